@@ -1,0 +1,56 @@
+# `make up` and `make test` work from a fresh clone; everything else is for those who stay longer.
+SHELL := /bin/sh
+PYTHON ?= python3
+PY := .venv/bin/python
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help up down env test check bench setup lock schema golden
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-8s%s\n", $$1, $$2}'
+
+up: setup ## from a fresh clone to the pilot cohort in the sandbox
+	@$(PY) -m sandbox up
+
+down: ## stop the sandbox; what it holds stays in .sandbox
+	@if [ -x $(PY) ]; then $(PY) -m sandbox stop; fi
+
+env: ## print `export` lines: eval "$$(make -s env)"
+	@$(PY) -m sandbox env
+
+setup: .venv/.installed ## the Python environment
+
+.venv/.installed: requirements-dev.txt
+	@echo "installing what the project needs into .venv (once)"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, not %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json
+	@echo "installing the type checker and the IAM evaluator into node_modules (once)"
+	@npm ci --silent --no-progress
+	@touch $@
+
+check: setup node_modules/.installed ## lint and types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet .
+	@node_modules/.bin/pyright --warnings
+
+test: check ## lint, types and all tests; engine tests run the real CLI in sandboxes of their own
+	@$(PY) -m sandbox.engine.find >/dev/null
+	@$(PY) -m pytest
+
+bench: setup ## figures, each beside what it is compared with
+	@$(PY) -m tests.bench
+
+schema: setup ## write stack-file.schema.json anew
+	@$(PY) -m cli.schema > stack-file.schema.json
+
+golden: setup ## write the golden files anew, for review
+	@$(PY) -m pytest -q tests/golden --golden-write
+
+lock: setup ## resolve the requirement files anew, hashes included
+	@$(PY) -m pip install --quiet uv
+	@sh tools/lock.sh

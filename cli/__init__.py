@@ -1,0 +1,1 @@
+"""`rollout`: what people type beside `pulumi`."""

@@ -1,0 +1,56 @@
+"""The logs. Beside the cohorts, never under one, so that no rollback of a cohort reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from rollout import names
+from rollout.config import Rollout
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditTrailArgs:
+    rollout: Rollout
+
+
+class AuditTrail(pulumi.ComponentResource):
+    """The invocation log and one usage log per cohort, with retention; protected, and kept even when undeclared."""
+
+    invocation_log_group: pulumi.Output[str]
+    usage_log_groups: Mapping[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("claude:rollout:AuditTrail", name, {}, opts)
+        rollout = args.rollout
+        tags = {"organization": rollout.organization.name}
+        adopted = rollout.adopt.invocation_log_group
+        if adopted:
+            self.invocation_log_group = pulumi.Output.from_input(adopted)
+        else:
+            days = max(rollout.retention_days(cohort) for cohort in [None, *rollout.declared])
+            self.invocation_log_group = self._log_group(
+                f"{name}-invocations", names.INVOCATION_LOG_GROUP, days, tags
+            ).name
+        self.usage_log_groups = {
+            cohort: self._log_group(
+                f"{name}-{cohort}-usage",
+                names.usage_log_group(cohort),
+                rollout.retention_days(cohort),
+                {**tags, "cohort": cohort},
+            ).name
+            for cohort in rollout.declared
+        }
+        self.register_outputs({"invocation_log_group": self.invocation_log_group})
+
+    def _log_group(self, name: str, log_group: str, days: int, tags: Mapping[str, str]) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            name,
+            name=log_group,
+            retention_in_days=days,
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=True, retain_on_delete=True),
+        )

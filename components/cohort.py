@@ -1,0 +1,98 @@
+"""One cohort: what its people may use, and how they get there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.access import Access, AccessArgs
+from components.federation import Federation
+from components.membership import Membership, MembershipArgs
+from rollout import names
+from rollout.account import Account
+from rollout.config import Rollout
+from rollout.federation import trust_policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortArgs:
+    rollout: Rollout
+    account: Account
+    federation: Federation
+    user_ids: Mapping[str, str]
+    """Okta's user id by e-mail address, of those who may sign in now."""
+    verify: bool
+
+
+class Cohort(pulumi.ComponentResource):
+    """Everything a rollback takes: `pulumi destroy --target` names this component. Logs are elsewhere and stay."""
+
+    role_arn: pulumi.Output[str] | None = None
+    profile_arns: Mapping[str, pulumi.Output[str]]
+    group_name: str
+    mistakes: pulumi.Output[list[str]]
+
+    def __init__(self, name: str, args: CohortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        cohort = args.rollout.cohorts[name]
+        super().__init__("claude:rollout:Cohort", name, {"level": cohort.level.value}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        tags = {"cohort": name, "organization": args.rollout.organization.name}
+        effects = cohort.level.effects
+
+        self.profile_arns = {}
+        if effects.role:
+            self.profile_arns = {label: self._profile(name, label, args, tags).arn for label in cohort.models}
+            access = Access(
+                f"{name}-access",
+                AccessArgs(
+                    cohort=name,
+                    account=args.account,
+                    trust_policy=trust_policy(
+                        args.rollout.federation,
+                        args.account,
+                        args.federation.provider_arn,
+                        args.rollout.okta.domain,
+                        name,
+                    ),
+                    models={label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)},
+                    profile_arns=self.profile_arns,
+                    tags=tags,
+                ),
+                child,
+            )
+            self.role_arn = access.role_arn
+
+        membership = Membership(
+            f"{name}-membership",
+            MembershipArgs(
+                cohort=name,
+                account=args.account,
+                level=cohort.level,
+                federation=args.federation,
+                umbrella_group=args.rollout.okta.umbrella_group,
+                user_ids=args.user_ids,
+                verify=args.verify,
+            ),
+            child,
+        )
+        self.group_name = membership.group_name
+        self.mistakes = membership.mistakes
+        self.register_outputs({"profile_arns": self.profile_arns, "group_name": self.group_name})
+
+    def _profile(
+        self, name: str, label: str, args: CohortArgs, tags: Mapping[str, str]
+    ) -> aws.bedrock.InferenceProfile:
+        model = args.rollout.models[label]
+        source = args.account.source_arn(model)
+        return aws.bedrock.InferenceProfile(
+            f"{name}-{label}",
+            name=names.inference_profile(name, label, source),
+            # Fixed: a changed description would replace the profile, and clients hold its ARN.
+            description=f"Claude Code cohort {name}: {label}",
+            model_source=aws.bedrock.InferenceProfileModelSourceArgs(copy_from=source),
+            tags={**tags, "model": label},
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,131 @@
+"""Between Okta and AWS, once per stack: who is trusted, and where people sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_okta as okta
+
+from rollout import names
+from rollout.account import Account
+from rollout.config import Federation as Mode
+from rollout.config import Rollout
+from rollout.federation import aws_app_settings
+
+# What okta-aws-cli needs of its app (okta-aws-cli README): a browser, a device without one, and the exchange for AWS.
+SIGN_IN_GRANTS = [
+    "authorization_code",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+]
+REDIRECT_URI = "http://localhost:8400/callback"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FederationArgs:
+    account: Account
+    rollout: Rollout
+
+
+class Federation(pulumi.ComponentResource):
+    """The identity provider in IAM, Okta's AWS app and sign-in app, and the umbrella group.
+
+    Nothing here depends on a cohort's outputs: a cohort that is destroyed with its dependents takes none of it along.
+    """
+
+    provider_arn: str
+    """Of the SAML or OIDC provider that roles trust; composed, so known in preview."""
+    umbrella_group_id: pulumi.Output[str]
+    aws_app_id: pulumi.Output[str] | None
+    """Okta's AWS app, which each cohort's group is assigned to; none under oidc, where each cohort has its own."""
+    sign_in_client_id: pulumi.Output[str] | None
+
+    def __init__(self, name: str, args: FederationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("claude:rollout:Federation", name, {}, opts)
+        rollout, adopt = args.rollout, args.rollout.adopt
+        child = pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(parent=self, protect=True)
+
+        if adopt.umbrella_group_id:
+            umbrella = okta.group.Group.get(f"{name}-umbrella", adopt.umbrella_group_id, opts=child)
+        else:
+            umbrella = okta.group.Group(
+                f"{name}-umbrella",
+                name=rollout.okta.umbrella_group,
+                description="Members of all Claude Code cohorts; gates the sign-in app",
+                opts=kept,
+            )
+        self.umbrella_group_id = umbrella.id
+
+        if rollout.federation is Mode.SAML:
+            self._saml(name, args, umbrella, child, kept)
+        else:
+            self._oidc(name, args, kept)
+        self.register_outputs({"provider_arn": self.provider_arn, "umbrella_group_id": self.umbrella_group_id})
+
+    def _saml(
+        self,
+        name: str,
+        args: FederationArgs,
+        umbrella: okta.group.Group,
+        child: pulumi.ResourceOptions,
+        kept: pulumi.ResourceOptions,
+    ) -> None:
+        account, adopt = args.account, args.rollout.adopt
+        # Composed from its name: the app needs it, and the provider needs the app's metadata.
+        self.provider_arn = adopt.saml_provider_arn or account.iam(f"saml-provider/{names.SAML_PROVIDER}")
+
+        client_id = names.sign_in_app(account.id)
+        if adopt.okta_sign_in_app_id:
+            sign_in = okta.app.OAuth.get(f"{name}-sign-in", adopt.okta_sign_in_app_id, opts=child)
+        else:
+            sign_in = okta.app.OAuth(
+                f"{name}-sign-in",
+                label=client_id,
+                client_id=client_id,
+                type="native",
+                grant_types=SIGN_IN_GRANTS,
+                response_types=["code"],
+                redirect_uris=[REDIRECT_URI],
+                pkce_required=True,
+                token_endpoint_auth_method="none",
+                opts=child,
+            )
+            okta.app.GroupAssignment(f"{name}-sign-in-umbrella", app_id=sign_in.id, group_id=umbrella.id, opts=child)
+        self.sign_in_client_id = sign_in.client_id
+
+        if adopt.okta_app_id:
+            app = okta.app.Saml.get(f"{name}-aws", adopt.okta_app_id, opts=child)
+        else:
+            settings = self.sign_in_client_id.apply(
+                lambda allowed: aws_app_settings(account, self.provider_arn, args.rollout.session_minutes, allowed)
+            )
+            app = okta.app.Saml(
+                f"{name}-aws",
+                label=names.aws_app_label(account.id),
+                preconfigured_app="amazon_aws",
+                app_settings_json=pulumi.Output.json_dumps(settings, sort_keys=True),
+                opts=child,
+            )
+        self.aws_app_id = app.id
+        if not adopt.saml_provider_arn:
+            # Without tags: it costs nothing, and emulators that forget them would show a change for ever.
+            aws.iam.SamlProvider(
+                f"{name}-saml", name=names.SAML_PROVIDER, saml_metadata_document=app.metadata, opts=kept
+            )
+
+    def _oidc(self, name: str, args: FederationArgs, kept: pulumi.ResourceOptions) -> None:
+        account, rollout = args.account, args.rollout
+        self.provider_arn = rollout.adopt.oidc_provider_arn or account.iam(f"oidc-provider/{rollout.okta.domain}")
+        self.aws_app_id = self.sign_in_client_id = None
+        if not rollout.adopt.oidc_provider_arn:
+            # Client ids are chosen by us, so that this list names the cohorts' apps without depending on them.
+            aws.iam.OpenIdConnectProvider(
+                f"{name}-oidc",
+                url=f"https://{rollout.okta.domain}",
+                client_id_lists=[names.cohort_app(account.id, cohort) for cohort in rollout.declared],
+                tags={"organization": rollout.organization.name},
+                opts=kept,
+            )

@@ -1,0 +1,94 @@
+"""A cohort's people in Okta: its group, who is in it, and what that leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_okta as okta
+
+from components.federation import REDIRECT_URI, Federation
+from components.people import people_in_group
+from rollout import names
+from rollout.account import Account
+from rollout.directory import membership_mistakes
+from rollout.levels import Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembershipArgs:
+    cohort: str
+    account: Account
+    level: Level
+    federation: Federation
+    umbrella_group: str
+    user_ids: Mapping[str, str]
+    """Okta's user id by e-mail address, of those who may sign in now."""
+    verify: bool
+    """Whether to ask Okta afterwards; a preview has nothing to ask about."""
+
+
+class Membership(pulumi.ComponentResource):
+    """The Okta group that gives the cohort's role, its members, and its assignment to the app that leads to AWS.
+
+    The cohort's group is ours alone, so it is tracked whole; of the umbrella group only our people are.
+    """
+
+    group_name: str
+    mistakes: pulumi.Output[list[str]]
+    """What Okta's own lists differ in after the update. The provider may report success for what had no effect."""
+
+    def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("claude:rollout:Membership", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.group_name = names.okta_group(args.account.id, args.cohort)
+        group = okta.group.Group(
+            f"{name}-group",
+            name=self.group_name,
+            description=f"Claude Code cohort {args.cohort}; members get the role {names.role(args.cohort)}",
+            opts=child,
+        )
+        users = sorted(args.user_ids.values())
+        members = okta.GroupMemberships(
+            f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=child
+        )
+        umbrella = okta.GroupMemberships(
+            f"{name}-umbrella",
+            group_id=args.federation.umbrella_group_id,
+            users=users,
+            track_all_users=False,
+            opts=child,
+        )
+        if args.level.effects.assigned:
+            self._assign(name, args, group, child)
+        self.mistakes = pulumi.Output.from_input([])
+        if args.verify:
+            self.mistakes = pulumi.Output.all(
+                people_in_group(group.id, [members]),
+                people_in_group(args.federation.umbrella_group_id, [umbrella]),
+            ).apply(
+                lambda found: [
+                    *membership_mistakes(args.cohort, self.group_name, args.user_ids, found[0], exclusive=True),
+                    *membership_mistakes(args.cohort, args.umbrella_group, args.user_ids, found[1], exclusive=False),
+                ]
+            )
+        self.register_outputs({"group_name": self.group_name})
+
+    def _assign(self, name: str, args: MembershipArgs, group: okta.group.Group, child: pulumi.ResourceOptions) -> None:
+        app_id = args.federation.aws_app_id
+        if app_id is None:
+            client_id = names.cohort_app(args.account.id, args.cohort)
+            app_id = okta.app.OAuth(
+                f"{name}-app",
+                label=client_id,
+                client_id=client_id,
+                type="native",
+                grant_types=["authorization_code", "refresh_token"],
+                response_types=["code"],
+                redirect_uris=[REDIRECT_URI],
+                pkce_required=True,
+                token_endpoint_auth_method="none",
+                opts=child,
+            ).id
+        okta.app.GroupAssignment(f"{name}-assignment", app_id=app_id, group_id=group.id, opts=child)

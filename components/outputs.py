@@ -1,0 +1,87 @@
+"""What a stack tells people: each cohort as it is, and what a member pastes to sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.audit_trail import AuditTrail
+from components.cohort import Cohort
+from components.federation import Federation
+from rollout import names, sign_in
+from rollout.account import Account
+from rollout.config import Rollout
+
+
+def export(
+    rollout: Rollout, account: Account, federation: Federation, trail: AuditTrail, cohorts: Mapping[str, Cohort]
+) -> None:
+    """`cohorts` for everyone, `sign_in` for members of those that have something to sign in to."""
+    pulumi.export(
+        "cohorts",
+        {
+            name: _cohort(name, rollout, cohorts.get(name), trail.usage_log_groups.get(name))
+            for name in sorted(rollout.cohorts)
+        },
+    )
+    pulumi.export(
+        "sign_in",
+        {
+            name: _sign_in(name, rollout, account, federation, cohort)
+            for name, cohort in cohorts.items()
+            if rollout.cohorts[name].usable_models(rollout.throttle)
+        },
+    )
+
+
+def _cohort(
+    name: str, rollout: Rollout, declared: Cohort | None, log_group: pulumi.Input[str] | None
+) -> dict[str, Any]:
+    """One entry of the output `cohorts`. What a cohort has not at its level is left out."""
+    has_role = declared is not None and declared.role_arn is not None
+    return {
+        "level": rollout.cohorts[name].level.value,
+        "role_name": names.role(name) if has_role else None,
+        "role_arn": declared.role_arn if declared else None,
+        "profile_arns": declared.profile_arns if declared else {},
+        "okta_group": declared.group_name if declared else None,
+        "log_group": log_group,
+        "members": sorted(rollout.cohorts[name].members),
+    }
+
+
+def _sign_in(
+    name: str, rollout: Rollout, account: Account, federation: Federation, declared: Cohort
+) -> pulumi.Output[dict[str, Any]]:
+    """One entry of the output `sign_in`: an AWS profile and Claude Code's settings, ready to paste."""
+    labels = rollout.cohorts[name].usable_models(rollout.throttle)
+
+    def entry(known: dict[str, Any]) -> dict[str, Any]:
+        settings = sign_in.claude_settings(account.region, labels, known["profile_arns"])
+        if not known["aws_app_id"]:
+            return {
+                "issuer": f"https://{rollout.okta.domain}",
+                "client_id": names.cohort_app(account.id, name),
+                "role_arn": account.role_arn(name),
+                "role_session_name": "the token's sub",
+                "claude_settings": settings,
+            }
+        process = sign_in.okta_aws_cli(
+            rollout.okta.domain,
+            known["client_id"],
+            known["aws_app_id"],
+            federation.provider_arn,
+            account.role_arn(name),
+            rollout.session_minutes,
+        )
+        return {
+            "credential_process": process,
+            "aws_profile": sign_in.aws_profile(account.region, process),
+            "claude_settings": settings,
+        }
+
+    return pulumi.Output.all(
+        profile_arns=declared.profile_arns, aws_app_id=federation.aws_app_id, client_id=federation.sign_in_client_id
+    ).apply(entry)

@@ -1,0 +1,1 @@
+"""The rollout as data: who, at which level, with which documents. Pure: no Pulumi, no boto3, no clock."""

@@ -1,0 +1,152 @@
+"""Mistakes that only show when parts of the stack file are held against each other.
+
+These run on the document as it was written, beside the models, so that all mistakes come out at once. Whatever has the
+wrong shape is passed over here: the models say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from rollout.config import Federation
+from rollout.levels import Level
+from rollout.words import Mistake, nearest
+
+Document = Mapping[str, Any]
+# A clock may run ahead of the one that wrote `since` by this much.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def part(value: object, *path: str) -> Document:
+    """The map at a path, or an empty one where there is none."""
+    for key in path:
+        value = cast("Document", value).get(key) if isinstance(value, Mapping) else None
+    return cast("Document", value) if isinstance(value, Mapping) else {}
+
+
+def level_of(value: Document) -> Level | None:
+    text = value.get("level")
+    return Level(text) if isinstance(text, str) and text in set(Level) else None
+
+
+def each_cohort(document: Document) -> Iterator[tuple[str, Document]]:
+    for name in part(document, "cohorts"):
+        yield name, part(document, "cohorts", name)
+
+
+def each_member(document: Document) -> Iterator[tuple[str, str, Document, Document]]:
+    for name, cohort in each_cohort(document):
+        for email in part(cohort, "members"):
+            yield name, email, cohort, part(cohort, "members", email)
+
+
+def teams(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    known = part(document, "organization", "teams")
+    for name, email, _, member in each_member(document):
+        team = member.get("team")
+        if isinstance(team, str) and team not in known:
+            yield Mistake(
+                ("cohorts", name, "members", email, "team"),
+                f"no such team in organization.teams: {team}; {nearest(team, known)}",
+            )
+
+
+def models(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    known = part(document, "models")
+    for name, cohort in each_cohort(document) if known else ():
+        labels = cohort.get("models")
+        seen: set[str] = set()
+        for label in labels if isinstance(labels, list) else []:  # pyright: ignore[reportUnknownVariableType]
+            if not isinstance(label, str):
+                continue
+            if label not in known:
+                yield Mistake(("cohorts", name, "models"), f"no such label in models: {label}; {nearest(label, known)}")
+            elif label in seen:
+                yield Mistake(("cohorts", name, "models"), f"named twice: {label}")
+            seen.add(label)
+
+
+def throttle_model(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    known = part(document, "models")
+    label = part(document, "throttle").get("model")
+    if isinstance(label, str) and label not in known:
+        yield Mistake(("throttle", "model"), f"no such label in models: {label}; {nearest(label, known)}")
+        return
+    label = label if isinstance(label, str) else "haiku"
+    throttled = {name for name, cohort in each_cohort(document) if level_of(cohort) is Level.THROTTLED} | {
+        name for name, _, _, member in each_member(document) if level_of(member) is Level.THROTTLED
+    }
+    for name in sorted(throttled):
+        labels = part(document, "cohorts", name).get("models")
+        if isinstance(labels, list) and label not in labels:
+            yield Mistake(
+                ("cohorts", name, "models"),
+                f"without {label}, all that is left at throttled; add it, or set throttle.model to one of these",
+            )
+
+
+def incidents(document: Document, now: datetime) -> Iterator[Mistake]:
+    places: list[tuple[tuple[str, ...], Document, Document]] = [
+        (("cohorts", name), cohort, {}) for name, cohort in each_cohort(document)
+    ]
+    places += [(("cohorts", n, "members", e), member, cohort) for n, e, cohort, member in each_member(document)]
+    for path, place, parent in places:
+        level = level_of(place)
+        incident = part(place, "incident")
+        if level and level.needs_incident and not incident and not part(parent, "incident"):
+            yield Mistake((*path, "incident"), f"missing; {level} needs incident: {{id, since, reason}}")
+        for key, since in (
+            ("incident.since", incident.get("since")),
+            ("sessions_valid_from", place.get("sessions_valid_from")),
+        ):
+            if isinstance(since, datetime) and since > now + CLOCK_SKEW:
+                yield Mistake((*path, key), f"in the future: {since.isoformat()}; it is {now:%Y-%m-%dT%H:%M:%SZ} now")
+
+
+def member_levels(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    for name, email, cohort, member in each_member(document):
+        own, whole = level_of(member), level_of(cohort)
+        if own and whole and own.rank < whole.rank:
+            yield Mistake(
+                ("cohorts", name, "members", email, "level"),
+                f"{own} is below the cohort's {whole}; a member's own level can only take away more",
+            )
+
+
+def one_cohort_each(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """A person in two cohorts would lose the umbrella group, and so all access, when either is taken back."""
+    first: dict[str, str] = {}
+    for name, email, cohort, _ in each_member(document):
+        level = level_of(cohort)
+        if not level or not level.effects.members:
+            continue
+        if email in first:
+            yield Mistake(
+                ("cohorts", name, "members", email),
+                f"already in cohort {first[email]}; a person is in one cohort with access at a time",
+            )
+        first.setdefault(email, name)
+
+
+def adoption(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    federation = document.get("federation", Federation.SAML)
+    unused = {
+        Federation.SAML: ("oidc_provider_arn",),
+        Federation.OIDC: ("saml_provider_arn", "okta_app_id", "okta_sign_in_app_id"),
+    }
+    for key in unused.get(federation, ()):
+        if part(document, "adopt").get(key) is not None:
+            yield Mistake(("adopt", key), f"not used under federation: {federation}; take it out, or change federation")
+
+
+CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
+    teams,
+    models,
+    throttle_model,
+    incidents,
+    member_levels,
+    one_cohort_each,
+    adoption,
+)

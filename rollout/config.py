@@ -1,0 +1,244 @@
+"""The stack file's shape (design 2). What its parts say of each other is checked in `rollout.checks`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rollout.kinds import (
+    SOURCE,
+    CohortName,
+    Domain,
+    Email,
+    GroupName,
+    HttpsUrl,
+    IncidentId,
+    Instant,
+    LogGroupName,
+    ModelLabel,
+    ModelSource,
+    OidcProviderArn,
+    OktaAppId,
+    OktaGroupId,
+    OrganizationName,
+    RosterPath,
+    SamlProviderArn,
+    SlackChannelId,
+    SlackWorkspace,
+    TeamName,
+    Usd,
+    Words,
+)
+from rollout.levels import Level
+
+
+class Part(BaseModel):
+    """Part of the stack file: immutable, and a key nobody knows is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Team(Part):
+    headcount: Annotated[int, Field(ge=1, le=100_000)]
+    """People in the team, whether they take part or not."""
+    lead: Email | None = None
+    """Who hears of the team's spend."""
+
+
+class Organization(Part):
+    name: OrganizationName
+    teams: Mapping[TeamName, Team] = {}
+
+
+class Okta(Part):
+    domain: Domain
+    """The organization's Okta domain, such as `acme.okta.com`; no scheme, no path."""
+    umbrella_group: GroupName = "Claude-Code-Users"
+    """The group that gates the sign-in app; every member of every cohort is in it."""
+
+
+class Model(Part):
+    source: ModelSource
+    """What profiles are copied from: a system-defined inference profile, a foundation model, or the ARN of either."""
+    input: Usd
+    """USD per million input tokens; the other prices likewise."""
+    output: Usd
+    cache_read: Usd
+    cache_write: Usd
+
+    @property
+    def foundation_model(self) -> str:
+        """Such as `anthropic.claude-sonnet-4-6`."""
+        return _source(self.source)["model"]
+
+    @property
+    def geography(self) -> str | None:
+        """`us`, `eu`, `global` and so on; none for a model of one region."""
+        return _source(self.source)["geography"]
+
+
+def _source(text: str) -> re.Match[str]:
+    match = SOURCE.fullmatch(text)
+    assert match is not None  # noqa: S101  the field's own kind
+    return match
+
+
+class Budgets(Part):
+    user_daily_usd: Usd = 50
+    team_daily_usd: Usd = 500
+    monthly_usd: Usd = 12_000
+    alert_at: Annotated[float, Field(gt=0, le=1)] = 0.8
+    """The share of a budget at which people are told."""
+
+
+class SlackChannel(Part):
+    id: SlackChannelId
+    name: Words | None = None
+
+
+class Slack(Part):
+    workspace_id: SlackWorkspace
+    channels: Mapping[Literal["engineering", "team_leads", "finance", "security", "leadership"], SlackChannel] = {}
+
+
+class Notify(Part):
+    """Who is told, by which way. Audiences are the plan's."""
+
+    slack: Slack | None = None
+    email: Mapping[Literal["engineering", "team_leads", "finance", "security", "leadership"], tuple[Email, ...]] = {}
+    email_from: Email | None = None
+    incident_webhook: HttpsUrl | None = None
+    """Where a record of each change of level is posted, signed."""
+
+
+class Throttle(Part):
+    model: ModelLabel = "haiku"
+    """The one model left at `throttled`."""
+    daily_tokens: Annotated[int, Field(ge=1, le=10_000_000_000)] = 50_000
+    """Tokens per user and day at `throttled`."""
+
+
+class Logs(Part):
+    retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ] = 90
+    """Days that log events are kept; the values CloudWatch knows."""
+    prompt_text: bool = False
+    """Whether prompts and answers are written to the invocation log. Off unless somebody decides otherwise."""
+
+
+class Adopt(Part):
+    """What the account or the Okta organization has already, used as it is and never changed or deleted."""
+
+    saml_provider_arn: SamlProviderArn | None = None
+    oidc_provider_arn: OidcProviderArn | None = None
+    okta_app_id: OktaAppId | None = None
+    """The AWS Account Federation app. Its group filter must match `aws_<account>_<role>`."""
+    okta_sign_in_app_id: OktaAppId | None = None
+    """The native OIDC app that `okta-aws-cli` signs in with."""
+    umbrella_group_id: OktaGroupId | None = None
+    invocation_log_group: LogGroupName | None = None
+    """The log group that Bedrock's invocation logging already writes to; the logging configuration is left alone."""
+
+
+class Incident(Part):
+    id: IncidentId
+    since: Instant
+    """When it began, RFC 3339. Sessions from before it are dead from `suspended` on, and stay so."""
+    reason: Words
+
+
+class Seniority(StrEnum):
+    SENIOR = "senior"
+    MID = "mid"
+    JUNIOR = "junior"
+
+
+class Member(Part):
+    name: Words
+    team: TeamName
+    role: Words | None = None
+    seniority: Seniority | None = None
+    champion: bool = False
+    """Whether colleagues turn to this person for help with the tool."""
+    manager: Email | None = None
+    rationale: Words | None = None
+    level: Level | None = None
+    """This person's own level, at or above the cohort's."""
+    incident: Incident | None = None
+    sessions_valid_from: Instant | None = None
+
+
+class Cohort(Part):
+    level: Level
+    models: Annotated[tuple[ModelLabel, ...], Field(min_length=1, max_length=20)]
+    """Labels out of `models`; the first is what people get unless they choose."""
+    members: Mapping[Email, Member] = {}
+    roster: RosterPath | None = None
+    """A CSV file with members, beside those named here."""
+    incident: Incident | None = None
+    sessions_valid_from: Instant | None = None
+    """The last incident's `since`, kept after a resume: sessions from before it stay dead."""
+
+    def level_of(self, email: str) -> Level:
+        own = self.members[email].level
+        return self.level if own is None or own.rank < self.level.rank else own
+
+    def usable_models(self, throttle: Throttle) -> tuple[str, ...]:
+        """The labels that may be invoked at the cohort's level."""
+        match self.level.effects.models:
+            case "all":
+                return self.models
+            case "throttle":
+                return (throttle.model,)
+            case "none":
+                return ()
+
+    @property
+    def signed_in(self) -> tuple[str, ...]:
+        """The members who may sign in now, by e-mail, sorted."""
+        return tuple(sorted(email for email in self.members if self.level_of(email).effects.members))
+
+
+class Federation(StrEnum):
+    SAML = "saml"
+    OIDC = "oidc"
+
+
+class ServiceLevels(StrEnum):
+    ENFORCE = "enforce"
+    WARN = "warn"
+
+
+class Rollout(Part):
+    """The stack file: everything under `claude-code-rollout:`."""
+
+    organization: Organization
+    okta: Okta
+    models: Annotated[Mapping[ModelLabel, Model], Field(min_length=1)]
+    cohorts: Mapping[CohortName, Cohort] = {}
+    federation: Federation = Federation.SAML
+    """How people sign in: `saml` through Okta's AWS app, or `oidc` with one Okta app per cohort."""
+    session_minutes: Annotated[int, Field(ge=15, le=60)] = 60
+    """How long one AWS session lasts. Removal from a group is felt when it ends."""
+    service_levels: ServiceLevels = ServiceLevels.WARN
+    """Whether missing the plan's minutes is an error or a warning."""
+    budgets: Budgets = Budgets()
+    notify: Notify = Notify()
+    throttle: Throttle = Throttle()
+    logs: Logs = Logs()
+    adopt: Adopt = Adopt()
+
+    @property
+    def declared(self) -> Mapping[str, Cohort]:
+        """The cohorts that have something in AWS and Okta, by name, sorted."""
+        return {name: cohort for name, cohort in sorted(self.cohorts.items()) if cohort.level.effects.group}
+
+    def retention_days(self, cohort: str | None) -> int:
+        """Days to keep a cohort's logs, or without a cohort the shared ones: as configured, longer after a rollback."""
+        kept = self.cohorts[cohort].level.effects.kept_days if cohort else 0
+        return max(self.logs.retention_days, kept)

@@ -1,0 +1,69 @@
+"""Members and Okta's directory: how people are looked up, and what is said of those who are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from rollout.config import Rollout
+from rollout.words import Mistake
+
+# Okta states no limit for a search expression; 50 addresses are 4 calls for 200 people (okta-api 3).
+PER_SEARCH = 50
+# Okta takes people in these states out of every group, or refuses to put them in one.
+GONE = {"DEPROVISIONED"}
+
+
+@dataclass(frozen=True)
+class Person:
+    id: str
+    email: str
+    status: str
+
+
+def searches(emails: Iterable[str]) -> Iterator[str]:
+    """Search expressions that together find all of `emails`, in a fixed order."""
+    wanted = sorted(set(emails))
+    for start in range(0, len(wanted), PER_SEARCH):
+        yield " or ".join(f'profile.email eq "{email}"' for email in wanted[start : start + PER_SEARCH])
+
+
+def by_email(people: Iterable[Person]) -> dict[str, Person]:
+    """Okta matches addresses without regard to case, so we do too; of two accounts the living one counts."""
+    found: dict[str, Person] = {}
+    for person in sorted(people, key=lambda person: (person.status not in GONE, person.id)):
+        found[person.email.lower()] = person
+    return found
+
+
+def wanted(rollout: Rollout) -> list[str]:
+    return sorted({email for cohort in rollout.declared.values() for email in cohort.members})
+
+
+def unknown_people(rollout: Rollout, people: Mapping[str, Person]) -> list[Mistake]:
+    """Members who cannot be put in a group: not in Okta, or deactivated there."""
+    mistakes: list[Mistake] = []
+    for name, cohort in rollout.declared.items():
+        for email in cohort.signed_in:
+            person = people.get(email)
+            if person is None:
+                text = f"nobody in {rollout.okta.domain} has this e-mail address; correct it, or take the member out"
+            elif person.status in GONE:
+                text = f"{person.status.lower()} in {rollout.okta.domain}; take the member out"
+            else:
+                continue
+            mistakes.append(Mistake(("cohorts", name, "members", email), text))
+    return mistakes
+
+
+def membership_mistakes(
+    cohort: str, group: str, wanted: Iterable[str], found: Iterable[str], exclusive: bool
+) -> list[str]:
+    """What differs between who should be in a group and who Okta says is, a line each. By e-mail address."""
+    should, does = set(wanted), {email.lower() for email in found}
+    missing = sorted(should - does)
+    extra = sorted(does - should) if exclusive else []
+    lines = [f"cohorts.{cohort}: missing from the Okta group {group}: {', '.join(missing)}"] if missing else []
+    return lines + (
+        [f"cohorts.{cohort}: in the Okta group {group} but not in the stack file: {', '.join(extra)}"] if extra else []
+    )

@@ -1,0 +1,68 @@
+"""IAM policy documents, as plain data (domain 3.2). No wildcard stands alone in any Allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rollout.account import Account
+from rollout.config import Model
+
+Document = dict[str, Any]
+
+INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+
+
+def invoke_policy(account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str]) -> Document:
+    """What a cohort may call: its own profiles, and the models behind them only through these.
+
+    `models`: by label, what the cohort may use now. `profile_arns`: of the same labels. `GetInferenceProfile` lets
+    Claude Code choose the request's shape and price it rightly.
+    """
+    arns = [profile_arns[label] for label in models]
+    statements: list[Document] = [
+        {"Sid": "InvokeCohortProfiles", "Effect": "Allow", "Action": INVOKE, "Resource": arns},
+        {
+            "Sid": "ModelsOnlyThroughProfile",
+            "Effect": "Allow",
+            "Action": INVOKE,
+            "Resource": sorted({arn for model in models.values() for arn in account.foundation_model_arns(model)}),
+            "Condition": {"ArnEquals": {"bedrock:InferenceProfileArn": arns}},
+        },
+        {"Sid": "Discover", "Effect": "Allow", "Action": ["bedrock:GetInferenceProfile"], "Resource": arns},
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def logging_trust_policy(account: Account) -> Document:
+    """Bedrock itself, and only on behalf of this account (Bedrock user guide, model invocation logging)."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "BedrockOfThisAccount",
+                "Effect": "Allow",
+                "Principal": {"Service": "bedrock.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": account.id},
+                    "ArnLike": {"aws:SourceArn": account.bedrock("*")},
+                },
+            }
+        ],
+    }
+
+
+def logging_policy(account: Account, log_group: str) -> Document:
+    """The one stream that Bedrock writes invocation records to."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "WriteInvocationLog",
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": f"{account.log_group_arn(log_group)}:log-stream:aws/bedrock/modelinvocations",
+            }
+        ],
+    }

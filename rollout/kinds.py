@@ -1,0 +1,119 @@
+"""The kinds of text in a stack file: what each may look like, and how that is said to a person."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from rollout.words import shown
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A text that matches `pattern` as a whole; `allowed` completes the sentence "not ...: <value>"."""
+
+    pattern: str
+    allowed: str
+    lower: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "errorMessage": f"not {self.allowed}"}
+
+    def _check(self, value: str) -> str:
+        value = value.strip().lower() if self.lower else value.strip()
+        if not re.fullmatch(self.pattern, value):
+            raise ValueError(f"not {self.allowed}: {shown(value)}")
+        return value
+
+
+# YAML reads an unquoted time as a time, and the engine hands it on in Go's notation.
+_GO_TIME = re.compile(r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) \w+$")
+
+
+def _instant(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
+    try:
+        parsed = datetime.fromisoformat(_GO_TIME.sub(r"\1T\2\3:\4", str(value)))
+    except ValueError:
+        raise ValueError(f"not a time: {shown(value)}. Write it as 2026-11-23T14:05:00Z") from None
+    if parsed.tzinfo is None:
+        raise ValueError(f"no time zone: {shown(value)}. Write it as 2026-11-23T14:05:00Z")
+    return parsed.astimezone(UTC)
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+Words = Annotated[str, Shape(r"[^\x00-\x1f]{1,500}", "a text of 1 to 500 characters on one line")]
+# An e-mail address becomes the AWS session name, which allows `[\w+=,.@-]{2,64}` (STS API reference, AssumeRole).
+Email = Annotated[
+    str,
+    Shape(
+        r"(?=.{3,64}$)[a-z0-9_+=,.-]+@[a-z0-9-]+(\.[a-z0-9-]+)+",
+        "an e-mail address of at most 64 characters (letters, digits and _+=,.- before the @)",
+        lower=True,
+    ),
+]
+# No hyphen, so that a wildcard target hits one cohort only (design 2).
+CohortName = Annotated[
+    str,
+    Shape(r"[a-z][a-z0-9]{1,15}", "a cohort's name (2 to 16 lower-case letters and digits, a letter first, no hyphen)"),
+]
+ModelLabel = Annotated[
+    str, Shape(r"[a-z][a-z0-9]{0,15}", "a model's label (1 to 16 lower-case letters and digits, a letter first)")
+]
+TeamName = Annotated[
+    str,
+    Shape(r"[A-Za-z][A-Za-z0-9 _-]{0,47}", "a team's name (1 to 48 letters, digits, spaces, _ and -, a letter first)"),
+]
+# Becomes a tag's value: `[a-zA-Z0-9\s._:/=+@-]{0,256}` (Bedrock API reference, Tag).
+OrganizationName = Annotated[
+    str, Shape(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}", "an organization's name (1 to 63 letters, digits, spaces and ._-)")
+]
+Domain = Annotated[
+    str,
+    Shape(
+        r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}",
+        "a domain such as acme.okta.com (no https://, no path)",
+        lower=True,
+    ),
+]
+GroupName = Annotated[str, Shape(r"[^\x00-\x1f]{1,255}", "a group's name of 1 to 255 characters")]
+RosterPath = Annotated[
+    str, Shape(r"rosters/[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv", "a CSV file in rosters/, such as rosters/pilot.csv")
+]
+IncidentId = Annotated[str, Shape(r"[\w.:/#-]{1,100}", "an incident's id (1 to 100 letters, digits and _.:/#-)")]
+HttpsUrl = Annotated[str, Shape(r"https://[^\s]{1,1990}", "an https:// address")]
+SlackWorkspace = Annotated[str, Shape(r"T[A-Z0-9]{5,20}", "a Slack workspace's id, such as T0123ABCD")]
+SlackChannelId = Annotated[str, Shape(r"[CG][A-Z0-9]{5,20}", "a Slack channel's id, such as C0123ABCD")]
+SamlProviderArn = Annotated[
+    str, Shape(r"arn:aws[a-z-]*:iam::\d{12}:saml-provider/[\w+=,.@-]{1,128}", "the ARN of an IAM SAML provider")
+]
+OidcProviderArn = Annotated[
+    str, Shape(r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/[A-Za-z0-9./_-]{1,255}", "the ARN of an IAM OIDC provider")
+]
+OktaAppId = Annotated[str, Shape(r"0oa[A-Za-z0-9]{17}", "an Okta app's id (0oa and 17 more characters)")]
+OktaGroupId = Annotated[str, Shape(r"00g[A-Za-z0-9]{17}", "an Okta group's id (00g and 17 more characters)")]
+LogGroupName = Annotated[str, Shape(r"[A-Za-z0-9_./#-]{1,512}", "a CloudWatch log group's name")]
+
+# A Claude foundation model, a system-defined inference profile of one, or the ARN of either (domain 3.1, 3.4).
+SOURCE = re.compile(
+    r"(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]*:\d{0,12}:(?:inference-profile|foundation-model)/)?"
+    r"(?:(?P<geography>us|us-gov|eu|apac|au|jp|ca|global)\.)?(?P<model>anthropic\.claude-[a-z0-9][a-z0-9.:-]{0,99})"
+)
+ModelSource = Annotated[
+    str,
+    Shape(
+        re.sub(r"\?P<\w+>", "", SOURCE.pattern),
+        "a Claude model on Bedrock, such as global.anthropic.claude-sonnet-4-6 or anthropic.claude-sonnet-4-6",
+    ),
+]

@@ -1,0 +1,121 @@
+"""From what the engine hands a program (text by key) to a validated rollout, or all mistakes at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from rollout import words
+from rollout.checks import CHECKS, each_cohort, part
+from rollout.config import Rollout
+from rollout.kinds import Instant
+from rollout.roster import read_roster
+from rollout.words import Mistake, StackFileError
+
+PROJECT = "claude-code-rollout"
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+
+
+def load(config: Mapping[str, str], folder: Path, now: datetime) -> Rollout:
+    """The rollout that a stack's configuration describes.
+
+    `config`: values by full key, maps and lists as JSON, as the engine gives them. `folder`: where rosters are.
+    `now`: only to refuse an incident in the future. Raises StackFileError with a line for each mistake.
+    """
+    document = {
+        key.removeprefix(f"{PROJECT}:"): _value(text) for key, text in config.items() if key.startswith(f"{PROJECT}:")
+    }
+    return validate(document, folder, now, _okta_provider(config))
+
+
+def validate(document: dict[str, Any], folder: Path, now: datetime, okta_domain: str | None = None) -> Rollout:
+    """As `load`, from a document of maps and lists."""
+    origins: dict[words.Path, str] = {}
+    lines = [*_add_rosters(document, folder, origins)]
+    mistakes = _normalize(document)
+    rollout: Rollout | None = None
+    try:
+        rollout = Rollout.model_validate(document)
+    except ValidationError as error:
+        mistakes += words.mistakes_of(error, Rollout)
+    for check in CHECKS:
+        mistakes += check(document, now)
+    if okta_domain and rollout and rollout.okta.domain != okta_domain:
+        text = f"{rollout.okta.domain}, but okta:orgName and okta:baseUrl say {okta_domain}; make them agree"
+        mistakes.append(Mistake(("okta", "domain"), text))
+    lines += sorted({mistake.line(origins) for mistake in mistakes})
+    if lines or rollout is None:
+        raise StackFileError(lines)
+    return rollout
+
+
+def _value(text: str) -> Any:
+    if text[:1] in {"{", "["}:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return text
+    return text
+
+
+def _okta_provider(config: Mapping[str, str]) -> str | None:
+    if organization := config.get("okta:orgName"):
+        return f"{organization}.{config.get('okta:baseUrl', 'okta.com')}".lower()
+    return None
+
+
+def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[words.Path, str]) -> list[str]:
+    """Put the rows of each cohort's roster among its members; give the mistakes of the files themselves."""
+    lines: list[str] = []
+    for name, cohort in each_cohort(document):
+        roster = cohort.get("roster")
+        if not isinstance(roster, str) or not roster.startswith("rosters/") or ".." in roster:
+            continue
+        rows, mistakes = read_roster(roster, folder)
+        lines += mistakes
+        given = cohort.get("members")
+        members: dict[str, Any] = dict(part(cohort, "members"))
+        teams = {team.lower(): team for team in part(document, "organization", "teams")}
+        for row in rows:
+            if row.email in members:
+                lines.append(f"{row.origin}: email: {row.email} is in cohorts.{name}.members already")
+                continue
+            member = dict(row.member)
+            member["team"] = teams.get(str(member.get("team", "")).lower(), member.get("team"))
+            members[row.email] = {key: value for key, value in member.items() if value is not None}
+            origins["cohorts", name, "members", row.email] = row.origin
+        if given is None or isinstance(given, Mapping):
+            cast("dict[str, Any]", cohort)["members"] = members
+    return lines
+
+
+def _normalize(document: dict[str, Any]) -> list[Mistake]:
+    """Lower-case e-mail keys, and times as times, where they are in order; the models name those that are not."""
+    mistakes: list[Mistake] = []
+    for name, cohort in each_cohort(document):
+        members: dict[str, Any] = {}
+        for email, member in part(cohort, "members").items():
+            if email.strip().lower() in members:
+                mistakes.append(
+                    Mistake(("cohorts", name, "members", email), "there twice, but for upper and lower case")
+                )
+            members[email.strip().lower()] = member
+            _read_times(member)
+        if "members" in cohort and isinstance(cohort["members"], Mapping):
+            cast("dict[str, Any]", cohort)["members"] = members
+        _read_times(cohort)
+    return mistakes
+
+
+def _read_times(place: Any) -> None:
+    for holder, key in ((place, "sessions_valid_from"), (part(place, "incident"), "since")):
+        if isinstance(holder, dict) and key in holder:
+            try:
+                holder[key] = _INSTANT.validate_python(holder[key])
+            except ValidationError:
+                continue

@@ -1,0 +1,52 @@
+"""Every name that AWS, Okta or a person reads, made in one place; lengths hold by construction of the parts.
+
+A cohort's name has at most 16 characters and a model's label as many (`rollout.kinds`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+PREFIX = "claude-code"
+INVOCATION_LOG_GROUP = f"/{PREFIX}/invocations"
+SAML_PROVIDER = f"{PREFIX}-okta"
+LOGGING_ROLE = f"{PREFIX}-invocation-logging"
+INVOKE_POLICY = "invoke"
+STOP_POLICY = "stop"
+
+
+def role(cohort: str) -> str:
+    """At most 28 characters: it becomes part of each caller's ARN in the logs. IAM allows 64."""
+    return f"{PREFIX}-{cohort}"
+
+
+def okta_group(account: str, cohort: str) -> str:
+    """The name that Okta's AWS app reads as: members get this role in this account."""
+    return f"aws_{account}_{role(cohort)}"
+
+
+def inference_profile(cohort: str, label: str, source: str) -> str:
+    """At most 54 characters of Bedrock's 64.
+
+    Nothing about a profile but its tags can change, and its successor is made before it goes, so another source needs
+    another name.
+    """
+    return f"{PREFIX}-{cohort}-{label}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+
+
+def usage_log_group(cohort: str) -> str:
+    return f"/{PREFIX}/{cohort}/usage"
+
+
+def sign_in_app(account: str) -> str:
+    """Also the client id of the app that `okta-aws-cli` signs in with: chosen by us, so that it is known in preview."""
+    return f"{PREFIX}-sign-in-{account}"
+
+
+def cohort_app(account: str, cohort: str) -> str:
+    """Label and client id of a cohort's own Okta app under `federation: oidc`."""
+    return f"{PREFIX}-{account}-{cohort}"
+
+
+def aws_app_label(account: str) -> str:
+    return f"Claude Code on AWS {account}"

@@ -1,0 +1,30 @@
+"""The JSON schema of a stack file, for editors. Made from the models, so that there is one place for each fact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rollout.config import Rollout
+from rollout.load import PROJECT
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+
+
+def stack_file_schema() -> dict[str, Any]:
+    """Of the whole file: our keys under `config` as the models say, anybody else's as they like."""
+    schema = Rollout.model_json_schema(ref_template="#/definitions/{model}")
+    return {
+        "$schema": DIALECT,
+        "title": "Stack file of claude-code-rollout",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": {f"{PROJECT}:{key}": value for key, value in schema["properties"].items()},
+                "patternProperties": {rf"^(?!{PROJECT}:)": {}},
+                "required": [f"{PROJECT}:{key}" for key in schema["required"]],
+                "additionalProperties": False,
+            }
+        },
+        "definitions": schema["$defs"],
+    }

@@ -1,0 +1,133 @@
+"""What is said to a person about a mistake in the stack file: where, what, and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Path = tuple[str | int, ...]
+MAX_SHOWN = 80
+BOUNDS = {
+    "greater_than_equal": "at least",
+    "greater_than": "more than",
+    "less_than_equal": "at most",
+    "less_than": "less than",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One line: where it is (`cohorts.pilot.members.x@y.team`, or `rosters/pilot.csv:14: team`) and what to do."""
+
+    path: Path
+    text: str
+
+    def line(self, origins: Mapping[Path, str]) -> str:
+        for length in range(len(self.path), 0, -1):
+            if origin := origins.get(self.path[:length]):
+                rest = dotted(self.path[length:])
+                return f"{origin}: {rest}: {self.text}" if rest else f"{origin}: {self.text}"
+        return f"{dotted(self.path)}: {self.text}"
+
+
+class StackFileError(ValueError):
+    """All mistakes of a stack file, one line each."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = list(lines)
+        count = "1 mistake" if len(self.lines) == 1 else f"{len(self.lines)} mistakes"
+        super().__init__("\n".join([f"the stack file has {count}; nothing was touched:", *self.lines]))
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    return ".".join(str(part) for part in path if part != "[key]")
+
+
+def shown(value: object) -> str:
+    text = str(value).replace("\n", "\\n")
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def one_of(values: Iterable[object]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A sentence that begins with what was probably meant."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"{meant}allowed: {one_of(sorted(known)) or 'none'}"
+
+
+def mistakes_of(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
+    return [Mistake(tuple(detail["loc"]), _text(detail, model)) for detail in error.errors()]
+
+
+def _text(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, value, context = detail["type"], shown(detail["input"]), detail.get("ctx", {})
+    match kind:
+        case "missing":
+            return "missing; " + _meaning(model, detail["loc"])
+        case "extra_forbidden":
+            return "unknown key; " + nearest(str(detail["loc"][-1]), _fields(model, detail["loc"][:-1]))
+        case "enum" | "literal_error":
+            return f"not one of {str(context['expected']).replace(chr(39), '').replace(' or ', ', ')}: {value}"
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"not a whole number: {value}"
+        case "float_type" | "float_parsing" | "finite_number":
+            return f"not a number: {value}"
+        case "bool_type" | "bool_parsing":
+            return f"not true or false: {value}"
+        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
+            return f"must be {BOUNDS[kind]} {next(iter(context.values()))}, not {value}"
+        case "too_short":
+            return "empty; name at least one"
+        case "string_type":
+            return f"not a text: {value}"
+        case "model_type" | "mapping_type" | "dict_type" | "model_attributes_type":
+            return f"not a map of keys and values: {value}"
+        case "tuple_type" | "list_type":
+            return f"not a list: {value}"
+        case "value_error":
+            return str(context["error"])
+        case _:
+            return f"{detail['msg']}: {value}"
+
+
+def _model_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
+    """The model that a path of the stack file leads to."""
+    annotation: Any = model
+    for part in path:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            field = annotation.model_fields.get(str(part))
+            annotation = field.annotation if field else None
+        else:
+            annotation = (typing.get_args(annotation) or (None,))[-1]
+        annotation = _unwrapped(annotation)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """`X | None` and `Annotated[X, ...]` without what surrounds X."""
+    arguments = [argument for argument in typing.get_args(annotation) if argument is not type(None)]
+    if typing.get_origin(annotation) is typing.Annotated or (type(None) in typing.get_args(annotation)):
+        return _unwrapped(arguments[0])
+    return annotation
+
+
+def _fields(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    found = _model_at(model, path)
+    return list(found.model_fields) if found else []
+
+
+def _meaning(model: type[BaseModel], path: Sequence[str | int]) -> str:
+    found = _model_at(model, path[:-1])
+    description = found.model_fields[str(path[-1])].description if found else None
+    return (description or f"give `{path[-1]}`").strip()

@@ -1,0 +1,101 @@
+"""`python -m sandbox`: serve, start, stop, status, env, sign-in."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from sandbox import server
+from sandbox.errors import SandboxError
+from sandbox.settings import Settings, from_environment
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    server.serve(settings)
+    return 0
+
+
+def _start(settings: Settings, _: argparse.Namespace) -> int:
+    pid = server.start(settings)
+    print(f"Sandbox runs (pid {pid}): AWS {settings.aws_url}, Okta {settings.okta_url}, state in {settings.home}")
+    return 0
+
+
+def _stop(settings: Settings, _: argparse.Namespace) -> int:
+    pid = server.stop(settings)
+    print("Sandbox does not run" if pid is None else f"Sandbox stopped (pid {pid}); its state stays in {settings.home}")
+    return 0
+
+
+def _status(settings: Settings, _: argparse.Namespace) -> int:
+    pid = server.running(settings)
+    if pid is None:
+        print("Sandbox does not run")
+        return 1
+    healthy = server.is_healthy(settings, pid)
+    print(f"Sandbox {'runs' if healthy else 'does not answer'} (pid {pid}): {settings.aws_url}, {settings.okta_url}")
+    return 0 if healthy else 1
+
+
+def _env(settings: Settings, _: argparse.Namespace) -> int:
+    from sandbox.environment import environment, exports
+    from sandbox.workspace import pulumi_environment
+
+    print(exports({**environment(settings), **pulumi_environment(settings)}))
+    return 0
+
+
+def _up(settings: Settings, _: argparse.Namespace) -> int:
+    from sandbox.up import up
+
+    return up(settings)
+
+
+def _sign_in(settings: Settings, given: argparse.Namespace) -> int:
+    from sandbox.sign_in import credentials
+
+    found = credentials(
+        settings, given.login, given.role_arn, provider_arn=given.provider_arn, client_id=given.client_id
+    )
+    print(json.dumps(found, indent=2))
+    return 0
+
+
+COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] = {
+    "serve": ("serve in the foreground", _serve),
+    "start": ("start in the background, and wait until it answers", _start),
+    "up": ("start, and deploy the sandbox stack", _up),
+    "stop": ("stop, keeping the state", _stop),
+    "status": ("exit 0 if it runs", _status),
+    "env": ("print `export` lines for a shell", _env),
+    "sign-in": ("print credentials of a person's AWS session", _sign_in),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="AWS and Okta on loopback.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (words, _) in COMMANDS.items():
+        command = commands.add_parser(name, help=words, description=words)
+        if name == "sign-in":
+            command.add_argument("login", help="the person's Okta login")
+            command.add_argument("--role-arn", required=True, help="the role to assume")
+            how = command.add_mutually_exclusive_group()
+            how.add_argument("--provider-arn", help="IAM SAML provider; default: the one Okta names with the role")
+            how.add_argument("--client-id", help="Okta client to get an ID token from, instead of SAML")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    try:
+        return COMMANDS[given.command][1](from_environment(), given)
+    except SandboxError as error:
+        print(f"{server.ERROR_PREFIX}{error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The sandbox's AWS as one WSGI application: moto's server, our operations in place of its own, and the store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, cast
+
+# Read by moto as it is imported: real accounts have AWS's own managed policies, and nothing here speaks to browsers.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
+
+import moto.bedrock.urls
+import moto.iam.models
+import moto.sts.urls
+from moto.bedrock.responses import BedrockResponse
+from moto.core.responses import BaseResponse
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sts.responses import TokenResponse
+from werkzeug.test import run_wsgi_app
+
+from sandbox.aws import bedrock
+from sandbox.aws.catalogue import PARTITION
+from sandbox.aws.federation import Federation
+from sandbox.aws.pickling import package
+from sandbox.aws.requests import Call, call
+from sandbox.aws.store import Store
+
+Environ = dict[str, Any]
+
+# moto's handler -> ours.
+REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {BedrockResponse: bedrock.Bedrock, TokenResponse: Federation}
+
+READS = ("Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Filter", "Simulate", "Test")
+
+
+def _replace(urls: Any) -> None:
+    """Leads moto's URLs to our handlers; a second time it finds nothing to do."""
+    for path, handler in urls.url_paths.items():
+        ours = REPLACED.get(getattr(handler, "__self__", None))  # type: ignore[arg-type]
+        if ours is not None:
+            urls.url_paths[path] = ours.dispatch
+
+
+def is_read(made: Call) -> bool:
+    """Reads are not followed by a snapshot. What is neither known to read nor to change, changes."""
+    if made.protocol in {"rest-json", "rest-xml"}:
+        return made.method in {"GET", "HEAD", "OPTIONS"}
+    return made.operation.startswith(READS)
+
+
+class Application(DomainDispatcherApplication):
+    """Answers a changing call only when its effect is on disk, or soon will be (see `store`)."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(create_backend_app)
+        self.store = store
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        made = call(environ)
+        backend_app = self.get_application(environ)
+        body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
+        if not is_read(made):
+            self.store.changed(_package(backend_app.service))  # type: ignore[attr-defined]
+        start_response(status, list(headers))
+        return body
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def _package(service: str) -> str:
+    from moto import backends
+
+    backend = getattr(backends.get_backend(service), "backend", None)  # type: ignore[arg-type]
+    return package(backend) if backend else service
+
+
+def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
+    """AWS as `home`/aws remembers it; `jwks` gives the identity provider's current signing keys.
+
+    moto's state belongs to the process: a second call forgets what the first one's application held in memory.
+    """
+    # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
+    cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
+    _replace(moto.bedrock.urls)
+    _replace(moto.sts.urls)
+    Federation.jwks = staticmethod(jwks)
+    bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
+    store = Store(home / "aws")
+    store.open()
+    return Application(store)

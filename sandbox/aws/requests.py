@@ -1,0 +1,57 @@
+"""What an AWS request is, read from its head and form: the service, the operation, the wire protocol."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from sandbox.aws.refusals import REST_XML, Protocol
+
+# Called without a signature, so nothing but the form names the service.
+UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """`operation` is `CreateRole` where the protocol names it, else `POST /inference-profiles`."""
+
+    service: str
+    operation: str
+    protocol: Protocol
+    method: str
+
+
+def body_of(environ: dict[str, Any]) -> bytes:
+    """The request's body, left readable for whoever comes next."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length) if length else b""
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _signed_service(environ: dict[str, Any]) -> str:
+    """From `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
+    return scope[3] if len(scope) == 5 else ""
+
+
+def _form_action(environ: dict[str, Any]) -> str:
+    query = environ.get("QUERY_STRING", "")
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        query = body_of(environ).decode("utf-8", "replace") or query
+    return parse_qs(query).get("Action", [""])[0]
+
+
+def call(environ: dict[str, Any]) -> Call:
+    method, service = environ["REQUEST_METHOD"], _signed_service(environ)
+    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    if target:
+        return Call(service=service, operation=target, protocol="json", method=method)
+    action = _form_action(environ)
+    if action:
+        service = service or UNSIGNED.get(action, "")
+        return Call(service=service, operation=action, protocol="query", method=method)
+    protocol: Protocol = "rest-xml" if service in REST_XML else "rest-json"
+    return Call(service=service, operation=f"{method} {environ['PATH_INFO']}", protocol=protocol, method=method)

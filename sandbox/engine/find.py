@@ -1,0 +1,173 @@
+"""Find a Pulumi CLI of the pinned version or newer, or get one: the official installer first, then its Go module.
+
+What is got is kept once per machine, outside any clone, so that a second clone starts in seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.engine import VERSION
+
+MODULE = Path(__file__).resolve().parent
+PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+INSTALLER = "https://get.pulumi.com"
+GO_AT_LEAST = (1, 21)  # from here on, go fetches the toolchain that go.mod names
+REACHABLE_SECONDS = 5
+MAX_INSTALLER_BYTES = 1 << 20
+PACKAGES = 2000  # of v3.258.0, lines that `go build -v` prints from nothing
+PACKAGES_PER_LINE = 200
+
+
+class EngineError(Exception):
+    """No engine, and what to do about it."""
+
+
+def cache() -> Path:
+    """CLAUDE_CODE_ROLLOUT_CACHE, or a folder in the user's cache."""
+    if chosen := os.environ.get("CLAUDE_CODE_ROLLOUT_CACHE"):
+        return Path(chosen)
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "claude-code-rollout"
+
+
+def find(say: Callable[[str], None]) -> Path:
+    """The path of a working CLI. EngineError lists what was tried and the next step."""
+    tried: list[str] = []
+    for way in (on_path, kept, installed, built):
+        try:
+            return way(say)
+        except EngineError as error:
+            tried.append(f"  - {error}")
+    raise EngineError(
+        "\n".join(
+            [
+                f"no Pulumi CLI {VERSION} or newer, and no way to get one:",
+                *tried,
+                (
+                    "next step: install Pulumi from pulumi.com/docs/install so that `pulumi version` works, "
+                    "or Go from go.dev/dl so that it can be built; then run this again"
+                ),
+            ]
+        )
+    )
+
+
+def on_path(_: Callable[[str], None]) -> Path:
+    program = shutil.which("pulumi")
+    if program is None:
+        raise EngineError("there is no `pulumi` on PATH")
+    version = version_of(Path(program))
+    if version is None or version < numbers(VERSION):
+        raise EngineError(f"the `pulumi` on PATH is older than {VERSION}: {program}")
+    return Path(program)
+
+
+def kept(_: Callable[[str], None]) -> Path:
+    program = home() / "pulumi"
+    if version_of(program) != numbers(VERSION):
+        raise EngineError("none was built or installed on this machine before")
+    return program
+
+
+def installed(say: Callable[[str], None]) -> Path:
+    """By Pulumi's own installer, into our cache. It brings the official language host along."""
+    try:
+        with urllib.request.urlopen(INSTALLER, timeout=REACHABLE_SECONDS) as answer:
+            script = answer.read(MAX_INSTALLER_BYTES)
+    except OSError as error:
+        raise EngineError(f"the official installer cannot be reached: {getattr(error, 'reason', error)}") from None
+    say(f"installing the Pulumi CLI {VERSION} with the official installer")
+    with tempfile.TemporaryDirectory(dir=made(cache())) as folder:
+        command = ["sh", "-s", "--", "--version", VERSION, "--install-root", folder, "--no-edit-path"]
+        result = subprocess.run(command, input=script, capture_output=True, check=False)
+        fetched = Path(folder) / "bin"
+        if result.returncode or version_of(fetched / "pulumi") != numbers(VERSION):
+            raise EngineError(f"the official installer failed: {last_line(result.stderr)}")
+        shutil.rmtree(home(), ignore_errors=True)
+        fetched.rename(home())
+    return home() / "pulumi"
+
+
+def built(say: Callable[[str], None]) -> Path:
+    """From its Go module, against the hashes in our go.sum."""
+    go = shutil.which("go")
+    if go is None:
+        raise EngineError("it cannot be built: there is no `go` on PATH")
+    found = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+    if numbers(found) < GO_AT_LEAST:
+        least = ".".join(map(str, GO_AT_LEAST))
+        raise EngineError(f"it cannot be built: Go {least} or newer is needed, not {found.strip()}")
+    say(f"building the Pulumi CLI {VERSION} from its Go module, once per machine: 3 to 6 minutes on 2 cores")
+    flag = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{VERSION}"
+    made(home())
+    with tempfile.TemporaryDirectory(dir=cache()) as folder:
+        program = Path(folder) / "pulumi"
+        command = [go, "build", "-v", "-mod=readonly", "-buildvcs=false", "-trimpath"]
+        command += ["-ldflags", f"-s -w {flag}", "-o", str(program), PACKAGE]
+        environment = {**os.environ, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
+        with subprocess.Popen(command, cwd=MODULE, env=environment, stderr=subprocess.PIPE) as build:
+            output = counted(build, say)
+        if build.returncode or version_of(program) != numbers(VERSION):
+            raise EngineError(f"building it failed: {last_line(output)}")
+        program.replace(home() / "pulumi")
+    return home() / "pulumi"
+
+
+def counted(build: subprocess.Popen[bytes], say: Callable[[str], None]) -> bytes:
+    """What the build says at its end; meanwhile a line now and then, since go names each package it has compiled."""
+    assert build.stderr is not None  # noqa: S101
+    last = b""
+    for count, line in enumerate(build.stderr, 1):
+        last = line
+        if count % PACKAGES_PER_LINE == 0:
+            say(f"  {count} packages of about {PACKAGES} downloaded or compiled")
+    return last
+
+
+def home() -> Path:
+    return cache() / f"pulumi-{VERSION}"
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def version_of(program: Path) -> tuple[int, ...] | None:
+    if not program.is_file():
+        return None
+    try:
+        result = subprocess.run([program, "version"], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return numbers(result.stdout) if result.returncode == 0 else None
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(part) for part in match.groups() if part) if match else ()
+
+
+def last_line(output: bytes) -> str:
+    lines = output.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def main() -> None:
+    try:
+        print(find(lambda text: print(text, file=sys.stderr, flush=True)))
+    except EngineError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The organization's people, read from directory.csv into a new state."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from .ids import id_of, timestamp
+from .store import Database, Json, Kind
+
+PEOPLE = Path(__file__).with_name("directory.csv")
+
+
+def people() -> list[dict[str, str]]:
+    with PEOPLE.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def seed(database: Database) -> None:
+    """Adds everybody to a directory that has nobody yet."""
+    if not database.things(Kind.USER):
+        for person in people():
+            database.add(Kind.USER, id_of("00u", person["email"]), user(profile(person)), name=person["email"])
+
+
+def profile(person: dict[str, str]) -> Json:
+    """Okta's attributes for one line of the file; `userType` carries the seniority."""
+    first, _, last = person["name"].partition(" ")
+    manager = person["manager"]
+    return {
+        "firstName": first,
+        "lastName": last,
+        "email": person["email"],
+        "login": person["email"],
+        "department": person["team"],
+        "title": person["role"],
+        "userType": person["seniority"],
+        **({"manager": manager, "managerId": id_of("00u", manager)} if manager else {}),
+    }
+
+
+def user(profile: Json, *, status: str = "ACTIVE") -> Json:
+    now = timestamp()
+    return {
+        "status": status,
+        "created": now,
+        "activated": now if status == "ACTIVE" else None,
+        "statusChanged": now,
+        "lastUpdated": now,
+        "profile": profile,
+        "credentials": {"provider": {"type": "OKTA", "name": "OKTA"}},
+    }

@@ -1,0 +1,65 @@
+"""The access policy every app has, and the ID token settings of OAuth apps."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from . import apps
+from .context import NO_CONTENT, database, json_body
+from .errors import not_found
+from .fields import a_text, one_of
+from .ids import POLICY_ID, new_id
+from .store import Json, Kind
+
+routes = Blueprint("policies", __name__, url_prefix="/api/v1")
+
+ISSUER_MODES = {"ORG_URL", "CUSTOM_URL", "DYNAMIC"}
+BEGINNING = "2024-01-02T03:04:05.000Z"
+POLICY: Json = {
+    "id": POLICY_ID,
+    "type": "ACCESS_POLICY",
+    "name": "Default Policy",
+    "description": "The default policy of every app.",
+    "status": "ACTIVE",
+    "system": True,
+    "priority": 1,
+    "created": BEGINNING,
+    "lastUpdated": BEGINNING,
+}
+
+
+@routes.get("/policies")
+def policies() -> list[Json]:
+    kind = a_text(request.args.get("type"), "type", most=100)
+    return [POLICY] if kind == POLICY["type"] else []
+
+
+@routes.get("/policies/<policy_id>")
+def get_policy(policy_id: str) -> Json:
+    return POLICY if policy_id == POLICY["id"] else not_found(policy_id, "Policy")
+
+
+@routes.put("/apps/<app_id>/policies/<policy_id>")
+def set_policy(app_id: str, policy_id: str) -> tuple[str, int]:
+    """There is one access policy, so it is always the app's own."""
+    apps.find(app_id)
+    get_policy(policy_id)
+    return NO_CONTENT
+
+
+@routes.get("/internal/apps/<app_id>/settings/oauth/idToken")
+def get_id_token(app_id: str) -> Json:
+    kept = database().named(Kind.ID_TOKEN, apps.find(app_id).id)
+    return kept.body if kept else {"issuerMode": "ORG_URL"}
+
+
+@routes.post("/internal/apps/<app_id>/settings/oauth/idToken")
+def set_id_token(app_id: str) -> Json:
+    app = apps.find(app_id)
+    body = {"issuerMode": one_of(json_body().get("issuerMode"), "issuerMode", ISSUER_MODES)}
+    kept = database().named(Kind.ID_TOKEN, app.id)
+    if kept:
+        database().change(kept, body, name=app.id)
+    else:
+        database().add(Kind.ID_TOKEN, new_id("idt"), body, name=app.id, parent=app.id)
+    return body

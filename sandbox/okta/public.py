@@ -1,0 +1,31 @@
+"""What anybody may read without a token."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from sandbox import settings
+
+from .context import organization
+from .identity import openid_configuration, public_keys
+from .store import Json
+
+routes = Blueprint("public", __name__)
+
+PATHS = {"/.well-known/okta-organization", "/.well-known/openid-configuration", "/oauth2/v1/keys"}
+
+
+@routes.get("/.well-known/okta-organization")
+def okta_organization() -> Json:
+    """`idx` makes the official plug-in set an access policy on each app."""
+    return {"id": "00o" + settings.OKTA_ORG, "pipeline": "idx"}
+
+
+@routes.get("/.well-known/openid-configuration")
+def configuration() -> Json:
+    return openid_configuration()
+
+
+@routes.get("/oauth2/v1/keys")
+def keys() -> Json:
+    return public_keys(organization().key)

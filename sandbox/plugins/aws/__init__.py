@@ -1,0 +1,1 @@
+"""The AWS plug-in: pulumi-aws's resource types over boto3."""

@@ -1,0 +1,51 @@
+"""Lookups."""
+
+from __future__ import annotations
+
+from sandbox.plugins.aws.client import Aws
+from sandbox.plugins.framework.provider import Invoke
+from sandbox.plugins.framework.values import Props
+
+
+def _caller_identity(aws: Aws, _: Props) -> Props:
+    identity = aws.client("sts").get_caller_identity()
+    account = identity["Account"]
+    return {"accountId": account, "arn": identity["Arn"], "userId": identity["UserId"], "id": account}
+
+
+def _region(aws: Aws, wanted: Props) -> Props:
+    """No call: botocore knows the regions."""
+    region = wanted.get("region") or wanted.get("name") or wanted.get("id") or aws.region
+    return {
+        "region": region,
+        "name": region,
+        "id": region,
+        "description": _description(region),
+        "endpoint": f"ec2.{region}.amazonaws.com",
+    }
+
+
+def _description(region: str) -> str:
+    from botocore.loaders import Loader
+
+    for partition in Loader().load_data("endpoints")["partitions"]:
+        if region in partition["regions"]:
+            return partition["regions"][region]["description"]
+    return region
+
+
+def _partition(aws: Aws, _: Props) -> Props:
+    suffix = {"aws-cn": "amazonaws.com.cn"}.get(aws.partition, "amazonaws.com")
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"partition": aws.partition, "id": aws.partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}
+
+
+INVOKES = (
+    Invoke(token="aws:index/getCallerIdentity:getCallerIdentity", arguments={"id": "string"}, run=_caller_identity),
+    Invoke(
+        token="aws:index/getRegion:getRegion",
+        arguments=dict.fromkeys(("endpoint", "id", "name", "region"), "string"),
+        run=_region,
+    ),
+    Invoke(token="aws:index/getPartition:getPartition", arguments={"id": "string"}, run=_partition),
+)

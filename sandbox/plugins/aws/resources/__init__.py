@@ -1,0 +1,16 @@
+"""The table of AWS resource types; each module holds the entries of one service or subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sandbox.plugins.aws.client import Aws
+from sandbox.plugins.aws.resources import bedrock, iam_policies, iam_providers, iam_role, log_groups
+from sandbox.plugins.framework.entry import Entry
+
+_MODULES = (bedrock, iam_providers, iam_role, iam_policies, log_groups)
+
+
+def entries() -> Iterator[Entry[Aws]]:
+    for module in _MODULES:
+        yield from module.ENTRIES

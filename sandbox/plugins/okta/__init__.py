@@ -1,0 +1,1 @@
+"""The Okta plug-in: the requests the official one makes, in its order."""

@@ -1,0 +1,235 @@
+"""The sandbox's process: both clouds on loopback, one process per home.
+
+The pid file is locked for as long as its process lives, so a pid that is left over from a crash is never believed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from sandbox.errors import SandboxError
+from sandbox.settings import HOST, OKTA_TOKEN, PROJECT, Settings
+
+NAMES = ("aws", "okta")
+# Before each error line of `python -m sandbox`.
+ERROR_PREFIX = "sandbox: "
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.05
+LOCK_SECONDS = 0.5
+AWS_PORT, OKTA_PORT = "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT"
+
+# Loopback must not go through anyone's proxy.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def pid_file(settings: Settings) -> Path:
+    return settings.home / "sandbox.pid"
+
+
+def _locked(file: TextIO, kind: int, patience: float = 0.0) -> bool:
+    """Whether the lock was had; the patient outwait someone who only looks."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        else:
+            return True
+
+
+@contextlib.contextmanager
+def _claimed(settings: Settings) -> Generator[None]:
+    """Holds the home for this process; SandboxError where another one does."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with pid_file(settings).open("a+") as file:
+        if not _locked(file, fcntl.LOCK_EX, LOCK_SECONDS):
+            raise SandboxError(f"Already running for this home: {settings.home}. Stop it, or set SANDBOX_HOME")
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def running(settings: Settings) -> int | None:
+    """The pid of the process that serves this home, or None."""
+    try:
+        with pid_file(settings).open("r") as file:
+            if _locked(file, fcntl.LOCK_SH):
+                return None
+            text = file.read().strip()
+            return int(text) if text.isdecimal() else None
+    except FileNotFoundError:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    pid: int
+    names: tuple[str, ...]
+
+
+def health(url: str) -> Health | None:
+    """What answers at `url`, or None."""
+    try:
+        with _DIRECT.open(f"{url}/sandbox/health", timeout=2) as answer:
+            body = json.load(answer)
+            return Health(pid=body["pid"], names=tuple(body["names"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_healthy(settings: Settings, pid: int) -> bool:
+    return all((found := health(url)) and found.pid == pid for url in (settings.aws_url, settings.okta_url))
+
+
+def _apps(settings: Settings) -> tuple[Any, Any, Any]:
+    """Both clouds behind their control routes, and AWS itself, which must be closed."""
+    from werkzeug.test import Client
+
+    from sandbox.aws import bedrock
+    from sandbox.aws.app import create_app as create_aws
+    from sandbox.control import Control
+    from sandbox.dialects import AwsDialect, OktaDialect
+    from sandbox.okta.app import create_app as create_okta
+
+    okta = create_okta(settings.state, OKTA_TOKEN)
+    keys = Client(okta)
+    aws = create_aws(settings.state, lambda: keys.get("/oauth2/v1/keys").get_json())
+    routes = {
+        ("GET", "quotas"): lambda _: dict(bedrock.quotas),
+        ("PUT", "quotas"): bedrock.set_quotas,
+    }
+    return (
+        Control(aws, name="aws", names=NAMES, dialect=AwsDialect(), routes=routes),
+        Control(okta, name="okta", names=NAMES, dialect=OktaDialect(OKTA_TOKEN)),
+        aws,
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serves both clouds until SIGTERM or SIGINT, then saves what they hold."""
+    from sandbox.wsgi import bind, http_server
+
+    with _claimed(settings), contextlib.ExitStack() as stack:
+        listeners = [
+            stack.enter_context(contextlib.closing(bind(HOST, port, variable)))
+            for port, variable in ((settings.aws_port, AWS_PORT), (settings.okta_port, OKTA_PORT))
+        ]
+        aws, okta, store = _apps(settings)
+        stack.callback(store.close)
+        servers = [http_server(listener, app) for listener, app in zip(listeners, (aws, okta), strict=True)]
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        for server in servers:
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        print(f"AWS {settings.aws_url}  Okta {settings.okta_url}  pid {os.getpid()}", flush=True)
+        ended.wait()
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1].removeprefix(ERROR_PREFIX) if lines else "it left no message"
+
+
+def _require_free_ports(settings: Settings) -> None:
+    from sandbox.wsgi import bind
+
+    for port, variable in ((settings.aws_port, AWS_PORT), (settings.okta_port, OKTA_PORT)):
+        bind(HOST, port, variable).close()
+
+
+def _spawned(settings: Settings) -> subprocess.Popen[bytes]:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    variables = os.environ | {
+        "SANDBOX_HOME": str(settings.home),
+        AWS_PORT: str(settings.aws_port),
+        OKTA_PORT: str(settings.okta_port),
+    }
+    with settings.log.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve"],
+            cwd=PROJECT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def start(settings: Settings) -> int:
+    """Starts the sandbox in the background unless it runs, and returns its pid once both clouds answer."""
+    pid = running(settings)
+    if pid is None:
+        _require_free_ports(settings)
+        child = _spawned(settings)
+        pid = child.pid
+    else:
+        child = None
+    deadline = time.monotonic() + START_SECONDS
+    while not is_healthy(settings, pid):
+        if child is not None and child.poll() is not None:
+            raise SandboxError(f"The sandbox did not start: {_last_line(settings.log)}")
+        if time.monotonic() > deadline:
+            if child is not None:
+                child.terminate()
+            raise SandboxError(
+                f"The sandbox (pid {pid}) does not answer on ports {settings.aws_port} and {settings.okta_port}; "
+                f"see {settings.log}"
+            )
+        time.sleep(POLL_SECONDS)
+    if child is not None:
+        child.returncode = 0  # it outlives us on purpose; without this its destructor warns
+    return pid
+
+
+def _is_ours(settings: Settings, pid: int) -> bool:
+    """Second proof beside the lock: the process says so itself, or its command line does."""
+    found = health(settings.aws_url)
+    if found is not None and found.pid == pid:
+        return True
+    command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "sandbox serve" in command.stdout
+
+
+def stop(settings: Settings) -> int | None:
+    """Ends the sandbox of this home and waits; None where none runs. Touches no other process."""
+    pid = running(settings)
+    if pid is None:
+        return None
+    if not _is_ours(settings, pid):
+        raise SandboxError(
+            f"Process {pid} does not look like the sandbox; end it by hand, or delete {pid_file(settings)}"
+        )
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while running(settings) == pid:
+        if time.monotonic() > deadline:
+            raise SandboxError(f"The sandbox (pid {pid}) does not end; see {settings.log}")
+        time.sleep(POLL_SECONDS)
+    return pid

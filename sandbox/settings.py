@@ -1,0 +1,63 @@
+"""Where the sandbox lives and which ports it listens on: the one place that reads its environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+HOST = "127.0.0.1"
+ACCOUNT_ID = "123456789012"
+REGION = "us-east-1"
+# Guards nothing: the sandbox listens on loopback and holds invented people. Okta refuses a call without a token, so
+# the sandbox must too.
+OKTA_TOKEN = "sandbox-okta-token"
+OKTA_ORG = "acme"
+OKTA_BASE_URL = "okta.com"
+
+DEFAULT_AWS_PORT = 5581
+DEFAULT_OKTA_PORT = 5582
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """`home` holds the sandbox's state, logs, engine state and plug-ins; deleting it forgets everything."""
+
+    home: Path
+    aws_port: int
+    okta_port: int
+
+    @property
+    def aws_url(self) -> str:
+        return f"http://{HOST}:{self.aws_port}"
+
+    @property
+    def okta_url(self) -> str:
+        return f"http://{HOST}:{self.okta_port}"
+
+    @property
+    def state(self) -> Path:
+        """What AWS and Okta remember."""
+        return self.home / "cloud"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "sandbox.log"
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise SystemExit(f"{name}: not a port: {text}. Set it to a number from 1 to 65535, or unset it.")
+    return int(text)
+
+
+def from_environment() -> Settings:
+    """SANDBOX_HOME, SANDBOX_AWS_PORT and SANDBOX_OKTA_PORT, or the defaults; SystemExit names a wrong one."""
+    return Settings(
+        home=Path(os.environ.get("SANDBOX_HOME", "").strip() or PROJECT / ".sandbox").resolve(),
+        aws_port=_port("SANDBOX_AWS_PORT", DEFAULT_AWS_PORT),
+        okta_port=_port("SANDBOX_OKTA_PORT", DEFAULT_OKTA_PORT),
+    )

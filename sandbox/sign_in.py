@@ -1,0 +1,109 @@
+"""Signs a person of the sandbox's Okta in to AWS, the way `okta-aws-cli` does for a real one."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from sandbox.errors import SandboxError
+from sandbox.settings import OKTA_TOKEN, REGION, Settings
+
+SAML_APP = "amazon_aws"
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _okta(settings: Settings, path: str, body: dict[str, str] | None = None) -> Any:
+    request = urllib.request.Request(  # noqa: S310 - the sandbox's own address
+        settings.okta_url + path,
+        data=json.dumps(body).encode() if body else None,
+        headers={"Authorization": f"SSWS {OKTA_TOKEN}", "Content-Type": "application/json"},
+    )
+    try:
+        with _DIRECT.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise SandboxError(f"Okta refused the sign-in: {_summary(error)}") from error
+    except OSError as error:
+        raise SandboxError(f"The sandbox does not answer at {settings.okta_url}: run `make up`") from error
+
+
+def _summary(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.load(error)["errorSummary"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {error.code}"
+
+
+def _saml_app(settings: Settings) -> str:
+    apps = [app for app in _okta(settings, "/api/v1/apps?limit=200") if app.get("name") == SAML_APP]
+    active = [app["id"] for app in apps if app.get("status") == "ACTIVE"]
+    if len(active) != 1:
+        raise SandboxError(f"Okta has {len(active)} active {SAML_APP} apps, not one: run `pulumi up` first")
+    return active[0]
+
+
+def _provider(assertion: str, role_arn: str) -> str:
+    from sandbox.aws.saml import Invalid, claimed_roles
+
+    try:
+        offered = claimed_roles(assertion)
+    except Invalid as error:
+        raise SandboxError(f"Okta's SAML response cannot be read: {error}") from error
+    for role, provider in offered:
+        if role == role_arn:
+            return provider
+    raise SandboxError(
+        f"Okta does not offer this role: {role_arn}. It offers: {', '.join(r for r, _ in offered) or '-'}"
+    )
+
+
+def _subject(token: str) -> str:
+    import jwt
+
+    return str(jwt.decode(token, options={"verify_signature": False})["sub"])
+
+
+def _with_saml(settings: Settings, sts: Any, login: str, role_arn: str, provider_arn: str | None) -> Any:
+    answer = _okta(settings, "/sandbox/saml", {"app": _saml_app(settings), "user": login})
+    assertion = answer["SAMLResponse"]
+    provider_arn = provider_arn or _provider(assertion, role_arn)
+    return sts.assume_role_with_saml(RoleArn=role_arn, PrincipalArn=provider_arn, SAMLAssertion=assertion)
+
+
+def _with_token(settings: Settings, sts: Any, login: str, role_arn: str, client_id: str) -> Any:
+    token = _okta(settings, "/sandbox/id-token", {"client_id": client_id, "user": login})["id_token"]
+    return sts.assume_role_with_web_identity(RoleArn=role_arn, RoleSessionName=_subject(token), WebIdentityToken=token)
+
+
+def credentials(
+    settings: Settings, login: str, role_arn: str, *, provider_arn: str | None = None, client_id: str | None = None
+) -> dict[str, Any]:
+    """A session in the form AWS's `credential_process` asks for; SAML unless `client_id` is given."""
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    sts = boto3.client(
+        "sts", endpoint_url=settings.aws_url, region_name=REGION, config=Config(signature_version=UNSIGNED, proxies={})
+    )
+    try:
+        if client_id is not None:
+            session = _with_token(settings, sts, login, role_arn, client_id)
+        else:
+            session = _with_saml(settings, sts, login, role_arn, provider_arn)
+    except ClientError as error:
+        known = error.response["Error"]
+        raise SandboxError(f"AWS refused the sign-in: {known['Code']}: {known['Message']}") from error
+    except BotoCoreError as error:
+        raise SandboxError(f"AWS does not answer at {settings.aws_url}: {error}") from error
+    given = session["Credentials"]
+    return {
+        "Version": 1,
+        "AccessKeyId": given["AccessKeyId"],
+        "SecretAccessKey": given["SecretAccessKey"],
+        "SessionToken": given["SessionToken"],
+        "Expiration": given["Expiration"].isoformat(),
+    }

@@ -1,0 +1,37 @@
+"""`make up`: the sandbox, the engine, and the sandbox stack deployed by it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from sandbox import server, workspace
+from sandbox.settings import PROJECT, Settings
+
+STACK = "sandbox"
+NEXT = """
+Where to look:
+  eval "$(make -s env)"                         plain `pulumi` and AWS clients now talk to the sandbox
+  pulumi preview -s sandbox                     what a change of Pulumi.sandbox.yaml would do
+  pulumi stack output sign_in -s sandbox        what a member pastes to sign in
+  .venv/bin/python -m sandbox sign-in alice.chen@acme.example --role-arn {role}
+  make down                                     stops the sandbox; its state stays in {home}
+"""
+
+
+def up(settings: Settings) -> int:
+    """The CLI's exit code. Each step says what it does, and is quick when there is nothing to do."""
+    workspace.prepare_engine(settings)
+    pid = server.start(settings)
+    print(f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url} (pid {pid})", flush=True)
+    workspace.stacks(settings, PROJECT)
+    environment = workspace.full_environment(settings)
+    command = ["pulumi", "up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"]
+    deployed = subprocess.run(command, cwd=PROJECT, env=environment, check=False)
+    if deployed.returncode:
+        return deployed.returncode
+    summary = [sys.executable, "-m", "cli", "summary", "--stack", STACK]
+    shown = subprocess.run(summary, cwd=PROJECT, env=environment, check=False)
+    role = "arn:aws:iam::123456789012:role/claude-code-pilot"
+    print(NEXT.format(role=role, home=settings.home))
+    return shown.returncode

@@ -1,0 +1,94 @@
+"""Rosters as CSV: the plan's table plus the e-mail address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rollout.config import Cohort
+from rollout.load import load
+from rollout.words import StackFileError
+from tests import stacks
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+HEADER = "name,email,team,role,seniority,champion,manager,rationale\n"
+
+
+def pilot(folder: Path, text: str) -> Cohort:
+    (folder / "rosters").mkdir(exist_ok=True)
+    (folder / "rosters" / "pilot.csv").write_text(text, encoding="utf-8")
+    document = stacks.small()
+    document["cohorts"]["pilot"]["roster"] = "rosters/pilot.csv"
+    return load(stacks.config(document), folder, NOW).cohorts["pilot"]
+
+
+def lines(folder: Path, text: str) -> list[str]:
+    with pytest.raises(StackFileError) as caught:
+        pilot(folder, text)
+    return caught.value.lines
+
+
+def test_rows_join_the_members_named_in_the_stack_file(tmp_path: Path) -> None:
+    cohort = pilot(tmp_path, HEADER + "Bob Kim,bob.kim@acme.example,Backend,Senior Engineer,Senior,yes,,\n")
+    assert list(cohort.members) == ["alice.chen@acme.example", "grace.liu@acme.example", "bob.kim@acme.example"]
+    bob = cohort.members["bob.kim@acme.example"]
+    assert (bob.team, bob.seniority, bob.champion, bob.manager) == ("backend", "senior", True, None)
+
+
+def test_a_spreadsheets_byte_order_mark_and_line_ends_are_no_mistake(tmp_path: Path) -> None:
+    text = "\ufeff" + HEADER + 'Bob Kim,bob.kim@acme.example,backend,,mid,no,,"likes, commas"\r\n\r\n'
+    assert pilot(tmp_path, text).members["bob.kim@acme.example"].rationale == "likes, commas"
+
+
+def test_a_wrong_row_is_named_by_file_and_line(tmp_path: Path) -> None:
+    text = (
+        HEADER
+        + "Bob Kim,bob.kim@acme.example,bakend,,wise,perhaps,,\nCarlos,carlos.diaz@acme.example\n,x,backend,,,,,\n"
+    )
+    assert lines(tmp_path, text) == [
+        "rosters/pilot.csv:3: 2 cells where the header has 8; quote a cell that has a comma",
+        "rosters/pilot.csv:2: champion: not true or false: perhaps",
+        "rosters/pilot.csv:2: seniority: not one of senior, mid, junior: wise",
+        "rosters/pilot.csv:2: team: no such team in organization.teams: bakend; did you mean backend? allowed: backend, platform",
+        "rosters/pilot.csv:4: name: missing; give `name`",
+        "rosters/pilot.csv:4: not an e-mail address of at most 64 characters (letters, digits and _+=,.- before the @): x",
+    ]
+
+
+def test_a_person_listed_twice_is_named(tmp_path: Path) -> None:
+    text = (
+        HEADER
+        + "Bob,bob.kim@acme.example,backend,,,,,\nBob,Bob.Kim@acme.example,backend,,,,,\nA,alice.chen@acme.example,backend,,,,,\n"
+    )
+    assert lines(tmp_path, text) == [
+        "rosters/pilot.csv:3: email: bob.kim@acme.example is on line 2 already",
+        "rosters/pilot.csv:4: email: alice.chen@acme.example is in cohorts.pilot.members already",
+    ]
+
+
+def test_unknown_and_missing_columns_are_named(tmp_path: Path) -> None:
+    assert lines(tmp_path, "name,e-mail,team\n") == [
+        (
+            "rosters/pilot.csv:1: no column email; the first line names the columns: "
+            "name, email, team, role, seniority, champion, manager, rationale, level"
+        ),
+        (
+            "rosters/pilot.csv:1: unknown column e-mail; did you mean email? allowed: "
+            "champion, email, level, manager, name, rationale, role, seniority, team"
+        ),
+    ]
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rosters").mkdir()
+    (tmp_path / "rosters" / "pilot.csv").write_bytes(b"\xff\xfe\x00")
+    document = stacks.small()
+    document["cohorts"]["pilot"]["roster"] = "rosters/pilot.csv"
+    with pytest.raises(StackFileError, match="cannot be read as UTF-8 text"):
+        load(stacks.config(document), tmp_path, NOW)
+
+
+def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
+    assert lines(tmp_path, HEADER + "x" * (1 << 20)) == ["rosters/pilot.csv: larger than 1 MiB; split it"]

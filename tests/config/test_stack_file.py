@@ -1,0 +1,222 @@
+"""What a stack file may say, and the exact words a person gets who says something else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rollout.config import Rollout, Seniority
+from rollout.levels import Level
+from rollout.load import load, validate
+from rollout.words import StackFileError
+from tests import stacks
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
+
+
+def loaded(document: dict[str, Any]) -> Rollout:
+    return load(stacks.config(document), stacks.PROJECT, NOW)
+
+
+def mistakes(document: dict[str, Any]) -> list[str]:
+    with pytest.raises(StackFileError) as caught:
+        loaded(document)
+    return caught.value.lines
+
+
+def changed(value: object, *path: str) -> dict[str, Any]:
+    """The small stack file with one value put at a path."""
+    document = stacks.small()
+    place = document
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+    place[path[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize("stack", stacks.COMMITTED)
+def test_each_committed_stack_file_is_right(stack: str) -> None:
+    rollout = load(stacks.committed(stack), stacks.PROJECT, NOW)
+    assert rollout.declared
+
+
+def test_the_pilot_is_the_plans_thirteen_people_continued_to_twenty_five() -> None:
+    members = load(stacks.committed("sandbox"), stacks.PROJECT, NOW).cohorts["pilot"].members
+    named = (
+        "Alice Chen, Bob Kim, Carlos Diaz, Diana Park, Eli Nguyen, Fiona Walsh, Grace Liu, Hiro Tanaka, Ivan Petrov, "
+    )
+    named += "Julia Santos, Kevin Okafor, Lena Ivanova, Misha Huang"
+    assert set(named.split(", ")) <= {member.name for member in members.values()}
+    assert len(members) == 25
+
+
+def test_the_pilot_has_the_plans_mitigations() -> None:
+    members = load(stacks.committed("sandbox"), stacks.PROJECT, NOW).cohorts["pilot"].members.values()
+    of = [member.seniority for member in members]
+    assert of.count(Seniority.SENIOR) == 15  # about 60 %
+    assert 2 <= of.count(Seniority.JUNIOR) <= 3
+    for team in {member.team for member in members}:
+        assert sum(member.champion for member in members if member.team == team) == 2
+
+
+def test_ten_different_mistakes_give_ten_lines() -> None:
+    document = stacks.small()
+    document["organisation"] = {}
+    document["organization"]["teams"]["backend"]["headcount"] = 0
+    document["okta"]["domain"] = "https://acme.okta.com/"
+    document["models"]["haiku"]["input"] = "cheap"
+    document["session_minutes"] = 720
+    pilot = document["cohorts"]["pilot"]
+    pilot["level"] = "activ"
+    pilot["models"] = ["sonnet", "opus"]
+    pilot["members"]["alice.chen@acme.example"]["team"] = "bakend"
+    pilot["members"]["bob"] = {"name": "Bob", "team": "backend"}
+    document["cohorts"]["Wave-2"] = {"level": "planned", "models": ["haiku"]}
+    assert mistakes(document) == [
+        "cohorts.Wave-2: not a cohort's name (2 to 16 lower-case letters and digits, a letter first, no hyphen): Wave-2",
+        "cohorts.pilot.level: not one of planned, active, restricted, throttled, suspended, rolled_back: activ",
+        (
+            "cohorts.pilot.members.alice.chen@acme.example.team: no such team in organization.teams: bakend; "
+            "did you mean backend? allowed: backend, platform"
+        ),
+        (
+            "cohorts.pilot.members.bob: not an e-mail address of at most 64 characters "
+            "(letters, digits and _+=,.- before the @): bob"
+        ),
+        "cohorts.pilot.models: no such label in models: opus; allowed: haiku, sonnet",
+        "models.haiku.input: not a number: cheap",
+        "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
+        (
+            "organisation: unknown key; did you mean organization? allowed: adopt, budgets, cohorts, federation, logs, "
+            "models, notify, okta, organization, service_levels, session_minutes, throttle"
+        ),
+        "organization.teams.backend.headcount: must be at least 1, not 0",
+        "session_minutes: must be at most 60, not 720",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        (
+            changed("suspended", "cohorts", "pilot", "level"),
+            "cohorts.pilot.incident: missing; suspended needs incident: {id, since, reason}",
+        ),
+        (changed({}, "models"), "models: empty; name at least one"),
+        (changed("opus", "throttle", "model"), "throttle.model: no such label in models: opus; allowed: haiku, sonnet"),
+        (
+            changed("gpt-4", "models", "sonnet", "source"),
+            "models.sonnet.source: not a Claude model on Bedrock, such as global.anthropic.claude-sonnet-4-6 or anthropic.claude-sonnet-4-6: gpt-4",
+        ),
+        (
+            changed(45, "logs", "retention_days"),
+            "logs.retention_days: not one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653: 45",
+        ),
+        (changed("ldap", "federation"), "federation: not one of saml, oidc: ldap"),
+        (
+            changed("rosters/../../etc/passwd.csv", "cohorts", "pilot", "roster"),
+            "cohorts.pilot.roster: not a CSV file in rosters/, such as rosters/pilot.csv: rosters/../../etc/passwd.csv",
+        ),
+        (
+            changed("rosters/none.csv", "cohorts", "pilot", "roster"),
+            "rosters/none.csv: no such file; a roster is a CSV file below the project's folder",
+        ),
+        (changed(["a"], "cohorts", "pilot", "members"), "cohorts.pilot.members: not a map of keys and values: ['a']"),
+        (changed("nonsense", "cohorts"), "cohorts: not a map of keys and values: nonsense"),
+        (
+            changed("arn:aws:iam::123456789012:oidc-provider/acme.okta.com", "adopt", "oidc_provider_arn"),
+            "adopt.oidc_provider_arn: not used under federation: saml; take it out, or change federation",
+        ),
+    ],
+)
+def test_a_mistake_is_said_with_its_path_and_what_is_allowed(document: dict[str, Any], line: str) -> None:
+    assert mistakes(document) == [line]
+
+
+def test_an_incident_in_the_future_is_refused() -> None:
+    document = changed("suspended", "cohorts", "pilot", "level")
+    document["cohorts"]["pilot"]["incident"] = {**INCIDENT, "since": "2026-11-23T13:00:00Z"}
+    assert mistakes(document) == [
+        "cohorts.pilot.incident.since: in the future: 2026-11-23T13:00:00+00:00; it is 2026-11-23T12:00:00Z now"
+    ]
+
+
+@pytest.mark.parametrize(
+    "since", ["2026-11-23T11:00:00Z", "2026-11-23 11:00:00 +0000 UTC", "2026-11-23T12:00:00+01:00"]
+)
+def test_a_time_is_understood_as_people_and_the_engine_write_it(since: str) -> None:
+    document = changed("suspended", "cohorts", "pilot", "level")
+    document["cohorts"]["pilot"]["incident"] = {**INCIDENT, "since": since}
+    incident = loaded(document).cohorts["pilot"].incident
+    assert incident is not None
+    assert incident.since == datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-11-23", "2026-11-23T11:00:00", 7])
+def test_a_time_without_a_zone_or_sense_is_refused(since: object) -> None:
+    document = changed("suspended", "cohorts", "pilot", "level")
+    document["cohorts"]["pilot"]["incident"] = {**INCIDENT, "since": since}
+    [line] = mistakes(document)
+    assert line.startswith("cohorts.pilot.incident.since: no")
+    assert line.endswith("Write it as 2026-11-23T14:05:00Z")
+
+
+def test_a_member_can_be_suspended_alone() -> None:
+    document = stacks.small()
+    document["cohorts"]["pilot"]["members"]["alice.chen@acme.example"].update(level="suspended", incident=INCIDENT)
+    pilot = loaded(document).cohorts["pilot"]
+    assert pilot.level_of("alice.chen@acme.example") is Level.SUSPENDED
+    assert pilot.signed_in == ("grace.liu@acme.example",)
+
+
+def test_a_member_cannot_keep_more_than_the_cohort() -> None:
+    document = changed("suspended", "cohorts", "pilot", "level")
+    document["cohorts"]["pilot"]["incident"] = INCIDENT
+    document["cohorts"]["pilot"]["members"]["alice.chen@acme.example"]["level"] = "active"
+    assert mistakes(document) == [
+        (
+            "cohorts.pilot.members.alice.chen@acme.example.level: active is below the cohort's suspended; "
+            "a member's own level can only take away more"
+        )
+    ]
+
+
+def test_a_person_is_in_one_cohort_with_access_at_a_time() -> None:
+    document = stacks.small()
+    document["cohorts"]["wave2"] = {**document["cohorts"]["pilot"], "level": "planned"}
+    loaded(document)
+    document["cohorts"]["wave2"] = {**document["cohorts"]["pilot"], "level": "active"}
+    assert mistakes(document)[0] == (
+        "cohorts.wave2.members.alice.chen@acme.example: already in cohort pilot; "
+        "a person is in one cohort with access at a time"
+    )
+
+
+def test_addresses_are_the_same_person_whatever_their_case() -> None:
+    document = stacks.small()
+    members = document["cohorts"]["pilot"]["members"]
+    members["Alice.Chen@ACME.example"] = members["alice.chen@acme.example"]
+    assert mistakes(document) == [
+        "cohorts.pilot.members.Alice.Chen@ACME.example: there twice, but for upper and lower case"
+    ]
+
+
+def test_the_okta_provider_must_mean_the_same_organization() -> None:
+    with pytest.raises(StackFileError) as caught:
+        load({**stacks.config(stacks.small()), "okta:orgName": "other"}, stacks.PROJECT, NOW)
+    assert caught.value.lines == [
+        "okta.domain: acme.okta.com, but okta:orgName and okta:baseUrl say other.okta.com; make them agree"
+    ]
+
+
+def test_nothing_at_all_says_what_is_needed() -> None:
+    with pytest.raises(StackFileError) as caught:
+        validate({}, stacks.PROJECT, NOW)
+    assert caught.value.lines == [
+        "models: missing; give `models`",
+        "okta: missing; give `okta`",
+        "organization: missing; give `organization`",
+    ]

@@ -1,0 +1,195 @@
+"""A sandbox of a test's own, with a copy of the project in it, driven by the real Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from botocore.config import Config
+
+from sandbox import server, sign_in, workspace
+from sandbox.settings import ACCOUNT_ID, HOST, OKTA_TOKEN, REGION, Settings
+from tests.stacks import PROJECT
+
+SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "rosters")
+STACK = "sandbox"
+COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def free_ports() -> tuple[int, int]:
+    with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as two:
+        return one.getsockname()[1], two.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class World:
+    """`folder` holds the project's copy; `settings.home` all that the clouds and the engine remember."""
+
+    folder: Path
+    settings: Settings
+
+    def pulumi(self, *arguments: str, fails: bool = False, timeout: int = 300) -> str:
+        """What the CLI printed; the test fails if it ended otherwise than expected."""
+        result = subprocess.run(
+            [str(workspace.bin_folder(self.settings) / "pulumi"), *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env=workspace.full_environment(self.settings),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+        printed = result.stdout + result.stderr
+        assert (result.returncode != 0) == fails, printed
+        assert "Traceback" not in printed, printed
+        return printed
+
+    def up(self, *arguments: str, stack: str = STACK, fails: bool = False) -> str:
+        return self.pulumi("up", "--stack", stack, "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def plan(self, *arguments: str, stack: str = STACK) -> dict[str, str]:
+        """What a preview would do, by URN, `same` left out."""
+        printed = self.pulumi("preview", "--stack", stack, "--json", *arguments)
+        steps = json.loads(printed[printed.index("{") :])["steps"]
+        return {step["urn"]: step["op"] for step in steps if step["op"] not in {"same", "read", "refresh"}}
+
+    def output(self, name: str, stack: str = STACK) -> Any:
+        return json.loads(self.pulumi("stack", "output", name, "--json", "--stack", stack))
+
+    def state(self, stack: str = STACK) -> list[dict[str, Any]]:
+        return json.loads(self.pulumi("stack", "export", "--stack", stack))["deployment"].get("resources", [])
+
+    @contextmanager
+    def stack_file(self, stack: str = STACK) -> Generator[dict[str, Any]]:
+        """The stack file's `config`, written back when the block ends."""
+        file = self.folder / f"Pulumi.{stack}.yaml"
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        yield content["config"]
+        file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+    def aws(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.settings.aws_url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+
+    def okta(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        return self._call(self.settings.okta_url + path, method, body)
+
+    def aws_control(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        return self._call(self.settings.aws_url + path, method, body)
+
+    def calls(self) -> list[str]:
+        """Operations that both clouds were asked for, in order."""
+        both = [*self.okta("/sandbox/calls"), *self.aws_control("/sandbox/calls")]
+        return [call["operation"] for call in sorted(both, key=lambda call: call["at"])]
+
+    def forget_calls(self) -> None:
+        self.okta("/sandbox/calls", "DELETE")
+        self.aws_control("/sandbox/calls", "DELETE")
+
+    def group(self, name: str) -> dict[str, str]:
+        """Who is in an Okta group: user ids by e-mail address."""
+        [group] = [g for g in self.okta("/api/v1/groups?limit=200") if g["profile"]["name"] == name]
+        users = self.okta(f"/api/v1/groups/{group['id']}/users?limit=200")
+        return {user["profile"]["email"]: user["id"] for user in users}
+
+    def group_id(self, name: str) -> str:
+        [group] = [g for g in self.okta("/api/v1/groups?limit=200") if g["profile"]["name"] == name]
+        return group["id"]
+
+    def user_id(self, email: str) -> str:
+        return self.okta(f"/api/v1/users/{email}")["id"]
+
+    def sign_in(self, email: str, cohort: str, **how: str) -> dict[str, Any]:
+        """Credentials of a session in the cohort's role; SandboxError says who refused."""
+        return sign_in.credentials(self.settings, email, f"arn:aws:iam::{ACCOUNT_ID}:role/claude-code-{cohort}", **how)
+
+    def profiles(self) -> set[str]:
+        found = self.aws("bedrock").list_inference_profiles(typeEquals="APPLICATION")
+        return {profile["inferenceProfileName"] for profile in found["inferenceProfileSummaries"]}
+
+    def log_groups(self) -> dict[str, int]:
+        found = self.aws("logs").describe_log_groups()["logGroups"]
+        return {group["logGroupName"]: group.get("retentionInDays", 0) for group in found}
+
+    def _call(self, url: str, method: str, body: Any) -> Any:
+        request = urllib.request.Request(  # noqa: S310  our own address
+            url,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"SSWS {OKTA_TOKEN}", "Content-Type": "application/json"},
+        )
+        with _DIRECT.open(request, timeout=30) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+
+def cohort_urn(cohort: str, stack: str = STACK) -> str:
+    return COHORT.format(stack=stack, cohort=cohort)
+
+
+def copy_project(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for source in [*SOURCES, *(file.name for file in PROJECT.glob("Pulumi.*.yaml"))]:
+        path = PROJECT / source
+        if path.is_dir():
+            shutil.copytree(path, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(path, folder / source)
+
+
+def prepare(root: Path) -> World:
+    """A project and an engine, nothing running yet."""
+    aws, okta = free_ports()
+    world = World(root / "project", Settings(home=root / "home", aws_port=aws, okta_port=okta))
+    copy_project(world.folder)
+    workspace.prepare_engine(world.settings)
+    return world
+
+
+def again(world: World, root: Path) -> World:
+    """A second world that begins where a stopped one ended."""
+    root.mkdir(parents=True)
+    shutil.copytree(world.folder, root / "project", symlinks=True)
+    home = root / "home"
+    shutil.copytree(
+        world.settings.home,
+        home,
+        copy_function=link_or_copy,
+        ignore=shutil.ignore_patterns("sandbox.pid", "sandbox.log"),
+    )
+    aws, okta = free_ports()
+    return World(root / "project", Settings(home=home, aws_port=aws, okta_port=okta))
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """The engine is large and never changes; all else is a copy."""
+    if Path(source).name == "pulumi":
+        Path(target).hardlink_to(source)
+    else:
+        shutil.copy2(source, target)
+
+
+@contextmanager
+def running(world: World) -> Generator[World]:
+    server.start(world.settings)
+    try:
+        yield world
+    finally:
+        server.stop(world.settings)

@@ -1,0 +1,45 @@
+"""What each committed stack file would register, as files to review: a cohort's pull request shows its resources."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import recording, stacks
+from tests.recording import Recorded
+
+FOLDER = Path(__file__).parent
+
+
+def resources(run: Recorded) -> dict[str, Any]:
+    """By URN, sorted: inputs with documents opened, and the options that matter."""
+    return {
+        r.urn: {
+            "inputs": {key: opened(value) for key, value in sorted(r.inputs.items())},
+            **({"protect": True} if r.protect else {}),
+            **({"retain_on_delete": True} if r.retain else {}),
+            **({"depends_on": sorted(r.depends_on)} if r.depends_on else {}),
+        }
+        for r in sorted(run.order, key=lambda r: r.urn)
+    }
+
+
+def opened(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("{"):
+        return json.loads(value)
+    if isinstance(value, str) and value.startswith("<"):
+        return "(SAML metadata)"
+    return value
+
+
+@pytest.mark.parametrize("stack", stacks.COMMITTED)
+def test_a_stack_file_registers_what_was_reviewed(stack: str, request: pytest.FixtureRequest) -> None:
+    run = recording.run(stacks.committed(stack), stack)
+    text = json.dumps(resources(run), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    file = FOLDER / f"{stack}.json"
+    if request.config.getoption("--golden-write"):
+        file.write_text(text, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text, "run `make golden`, review the difference, and commit it"

@@ -1,0 +1,62 @@
+"""How a change of the stack file changes the resources: only where it should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import recording, stacks
+from tests.recording import Registration
+
+NAMES = st.from_regex(r"[a-z][a-z0-9]{1,15}", fullmatch=True)
+QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def registrations(document: dict[str, Any]) -> dict[str, Registration]:
+    return recording.run(stacks.config(document)).by_urn
+
+
+def cohort(*emails: str, level: str = "active") -> dict[str, Any]:
+    members = {email: {"name": email, "team": "backend"} for email in emails}
+    return {"level": level, "models": ["haiku", "sonnet"], "members": members}
+
+
+@QUICK
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+def test_adding_a_cohort_changes_no_other_registration_but_adds_its_own(names: list[str]) -> None:
+    document = stacks.small()
+    document["cohorts"] = {name: cohort(f"{name}@acme.example") for name in names[1:]}
+    before = registrations(document)
+    document["cohorts"][names[0]] = cohort("new@acme.example")
+    after = registrations(document)
+    assert {urn: after.get(urn) for urn in before} == before
+    added = set(after) - set(before)
+    assert added
+    assert all(f"::{names[0]}" in urn or f"audit-trail-{names[0]}-" in urn for urn in added)
+
+
+@QUICK
+@given(st.permutations(["pilot", "wave2", "wave3"]), st.permutations(["a", "b", "c", "d"]))
+def test_the_order_of_cohorts_and_members_is_of_no_account(cohorts: list[str], people: list[str]) -> None:
+    def document(cohorts: list[str], people: list[str]) -> dict[str, Any]:
+        made = stacks.small()
+        made["cohorts"] = {name: cohort(*(f"{p}.{name}@acme.example" for p in people)) for name in cohorts}
+        return made
+
+    assert registrations(document(cohorts, people)) == registrations(document(sorted(cohorts), sorted(people)))
+
+
+def test_adding_a_member_changes_the_two_memberships_alone() -> None:
+    document = stacks.small()
+    before = registrations(document)
+    document["cohorts"]["pilot"]["members"]["bob.kim@acme.example"] = {"name": "Bob Kim", "team": "backend"}
+    after = registrations(document)
+    assert set(before) == set(after)
+    changed = {after[urn].name for urn in after if after[urn] != before[urn]}
+    assert changed == {"pilot-membership-members", "pilot-membership-umbrella"}
+
+
+def test_a_second_run_registers_exactly_the_same() -> None:
+    assert registrations(stacks.small()) == registrations(stacks.small())

@@ -1,0 +1,236 @@
+"""What the program registers, with the options that decide what a rollback takes and what it leaves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests import recording, stacks
+from tests.recording import Recorded
+
+COHORT = "claude:rollout:Cohort"
+INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
+
+
+def recorded(document: dict[str, Any], **how: Any) -> Recorded:
+    return recording.run(stacks.config(document), **how)
+
+
+def with_level(level: str) -> dict[str, Any]:
+    document = stacks.small()
+    document["cohorts"]["pilot"].update(level=level, incident=INCIDENT)
+    return document
+
+
+@pytest.fixture(scope="module")
+def pilot() -> Recorded:
+    return recording.run(stacks.committed("sandbox"), "sandbox")
+
+
+def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) -> None:
+    groups = pilot.of("aws:cloudwatch/logGroup:LogGroup")
+    assert [group.inputs["name"] for group in groups] == ["/claude-code/invocations", "/claude-code/pilot/usage"]
+    for group in groups:
+        assert group.protect
+        assert group.retain
+        assert COHORT not in group.urn
+        assert group.inputs["retentionInDays"] == 90
+
+
+def test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not(pilot: Recorded) -> None:
+    protected = {registration.name for registration in pilot.order if registration.protect}
+    assert protected == {"audit-trail-invocations", "audit-trail-pilot-usage", "federation-saml", "federation-umbrella"}
+    assert not any(r.retain for r in pilot.order if COHORT in r.urn)
+
+
+def test_nothing_shared_depends_on_a_cohort(pilot: Recorded) -> None:
+    for registration in pilot.order:
+        if COHORT not in registration.urn:
+            assert not [urn for urn in registration.depends_on if COHORT in urn], registration.urn
+
+
+def test_a_cohort_of_three_models_has_at_most_twenty_resources(pilot: Recorded) -> None:
+    of_the_cohort = [r for r in pilot.order if COHORT in r.urn or r.inputs.get("tags", {}).get("cohort") == "pilot"]
+    assert len(pilot.of("aws:bedrock/inferenceProfile:InferenceProfile")) == 3
+    assert len(of_the_cohort) <= 20
+
+
+def test_whatever_costs_money_or_holds_rights_is_tagged(pilot: Recorded) -> None:
+    for profile in pilot.of("aws:bedrock/inferenceProfile:InferenceProfile"):
+        assert set(profile.inputs["tags"]) == {"cohort", "organization", "model"}
+    assert pilot.one("pilot-access-role").inputs["tags"] == {"cohort": "pilot", "organization": "acme"}
+
+
+def test_a_role_lasts_an_hour_and_trusts_okta_alone(pilot: Recorded) -> None:
+    role = pilot.one("pilot-access-role").inputs
+    assert role["maxSessionDuration"] == 3600
+    [statement] = json.loads(role["assumeRolePolicy"])["Statement"]
+    assert statement["Principal"] == {"Federated": "arn:aws:iam::123456789012:saml-provider/claude-code-okta"}
+    assert statement["Action"] == "sts:AssumeRoleWithSAML"
+    assert statement["Condition"] == {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+
+
+def test_prompts_are_not_logged_unless_a_stack_says_so() -> None:
+    kinds = ("text", "image", "embedding", "video")
+    for wanted in (False, True):
+        document = stacks.small()
+        document["logs"] = {"prompt_text": wanted}
+        [configuration] = recorded(document).of(
+            "aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration"
+        )
+        given = configuration.inputs["loggingConfig"]
+        assert [given[f"{kind}DataDeliveryEnabled"] for kind in kinds] == [wanted] * 4
+
+
+def test_the_cohorts_group_is_tracked_whole_and_the_umbrella_group_is_not(pilot: Recorded) -> None:
+    own, umbrella = pilot.of("okta:index/groupMemberships:GroupMemberships")
+    assert (own.inputs["trackAllUsers"], umbrella.inputs["trackAllUsers"]) == (True, False)
+    assert len(own.inputs["users"]) == len(umbrella.inputs["users"]) == 25
+
+
+def test_settings_of_the_aws_app_have_no_empty_value(pilot: Recorded) -> None:
+    settings = json.loads(pilot.one("federation-aws").inputs["appSettingsJson"])
+    assert not [key for key, value in settings.items() if value in (None, "")]
+    assert settings["appFilter"] == "okta"
+    assert settings["identityProviderArn"] == "arn:aws:iam::123456789012:saml-provider/claude-code-okta"
+
+
+def test_each_session_may_be_shorter_than_an_hour() -> None:
+    settings = recorded({**stacks.small(), "session_minutes": 15}).one("federation-aws").inputs["appSettingsJson"]
+    assert json.loads(settings)["sessionDuration"] == 900
+
+
+def test_a_planned_cohort_has_nothing_anywhere_but_is_told_of() -> None:
+    document = stacks.small()
+    document["cohorts"]["wave2"] = {"level": "planned", "models": ["haiku"], "members": {}}
+    run = recorded(document)
+    assert not [r for r in run.order if "wave2" in r.urn]
+    assert run.outputs["cohorts"]["wave2"]["level"] == "planned"
+    assert "role_arn" not in run.outputs["cohorts"]["wave2"]
+
+
+def test_throttled_leaves_one_model_and_all_profiles() -> None:
+    run = recorded(with_level("throttled"))
+    assert len(run.of("aws:bedrock/inferenceProfile:InferenceProfile")) == 2
+    statements = json.loads(run.one("pilot-access-invoke").inputs["policy"])["Statement"]
+    assert statements[0]["Resource"] == [run.outputs["cohorts"]["pilot"]["profile_arns"]["haiku"]]
+
+
+def test_suspended_leaves_no_allow_and_nobody_in_the_groups_but_every_profile() -> None:
+    run = recorded(with_level("suspended"))
+    assert len(run.of("aws:bedrock/inferenceProfile:InferenceProfile")) == 2
+    assert not [r for r in run.of("aws:iam/rolePolicy:RolePolicy") if COHORT in r.urn]
+    assert [r.inputs["users"] for r in run.of("okta:index/groupMemberships:GroupMemberships")] == [[], []]
+
+
+def test_rolled_back_leaves_an_empty_group_and_the_logs_for_a_year() -> None:
+    run = recorded(with_level("rolled_back"))
+    assert {r.type for r in run.order if f"{COHORT}$" in r.urn} == {
+        "claude:rollout:Membership",
+        "okta:group/group:Group",
+        "okta:index/groupMemberships:GroupMemberships",
+    }
+    assert {g.inputs["retentionInDays"] for g in run.of("aws:cloudwatch/logGroup:LogGroup")} == {365}
+
+
+def test_oidc_binds_the_role_to_the_cohorts_own_app_and_the_session_to_the_person() -> None:
+    run = recorded({**stacks.small(), "federation": "oidc"})
+    [statement] = json.loads(run.one("pilot-access-role").inputs["assumeRolePolicy"])["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Condition"]["StringEquals"] == {
+        "acme.okta.com:aud": "claude-code-123456789012-pilot",
+        "sts:RoleSessionName": "${acme.okta.com:sub}",
+    }
+    [provider] = run.of("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+    assert provider.inputs["clientIdLists"] == [run.one("pilot-membership-app").inputs["clientId"]]
+    assert not provider.depends_on
+
+
+def test_what_exists_already_is_adopted_and_never_changed() -> None:
+    document = stacks.small()
+    document["adopt"] = {
+        "saml_provider_arn": "arn:aws:iam::123456789012:saml-provider/corporate",
+        "okta_app_id": "0oa" + "a" * 17,
+        "okta_sign_in_app_id": "0oa" + "b" * 17,
+        "umbrella_group_id": "00g" + "c" * 17,
+        "invocation_log_group": "/corporate/bedrock",
+    }
+    run = recorded(document)
+    shared = [r for r in run.order if COHORT not in r.urn and not r.type.startswith("claude:")]
+    assert {r.name for r in shared if not r.read} == {"audit-trail-pilot-usage"}
+    assert {r.name: r.inputs["id"] for r in shared if r.read} == {
+        "federation-aws": "0oa" + "a" * 17,
+        "federation-sign-in": "0oa" + "b" * 17,
+        "federation-umbrella": "00g" + "c" * 17,
+    }
+    trust = json.loads(run.one("pilot-access-role").inputs["assumeRolePolicy"])
+    assert trust["Statement"][0]["Principal"] == {"Federated": "arn:aws:iam::123456789012:saml-provider/corporate"}
+
+
+def test_a_model_of_one_region_is_copied_from_the_foundation_model() -> None:
+    document = stacks.small()
+    document["models"]["haiku"]["source"] = "anthropic.claude-haiku-4-5-20251001-v1:0"
+    run = recorded(document)
+    assert run.one("pilot-haiku").inputs["modelSource"] == {
+        "copyFrom": "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0"
+    }
+    assert run.one("pilot-sonnet").inputs["modelSource"] == {
+        "copyFrom": "arn:aws:bedrock:us-east-1:123456789012:inference-profile/global.anthropic.claude-sonnet-4-6"
+    }
+
+
+def test_a_changed_source_changes_the_profiles_name_so_that_both_can_exist() -> None:
+    document = stacks.small()
+    before = recorded(document).one("pilot-sonnet").inputs["name"]
+    document["models"]["sonnet"]["source"] = "us.anthropic.claude-sonnet-4-6"
+    assert recorded(document).one("pilot-sonnet").inputs["name"] != before
+
+
+def test_two_hundred_members_are_looked_up_in_four_calls() -> None:
+    document = stacks.small()
+    document["cohorts"]["pilot"]["members"] = {
+        f"person{number}@acme.example": {"name": f"Person {number}", "team": "backend"} for number in range(200)
+    }
+    run = recorded(document)
+    assert len([token for token, _ in run.calls if token == "okta:user/getUsers:getUsers"]) == 4
+    assert len(run.one("pilot-membership-members").inputs["users"]) == 200
+
+
+def test_a_member_whom_okta_does_not_know_stops_everything() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        recorded(stacks.small(), strangers=frozenset({"alice.chen@acme.example"}))
+    assert str(caught.value).splitlines() == [
+        "the stack file has 1 mistake; nothing was touched:",
+        (
+            "cohorts.pilot.members.alice.chen@acme.example: nobody in acme.okta.com has this e-mail address; "
+            "correct it, or take the member out"
+        ),
+    ]
+
+
+def test_a_leaver_does_not_keep_access_from_being_cut() -> None:
+    run = recorded(with_level("restricted"), strangers=frozenset({"alice.chen@acme.example"}))
+    assert run.one("pilot-membership-members").inputs["users"] == [recording.okta_user_id("grace.liu@acme.example")]
+
+
+def test_a_wrong_stack_file_registers_nothing_and_shows_no_traceback() -> None:
+    document = stacks.small()
+    document["cohorts"]["pilot"]["level"] = "activ"
+    with pytest.raises(pulumi.RunError, match=r"cohorts\.pilot\.level: not one of planned"):
+        recorded(document)
+
+
+def test_a_member_is_told_how_to_sign_in_and_gets_every_alias_pinned(pilot: Recorded) -> None:
+    told = pilot.outputs["sign_in"]["pilot"]
+    arns = pilot.outputs["cohorts"]["pilot"]["profile_arns"]
+    assert told["credential_process"].startswith("okta-aws-cli web --format process-credentials")
+    assert "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot" in told["credential_process"]
+    settings = told["claude_settings"]
+    assert settings["availableModels"] == [arns["sonnet"], arns["haiku"], arns["opus"]]
+    assert settings["enforceAvailableModels"] is True
+    assert settings["env"]["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == arns["haiku"]
+    assert settings["env"]["ANTHROPIC_DEFAULT_FABLE_MODEL"] == arns["sonnet"]
+    assert settings["env"]["AWS_REGION"] == "us-east-1"

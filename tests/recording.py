@@ -1,0 +1,223 @@
+"""The whole program run without an engine: what it would register, with options that Pulumi's own mocks cannot see."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import hashlib
+import os
+import runpy
+from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+from google.protobuf import empty_pb2
+from pulumi.runtime import mocks, rpc, run_in_stack, set_all_config
+from pulumi.runtime.settings import configure
+
+from tests.stacks import PROJECT
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+PROJECT_NAME = "claude-code-rollout"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as the program asked for it. `parent`, `depends_on`: URNs."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str
+    depends_on: tuple[str, ...]
+    protect: bool
+    retain: bool
+    read: bool = False
+
+
+@dataclass
+class Recorded:
+    """What a run asked for. `order` is the order of registration, which the program does not control."""
+
+    order: list[Registration] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    @property
+    def by_urn(self) -> dict[str, Registration]:
+        return {registration.urn: registration for registration in self.order}
+
+    def of(self, kind: str) -> list[Registration]:
+        """Those of a type such as `aws:iam/role:Role`, by name."""
+        return sorted((r for r in self.order if r.type == kind), key=lambda r: r.name)
+
+    def one(self, name: str) -> Registration:
+        [found] = [registration for registration in self.order if registration.name == name]
+        return found
+
+
+def opaque(prefix: str, text: str, length: int) -> str:
+    """An id as AWS or Okta would invent one, but the same each time."""
+    return prefix + hashlib.sha256(text.encode()).hexdigest()[: length - len(prefix)]
+
+
+def okta_user_id(email: str) -> str:
+    return opaque("00u", email, 20)
+
+
+class World(mocks.Mocks):
+    """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know."""
+
+    def __init__(self, recorded: Recorded, strangers: frozenset[str] = frozenset()) -> None:
+        self.recorded = recorded
+        self.strangers = strangers
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        state = dict(args.inputs)
+        name = state.get("name") or args.name
+        match args.typ:
+            case "aws:bedrock/inferenceProfile:InferenceProfile":
+                id_ = opaque("", name, 12)
+                state["arn"] = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{id_}"
+            case "aws:iam/role:Role":
+                id_, state["arn"] = name, f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "okta:app/saml:Saml":
+                id_ = args.resource_id or opaque("0oa", args.name, 20)
+                state["metadata"] = "<EntityDescriptor/>" * 60
+            case "okta:app/oAuth:OAuth":
+                id_ = args.resource_id or opaque("0oa", args.name, 20)
+                state.setdefault("clientId", id_)
+            case "okta:group/group:Group":
+                id_ = args.resource_id or opaque("00g", args.name, 20)
+            case _:
+                id_ = args.resource_id or f"{args.name}-id"
+        return id_, state
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        self.recorded.calls.append((args.token, args.args))
+        match args.token:
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "userId": "x", "id": ACCOUNT}, []
+            case "aws:index/getRegion:getRegion":
+                return {"region": REGION, "name": REGION, "id": REGION, "endpoint": "", "description": ""}, []
+            case "okta:user/getUsers:getUsers":
+                return {"id": "search", "users": self._found(args.args)}, []
+            case _:
+                raise AssertionError(f"the program asked for {args.token}, which this world does not know")
+
+    def _found(self, args: Mapping[str, Any]) -> list[dict[str, Any]]:
+        quoted = args["searches"][0]["expression"].split('"')[1::2]
+        return [
+            {"id": okta_user_id(email), "email": email, "login": email, "status": "ACTIVE"}
+            for email in quoted
+            if email not in self.strangers
+        ]
+
+
+class Monitor(mocks.MockMonitor):
+    """Keeps each registration whole; refuses two resources of one URN, as the engine does."""
+
+    def __init__(self, world: World, stack: str) -> None:
+        super().__init__(world)
+        self.recorded = world.recorded
+        self.stack = stack
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the engine does: a child's type is qualified by its ancestors', but not by the stack's."""
+        ancestors = parent.split("::")[2] if parent else ""
+        if ancestors in {"", "pulumi:pulumi:Stack"}:
+            return f"urn:pulumi:{self.stack}::{PROJECT_NAME}::{type_}::{name}"
+        return f"urn:pulumi:{self.stack}::{PROJECT_NAME}::{ancestors}${type_}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            self._record(response.urn, request, rpc.deserialize_properties(request.object))
+        return response
+
+    def ReadResource(self, request: Any) -> Any:
+        response = super().ReadResource(request)
+        self._record(response.urn, request, {"id": request.id}, read=True)
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
+            self.recorded.outputs = rpc.deserialize_properties(request.outputs)
+        return empty_pb2.Empty()
+
+    def _record(self, urn: str, request: Any, inputs: Mapping[str, Any], *, read: bool = False) -> None:
+        assert urn not in self.recorded.by_urn, f"two resources of one name: {urn}"
+        self.recorded.order.append(
+            Registration(
+                urn=urn,
+                type=request.type,
+                name=request.name,
+                inputs=inputs,
+                parent=request.parent,
+                depends_on=tuple(sorted(request.dependencies)),
+                protect=not read and request.protect,
+                retain=not read and request.retainOnDelete,
+                read=read,
+            )
+        )
+
+
+@contextmanager
+def loops_closed() -> Generator[None]:
+    """Close what Pulumi's SDK leaves open: the event loop it makes for each thread that asks the monitor."""
+    made: list[asyncio.AbstractEventLoop] = []
+    new = asyncio.new_event_loop
+
+    def kept() -> asyncio.AbstractEventLoop:
+        made.append(new())
+        return made[-1]
+
+    try:
+        with patch.object(asyncio, "new_event_loop", kept):
+            yield
+    finally:
+        for loop in made:
+            loop.close()
+
+
+def settings(monitor: Monitor, stack: str, preview: bool) -> mocks.MockSettings:
+    """As `pulumi.runtime.set_mocks` makes them, but without a root stack: the program brings its own."""
+    features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
+    return mocks.MockSettings(
+        monitor=monitor,
+        monitor_features=features,
+        engine=mocks.MockEngine(None),
+        project=PROJECT_NAME,
+        stack=stack,
+        dry_run=preview,
+        organization="organization",
+    )
+
+
+def run(
+    config: Mapping[str, str], stack: str = "test", *, preview: bool = True, strangers: frozenset[str] = frozenset()
+) -> Recorded:
+    """Run `__main__.py` with a stack's configuration; raises what it raises."""
+    recorded = Recorded()
+
+    def program() -> None:
+        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+
+    def in_context() -> None:
+        world = World(recorded, strangers)
+        with loops_closed(), ThreadPoolExecutor() as threads:
+            loop = asyncio.new_event_loop()
+            loop.set_default_executor(threads)
+            configure(settings(Monitor(world, stack), stack, preview))
+            set_all_config(dict(config), [])
+            loop.run_until_complete(run_in_stack(program))
+
+    os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "1"
+    with chdir(PROJECT):
+        contextvars.copy_context().run(in_context)
+    return recorded

@@ -1,0 +1,63 @@
+"""Stack files for tests: a small one that is right, and the committed ones, as the engine would hand them over."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cli.stack import as_engine
+
+PROJECT = Path(__file__).resolve().parent.parent
+COMMITTED = ("sandbox", "dev", "prod")
+
+SMALL: dict[str, Any] = {
+    "organization": {
+        "name": "acme",
+        "teams": {"backend": {"headcount": 15, "lead": "lead@acme.example"}, "platform": {"headcount": 8}},
+    },
+    "okta": {"domain": "acme.okta.com", "umbrella_group": "Claude-Code-Users"},
+    "models": {
+        "sonnet": {
+            "source": "global.anthropic.claude-sonnet-4-6",
+            "input": 3,
+            "output": 15,
+            "cache_read": 0.3,
+            "cache_write": 3.75,
+        },
+        "haiku": {
+            "source": "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+            "input": 1,
+            "output": 5,
+            "cache_read": 0.1,
+            "cache_write": 1.25,
+        },
+    },
+    "cohorts": {
+        "pilot": {
+            "level": "active",
+            "models": ["sonnet", "haiku"],
+            "members": {
+                "alice.chen@acme.example": {"name": "Alice Chen", "team": "backend"},
+                "grace.liu@acme.example": {"name": "Grace Liu", "team": "platform"},
+            },
+        }
+    },
+}
+
+
+def small() -> dict[str, Any]:
+    """A copy to change."""
+    return copy.deepcopy(SMALL)
+
+
+def config(document: dict[str, Any]) -> dict[str, str]:
+    return as_engine(
+        {"aws:region": "us-east-1", **{f"claude-code-rollout:{key}": value for key, value in document.items()}}
+    )
+
+
+def committed(stack: str) -> dict[str, str]:
+    return as_engine(yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"])
