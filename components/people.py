@@ -15,7 +15,7 @@ from rollout.directory import Person
 
 def current_account() -> Account:
     """The account and region that the AWS provider is configured for."""
-    return Account(aws.get_caller_identity().account_id, aws.get_region().region)
+    return Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
 
 
 def people(emails: Iterable[str]) -> dict[str, Person]:

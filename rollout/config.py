@@ -37,9 +37,12 @@ from rollout.levels import Level
 
 
 class Part(BaseModel):
-    """Part of the stack file: immutable, and a key nobody knows is a mistake."""
+    """Part of the stack file: immutable, and a key nobody knows is a mistake.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    The text beneath a field is what people are told about it (`rollout.meanings`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Team(Part):

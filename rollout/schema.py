@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollout.config import Rollout
+from rollout.config import Part, Rollout
 from rollout.load import PROJECT
+from rollout.meanings import meanings
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
@@ -13,6 +14,10 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 def stack_file_schema() -> dict[str, Any]:
     """Of the whole file: our keys under `config` as the models say, anybody else's as they like."""
     schema = Rollout.model_json_schema(ref_template="#/definitions/{model}")
+    parts = {part.__name__: part for part in Part.__subclasses__()}
+    for name, definition in [*schema["$defs"].items(), (Rollout.__name__, schema)]:
+        for field, text in meanings(parts[name]).items() if name in parts else ():
+            definition["properties"][field]["description"] = text
     return {
         "$schema": DIALECT,
         "title": "Stack file of claude-code-rollout",

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from rollout.meanings import meanings
+
 Path = tuple[str | int, ...]
 MAX_SHOWN = 80
 BOUNDS = {
@@ -129,5 +131,4 @@ def _fields(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
 
 def _meaning(model: type[BaseModel], path: Sequence[str | int]) -> str:
     found = _model_at(model, path[:-1])
-    description = found.model_fields[str(path[-1])].description if found else None
-    return (description or f"give `{path[-1]}`").strip()
+    return (meanings(found) if found else {}).get(str(path[-1]), f"give `{path[-1]}`")

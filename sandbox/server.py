@@ -128,9 +128,11 @@ def _apps(settings: Settings) -> tuple[Any, Any, Any]:
 
 def serve(settings: Settings) -> None:
     """Serves both clouds until SIGTERM or SIGINT, then saves what they hold."""
+    from sandbox import warm
     from sandbox.wsgi import bind, http_server
 
     with _claimed(settings), contextlib.ExitStack() as stack:
+        stack.callback(warm.end, settings.home, warm.fork_server(settings.home))  # while there is a single thread
         listeners = [
             stack.enter_context(contextlib.closing(bind(HOST, port, variable)))
             for port, variable in ((settings.aws_port, AWS_PORT), (settings.okta_port, OKTA_PORT))
@@ -216,6 +218,13 @@ def _is_ours(settings: Settings, pid: int) -> bool:
     return "sandbox serve" in command.stdout
 
 
+def _lives(pid: int) -> bool:
+    """Whether the process is there; one that has ended and waits to be collected by its parent is not."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def stop(settings: Settings) -> int | None:
     """Ends the sandbox of this home and waits; None where none runs. Touches no other process."""
     pid = running(settings)
@@ -228,7 +237,7 @@ def stop(settings: Settings) -> int | None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while running(settings) == pid:
+    while running(settings) == pid or _lives(pid):
         if time.monotonic() > deadline:
             raise SandboxError(f"The sandbox (pid {pid}) does not end; see {settings.log}")
         time.sleep(POLL_SECONDS)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sandbox.engine import find
 from sandbox.environment import environment
-from sandbox.plugins.install import install
-from sandbox.settings import PROJECT, Settings
+from sandbox.plugins.install import install, launch_line
+from sandbox.settings import Settings
 
 PROJECT_NAME = "claude-code-rollout"
 PASSPHRASE = "sandbox"
@@ -57,7 +57,7 @@ def place_engine(engine: Path, folder: Path) -> None:
         link(engine.parent / name, folder / name)
     if not (engine.parent / LANGUAGE_HOST).exists():
         launcher = folder / LANGUAGE_HOST
-        text = f'#!/bin/sh\nexec "{sys.executable}" "{PROJECT / "sandbox" / "language_host.py"}" "$@"\n'
+        text = f"#!/bin/sh\n{launch_line(Path(sys.executable), 'sandbox.language_host')}\n"
         if not launcher.is_file() or launcher.read_text() != text:
             launcher.write_text(text)
             launcher.chmod(launcher.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)

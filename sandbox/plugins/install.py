@@ -49,7 +49,12 @@ def plugin_version(package: str) -> str:
 
 
 def _launcher(name: str, python: Path) -> str:
-    """`-P`, because the engine starts it in the program's folder, whose modules must not shadow ours."""
-    run = f"runpy.run_module('sandbox.plugins.{name}', run_name='__main__')"
-    command = f"import runpy, sys; sys.path.insert(0, {str(PROJECT)!r}); {run}"
-    return f"#!/bin/sh\n{_MARK}\nexec {shlex.quote(str(python))} -P -c {shlex.quote(command)}\n"
+    return f"#!/bin/sh\n{_MARK}\n{launch_line(python, f'sandbox.plugins.{name}')}\n"
+
+
+def launch_line(python: Path, module: str) -> str:
+    """A line of shell that becomes the module, by way of `sandbox/launch.py`."""
+    words = [str(python), "-I", "-S", str(PROJECT / "sandbox" / "launch.py")]
+    return (
+        f'exec {shlex.join(words)} "${{SANDBOX_HOME:-/nowhere}}" {shlex.join([str(PROJECT), str(python), module])} "$@"'
+    )

@@ -1,0 +1,93 @@
+"""`make bench`: figures measured in one run, each beside what it is compared with."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox import workspace
+from tests.engine import world as worlds
+from tests.engine.world import World
+
+ROUNDS = 7
+EMPTY = "name: empty\nruntime:\n  name: python\n"
+
+
+def timed(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def empty_program(world: World, root: Path) -> World:
+    """The same engine and language host on a program of one line."""
+    folder = root / "empty"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(EMPTY, encoding="utf-8")
+    (folder / "__main__.py").write_text("import pulumi\n", encoding="utf-8")
+    made = World(folder, world.settings)
+    made.pulumi("stack", "init", "empty")
+    made.up(stack="empty")
+    return made
+
+
+def medians(*actions: Callable[[], object]) -> list[float]:
+    """Of each action, taken by turns, so that a slow moment of the machine falls on all of them."""
+    rounds = [[timed(action) for action in actions] for _ in range(ROUNDS)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def main() -> int:
+    console = Console()
+    table = Table(title="Measured in this run", title_justify="left")
+    for column in ("What", "Here", "Compared with", "Ratio", "Aim"):
+        table.add_column(column)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        root = Path(name)
+        world = worlds.prepare(root / "world")
+        console.print("deploying the sandbox stack in a sandbox of its own ...")
+        with worlds.running(world):
+            workspace.stacks(world.settings, world.folder)
+            first = timed(world.up)
+            empty = empty_program(world, root)
+            console.print(f"{ROUNDS} rounds of previews ...")
+            preview, nothing = medians(
+                lambda: world.pulumi("preview", "--stack", "sandbox", "--expect-no-changes"),
+                lambda: empty.pulumi("preview", "--stack", "empty", "--expect-no-changes"),
+            )
+            urns = [resource["urn"] for resource in world.state()]
+        of_the_pilot = [urn for urn in urns if "rollout:Cohort" in urn or urn.endswith("::audit-trail-pilot-usage")]
+        table.add_row(
+            "no-change preview of the sandbox stack",
+            f"{preview:.2f} s",
+            f"an empty program: {nothing:.2f} s",
+            f"{preview / nothing:.1f}",
+            "at most 2.0",
+        )
+        table.add_row(
+            "first `up` of the sandbox stack",
+            f"{first:.1f} s",
+            f"its preview: {preview:.2f} s",
+            f"{first / preview:.1f}",
+            "-",
+        )
+        table.add_row(
+            "resources per cohort of three models",
+            str(len(of_the_pilot)),
+            f"{len(urns)} in the stack",
+            "-",
+            "at most 20",
+        )
+    console.print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
