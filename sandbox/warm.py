@@ -132,6 +132,8 @@ def _become(connection: socket.socket) -> None:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        if not isinstance(end.code, int | None):
+            print(end.code, file=sys.stderr)
     except BaseException as error:  # a process of its own: it says why and ends
         sys.excepthook(type(error), error, error.__traceback__)
     finally:

@@ -1,0 +1,50 @@
+"""Dependencies point one way: rollout <- components <- the root; nothing but tests reads the sandbox."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.stacks import PROJECT
+
+ROOMS = {"rollout", "components", "cli", "functions", "policies", "sandbox", "tests"}
+MAY_READ = {
+    "rollout": {"rollout"},
+    "components": {"components", "rollout"},
+    "__main__.py": {"components", "rollout"},
+    "cli": {"cli", "rollout"},
+    "sandbox": {"sandbox"},
+}
+FORBIDDEN = {"rollout": {"pulumi", "boto3"}, "components": {"boto3"}}
+
+
+def imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("room", MAY_READ)
+def test_a_room_reads_only_what_it_may(room: str) -> None:
+    path = PROJECT / room
+    for file in [path] if path.is_file() else path.rglob("*.py"):
+        names = imported(file)
+        assert names & ROOMS <= MAY_READ[room], file
+        assert not names & FORBIDDEN.get(room, set()), file
+
+
+def test_components_ask_neither_for_configuration_nor_for_the_stack() -> None:
+    for file in (PROJECT / "components").glob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert "pulumi.Config" not in text
+        assert "get_stack" not in text
+
+
+def test_the_composition_root_stays_small() -> None:
+    assert len((PROJECT / "__main__.py").read_text(encoding="utf-8").splitlines()) < 60
