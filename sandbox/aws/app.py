@@ -13,9 +13,11 @@ os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
 import moto.bedrock.urls
 import moto.iam.models
+import moto.iam.urls
 import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
 from moto.core.responses import BaseResponse
+from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
@@ -23,6 +25,7 @@ from werkzeug.test import run_wsgi_app
 from sandbox.aws import bedrock
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.federation import Federation
+from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
 from sandbox.aws.requests import Call, call
 from sandbox.aws.store import Store
@@ -30,7 +33,11 @@ from sandbox.aws.store import Store
 Environ = dict[str, Any]
 
 # moto's handler -> ours.
-REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {BedrockResponse: bedrock.Bedrock, TokenResponse: Federation}
+REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
+    BedrockResponse: bedrock.Bedrock,
+    IamResponse: Iam,
+    TokenResponse: Federation,
+}
 
 READS = ("Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Filter", "Simulate", "Test")
 
@@ -85,6 +92,7 @@ def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
     _replace(moto.bedrock.urls)
+    _replace(moto.iam.urls)
     _replace(moto.sts.urls)
     Federation.jwks = staticmethod(jwks)
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)

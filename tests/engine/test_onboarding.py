@@ -115,6 +115,13 @@ def test_oidc_lets_members_in_under_their_own_subject_alone(empty: World) -> Non
         )
     empty.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
     assert empty.output("sign_in")["pilot"]["client_id"] == client
+    add_wave2(empty)
+    assert [op for urn, op in empty.plan().items() if "wave2" not in urn] == ["update"]  # the provider's client ids
+    empty.up()
+    assert empty.sign_in("ravi.menon@acme.example", "wave2", client_id="claude-code-123456789012-wave2")
+    destroy = ("destroy", "--stack", "sandbox", "--target", cohort_urn("pilot"), "--target-dependents", "--yes")
+    empty.pulumi(*destroy)
+    assert empty.sign_in("ravi.menon@acme.example", "wave2", client_id="claude-code-123456789012-wave2")
 
 
 def test_an_evaluator_of_others_agrees_on_the_documents_in_the_state(pilot: World) -> None:

@@ -42,7 +42,10 @@ ALLOW: Props = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["logs:GetQueryResults", "logs:StartQuery"], "Resource": "*"}],
 }
-METADATA = "<EntityDescriptor>" + "x" * 1000 + "</EntityDescriptor>"
+METADATA = (
+    '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="okta"><md:IDPSSODescriptor/>'
+    f"<!--{'x' * 1000}--></md:EntityDescriptor>"
+)
 CREDENTIALS = {"region": "us-east-1", "accessKey": "testing", "secretKey": "testing"}
 
 
@@ -476,7 +479,7 @@ def test_a_saml_provider_lives(engine):
     inputs = {"name": "okta", "samlMetadataDocument": METADATA}
     created = engine.create(SAML, "okta", inputs)
 
-    updated = engine.update(created, inputs | {"samlMetadataDocument": METADATA.replace("x", "y")})
+    updated = engine.update(created, inputs | {"samlMetadataDocument": METADATA.replace("x" * 1000, "y" * 1000)})
 
     assert created.id == created.outputs["arn"] == "arn:aws:iam::123456789012:saml-provider/okta"
     assert "y" * 1000 in updated.outputs["samlMetadataDocument"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from sandbox.plugins.framework.servicer import Servicer
 _THREADS = 64  # more than the engine runs at once, so that Cancel is never queued
 _MESSAGE_BYTES = 400 * 1024 * 1024  # the engine's own limit
 _GRACE_SECONDS = 2
+PARENT_SECONDS = 1.0
 
 
 @contextmanager
@@ -49,7 +51,9 @@ def run(provider: Provider[Any]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    parent = os.getppid()
     with serving(provider) as port:
         print(port)
         sys.stdout.flush()
-        stopped.wait()
+        while not stopped.wait(PARENT_SECONDS) and os.getppid() == parent:
+            pass  # an engine that was killed tells nobody
