@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from rollout.config import Federation
 from rollout.levels import Level
-from rollout.words import Mistake, nearest
+from rollout.words import Mistake, nearest, shown
 
 Document = Mapping[str, Any]
 # A clock may run ahead of the one that wrote `since` by this much.
@@ -49,7 +49,7 @@ def teams(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG0
         if isinstance(team, str) and team not in known:
             yield Mistake(
                 ("cohorts", name, "members", email, "team"),
-                f"no such team in organization.teams: {team}; {nearest(team, known)}",
+                f"no such team in organization.teams: {shown(team)}; {nearest(team, known)}",
             )
 
 
@@ -62,9 +62,11 @@ def models(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG
             if not isinstance(label, str):
                 continue
             if label not in known:
-                yield Mistake(("cohorts", name, "models"), f"no such label in models: {label}; {nearest(label, known)}")
+                yield Mistake(
+                    ("cohorts", name, "models"), f"no such label in models: {shown(label)}; {nearest(label, known)}"
+                )
             elif label in seen:
-                yield Mistake(("cohorts", name, "models"), f"named twice: {label}")
+                yield Mistake(("cohorts", name, "models"), f"named twice: {shown(label)}")
             seen.add(label)
 
 
@@ -72,7 +74,7 @@ def throttle_model(document: Document, now: datetime) -> Iterator[Mistake]:  # n
     known = part(document, "models")
     label = part(document, "throttle").get("model")
     if isinstance(label, str) and label not in known:
-        yield Mistake(("throttle", "model"), f"no such label in models: {label}; {nearest(label, known)}")
+        yield Mistake(("throttle", "model"), f"no such label in models: {shown(label)}; {nearest(label, known)}")
         return
     label = label if isinstance(label, str) else "haiku"
     throttled = {name for name, cohort in each_cohort(document) if level_of(cohort) is Level.THROTTLED} | {
@@ -83,7 +85,7 @@ def throttle_model(document: Document, now: datetime) -> Iterator[Mistake]:  # n
         if isinstance(labels, list) and label not in labels:
             yield Mistake(
                 ("cohorts", name, "models"),
-                f"without {label}, all that is left at throttled; add it, or set throttle.model to one of these",
+                f"without {shown(label)}, all that is left at throttled; add it, or set throttle.model to one of these",
             )
 
 
@@ -125,7 +127,7 @@ def one_cohort_each(document: Document, now: datetime) -> Iterator[Mistake]:  # 
         if email in first:
             yield Mistake(
                 ("cohorts", name, "members", email),
-                f"already in cohort {first[email]}; a person is in one cohort with access at a time",
+                f"already in cohort {shown(first[email])}; a person is in one cohort with access at a time",
             )
         first.setdefault(email, name)
 
@@ -136,9 +138,11 @@ def adoption(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: A
         Federation.SAML: ("oidc_provider_arn",),
         Federation.OIDC: ("saml_provider_arn", "okta_app_id", "okta_sign_in_app_id"),
     }
-    for key in unused.get(federation, ()):
+    for key in unused.get(federation, ()) if isinstance(federation, str) else ():
         if part(document, "adopt").get(key) is not None:
-            yield Mistake(("adopt", key), f"not used under federation: {federation}; take it out, or change federation")
+            yield Mistake(
+                ("adopt", key), f"not used under federation: {shown(federation)}; take it out, or change federation"
+            )
 
 
 CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (

@@ -15,6 +15,7 @@ from rollout.meanings import meanings
 
 Path = tuple[str | int, ...]
 MAX_SHOWN = 80
+MAX_LISTED = 30
 BOUNDS = {
     "greater_than_equal": "at least",
     "greater_than": "more than",
@@ -48,23 +49,26 @@ class StackFileError(ValueError):
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    return ".".join(str(part) for part in path if part != "[key]")
+    return ".".join(shown(part) for part in path if part != "[key]")
 
 
 def shown(value: object) -> str:
-    text = str(value).replace("\n", "\\n")
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
 def one_of(values: Iterable[object]) -> str:
-    return ", ".join(str(value) for value in values)
+    """The values in a row; of very many the first, and how many more."""
+    known = [shown(value) for value in values]
+    more = [f"and {len(known) - MAX_LISTED} more"] if len(known) > MAX_LISTED else []
+    return ", ".join([*known[:MAX_LISTED], *more])
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A sentence that begins with what was probably meant."""
     known = list(known)
     close = difflib.get_close_matches(word, known, n=1)
-    meant = f"did you mean {close[0]}? " if close else ""
+    meant = f"did you mean {shown(close[0])}? " if close else ""
     return f"{meant}allowed: {one_of(sorted(known)) or 'none'}"
 
 

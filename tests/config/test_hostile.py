@@ -1,0 +1,93 @@
+"""Whatever a stack file holds, a person gets lines, never a traceback."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rollout.load import load
+from rollout.words import StackFileError
+from tests import stacks
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=30),
+    st.sampled_from(["active", "rosters/pilot.csv", "2026-11-23T14:05:00Z", "haiku"]),
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        found += places(inner, (*path, key))
+    return found
+
+
+def full() -> dict[str, Any]:
+    """The small stack file with every optional part given once."""
+    document = stacks.small()
+    incident = {"id": "INC-7", "since": "2026-11-22T11:00:00Z", "reason": "x"}
+    document |= {
+        "federation": "saml",
+        "session_minutes": 60,
+        "service_levels": "warn",
+        "budgets": {"user_daily_usd": 50, "team_daily_usd": 500, "monthly_usd": 12000, "alert_at": 0.8},
+        "notify": {
+            "slack": {"workspace_id": "T0ACMEROLL", "channels": {"engineering": {"id": "C0ENGALERTS"}}},
+            "email": {"finance": ["f@acme.example"]},
+        },
+        "throttle": {"model": "haiku", "daily_tokens": 50000},
+        "logs": {"retention_days": 90, "prompt_text": False},
+        "adopt": {"umbrella_group_id": "00g" + "a" * 17},
+    }
+    document["cohorts"]["pilot"] |= {
+        "roster": "rosters/dev.csv",
+        "incident": incident,
+        "sessions_valid_from": incident["since"],
+    }
+    document["cohorts"]["pilot"]["members"]["grace.liu@acme.example"] |= {
+        "level": "suspended",
+        "incident": dict(incident),
+    }
+    return document
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_any_part_replaced_by_anything_is_judged_in_words(data: st.DataObject) -> None:
+    document = full()
+    for path in data.draw(st.lists(st.sampled_from(places(document)), min_size=1, max_size=3)):
+        place: Any = document
+        try:
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = data.draw(ANYTHING)
+        except (KeyError, IndexError, TypeError):
+            continue
+    try:
+        load(stacks.config(document), stacks.PROJECT, NOW)
+    except StackFileError as error:
+        assert error.lines
+        assert all(line.count("\n") == 0 for line in error.lines)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=200), max_size=6))
+def test_any_text_under_any_key_is_judged_in_words(config: dict[str, str]) -> None:
+    try:
+        load({f"claude-code-rollout:{key}": value for key, value in config.items()}, stacks.PROJECT, NOW)
+    except StackFileError as error:
+        assert error.lines
