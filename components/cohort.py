@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -24,6 +24,8 @@ class CohortArgs:
     federation: Federation
     user_ids: Mapping[str, str]
     """Okta's user id by e-mail address, of those who may sign in now."""
+    session_names: Mapping[str, str]
+    """As Okta signs them, by e-mail address, of all members."""
     verify: bool
 
 
@@ -42,6 +44,7 @@ class Cohort(pulumi.ComponentResource):
         tags = {"cohort": name, "organization": args.rollout.organization.name}
         effects = cohort.level.effects
 
+        stops: Sequence[pulumi.Resource] = []
         self.profile_arns = {}
         if effects.role:
             self.profile_arns = {label: self._profile(name, label, args, tags).arn for label in cohort.models}
@@ -57,13 +60,15 @@ class Cohort(pulumi.ComponentResource):
                         args.rollout.okta.domain,
                         name,
                     ),
-                    models={label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)},
+                    rollout=args.rollout,
                     profile_arns=self.profile_arns,
+                    session_names=args.session_names,
                     tags=tags,
                 ),
                 child,
             )
             self.role_arn = access.role_arn
+            stops = access.stops
 
         membership = Membership(
             f"{name}-membership",
@@ -75,6 +80,7 @@ class Cohort(pulumi.ComponentResource):
                 umbrella_group=args.rollout.okta.umbrella_group,
                 user_ids=args.user_ids,
                 verify=args.verify,
+                after=stops,
             ),
             child,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -25,6 +25,8 @@ class MembershipArgs:
     umbrella_group: str
     user_ids: Mapping[str, str]
     """Okta's user id by e-mail address, of those who may sign in now."""
+    after: Sequence[pulumi.Resource]
+    """What must be in force before anybody leaves a group: Okta is slower, and does not end a session."""
     verify: bool
     """Whether to ask Okta afterwards; a preview has nothing to ask about."""
 
@@ -50,15 +52,16 @@ class Membership(pulumi.ComponentResource):
             opts=child,
         )
         users = sorted(args.user_ids.values())
+        waiting = pulumi.ResourceOptions(parent=self, depends_on=args.after)
         members = okta.GroupMemberships(
-            f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=child
+            f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=waiting
         )
         umbrella = okta.GroupMemberships(
             f"{name}-umbrella",
             group_id=args.federation.umbrella_group_id,
             users=users,
             track_all_users=False,
-            opts=child,
+            opts=waiting,
         )
         if args.level.effects.assigned:
             self._assign(name, args, group, child)

@@ -23,7 +23,7 @@ def people(emails: Iterable[str]) -> dict[str, Person]:
     found: list[Person] = []
     for search in directory.searches(emails):
         result = okta.user.get_users(searches=[{"expression": search}])
-        found += [Person(user.id, user.email, user.status) for user in result.users]
+        found += [Person(user.id, user.email, user.login, user.status) for user in result.users]
     return directory.by_email(found)
 
 

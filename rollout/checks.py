@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from rollout.config import Federation
 from rollout.levels import Level
+from rollout.stops import MAX_STOPPED
 from rollout.words import Mistake, nearest, shown
 
 Document = Mapping[str, Any]
@@ -134,7 +135,7 @@ def one_cohort_each(document: Document, now: datetime) -> Iterator[Mistake]:  # 
 
 def adoption(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     federation = document.get("federation", Federation.SAML)
-    unused = {
+    unused: dict[str, tuple[str, ...]] = {
         Federation.SAML: ("oidc_provider_arn",),
         Federation.OIDC: ("saml_provider_arn", "okta_app_id", "okta_sign_in_app_id"),
     }
@@ -145,6 +146,20 @@ def adoption(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: A
             )
 
 
+def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """More would not fit into the policies that a role can carry."""
+    for name, cohort in each_cohort(document):
+        members = part(cohort, "members")
+        alone = [
+            email for email in members if part(members, email).keys() & {"level", "incident", "sessions_valid_from"}
+        ]
+        if len(alone) > MAX_STOPPED:
+            text = (
+                f"{len(alone)} members with a level or incident of their own; at most {MAX_STOPPED}: set the cohort's"
+            )
+            yield Mistake(("cohorts", name, "members"), text)
+
+
 CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     teams,
     models,
@@ -153,4 +168,5 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     member_levels,
     one_cohort_each,
     adoption,
+    members_stopped_alone,
 )

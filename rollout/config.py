@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -176,6 +177,13 @@ class Member(Part):
     sessions_valid_from: Instant | None = None
 
 
+def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) -> datetime | None:
+    """An incident cuts older sessions from `suspended` on. One left in the file after a resume still does."""
+    cuts = incident is not None and (level is Level.ACTIVE or level.rank >= Level.SUSPENDED.rank)
+    times = [time for time in (incident.since if incident and cuts else None, kept) if time is not None]
+    return max(times, default=None)
+
+
 class Cohort(Part):
     level: Level
     models: Annotated[tuple[ModelLabel, ...], Field(min_length=1, max_length=20)]
@@ -190,6 +198,15 @@ class Cohort(Part):
     def level_of(self, email: str) -> Level:
         own = self.members[email].level
         return self.level if own is None or own.rank < self.level.rank else own
+
+    def valid_from(self) -> datetime | None:
+        """From when on a session of the role counts; none where no incident ever cut the older ones."""
+        return _valid_from(self.level, self.incident, self.sessions_valid_from)
+
+    def member_valid_from(self, email: str) -> datetime | None:
+        """The same for one member's sessions alone."""
+        member = self.members[email]
+        return _valid_from(member.level or Level.ACTIVE, member.incident, member.sessions_valid_from)
 
     def usable_models(self, throttle: Throttle) -> tuple[str, ...]:
         """The labels that may be invoked at the cohort's level."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rollout.config import Rollout
+from rollout.config import Federation, Rollout
 from rollout.words import Mistake
 
 # Okta states no limit for a search expression; 50 addresses are 4 calls for 200 people (okta-api 3).
@@ -18,6 +18,7 @@ GONE = {"DEPROVISIONED"}
 class Person:
     id: str
     email: str
+    login: str
     status: str
 
 
@@ -38,6 +39,16 @@ def by_email(people: Iterable[Person]) -> dict[str, Person]:
 
 def wanted(rollout: Rollout) -> list[str]:
     return sorted({email for cohort in rollout.declared.values() for email in cohort.members})
+
+
+def session_name(rollout: Rollout, email: str, person: Person | None) -> str:
+    """What a member's AWS sessions are called: Okta's login under saml, its user id under oidc.
+
+    Of somebody whom Okta no longer knows, the address, which the login most likely was.
+    """
+    if person is None:
+        return email
+    return person.login if rollout.federation is Federation.SAML else person.id
 
 
 def unknown_people(rollout: Rollout, people: Mapping[str, Person]) -> list[Mistake]:

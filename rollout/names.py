@@ -20,6 +20,10 @@ def role(cohort: str) -> str:
     return f"{PREFIX}-{cohort}"
 
 
+def member_stop_policy(cohort: str, number: int) -> str:
+    return f"{role(cohort)}-stop-{number}"
+
+
 def okta_group(account: str, cohort: str) -> str:
     """The name that Okta's AWS app reads as: members get this role in this account."""
     return f"aws_{account}_{role(cohort)}"

@@ -122,7 +122,15 @@ def test_throttled_leaves_one_model_and_all_profiles() -> None:
 def test_suspended_leaves_no_allow_and_nobody_in_the_groups_but_every_profile() -> None:
     run = recorded(with_level("suspended"))
     assert len(run.of("aws:bedrock/inferenceProfile:InferenceProfile")) == 2
-    assert not [r for r in run.of("aws:iam/rolePolicy:RolePolicy") if COHORT in r.urn]
+    [stop] = [r for r in run.of("aws:iam/rolePolicy:RolePolicy") if COHORT in r.urn]
+    statements = json.loads(stop.inputs["policy"])["Statement"]
+    assert [(s["Effect"], s["Action"]) for s in statements] == [
+        ("Deny", ["bedrock:*", "bedrock-mantle:*"]),
+        ("Deny", "*"),
+    ]
+    assert statements[1]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": "2026-11-23T11:00:00Z"}}
+    for memberships in run.of("okta:index/groupMemberships:GroupMemberships"):
+        assert stop.urn in memberships.depends_on  # the Deny first: Okta is slower, and ends no session
     assert [r.inputs["users"] for r in run.of("okta:index/groupMemberships:GroupMemberships")] == [[], []]
 
 

@@ -1,0 +1,94 @@
+"""The Deny statements of an incident (domain 2.3): the whole cohort, sessions from before it, single members.
+
+A Deny acts on sessions that exist already, within seconds to a few minutes; leaving an Okta group does not. Sizes hold
+by construction: the cohort's own stop is one small inline policy, and what concerns single members is cut into managed
+policies of at most PER_POLICY session names, each well below IAM's 6,144 characters (IAM user guide, quotas).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rollout.account import Account
+from rollout.config import Cohort, Model
+from rollout.documents import INVOKE, Document
+from rollout.levels import Level
+
+BEDROCK = ["bedrock:*", "bedrock-mantle:*"]
+# A session name has at most 64 characters (STS API reference), so a list of these takes at most 4,200.
+PER_POLICY = 60
+# Ten managed policies fit on a role; 200 members, each with a level or an older incident of their own, need nine.
+MAX_STOPPED = 200
+
+
+def cohort_stop(cohort: Cohort) -> Document | None:
+    """Of the whole role; none while nothing is stopped."""
+    statements: list[dict[str, Any]] = []
+    if cohort.level.rank >= Level.SUSPENDED.rank:
+        statements.append({"Sid": "Suspended", "Effect": "Deny", "Action": BEDROCK, "Resource": "*"})
+    if valid_from := cohort.valid_from():
+        statements.append(_older_sessions(valid_from))
+    return _document(statements) if statements else None
+
+
+def member_stops(
+    cohort: Cohort,
+    session_names: Mapping[str, str],
+    account: Account,
+    throttle: Mapping[str, Model],
+    profile_arns: Mapping[str, str],
+) -> list[Document]:
+    """One document per managed policy, in a fixed order.
+
+    `session_names`: by e-mail address, as Okta signs them. `throttle`: the one model left to a throttled member, by
+    label; empty where the cohort has no such model, and then nothing is left.
+    """
+    suspended = [email for email in sorted(cohort.members) if cohort.level_of(email).rank >= Level.SUSPENDED.rank]
+    throttled = [email for email in sorted(cohort.members) if cohort.level_of(email) is Level.THROTTLED]
+    resumed = {
+        email: valid_from
+        for email in sorted(cohort.members)
+        if email not in suspended and (valid_from := cohort.member_valid_from(email))
+    }
+    statements: list[tuple[list[str], Document]] = []
+    if cohort.level.rank < Level.SUSPENDED.rank:
+        statements.append((suspended, _everything("MemberSuspended")))
+    if cohort.level.rank < Level.THROTTLED.rank:
+        left = [profile_arns[label] for label in throttle]
+        left += sorted({arn for model in throttle.values() for arn in account.foundation_model_arns(model)})
+        scope: Document = {"NotResource": left} if left else {"Resource": "*"}
+        statements.append((throttled, {"Sid": "MemberThrottled", "Effect": "Deny", "Action": INVOKE, **scope}))
+    if resumed:
+        # One time for all of them: at worst somebody signs in once more than needed.
+        statements.append((list(resumed), _older_sessions(max(resumed.values()))))
+    return [
+        _document([{**statement, "Condition": {**statement.get("Condition", {}), **_sessions(names)}}])
+        for emails, statement in statements
+        for names in _chunks([session_names[email] for email in emails])
+    ]
+
+
+def _everything(sid: str) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Deny", "Action": "*", "Resource": "*"}
+
+
+def _older_sessions(valid_from: datetime) -> dict[str, Any]:
+    """The form of AWS's own `AWSRevokeOlderSessions`."""
+    time = valid_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**_everything("SessionsFromBefore"), "Condition": {"DateLessThan": {"aws:TokenIssueTime": time}}}
+
+
+def _sessions(names: list[str]) -> dict[str, Any]:
+    """`aws:userid` of a federated session is the role's id, a colon, and the session's name."""
+    return {"StringLike": {"aws:userid": [f"*:{name}" for name in names]}}
+
+
+def _chunks(names: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(names), PER_POLICY):
+        yield names[start : start + PER_POLICY]
+
+
+def _document(statements: list[dict[str, Any]]) -> Document:
+    return {"Version": "2012-10-17", "Statement": statements}
