@@ -13,7 +13,7 @@ from components.federation import Federation, FederationArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.people import current_account, people
 from components.verdicts import judge_people, require_memberships
-from rollout.directory import session_name, wanted
+from rollout.directory import session_name, user_ids, wanted
 from rollout.load import load
 from rollout.words import StackFileError
 
@@ -36,7 +36,7 @@ cohorts = {
             rollout=rollout,
             account=account,
             federation=federation,
-            user_ids={email: known[email].id for email in cohort.signed_in if email in known},
+            user_ids=user_ids(cohort, known),
             session_names={email: session_name(rollout, email, known.get(email)) for email in cohort.members},
             verify=not pulumi.runtime.is_dry_run(),
         ),

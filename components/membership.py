@@ -9,7 +9,7 @@ import pulumi
 import pulumi_okta as okta
 
 from components.federation import REDIRECT_URI, Federation
-from components.people import people_in_group
+from components.people import group_mistakes
 from rollout import names
 from rollout.account import Account
 from rollout.directory import membership_mistakes
@@ -68,14 +68,21 @@ class Membership(pulumi.ComponentResource):
         self.mistakes = pulumi.Output.from_input([])
         if args.verify:
             self.mistakes = pulumi.Output.all(
-                people_in_group(group.id, [members]),
-                people_in_group(args.federation.umbrella_group_id, [umbrella]),
-            ).apply(
-                lambda found: [
-                    *membership_mistakes(args.cohort, self.group_name, args.user_ids, found[0], exclusive=True),
-                    *membership_mistakes(args.cohort, args.umbrella_group, args.user_ids, found[1], exclusive=False),
-                ]
-            )
+                group_mistakes(
+                    group.id,
+                    members,
+                    lambda found: membership_mistakes(
+                        args.cohort, self.group_name, args.user_ids, found, exclusive=True
+                    ),
+                ),
+                group_mistakes(
+                    args.federation.umbrella_group_id,
+                    umbrella,
+                    lambda found: membership_mistakes(
+                        args.cohort, args.umbrella_group, args.user_ids, found, exclusive=False
+                    ),
+                ),
+            ).apply(lambda both: [*both[0], *both[1]])
         self.register_outputs({"group_name": self.group_name})
 
     def _assign(self, name: str, args: MembershipArgs, group: okta.group.Group, child: pulumi.ResourceOptions) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pulumi
 import pulumi_aws as aws
@@ -11,6 +11,8 @@ import pulumi_okta as okta
 from rollout import directory
 from rollout.account import Account
 from rollout.directory import Person
+
+SECOND_LOOK_SECONDS = "5"
 
 
 def current_account() -> Account:
@@ -27,7 +29,18 @@ def people(emails: Iterable[str]) -> dict[str, Person]:
     return directory.by_email(found)
 
 
-def people_in_group(group_id: pulumi.Input[str], after: list[pulumi.Resource]) -> pulumi.Output[list[str]]:
-    """The e-mail addresses of those whom Okta lists in a group, once `after` is done."""
-    listed = okta.user.get_users_output(group_id=group_id, opts=pulumi.InvokeOutputOptions(depends_on=after))
-    return listed.users.apply(lambda users: [user.email for user in users])
+def group_mistakes(
+    group_id: pulumi.Input[str], after: pulumi.Resource, judge: Callable[[list[str]], list[str]]
+) -> pulumi.Output[list[str]]:
+    """What `judge` has against the e-mail addresses that Okta lists in a group, once `after` is done.
+
+    Okta's lists may lag behind its own writes, so it is asked a second time before anything is held against it.
+    """
+
+    def asked(delay: str | None) -> pulumi.Output[list[str]]:
+        listed = okta.user.get_users_output(
+            group_id=group_id, delay_read_seconds=delay, opts=pulumi.InvokeOutputOptions(depends_on=[after])
+        )
+        return listed.users.apply(lambda users: judge([user.email for user in users]))
+
+    return asked(None).apply(lambda mistakes: asked(SECOND_LOOK_SECONDS) if mistakes else mistakes)

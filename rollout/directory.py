@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rollout.config import Federation, Rollout
+from rollout.config import Cohort, Federation, Rollout
 from rollout.words import Mistake
 
 # Okta states no limit for a search expression; 50 addresses are 4 calls for 200 people (okta-api 3).
@@ -39,6 +39,12 @@ def by_email(people: Iterable[Person]) -> dict[str, Person]:
 
 def wanted(rollout: Rollout) -> list[str]:
     return sorted({email for cohort in rollout.declared.values() for email in cohort.members})
+
+
+def user_ids(cohort: Cohort, people: Mapping[str, Person]) -> dict[str, str]:
+    """Okta's ids, by e-mail address, of the members who may sign in now and whom Okta will have in a group."""
+    found = {email: people[email] for email in cohort.signed_in if email in people}
+    return {email: person.id for email, person in found.items() if person.status not in GONE}
 
 
 def session_name(rollout: Rollout, email: str, person: Person | None) -> str:

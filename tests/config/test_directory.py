@@ -1,0 +1,55 @@
+"""Members and Okta's directory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from rollout import directory
+from rollout.config import Federation, Rollout
+from rollout.directory import Person
+from rollout.load import load
+from tests import stacks
+
+ALICE, GRACE = "alice.chen@acme.example", "grace.liu@acme.example"
+
+
+def rollout(**changes: object) -> Rollout:
+    return load(stacks.config({**stacks.small(), **changes}), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def person(email: str, status: str = "ACTIVE", number: int = 1) -> Person:
+    return Person(f"00u{number}", email, f"login.{email}", status)
+
+
+def test_fifty_people_are_asked_for_at_a_time_each_once() -> None:
+    emails = [f"p{number}@acme.example" for number in range(101)]
+    found = list(directory.searches([*emails, *emails]))
+    assert [search.count(" or ") + 1 for search in found] == [50, 50, 1]
+    assert found[2] == 'profile.email eq "p9@acme.example"'
+
+
+def test_of_two_accounts_of_one_address_the_living_one_counts() -> None:
+    people = directory.by_email([person("Alice.Chen@acme.example", number=2), person(ALICE, "DEPROVISIONED")])
+    assert people[ALICE].id == "00u2"
+
+
+def test_somebody_deactivated_is_named_and_put_in_no_group() -> None:
+    people = {ALICE: person(ALICE, "DEPROVISIONED"), GRACE: person(GRACE)}
+    [mistake] = directory.unknown_people(rollout(), people)
+    assert mistake.line({}) == f"cohorts.pilot.members.{ALICE}: deprovisioned in acme.okta.com; take the member out"
+    assert directory.user_ids(rollout().cohorts["pilot"], people) == {GRACE: "00u1"}
+
+
+def test_sessions_are_called_what_okta_signs() -> None:
+    assert directory.session_name(rollout(), ALICE, person(ALICE)) == f"login.{ALICE}"
+    assert directory.session_name(rollout(federation=Federation.OIDC.value), ALICE, person(ALICE)) == "00u1"
+    assert directory.session_name(rollout(), ALICE, None) == ALICE
+
+
+def test_extra_people_count_only_in_a_group_that_is_ours_alone() -> None:
+    found = [GRACE, "Mallory@acme.example"]
+    assert directory.membership_mistakes("pilot", "g", [ALICE, GRACE], found, exclusive=True) == [
+        f"cohorts.pilot: missing from the Okta group g: {ALICE}",
+        "cohorts.pilot: in the Okta group g but not in the stack file: mallory@acme.example",
+    ]
+    assert directory.membership_mistakes("pilot", "g", [GRACE], found, exclusive=False) == []

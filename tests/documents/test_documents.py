@@ -1,0 +1,110 @@
+"""The IAM documents, to the letter."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rollout import names
+from rollout.account import Account
+from rollout.config import Model
+from rollout.documents import invoke_policy, logging_policy, logging_trust_policy
+from rollout.federation import aws_app_settings
+
+ACCOUNT = Account("111122223333", "us-east-1")
+ARN = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123def456"
+
+
+def model(source: str) -> Model:
+    return Model(source=source, input=1, output=1, cache_read=1, cache_write=1)
+
+
+def test_the_invoke_policy_is_the_one_that_was_decided() -> None:
+    sonnet = model("global.anthropic.claude-sonnet-4-6")
+    calls = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    assert invoke_policy(ACCOUNT, {"sonnet": sonnet}, {"sonnet": ARN}) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "InvokeCohortProfiles", "Effect": "Allow", "Action": calls, "Resource": [ARN]},
+            {
+                "Sid": "ModelsOnlyThroughProfile",
+                "Effect": "Allow",
+                "Action": calls,
+                "Resource": [
+                    "arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet-4-6",
+                    "arn:aws:bedrock:::foundation-model/anthropic.claude-sonnet-4-6",
+                ],
+                "Condition": {"ArnEquals": {"bedrock:InferenceProfileArn": [ARN]}},
+            },
+            {"Sid": "Discover", "Effect": "Allow", "Action": ["bedrock:GetInferenceProfile"], "Resource": [ARN]},
+        ],
+    }
+
+
+def test_only_a_global_profile_reaches_a_model_without_a_region() -> None:
+    def resources(source: str) -> list[str]:
+        return invoke_policy(ACCOUNT, {"m": model(source)}, {"m": ARN})["Statement"][1]["Resource"]
+
+    assert len(resources("us.anthropic.claude-sonnet-4-6")) == 1
+    assert len(resources("anthropic.claude-sonnet-4-6")) == 1
+
+
+@pytest.mark.parametrize(
+    "document", [logging_policy(ACCOUNT, "/claude-code/invocations"), logging_trust_policy(ACCOUNT)]
+)
+def test_bedrock_may_write_one_stream_for_this_account_alone(document: dict[str, Any]) -> None:
+    [statement] = document["Statement"]
+    assert "111122223333" in str(statement)
+    assert statement.get("Resource") != "*"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "audience"),
+    [
+        ("eu-central-1", "aws", "https://signin.aws.amazon.com/saml"),
+        ("us-gov-west-1", "aws-us-gov", "https://signin.amazonaws-us-gov.com/saml"),
+        ("cn-north-1", "aws-cn", "https://signin.amazonaws.cn/saml"),
+    ],
+)
+def test_each_partition_has_its_own_names(region: str, partition: str, audience: str) -> None:
+    account = Account("111122223333", region)
+    assert account.role_arn("pilot") == f"arn:{partition}:iam::111122223333:role/claude-code-pilot"
+    assert account.saml_audience == audience
+
+
+def test_the_group_filter_reads_this_accounts_cohorts_and_nothing_else() -> None:
+    settings = aws_app_settings(ACCOUNT, ACCOUNT.iam("saml-provider/x"), 60, "client")
+    pattern = re.compile(settings["groupFilter"].replace("(?{{", "(?P<").replace("}}", ">"))
+    match = pattern.fullmatch(names.okta_group(ACCOUNT.id, "pilot"))
+    assert match is not None
+    assert match.groupdict() == {"accountid": "111122223333", "role": "claude-code-pilot"}
+    for other in (
+        "aws_111122223333_admin",
+        "aws_999999999999_claude-code-pilot",
+        "aws_111122223333_claude-code-pilot_x",
+        "Everyone",
+    ):
+        assert not pattern.fullmatch(other)
+
+
+def test_names_fit_where_they_go_at_their_longest() -> None:
+    cohort, label = "c" * 16, "l" * 16
+    assert len(names.role(cohort)) <= 32
+    profile = names.inference_profile(cohort, label, "global.anthropic.claude-sonnet-4-6")
+    assert re.fullmatch(r"([0-9a-zA-Z][ _-]?)+", profile)
+    assert len(profile) <= 64
+    assert len(names.member_stop_policy(cohort, 10)) <= 64
+    assert 6 <= len(names.cohort_app("1" * 12, cohort)) <= 100
+
+
+def test_times_are_compared_as_iam_writes_them() -> None:
+    from rollout.config import Cohort
+    from rollout.stops import cohort_stop
+
+    since = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+    stop = cohort_stop(Cohort(level="active", models=("haiku",), sessions_valid_from=since))  # pyright: ignore[reportArgumentType]
+    assert stop is not None
+    assert stop["Statement"][0]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": "2026-11-23T14:05:00Z"}}
