@@ -106,3 +106,27 @@ def test_members_leave_okta_only_after_their_deny_is_in_force() -> None:
     [attached] = run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
     for memberships in run.of("okta:index/groupMemberships:GroupMemberships"):
         assert attached.urn in memberships.depends_on
+
+
+def test_a_member_whose_name_is_part_of_anothers_is_stopped_alone() -> None:
+    made = document(Level.ACTIVE)
+    others = ("chen@acme.example", "alice.chen@acme.example.org", "x.alice.chen@acme.example")
+    made["cohorts"]["pilot"]["members"] |= {email: {"name": "x", "team": "backend"} for email in others}
+    for stopped in (ALICE, others[0]):
+        own = {"level": "suspended", "incident": INCIDENT}
+        members = made["cohorts"]["pilot"]["members"]
+        run = recording.run(
+            stacks.config(
+                {
+                    **made,
+                    "cohorts": {
+                        "pilot": {
+                            **made["cohorts"]["pilot"],
+                            "members": {**members, stopped: {**members[stopped], **own}},
+                        }
+                    },
+                }
+            )
+        )
+        asked = [ALICE, *others]
+        assert verdicts([ask(run, email, AFTER, "haiku") for email in asked]) == [email != stopped for email in asked]
