@@ -42,6 +42,7 @@ AHEAD = (
 )
 GRACE_SECONDS = 3.0
 MAX_BYTES = 4 << 20
+COLLECT_SELDOM = (50_000, 20, 20)  # of a process that lives for seconds, collections would be a tenth
 
 
 def fork_server(home: Path) -> int:
@@ -121,6 +122,7 @@ def _become(connection: socket.socket) -> None:
             os.dup2(descriptor, number)
             os.close(descriptor)
         os.setsid()
+        gc.set_threshold(*COLLECT_SELDOM)
         os.environ.clear()
         os.environ.update(asked["environment"])
         os.chdir(asked["folder"])
