@@ -9,6 +9,10 @@ from sandbox import server, workspace
 from sandbox.settings import PROJECT, Settings
 
 STACK = "sandbox"
+FAILED = """
+The stack is not up. Mend what the error names and run `make up` again. If an earlier run was killed half-way, so that
+something exists already, `make down && rm -rf {home}` begins anew: the sandbox forgets everything.
+"""
 NEXT = """
 Where to look:
   eval "$(make -s env)"                         plain `pulumi` and AWS clients now talk to the sandbox
@@ -25,10 +29,12 @@ def up(settings: Settings) -> int:
     pid = server.start(settings)
     print(f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url} (pid {pid})", flush=True)
     workspace.stacks(settings, PROJECT)
+    workspace.release(settings, PROJECT, STACK)
     environment = workspace.full_environment(settings)
     command = ["pulumi", "up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"]
     deployed = subprocess.run(command, cwd=PROJECT, env=environment, check=False)
     if deployed.returncode:
+        print(FAILED.format(home=settings.home), file=sys.stderr)
         return deployed.returncode
     summary = [sys.executable, "-m", "cli", "summary", "--stack", STACK]
     shown = subprocess.run(summary, cwd=PROJECT, env=environment, check=False)

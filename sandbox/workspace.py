@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -82,6 +83,15 @@ def stacks(settings: Settings, project: Path) -> None:
             pulumi(settings, project, "stack", "init", name, "--no-select")
     if (project / "Pulumi.sandbox.yaml").exists() and not list((settings.home / "pulumi").glob("workspaces/*")):
         pulumi(settings, project, "stack", "select", "sandbox")
+
+
+def release(settings: Settings, project: Path, stack: str) -> None:
+    """Give back the stack's lock if the process that took it is gone: a killed engine cannot do so itself."""
+    for lock in (settings.home / "state" / ".pulumi" / "locks").rglob(f"{stack}/*.json"):
+        pid = json.loads(lock.read_text()).get("pid", 0)
+        if not Path(f"/proc/{pid}").exists():
+            pulumi(settings, project, "cancel", stack, "--yes")
+            return
 
 
 def pulumi(settings: Settings, project: Path, *arguments: str) -> str:
