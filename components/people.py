@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 
 import pulumi
 import pulumi_aws as aws
@@ -15,16 +16,28 @@ from rollout.directory import Person
 SECOND_LOOK_SECONDS = "5"
 
 
+@contextmanager
+def answered(cloud: str) -> Generator[None]:
+    """Missing credentials or a missing network are a person's to mend, not a program's fault."""
+    try:
+        yield
+    except Exception as error:
+        text = str(error).removeprefix("invoke of ").rpartition(" returned an error: ")[2]
+        raise pulumi.RunError(f"{cloud} does not answer; check its credentials and network: {text}") from None
+
+
 def current_account() -> Account:
     """The account and region that the AWS provider is configured for."""
-    return Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
+    with answered("AWS"):
+        return Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
 
 
 def people(emails: Iterable[str]) -> dict[str, Person]:
     """Okta's users with these e-mail addresses, by address; one call for each fifty. Who is not found is not there."""
     found: list[Person] = []
     for search in directory.searches(emails):
-        result = okta.user.get_users(searches=[{"expression": search}])
+        with answered("Okta"):
+            result = okta.user.get_users(searches=[{"expression": search}])
         found += [Person(user.id, user.email, user.login, user.status) for user in result.users]
     return directory.by_email(found)
 

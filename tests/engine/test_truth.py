@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from sandbox import workspace
+from sandbox import server, workspace
 from tests.engine.world import World
 
 ALICE, LEAD = "alice.chen@acme.example", "priya.raman@acme.example"
@@ -104,6 +104,12 @@ def test_a_wrong_row_of_a_roster_is_named_by_file_and_line(pilot: World) -> None
     assert (
         f"rosters/pilot.csv:{line}: team: no such team in organization.teams: plattform; did you mean platform?" in said
     )
+
+
+def test_a_cloud_that_does_not_answer_is_said_in_a_line(pilot: World) -> None:
+    server.stop(pilot.settings)
+    said = pilot.pulumi("preview", "--stack", "sandbox", fails=True)
+    assert "error: AWS does not answer; check its credentials and network: " in said
 
 
 def test_a_stranger_is_named_before_anything_is_touched(pilot: World) -> None:

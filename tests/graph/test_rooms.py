@@ -15,6 +15,7 @@ MAY_READ = {
     "components": {"components", "rollout"},
     "__main__.py": {"components", "rollout"},
     "cli": {"cli", "rollout"},
+    "policies": {"policies", "rollout"},
     "sandbox": {"sandbox"},
 }
 FORBIDDEN = {"rollout": {"pulumi", "boto3"}, "components": {"boto3"}}
