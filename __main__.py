@@ -12,8 +12,8 @@ from components.cohort import Cohort, CohortArgs
 from components.federation import Federation, FederationArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.people import current_account, people
-from components.verdicts import judge_people, require_memberships
-from rollout.directory import session_name, user_ids, wanted
+from components.verdicts import judge_people, okta_is_silent, require_memberships
+from rollout.directory import session_names, user_ids
 from rollout.load import load
 from rollout.words import StackFileError
 
@@ -23,10 +23,10 @@ except StackFileError as error:
     raise pulumi.RunError(str(error)) from None
 
 account = current_account()
-known = people(wanted(rollout))
+known = people(rollout)
 judge_people(rollout, known)
 
-federation = Federation("federation", FederationArgs(account=account, rollout=rollout))
+federation = Federation("federation", FederationArgs(account=account, rollout=rollout)) if known is not None else None
 trail = AuditTrail("audit-trail", AuditTrailArgs(rollout=rollout))
 InvocationLogging("logging", InvocationLoggingArgs(account=account, rollout=rollout, trail=trail))
 cohorts = {
@@ -36,12 +36,14 @@ cohorts = {
             rollout=rollout,
             account=account,
             federation=federation,
-            user_ids=user_ids(cohort, known),
-            session_names={email: session_name(rollout, email, known.get(email)) for email in cohort.members},
-            verify=not pulumi.runtime.is_dry_run(),
+            user_ids=user_ids(cohort, known or {}),
+            session_names=session_names(rollout, cohort, known or {}),
         ),
     )
     for name, cohort in rollout.declared.items()
 }
-require_memberships(cohorts)
-outputs.export(rollout, account, federation, trail, cohorts)
+if not federation:
+    okta_is_silent(rollout)
+else:
+    require_memberships(rollout, federation, cohorts)
+    outputs.export(rollout, account, federation, trail, cohorts)

@@ -24,6 +24,8 @@ class AccessArgs:
     cohort: str
     account: Account
     trust_policy: Mapping[str, object]
+    provider: pulumi.Resource | None
+    """What the trust policy names; IAM refuses a role that trusts what is not there."""
     rollout: Rollout
     profile_arns: Mapping[str, pulumi.Input[str]]
     session_names: Mapping[str, str]
@@ -34,7 +36,6 @@ class AccessArgs:
 class Access(pulumi.ComponentResource):
     """An IAM role, what it may invoke, and what an incident denies it."""
 
-    role_name: str
     role_arn: pulumi.Output[str]
     stops: Sequence[pulumi.Resource]
     """The Denies in force. What is slower to take effect waits for them."""
@@ -42,18 +43,23 @@ class Access(pulumi.ComponentResource):
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Access", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.role_name = names.role(args.cohort)
-        role = aws.iam.Role(
+        self._name, self._args = name, args
+        self._role = role = aws.iam.Role(
             f"{name}-role",
-            name=self.role_name,
+            name=names.role(args.cohort),
             description=f"Claude Code for cohort {args.cohort}, by way of Okta",
             assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
             max_session_duration=MAX_SESSION_SECONDS,
             tags=args.tags,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider),
         )
         self.role_arn = role.arn
         self.stops = [*self._cohort_stop(name, args, role, child), *self._member_stops(name, args, role, child)]
+        self.register_outputs({"role_arn": self.role_arn})
+
+    def allow(self, after: Sequence[pulumi.Resource]) -> None:
+        """What the role may invoke: given last, and taken away first, before Okta can refuse anything."""
+        name, args = self._name, self._args
         cohort = args.rollout.cohorts[args.cohort]
         models = {label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)}
         if models:
@@ -63,11 +69,10 @@ class Access(pulumi.ComponentResource):
             aws.iam.RolePolicy(
                 f"{name}-invoke",
                 name=names.INVOKE_POLICY,
-                role=role.name,
+                role=self._role.name,
                 policy=pulumi.Output.json_dumps(document),
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
-        self.register_outputs({"role_arn": self.role_arn})
 
     def _cohort_stop(
         self, name: str, args: AccessArgs, role: aws.iam.Role, child: pulumi.ResourceOptions

@@ -31,7 +31,7 @@ class AuditTrail(pulumi.ComponentResource):
         if adopted:
             self.invocation_log_group = pulumi.Output.from_input(adopted)
         else:
-            days = max(rollout.retention_days(cohort) for cohort in [None, *rollout.declared])
+            days = rollout.retention_days(None)
             self.invocation_log_group = self._log_group(
                 f"{name}-invocations", names.INVOCATION_LOG_GROUP, days, tags
             ).name
@@ -42,7 +42,7 @@ class AuditTrail(pulumi.ComponentResource):
                 rollout.retention_days(cohort),
                 {**tags, "cohort": cohort},
             ).name
-            for cohort in rollout.declared
+            for cohort in rollout.logged
         }
         self.register_outputs({"invocation_log_group": self.invocation_log_group})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -21,12 +21,12 @@ from rollout.federation import trust_policy
 class CohortArgs:
     rollout: Rollout
     account: Account
-    federation: Federation
+    federation: Federation | None
+    """None while Okta does not answer: then only AWS is changed."""
     user_ids: Mapping[str, str]
     """Okta's user id by e-mail address, of those who may sign in now."""
     session_names: Mapping[str, str]
     """As Okta signs them, by e-mail address, of all members."""
-    verify: bool
 
 
 class Cohort(pulumi.ComponentResource):
@@ -34,8 +34,7 @@ class Cohort(pulumi.ComponentResource):
 
     role_arn: pulumi.Output[str] | None = None
     profile_arns: Mapping[str, pulumi.Output[str]]
-    group_name: str
-    mistakes: pulumi.Output[list[str]]
+    membership: Membership | None = None
 
     def __init__(self, name: str, args: CohortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         cohort = args.rollout.cohorts[name]
@@ -44,7 +43,7 @@ class Cohort(pulumi.ComponentResource):
         tags = {"cohort": name, "organization": args.rollout.organization.name}
         effects = cohort.level.effects
 
-        stops: Sequence[pulumi.Resource] = []
+        access: Access | None = None
         self.profile_arns = {}
         if effects.role:
             self.profile_arns = {label: self._profile(name, label, args, tags).arn for label in cohort.models}
@@ -53,13 +52,8 @@ class Cohort(pulumi.ComponentResource):
                 AccessArgs(
                     cohort=name,
                     account=args.account,
-                    trust_policy=trust_policy(
-                        args.rollout.federation,
-                        args.account,
-                        args.federation.provider_arn,
-                        args.rollout.okta.domain,
-                        name,
-                    ),
+                    trust_policy=trust_policy(args.rollout, args.account, name),
+                    provider=args.federation.provider if args.federation else None,
                     rollout=args.rollout,
                     profile_arns=self.profile_arns,
                     session_names=args.session_names,
@@ -68,25 +62,27 @@ class Cohort(pulumi.ComponentResource):
                 child,
             )
             self.role_arn = access.role_arn
-            stops = access.stops
 
-        membership = Membership(
-            f"{name}-membership",
-            MembershipArgs(
-                cohort=name,
-                account=args.account,
-                level=cohort.level,
-                federation=args.federation,
-                umbrella_group=args.rollout.okta.umbrella_group,
-                user_ids=args.user_ids,
-                verify=args.verify,
-                after=stops,
-            ),
-            child,
+        paths: list[pulumi.Resource] = []
+        if args.federation:
+            self.membership = Membership(
+                f"{name}-membership",
+                MembershipArgs(
+                    cohort=name,
+                    account=args.account,
+                    level=cohort.level,
+                    federation=args.federation,
+                    user_ids=args.user_ids,
+                    after=access.stops if access else [],
+                ),
+                child,
+            )
+            paths = self.membership.paths
+        if access:
+            access.allow(paths)
+        self.register_outputs(
+            {"profile_arns": self.profile_arns, "group_name": names.okta_group(args.account.id, name)}
         )
-        self.group_name = membership.group_name
-        self.mistakes = membership.mistakes
-        self.register_outputs({"profile_arns": self.profile_arns, "group_name": self.group_name})
 
     def _profile(
         self, name: str, label: str, args: CohortArgs, tags: Mapping[str, str]

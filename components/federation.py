@@ -12,7 +12,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.config import Federation as Mode
 from rollout.config import Rollout
-from rollout.federation import aws_app_settings
+from rollout.federation import aws_app_settings, provider_arn
 
 # What okta-aws-cli needs of its app (okta-aws-cli README): a browser, a device without one, and the exchange for AWS.
 SIGN_IN_GRANTS = [
@@ -35,8 +35,8 @@ class Federation(pulumi.ComponentResource):
     Nothing here depends on a cohort's outputs: a cohort that is destroyed with its dependents takes none of it along.
     """
 
-    provider_arn: str
-    """Of the SAML or OIDC provider that roles trust; composed, so known in preview."""
+    provider: pulumi.Resource | None = None
+    """The SAML or OIDC provider that roles trust, which has to be there before them; none where it is adopted."""
     umbrella_group_id: pulumi.Output[str]
     aws_app_id: pulumi.Output[str] | None
     """Okta's AWS app, which each cohort's group is assigned to; none under oidc, where each cohort has its own."""
@@ -63,7 +63,9 @@ class Federation(pulumi.ComponentResource):
             self._saml(name, args, umbrella, child, kept)
         else:
             self._oidc(name, args, kept)
-        self.register_outputs({"provider_arn": self.provider_arn, "umbrella_group_id": self.umbrella_group_id})
+        self.register_outputs(
+            {"provider_arn": provider_arn(rollout, args.account), "umbrella_group_id": self.umbrella_group_id}
+        )
 
     def _saml(
         self,
@@ -74,9 +76,6 @@ class Federation(pulumi.ComponentResource):
         kept: pulumi.ResourceOptions,
     ) -> None:
         account, adopt = args.account, args.rollout.adopt
-        # Composed from its name: the app needs it, and the provider needs the app's metadata.
-        self.provider_arn = adopt.saml_provider_arn or account.iam(f"saml-provider/{names.SAML_PROVIDER}")
-
         client_id = names.sign_in_app(account.id)
         if adopt.okta_sign_in_app_id:
             sign_in = okta.app.OAuth.get(f"{name}-sign-in", adopt.okta_sign_in_app_id, opts=child)
@@ -99,9 +98,7 @@ class Federation(pulumi.ComponentResource):
         if adopt.okta_app_id:
             app = okta.app.Saml.get(f"{name}-aws", adopt.okta_app_id, opts=child)
         else:
-            settings = self.sign_in_client_id.apply(
-                lambda allowed: aws_app_settings(account, self.provider_arn, args.rollout.session_minutes, allowed)
-            )
+            settings = self.sign_in_client_id.apply(lambda allowed: aws_app_settings(args.rollout, account, allowed))
             app = okta.app.Saml(
                 f"{name}-aws",
                 label=names.aws_app_label(account.id),
@@ -112,17 +109,16 @@ class Federation(pulumi.ComponentResource):
         self.aws_app_id = app.id
         if not adopt.saml_provider_arn:
             # Without tags: it costs nothing, and emulators that forget them would show a change for ever.
-            aws.iam.SamlProvider(
+            self.provider = aws.iam.SamlProvider(
                 f"{name}-saml", name=names.SAML_PROVIDER, saml_metadata_document=app.metadata, opts=kept
             )
 
     def _oidc(self, name: str, args: FederationArgs, kept: pulumi.ResourceOptions) -> None:
         account, rollout = args.account, args.rollout
-        self.provider_arn = rollout.adopt.oidc_provider_arn or account.iam(f"oidc-provider/{rollout.okta.domain}")
         self.aws_app_id = self.sign_in_client_id = None
         if not rollout.adopt.oidc_provider_arn:
             # Client ids are chosen by us, so that this list names the cohorts' apps without depending on them.
-            aws.iam.OpenIdConnectProvider(
+            self.provider = aws.iam.OpenIdConnectProvider(
                 f"{name}-oidc",
                 url=f"https://{rollout.okta.domain}",
                 client_id_lists=[names.cohort_app(account.id, cohort) for cohort in rollout.declared],

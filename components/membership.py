@@ -9,10 +9,8 @@ import pulumi
 import pulumi_okta as okta
 
 from components.federation import REDIRECT_URI, Federation
-from components.people import group_mistakes
 from rollout import names
 from rollout.account import Account
-from rollout.directory import membership_mistakes
 from rollout.levels import Level
 
 
@@ -22,13 +20,10 @@ class MembershipArgs:
     account: Account
     level: Level
     federation: Federation
-    umbrella_group: str
     user_ids: Mapping[str, str]
     """Okta's user id by e-mail address, of those who may sign in now."""
     after: Sequence[pulumi.Resource]
     """What must be in force before anybody leaves a group: Okta is slower, and does not end a session."""
-    verify: bool
-    """Whether to ask Okta afterwards; a preview has nothing to ask about."""
 
 
 class Membership(pulumi.ComponentResource):
@@ -38,8 +33,10 @@ class Membership(pulumi.ComponentResource):
     """
 
     group_name: str
-    mistakes: pulumi.Output[list[str]]
-    """What Okta's own lists differ in after the update. The provider may report success for what had no effect."""
+    group_id: pulumi.Output[str]
+    user_ids: Mapping[str, str]
+    paths: list[pulumi.Resource]
+    """All that leads somebody to AWS: what this gives access to is given after it, and taken away before it."""
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Membership", name, {}, opts)
@@ -51,39 +48,26 @@ class Membership(pulumi.ComponentResource):
             description=f"Claude Code cohort {args.cohort}; members get the role {names.role(args.cohort)}",
             opts=child,
         )
-        users = sorted(args.user_ids.values())
-        waiting = pulumi.ResourceOptions(parent=self, depends_on=args.after)
-        members = okta.GroupMemberships(
-            f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=waiting
-        )
-        umbrella = okta.GroupMemberships(
-            f"{name}-umbrella",
-            group_id=args.federation.umbrella_group_id,
-            users=users,
-            track_all_users=False,
-            opts=waiting,
-        )
+        self.group_id, self.user_ids, self.paths = group.id, args.user_ids, []
         if args.level.effects.assigned:
+            self._people(name, args, group)
             self._assign(name, args, group, child)
-        self.mistakes = pulumi.Output.from_input([])
-        if args.verify:
-            self.mistakes = pulumi.Output.all(
-                group_mistakes(
-                    group.id,
-                    members,
-                    lambda found: membership_mistakes(
-                        args.cohort, self.group_name, args.user_ids, found, exclusive=True
-                    ),
-                ),
-                group_mistakes(
-                    args.federation.umbrella_group_id,
-                    umbrella,
-                    lambda found: membership_mistakes(
-                        args.cohort, args.umbrella_group, args.user_ids, found, exclusive=False
-                    ),
-                ),
-            ).apply(lambda both: [*both[0], *both[1]])
         self.register_outputs({"group_name": self.group_name})
+
+    def _people(self, name: str, args: MembershipArgs, group: okta.group.Group) -> None:
+        users = sorted(args.user_ids.values())
+        opts = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=args.after,
+            # The provider reports a removal as done that Okta refused, but not when it takes back all of a membership.
+            replacement_trigger="in" if args.level.effects.members else "out",
+            delete_before_replace=True,
+        )
+        umbrella = args.federation.umbrella_group_id
+        self.paths += [
+            okta.GroupMemberships(f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=opts),
+            okta.GroupMemberships(f"{name}-umbrella", group_id=umbrella, users=users, track_all_users=False, opts=opts),
+        ]
 
     def _assign(self, name: str, args: MembershipArgs, group: okta.group.Group, child: pulumi.ResourceOptions) -> None:
         app_id = args.federation.aws_app_id
@@ -101,4 +85,4 @@ class Membership(pulumi.ComponentResource):
                 token_endpoint_auth_method="none",
                 opts=child,
             ).id
-        okta.app.GroupAssignment(f"{name}-assignment", app_id=app_id, group_id=group.id, opts=child)
+        self.paths.append(okta.app.GroupAssignment(f"{name}-assignment", app_id=app_id, group_id=group.id, opts=child))

@@ -13,6 +13,7 @@ from components.federation import Federation
 from rollout import names, sign_in
 from rollout.account import Account
 from rollout.config import Rollout
+from rollout.federation import provider_arn
 
 
 def export(
@@ -22,7 +23,7 @@ def export(
     pulumi.export(
         "cohorts",
         {
-            name: _cohort(name, rollout, cohorts.get(name), trail.usage_log_groups.get(name))
+            name: _cohort(name, rollout, account, cohorts.get(name), trail.usage_log_groups.get(name))
             for name in sorted(rollout.cohorts)
         },
     )
@@ -37,7 +38,7 @@ def export(
 
 
 def _cohort(
-    name: str, rollout: Rollout, declared: Cohort | None, log_group: pulumi.Input[str] | None
+    name: str, rollout: Rollout, account: Account, declared: Cohort | None, log_group: pulumi.Input[str] | None
 ) -> dict[str, Any]:
     """One entry of the output `cohorts`. What a cohort has not at its level is left out."""
     has_role = declared is not None and declared.role_arn is not None
@@ -46,7 +47,7 @@ def _cohort(
         "role_name": names.role(name) if has_role else None,
         "role_arn": declared.role_arn if declared else None,
         "profile_arns": declared.profile_arns if declared else {},
-        "okta_group": declared.group_name if declared else None,
+        "okta_group": names.okta_group(account.id, name) if declared else None,
         "log_group": log_group,
         "members": sorted(rollout.cohorts[name].members),
     }
@@ -72,7 +73,7 @@ def _sign_in(
             rollout.okta.domain,
             known["client_id"],
             known["aws_app_id"],
-            federation.provider_arn,
+            provider_arn(rollout, account),
             account.role_arn(name),
             rollout.session_minutes,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 import pulumi
@@ -11,6 +11,7 @@ import pulumi_okta as okta
 
 from rollout import directory
 from rollout.account import Account
+from rollout.config import Rollout
 from rollout.directory import Person
 
 SECOND_LOOK_SECONDS = "5"
@@ -32,28 +33,37 @@ def current_account() -> Account:
         return Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
 
 
-def people(emails: Iterable[str]) -> dict[str, Person]:
-    """Okta's users with these e-mail addresses, by address; one call for each fifty. Who is not found is not there."""
+def people(rollout: Rollout) -> dict[str, Person] | None:
+    """Okta's users whom the stack file names, by e-mail address; one call for each fifty.
+
+    While an incident is open, an Okta that does not answer must not stop access from being cut in AWS: none.
+    """
     found: list[Person] = []
-    for search in directory.searches(emails):
-        with answered("Okta"):
-            result = okta.user.get_users(searches=[{"expression": search}])
-        found += [Person(user.id, user.email, user.login, user.status) for user in result.users]
+    try:
+        for search in directory.searches(directory.wanted(rollout)):
+            with answered("Okta"):
+                result = okta.user.get_users(searches=[{"expression": search}])
+            found += [Person(user.id, user.email, user.login, user.status) for user in result.users]
+    except pulumi.RunError as error:
+        if not rollout.incident_open:
+            raise
+        pulumi.log.warn(f"{error}. AWS is changed all the same; nobody is added to a group.")
+        return None
     return directory.by_email(found)
 
 
-def group_mistakes(
-    group_id: pulumi.Input[str], after: pulumi.Resource, judge: Callable[[list[str]], list[str]]
+def listed(
+    group_id: pulumi.Input[str], after: Sequence[pulumi.Resource], judge: Callable[[list[str]], list[str]]
 ) -> pulumi.Output[list[str]]:
-    """What `judge` has against the e-mail addresses that Okta lists in a group, once `after` is done.
+    """What `judge` has against the e-mail addresses that Okta lists in a group, once all of `after` is done.
 
     Okta's lists may lag behind its own writes, so it is asked a second time before anything is held against it.
     """
 
     def asked(delay: str | None) -> pulumi.Output[list[str]]:
-        listed = okta.user.get_users_output(
-            group_id=group_id, delay_read_seconds=delay, opts=pulumi.InvokeOutputOptions(depends_on=[after])
-        )
-        return listed.users.apply(lambda users: judge([user.email for user in users]))
+        users = okta.user.get_users_output(
+            group_id=group_id, delay_read_seconds=delay, opts=pulumi.InvokeOutputOptions(depends_on=after)
+        ).users
+        return users.apply(lambda users: judge([user.email for user in users]))
 
     return asked(None).apply(lambda mistakes: asked(SECOND_LOOK_SECONDS) if mistakes else mistakes)

@@ -3,38 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import pulumi
+from pulumi.runtime.settings import get_monitor
 
 from components.cohort import Cohort
+from components.federation import Federation
+from components.people import listed
 from rollout.config import Rollout
-from rollout.directory import Person, unknown_people
+from rollout.directory import Person, group_mistakes, umbrella_mistakes, unknown_people
 from rollout.words import StackFileError
 
+NOT_AS_DECLARED = "Okta's groups are not as declared; run `pulumi up --refresh` to mend them:"
 
-def judge_people(rollout: Rollout, known: Mapping[str, Person]) -> None:
+
+def judge_people(rollout: Rollout, known: Mapping[str, Person] | None) -> None:
     """Refuse members whom Okta does not know, before anything is declared.
 
     While an incident is open they are a warning: somebody who left must not stop access from being cut.
     """
-    lines = [mistake.line({}) for mistake in unknown_people(rollout, known)]
+    lines = [mistake.line({}) for mistake in unknown_people(rollout, known)] if known is not None else []
     if not lines:
         return
-    if any(cohort.level.needs_incident for cohort in rollout.cohorts.values()):
+    if rollout.incident_open:
         for line in lines:
             pulumi.log.warn(line)
     else:
         raise pulumi.RunError(str(StackFileError(lines)))
 
 
-def require_memberships(cohorts: Mapping[str, Cohort]) -> None:
-    """Fail the update when Okta's own lists differ from the stack file, after everything else is done."""
+def okta_is_silent(rollout: Rollout) -> None:
+    """End an update that could change AWS only. What it did not declare stays, since no deletion follows an error."""
+    lines = ["Okta does not answer: what is denied is denied in AWS, no group was changed; run `pulumi up` again later"]
+    lines += [
+        f"cohorts.{name}: rolled_back needs Okta; to cut access in AWS now, set suspended"
+        for name, cohort in rollout.declared.items()
+        if not cohort.level.effects.role
+    ]
+    raise pulumi.RunError("\n".join(lines))
 
-    def judge(mistakes: list[list[str]]) -> None:
-        lines = [line for lines in mistakes for line in lines]
-        if lines:
-            raise pulumi.RunError(
-                "\n".join(["Okta's groups are not as declared; run `pulumi up --refresh` to put them right:", *lines])
-            )
 
-    pulumi.Output.all(*(cohort.mistakes for cohort in cohorts.values())).apply(judge)
+def require_memberships(rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort]) -> None:
+    """Fail the update when Okta's own lists differ from the stack file. A preview has nothing to ask about.
+
+    The umbrella group is asked about once, after all cohorts have changed it: somebody may move between two of them.
+    """
+    if pulumi.runtime.is_dry_run():
+        return
+    memberships = {name: cohort.membership for name, cohort in cohorts.items() if cohort.membership}
+    known = {name: list(membership.user_ids) for name, membership in memberships.items()}
+    verdicts = [
+        listed(
+            membership.group_id,
+            membership.paths,
+            partial(group_mistakes, rollout, name, membership.group_name, known[name]),
+        )
+        for name, membership in memberships.items()
+    ]
+    every = [path for membership in memberships.values() for path in membership.paths]
+    verdicts.append(listed(federation.umbrella_group_id, every, partial(umbrella_mistakes, rollout, known)))
+    found: list[str] = []
+
+    def judge(each: list[list[str]]) -> None:
+        lines = [line for lines in each for line in lines]
+        found.extend([NOT_AS_DECLARED, *lines] if lines else [])
+
+    pulumi.Output.all(*verdicts).apply(judge)
+    _at_the_very_end(found)
+
+
+def _at_the_very_end(found: list[str]) -> None:
+    """Fail with what was found, once the engine has done everything, deletions included.
+
+    An error that a program raises while it runs keeps the engine from all deletions, and so a rollback from taking a
+    role away because of a group elsewhere. The SDK's last call returns when no step is left (resource_monitor.proto,
+    SignalAndWaitForShutdown), and a program that fails after it fails the update too: decision 3.
+    """
+    monitor: Any = get_monitor()
+    wait = monitor.SignalAndWaitForShutdown
+
+    def wait_and_judge(request: Any) -> Any:
+        try:
+            return wait(request)
+        finally:
+            if found:
+                raise pulumi.RunError("\n".join(found))
+
+    monitor.SignalAndWaitForShutdown = wait_and_judge

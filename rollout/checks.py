@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from rollout.config import Federation
+from rollout.config import STOPPING, Federation
 from rollout.levels import Level
 from rollout.stops import MAX_STOPPED
 from rollout.words import Mistake, nearest, shown
@@ -146,13 +146,21 @@ def adoption(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: A
             )
 
 
+def retired(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    names: object = part(document, "logs").get("retired")
+    for name, cohort in each_cohort(document):
+        level = level_of(cohort)
+        if isinstance(names, list) and name in names and level and level.effects.group:
+            yield Mistake(
+                ("logs", "retired"), f"{shown(name)} is {level}, so its logs are declared with it; take it out"
+            )
+
+
 def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     """More would not fit into the policies that a role can carry."""
     for name, cohort in each_cohort(document):
         members = part(cohort, "members")
-        alone = [
-            email for email in members if part(members, email).keys() & {"level", "incident", "sessions_valid_from"}
-        ]
+        alone = [email for email in members if part(members, email).keys() & set(STOPPING)]
         if len(alone) > MAX_STOPPED:
             text = (
                 f"{len(alone)} members with a level or incident of their own; at most {MAX_STOPPED}: set the cohort's"
@@ -168,5 +176,6 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     member_levels,
     one_cohort_each,
     adoption,
+    retired,
     members_stopped_alone,
 )

@@ -133,6 +133,8 @@ class Logs(Part):
     """Days that log events are kept; the values CloudWatch knows."""
     prompt_text: bool = False
     """Whether prompts and answers are written to the invocation log. Off unless somebody decides otherwise."""
+    retired: tuple[CohortName, ...] = ()
+    """Cohorts that were taken out of `cohorts`, or set back to `planned`: their logs stay declared and protected."""
 
 
 class Adopt(Part):
@@ -177,6 +179,10 @@ class Member(Part):
     sessions_valid_from: Instant | None = None
 
 
+# What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
+STOPPING = ("level", "incident", "sessions_valid_from")
+
+
 def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) -> datetime | None:
     """An incident cuts older sessions from `suspended` on. One left in the file after a resume still does."""
     cuts = incident is not None and (level is Level.ACTIVE or level.rank >= Level.SUSPENDED.rank)
@@ -190,7 +196,7 @@ class Cohort(Part):
     """Labels out of `models`; the first is what people get unless they choose."""
     members: Mapping[Email, Member] = {}
     roster: RosterPath | None = None
-    """A CSV file with members, beside those named here."""
+    """A CSV file with members, beside those named here. Of somebody in it, `members` may give level and incident."""
     incident: Incident | None = None
     sessions_valid_from: Instant | None = None
     """The last incident's `since`, kept after a resume: sessions from before it stay dead."""
@@ -202,6 +208,11 @@ class Cohort(Part):
     def valid_from(self) -> datetime | None:
         """From when on a session of the role counts; none where no incident ever cut the older ones."""
         return _valid_from(self.level, self.incident, self.sessions_valid_from)
+
+    @property
+    def resumed(self) -> bool:
+        """Whether an incident is over, as far as the stack file tells."""
+        return bool(self.sessions_valid_from or (self.incident and self.level is Level.ACTIVE))
 
     def member_valid_from(self, email: str) -> datetime | None:
         """The same for one member's sessions alone."""
@@ -258,7 +269,28 @@ class Rollout(Part):
         """The cohorts that have something in AWS and Okta, by name, sorted."""
         return {name: cohort for name, cohort in sorted(self.cohorts.items()) if cohort.level.effects.group}
 
+    @property
+    def incident_open(self) -> bool:
+        """Whether anybody, a cohort or a single member, is above `active`."""
+        return any(
+            level.needs_incident
+            for cohort in self.cohorts.values()
+            for level in (cohort.level, *(member.level or cohort.level for member in cohort.members.values()))
+        )
+
     def retention_days(self, cohort: str | None) -> int:
-        """Days to keep a cohort's logs, or without a cohort the shared ones: as configured, longer after a rollback."""
-        kept = self.cohorts[cohort].level.effects.kept_days if cohort else 0
+        """Days to keep a cohort's logs, or without a cohort the shared ones: as configured, longer after a rollback.
+
+        A shorter retention deletes what is older at once, so it stays long for a cohort that was stopped and resumed.
+        """
+        if cohort is None:
+            return max([self.logs.retention_days, *(self.retention_days(name) for name in self.logged)])
+        known = self.declared.get(cohort)
+        keep = known is None or known.level is Level.ROLLED_BACK or known.resumed
+        kept = Level.ROLLED_BACK.effects.kept_days if keep else 0
         return max(self.logs.retention_days, kept)
+
+    @property
+    def logged(self) -> tuple[str, ...]:
+        """The cohorts that have a usage log, sorted."""
+        return tuple(sorted({*self.declared, *self.logs.retired}))

@@ -47,6 +47,11 @@ def user_ids(cohort: Cohort, people: Mapping[str, Person]) -> dict[str, str]:
     return {email: person.id for email, person in found.items() if person.status not in GONE}
 
 
+def session_names(rollout: Rollout, cohort: Cohort, people: Mapping[str, Person]) -> dict[str, str]:
+    """Of all members, by e-mail address."""
+    return {email: session_name(rollout, email, people.get(email)) for email in cohort.members}
+
+
 def session_name(rollout: Rollout, email: str, person: Person | None) -> str:
     """What a member's AWS sessions are called: Okta's login under saml, its user id under oidc.
 
@@ -73,14 +78,41 @@ def unknown_people(rollout: Rollout, people: Mapping[str, Person]) -> list[Mista
     return mistakes
 
 
-def membership_mistakes(
-    cohort: str, group: str, wanted: Iterable[str], found: Iterable[str], exclusive: bool
-) -> list[str]:
-    """What differs between who should be in a group and who Okta says is, a line each. By e-mail address."""
-    should, does = set(wanted), {email.lower() for email in found}
-    missing = sorted(should - does)
-    extra = sorted(does - should) if exclusive else []
-    lines = [f"cohorts.{cohort}: missing from the Okta group {group}: {', '.join(missing)}"] if missing else []
-    return lines + (
-        [f"cohorts.{cohort}: in the Okta group {group} but not in the stack file: {', '.join(extra)}"] if extra else []
-    )
+def group_mistakes(rollout: Rollout, cohort: str, group: str, should: Iterable[str], does: Iterable[str]) -> list[str]:
+    """What differs between who should be in a cohort's own group and who Okta says is, a line each. By e-mail address.
+
+    The group gives the role, so nobody else may be in it. Of a cohort that is rolled back, those whom the stack file
+    names are taken out after this.
+    """
+    declared = rollout.cohorts[cohort]
+    wanted, found = set(should), _lower(does)
+    leaving: set[str] = set() if declared.level.effects.assigned else set(declared.members)
+    return [
+        *_line(cohort, "missing from the Okta group", group, wanted - found),
+        *_line(cohort, "in the Okta group", group, found - wanted - leaving, " but not to be"),
+    ]
+
+
+def umbrella_mistakes(rollout: Rollout, should: Mapping[str, Iterable[str]], does: Iterable[str]) -> list[str]:
+    """The same of the umbrella group, which may hold people who are none of ours.
+
+    `should`: by cohort. Extra is whoever the stack file names in a declared cohort without letting them in.
+    """
+    group, found = rollout.okta.umbrella_group, _lower(does)
+    let_in = {email for emails in should.values() for email in emails}
+    lines: list[str] = []
+    for name, emails in should.items():
+        cohort = rollout.cohorts[name]
+        stopped = set(cohort.members) - set(cohort.signed_in) - let_in if cohort.level.effects.assigned else set[str]()
+        lines += _line(name, "missing from the Okta group", group, set(emails) - found)
+        lines += _line(name, "in the Okta group", group, stopped & found, " but not to be; take them out in Okta")
+    return lines
+
+
+def _lower(emails: Iterable[str]) -> set[str]:
+    return {email.lower() for email in emails}
+
+
+def _line(cohort: str, what: str, group: str, emails: Iterable[str], why: str = "") -> list[str]:
+    listed = ", ".join(sorted(emails))
+    return [f"cohorts.{cohort}: {what} {group}{why}: {listed}"] if listed else []

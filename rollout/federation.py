@@ -6,27 +6,32 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Federation
+from rollout.config import Federation, Rollout
 
 Document = dict[str, Any]
 
 
-def trust_policy(
-    federation: Federation, account: Account, provider_arn: str, okta_domain: str, cohort: str
-) -> Document:
+def provider_arn(rollout: Rollout, account: Account) -> str:
+    """Of the identity provider that roles trust; composed from its name, so that it is known before there is one."""
+    if rollout.federation is Federation.SAML:
+        return rollout.adopt.saml_provider_arn or account.iam(f"saml-provider/{names.SAML_PROVIDER}")
+    return rollout.adopt.oidc_provider_arn or account.iam(f"oidc-provider/{rollout.okta.domain}")
+
+
+def trust_policy(rollout: Rollout, account: Account, cohort: str) -> Document:
     """Who may take a cohort's role.
 
     SAML: whoever Okta's signed assertion gives this role, addressed to AWS's sign-in. OIDC: whoever holds a token for
     this cohort's own app, under a session name equal to the token's subject, which is otherwise the caller's to choose
     (domain 2.2).
     """
-    if federation is Federation.SAML:
+    if rollout.federation is Federation.SAML:
         action, condition = "sts:AssumeRoleWithSAML", {"SAML:aud": account.saml_audience}
     else:
         action = "sts:AssumeRoleWithWebIdentity"
         condition = {
-            f"{okta_domain}:aud": names.cohort_app(account.id, cohort),
-            "sts:RoleSessionName": f"${{{okta_domain}:sub}}",
+            f"{rollout.okta.domain}:aud": names.cohort_app(account.id, cohort),
+            "sts:RoleSessionName": f"${{{rollout.okta.domain}:sub}}",
         }
     return {
         "Version": "2012-10-17",
@@ -34,7 +39,7 @@ def trust_policy(
             {
                 "Sid": "CohortSignIn",
                 "Effect": "Allow",
-                "Principal": {"Federated": provider_arn},
+                "Principal": {"Federated": provider_arn(rollout, account)},
                 "Action": action,
                 "Condition": {"StringEquals": condition},
             }
@@ -42,23 +47,24 @@ def trust_policy(
     }
 
 
-def aws_app_settings(account: Account, provider_arn: str, session_minutes: int, sign_in_client_id: str) -> Document:
+def aws_app_settings(rollout: Rollout, account: Account, sign_in_client_id: str) -> Document:
     """Settings of Okta's catalogue app *AWS Account Federation*.
 
     A group named `aws_<account>_<role>` gives that role; only this account's and this project's groups are read. No key
     may be null or empty, and a default that Okta fills in must be named, or each refresh shows a change (okta-api 7).
     """
     environments = {"aws": "aws.amazon", "aws-us-gov": "aws.govcloud", "aws-cn": "aws.china"}
+    provider = provider_arn(rollout, account)
     arn = f"arn:{account.partition}:iam::${{accountid}}"
     return {
         "appFilter": "okta",
         "awsEnvironmentType": environments[account.partition],
         "groupFilter": rf"^aws_(?{{{{accountid}}}}{account.id})_(?{{{{role}}}}{names.PREFIX}-[a-z0-9]+)$",
-        "identityProviderArn": provider_arn,
+        "identityProviderArn": provider,
         "joinAllRoles": False,
         "loginURL": "https://console.aws.amazon.com/ec2/home",
-        "roleValuePattern": f"{arn}:{provider_arn.rpartition(':')[2]},{arn}:role/${{role}}",
-        "sessionDuration": session_minutes * 60,
+        "roleValuePattern": f"{arn}:{provider.rpartition(':')[2]},{arn}:role/${{role}}",
+        "sessionDuration": rollout.session_minutes * 60,
         "useGroupMapping": True,
         "webSSOAllowedClient": sign_in_client_id,
     }

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from rollout import words
 from rollout.checks import CHECKS, each_cohort, part
-from rollout.config import Rollout
+from rollout.config import STOPPING, Rollout
 from rollout.kinds import Instant
-from rollout.roster import read_roster
-from rollout.words import Mistake, StackFileError
+from rollout.roster import COLUMNS, read_roster
+from rollout.words import Mistake, StackFileError, one_of
 
 PROJECT = "claude-code-rollout"
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -78,19 +78,30 @@ def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[words.Pat
             continue
         rows, mistakes = read_roster(roster, folder)
         lines += mistakes
-        given = cohort.get("members")
+        if not isinstance(cohort.get("members", {}), Mapping | None):
+            continue
         members: dict[str, Any] = dict(part(cohort, "members"))
+        written = {email.strip().lower(): email for email in members}
         teams = {team.lower(): team for team in part(document, "organization", "teams")}
         for row in rows:
-            if row.email in members:
-                lines.append(f"{row.origin}: email: {row.email} is in cohorts.{name}.members already")
-                continue
-            member = dict(row.member)
+            path = ("cohorts", name, "members", row.email)
+            member = {key: value for key, value in row.member.items() if value is not None}
             member["team"] = teams.get(str(member.get("team", "")).lower(), member.get("team"))
-            members[row.email] = {key: value for key, value in member.items() if value is not None}
-            origins["cohorts", name, "members", row.email] = row.origin
-        if given is None or isinstance(given, Mapping):
-            cast("dict[str, Any]", cohort)["members"] = members
+            if row.email in written:
+                own = part(members, written[row.email])
+                del members[written[row.email]]
+                if not own or set(own) - set(STOPPING):
+                    lines.append(
+                        f"{words.dotted(path)}: {row.origin} has this person; only {one_of(STOPPING)} may be here"
+                    )
+                members[row.email] = {**member, **own}
+                origins.update(
+                    {(*path, column): f"{row.origin}: {column}" for column in COLUMNS if column not in STOPPING}
+                )
+            else:
+                members[row.email] = member
+                origins[path] = row.origin
+        cast("dict[str, Any]", cohort)["members"] = members
     return lines
 
 

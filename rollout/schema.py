@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollout.config import Part, Rollout
+from rollout.config import STOPPING, Part, Rollout
 from rollout.load import PROJECT
 from rollout.meanings import meanings
 
@@ -18,6 +18,8 @@ def stack_file_schema() -> dict[str, Any]:
     for name, definition in [*schema["$defs"].items(), (Rollout.__name__, schema)]:
         for field, text in meanings(parts[name]).items() if name in parts else ():
             definition["properties"][field]["description"] = text
+    member = schema["$defs"]["Member"]
+    member["anyOf"] = [{"required": member.pop("required")}, {"propertyNames": {"enum": list(STOPPING)}}]
     return {
         "$schema": DIALECT,
         "title": "Stack file of claude-code-rollout",

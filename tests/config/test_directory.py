@@ -11,6 +11,7 @@ from rollout.load import load
 from tests import stacks
 
 ALICE, GRACE = "alice.chen@acme.example", "grace.liu@acme.example"
+INCIDENT = {"id": "INC-1", "since": "2026-11-22T10:00:00Z", "reason": "lost laptop"}
 
 
 def rollout(**changes: object) -> Rollout:
@@ -46,10 +47,40 @@ def test_sessions_are_called_what_okta_signs() -> None:
     assert directory.session_name(rollout(), ALICE, None) == ALICE
 
 
-def test_extra_people_count_only_in_a_group_that_is_ours_alone() -> None:
-    found = [GRACE, "Mallory@acme.example"]
-    assert directory.membership_mistakes("pilot", "g", [ALICE, GRACE], found, exclusive=True) == [
+def test_nobody_else_may_be_in_a_group_that_gives_a_role() -> None:
+    assert directory.group_mistakes(rollout(), "pilot", "g", [ALICE, GRACE], [GRACE, "Mallory@acme.example"]) == [
         f"cohorts.pilot: missing from the Okta group g: {ALICE}",
-        "cohorts.pilot: in the Okta group g but not in the stack file: mallory@acme.example",
+        "cohorts.pilot: in the Okta group g but not to be: mallory@acme.example",
     ]
-    assert directory.membership_mistakes("pilot", "g", [GRACE], found, exclusive=False) == []
+
+
+def test_the_umbrella_group_may_hold_strangers_but_nobody_who_is_stopped() -> None:
+    cohorts = stacks.small()["cohorts"]
+    cohorts["pilot"]["members"][GRACE] |= {"level": "suspended", "incident": INCIDENT}
+    stopped = rollout(cohorts=cohorts)
+    assert directory.umbrella_mistakes(stopped, {"pilot": [ALICE]}, [GRACE.title(), "mallory@acme.example"]) == [
+        f"cohorts.pilot: missing from the Okta group Claude-Code-Users: {ALICE}",
+        f"cohorts.pilot: in the Okta group Claude-Code-Users but not to be; take them out in Okta: {GRACE}",
+    ]
+    assert directory.umbrella_mistakes(stopped, {"pilot": [ALICE]}, [ALICE, "mallory@acme.example"]) == []
+
+
+def test_of_a_cohort_that_is_rolled_back_only_strangers_are_extra_since_its_people_are_taken_out_later() -> None:
+    cohorts = stacks.small()["cohorts"]
+    cohorts["pilot"] |= {"level": "rolled_back", "incident": INCIDENT}
+    gone = rollout(cohorts=cohorts)
+    assert directory.group_mistakes(gone, "pilot", "g", [], [ALICE, "mallory@acme.example"]) == [
+        "cohorts.pilot: in the Okta group g but not to be: mallory@acme.example"
+    ]
+    assert directory.umbrella_mistakes(gone, {"pilot": []}, [ALICE, GRACE]) == []
+
+
+def test_somebody_stopped_in_one_cohort_may_have_moved_to_another() -> None:
+    cohorts = stacks.small()["cohorts"]
+    moved = rollout(
+        cohorts={
+            "old": {**cohorts["pilot"], "level": "suspended", "incident": INCIDENT},
+            "new": {**cohorts["pilot"], "members": {ALICE: cohorts["pilot"]["members"][ALICE]}},
+        }
+    )
+    assert directory.umbrella_mistakes(moved, {"old": [], "new": [ALICE]}, [ALICE]) == []

@@ -64,7 +64,10 @@ def test_a_person_listed_twice_is_named(tmp_path: Path) -> None:
     )
     assert lines(tmp_path, text) == [
         "rosters/pilot.csv:3: email: bob.kim@acme.example is on line 2 already",
-        "rosters/pilot.csv:4: email: alice.chen@acme.example is in cohorts.pilot.members already",
+        (
+            "cohorts.pilot.members.alice.chen@acme.example: rosters/pilot.csv:4 has this person; "
+            "only level, incident, sessions_valid_from may be here"
+        ),
     ]
 
 
@@ -92,3 +95,33 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
     assert lines(tmp_path, HEADER + "x" * (1 << 20)) == ["rosters/pilot.csv: larger than 1 MiB; split it"]
+
+
+def test_somebody_in_a_roster_is_stopped_alone_by_an_entry_in_the_stack_file(tmp_path: Path) -> None:
+    document = stacks.small()
+    incident = {"id": "INC-7", "since": "2026-11-22T14:05:00Z", "reason": "key in a commit"}
+    document["cohorts"]["pilot"] |= {
+        "roster": "rosters/pilot.csv",
+        "members": {"Alice.Chen@acme.example": {"level": "suspended", "incident": incident}},
+    }
+    (tmp_path / "rosters").mkdir()
+    roster = tmp_path / "rosters" / "pilot.csv"
+    roster.write_text(
+        HEADER + "Alice Chen,alice.chen@acme.example,backend,,,,,\nBob,bob.kim@acme.example,backend,,,,,\n"
+    )
+    cohort = load(stacks.config(document), tmp_path, NOW).cohorts["pilot"]
+    assert cohort.members["alice.chen@acme.example"].name == "Alice Chen"
+    assert cohort.level_of("alice.chen@acme.example") == "suspended"
+    assert cohort.signed_in == ("bob.kim@acme.example",)
+    roster.write_text(HEADER + "Alice Chen,alice.chen@acme.example,bakend,,,,,\n")
+    document["cohorts"]["pilot"]["members"]["Alice.Chen@acme.example"]["incident"] = {}
+    with pytest.raises(StackFileError) as caught:
+        load(stacks.config(document), tmp_path, NOW)
+    assert [line.partition(":")[0] for line in caught.value.lines] == [
+        "cohorts.pilot.members.alice.chen@acme.example.incident.id",
+        "cohorts.pilot.members.alice.chen@acme.example.incident.reason",
+        "cohorts.pilot.members.alice.chen@acme.example.incident.since",
+        "cohorts.pilot.members.alice.chen@acme.example.incident",
+        "rosters/pilot.csv",
+    ]
+    assert caught.value.lines[-1].startswith("rosters/pilot.csv:2: team: no such team")

@@ -13,6 +13,8 @@ from rollout.account import Account
 from rollout.config import Model
 from rollout.documents import invoke_policy, logging_policy, logging_trust_policy
 from rollout.federation import aws_app_settings
+from rollout.load import load
+from tests import stacks
 
 ACCOUNT = Account("111122223333", "us-east-1")
 ARN = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123def456"
@@ -76,7 +78,8 @@ def test_each_partition_has_its_own_names(region: str, partition: str, audience:
 
 
 def test_the_group_filter_reads_this_accounts_cohorts_and_nothing_else() -> None:
-    settings = aws_app_settings(ACCOUNT, ACCOUNT.iam("saml-provider/x"), 60, "client")
+    rollout = load(stacks.config(stacks.small()), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    settings = aws_app_settings(rollout, ACCOUNT, "client")
     pattern = re.compile(settings["groupFilter"].replace("(?{{", "(?P<").replace("}}", ">"))
     match = pattern.fullmatch(names.okta_group(ACCOUNT.id, "pilot"))
     assert match is not None

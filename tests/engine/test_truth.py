@@ -32,7 +32,7 @@ def test_a_person_added_by_hand_shows_in_a_refreshing_preview_and_is_taken_out(p
     changed = pilot.plan("--refresh")
     assert [urn.rpartition("::")[2] for urn in changed] == ["pilot-membership-members"]
     said = pilot.up(fails=True)
-    assert f"in the Okta group {GROUP} but not in the stack file: {LEAD}" in said
+    assert f"in the Okta group {GROUP} but not to be: {LEAD}" in said
     pilot.up("--refresh")
     assert LEAD not in members(pilot)
 

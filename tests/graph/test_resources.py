@@ -139,7 +139,6 @@ def test_rolled_back_leaves_an_empty_group_and_the_logs_for_a_year() -> None:
     assert {r.type for r in run.order if f"{COHORT}$" in r.urn} == {
         "claude:rollout:Membership",
         "okta:group/group:Group",
-        "okta:index/groupMemberships:GroupMemberships",
     }
     assert {g.inputs["retentionInDays"] for g in run.of("aws:cloudwatch/logGroup:LogGroup")} == {365}
 
