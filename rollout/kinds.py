@@ -43,11 +43,12 @@ def _instant(value: object) -> object:
         return value
     try:
         parsed = datetime.fromisoformat(_GO_TIME.sub(r"\1T\2\3:\4", str(value)))
-    except ValueError:
+        instant = parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"not a time: {shown(value)}. Write it as 2026-11-23T14:05:00Z") from None
     if parsed.tzinfo is None:
         raise ValueError(f"no time zone: {shown(value)}. Write it as 2026-11-23T14:05:00Z")
-    return parsed.astimezone(UTC)
+    return instant
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -13,12 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from rollout import words
 from rollout.checks import CHECKS, each_cohort, part
 from rollout.config import Rollout
-from rollout.kinds import Instant
+from rollout.kinds import Instant, RosterPath
 from rollout.roster import read_roster
 from rollout.words import Mistake, StackFileError
 
 PROJECT = "claude-code-rollout"
+MAX_DEPTH = 20
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+_ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
 
 def load(config: Mapping[str, str], folder: Path, now: datetime) -> Rollout:
@@ -57,10 +59,25 @@ def validate(document: dict[str, Any], folder: Path, now: datetime, okta_domain:
 def _value(text: str) -> Any:
     if text[:1] in {"{", "["}:
         try:
-            return json.loads(text)
-        except json.JSONDecodeError:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
             return text
+        return text if _nested_too_deeply(value) else value
     return text
+
+
+def _nested_too_deeply(value: Any) -> bool:
+    """Past what any stack file needs, and well before Python's own stack ends."""
+    layer = [value]
+    for _ in range(MAX_DEPTH):
+        layer = [inner for place in layer for inner in _inside(place)]
+    return bool(layer)
+
+
+def _inside(place: Any) -> Iterable[Any]:
+    if isinstance(place, dict):
+        return cast("dict[str, Any]", place).values()
+    return cast("list[Any]", place) if isinstance(place, list) else ()
 
 
 def _okta_provider(config: Mapping[str, str]) -> str | None:
@@ -73,8 +90,9 @@ def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[words.Pat
     """Put the rows of each cohort's roster among its members; give the mistakes of the files themselves."""
     lines: list[str] = []
     for name, cohort in each_cohort(document):
-        roster = cohort.get("roster")
-        if not isinstance(roster, str) or not roster.startswith("rosters/") or ".." in roster:
+        try:
+            roster = _ROSTER.validate_python(cohort.get("roster"))
+        except ValidationError:
             continue
         rows, mistakes = read_roster(roster, folder)
         lines += mistakes

@@ -76,7 +76,7 @@ def _everything(sid: str) -> dict[str, Any]:
 
 def _older_sessions(valid_from: datetime) -> dict[str, Any]:
     """The form of AWS's own `AWSRevokeOlderSessions`."""
-    time = valid_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = valid_from.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     return {**_everything("SessionsFromBefore"), "Condition": {"DateLessThan": {"aws:TokenIssueTime": time}}}
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Model
+from rollout.config import Cohort, Model
 from rollout.documents import invoke_policy, logging_policy, logging_trust_policy
 from rollout.federation import aws_app_settings
+from rollout.levels import Level
+from rollout.stops import cohort_stop
 
 ACCOUNT = Account("111122223333", "us-east-1")
 ARN = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123def456"
@@ -100,11 +102,10 @@ def test_names_fit_where_they_go_at_their_longest() -> None:
     assert 6 <= len(names.cohort_app("1" * 12, cohort)) <= 100
 
 
-def test_times_are_compared_as_iam_writes_them() -> None:
-    from rollout.config import Cohort
-    from rollout.stops import cohort_stop
-
-    since = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
-    stop = cohort_stop(Cohort(level="active", models=("haiku",), sessions_valid_from=since))  # pyright: ignore[reportArgumentType]
+@pytest.mark.parametrize("written", ["2026-11-23T14:05:00Z", "0001-01-01T00:00:00Z"])
+def test_times_are_compared_as_iam_writes_them(written: str) -> None:
+    stop = cohort_stop(
+        Cohort(level=Level.ACTIVE, models=("haiku",), sessions_valid_from=datetime.fromisoformat(written))
+    )
     assert stop is not None
-    assert stop["Statement"][0]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": "2026-11-23T14:05:00Z"}}
+    assert stop["Statement"][0]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": written}}
