@@ -88,7 +88,14 @@ Domain = Annotated[
         lower=True,
     ),
 ]
-GroupName = Annotated[str, Shape(r"[^\x00-\x1f]{1,255}", "a group's name of 1 to 255 characters")]
+# Okta's AWS app reads a group named `aws_<account>_<role>` as the right to that role.
+GroupName = Annotated[
+    str,
+    Shape(
+        r"(?![Aa][Ww][Ss]_[0-9]{12}_)[^\x00-\x1f]{1,255}",
+        "a group's name of 1 to 255 characters that does not begin with aws_<account>_ (such a group gives a role)",
+    ),
+]
 RosterPath = Annotated[
     str, Shape(r"rosters/[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv", "a CSV file in rosters/, such as rosters/pilot.csv")
 ]

@@ -115,6 +115,10 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
             changed(45, "logs", "retention_days"),
             "logs.retention_days: not one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653: 45",
         ),
+        (
+            changed("AWS_123456789012_admin", "okta", "umbrella_group"),
+            "okta.umbrella_group: not a group's name of 1 to 255 characters that does not begin with aws_<account>_ (such a group gives a role): AWS_123456789012_admin",
+        ),
         (changed("ldap", "federation"), "federation: not one of saml, oidc: ldap"),
         (
             changed("rosters/../../etc/passwd.csv", "cohorts", "pilot", "roster"),
