@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from rollout import directory
 from rollout.config import Federation, Rollout
@@ -38,6 +41,17 @@ def test_somebody_deactivated_is_named_and_put_in_no_group() -> None:
     [mistake] = directory.unknown_people(rollout(), people)
     assert mistake.line({}) == f"cohorts.pilot.members.{ALICE}: deprovisioned in acme.okta.com; take the member out"
     assert directory.user_ids(rollout().cohorts["pilot"], people) == {GRACE: "00u1"}
+
+
+@pytest.mark.parametrize("login", ["o'brien@acme.example", "x" * 65, "a", "*"])
+def test_a_login_that_aws_takes_as_no_sessions_name_is_named(login: str) -> None:
+    people = {ALICE: replace(person(ALICE), login=login), GRACE: person(GRACE)}
+    [mistake] = directory.unknown_people(rollout(), people)
+    assert mistake.line({}) == (
+        f"cohorts.pilot.members.{ALICE}: signs in to acme.okta.com as {login}, which AWS takes as no session's name "
+        "(2 to 64 letters, digits and _+=,.@-); change the login, or take the member out"
+    )
+    assert directory.unknown_people(rollout(federation=Federation.OIDC.value), people) == []
 
 
 def test_sessions_are_called_what_okta_signs() -> None:
