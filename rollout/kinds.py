@@ -52,7 +52,17 @@ def _instant(value: object) -> object:
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
-Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
+def _number(value: object) -> object:
+    if value is True or value is False:
+        raise ValueError(f"not a number: {shown(value)}")
+    return value
+
+
+# Python takes true for 1. A number written as text is one: `pulumi config set --path` writes 0.1 so.
+Number = BeforeValidator(_number)
+Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False), Number]
 
 Words = Annotated[str, Shape(r"[^\x00-\x1f]{1,500}", "a text of 1 to 500 characters on one line")]
 # An e-mail address becomes the AWS session name, which allows `[\w+=,.@-]{2,64}` (STS API reference, AssumeRole).

@@ -44,7 +44,7 @@ def validate(document: dict[str, Any], folder: Path, now: datetime, okta_domain:
     try:
         rollout = Rollout.model_validate(document)
     except ValidationError as error:
-        mistakes += words.mistakes_of(error, Rollout)
+        mistakes += words.mistakes_of(error, Rollout, part(document, "organization", "teams"))
     for check in CHECKS:
         mistakes += check(document, now)
     if okta_domain and rollout and rollout.okta.domain != okta_domain:

@@ -119,6 +119,14 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
             changed("AWS_123456789012_admin", "okta", "umbrella_group"),
             "okta.umbrella_group: not a group's name of 1 to 255 characters that does not begin with aws_<account>_ (such a group gives a role): AWS_123456789012_admin",
         ),
+        (
+            changed({"name": "Alice Chen"}, "cohorts", "pilot", "members", "alice.chen@acme.example"),
+            "cohorts.pilot.members.alice.chen@acme.example.team: missing; one of organization.teams: backend, platform",
+        ),
+        (changed(5, "organization", "name"), 'organization.name: not a text: 5; put it in quotes: "5"'),
+        (changed(False, "organization", "name"), 'organization.name: not a text: false; put it in quotes: "false"'),
+        (changed(None, "organization", "name"), "organization.name: not a text: null"),
+        (changed(["acme"], "organization", "name"), "organization.name: not a text: ['acme']"),
         (changed("ldap", "federation"), "federation: not one of saml, oidc: ldap"),
         (
             changed("rosters/../../etc/passwd.csv", "cohorts", "pilot", "roster"),
@@ -138,6 +146,26 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
 )
 def test_a_mistake_is_said_with_its_path_and_what_is_allowed(document: dict[str, Any], line: str) -> None:
     assert mistakes(document) == [line]
+
+
+NUMBERS = [
+    ("models", "haiku", "input"),
+    ("organization", "teams", "backend", "headcount"),
+    ("budgets", "monthly_usd"),
+    ("budgets", "alert_at"),
+    ("throttle", "daily_tokens"),
+    ("logs", "retention_days"),
+]
+
+
+@pytest.mark.parametrize("path", NUMBERS, ids=".".join)
+def test_true_is_not_the_number_one(path: tuple[str, ...]) -> None:
+    assert mistakes(changed(True, *path)) == [f"{'.'.join(path)}: not a number: true"]
+
+
+def test_a_number_may_be_text_as_the_engine_writes_a_price_that_was_set_by_its_path() -> None:
+    assert loaded(changed("0.1", "models", "haiku", "input")).models["haiku"].input == 0.1
+    assert loaded(changed("60", "session_minutes")).session_minutes == 60
 
 
 def test_an_incident_in_the_future_is_refused() -> None:
