@@ -204,6 +204,17 @@ def test_a_member_can_be_suspended_alone() -> None:
     assert pilot.signed_in == ("grace.liu@acme.example",)
 
 
+@pytest.mark.parametrize("kept", ["2026-11-23T10:00:00Z", "2026-11-23T11:30:00Z"])
+def test_of_an_incident_and_the_one_before_it_the_later_time_counts(kept: str) -> None:
+    document = stacks.small()
+    times = {"incident": INCIDENT, "sessions_valid_from": kept}
+    document["cohorts"]["pilot"] |= times
+    document["cohorts"]["pilot"]["members"]["alice.chen@acme.example"] |= times
+    pilot = loaded(document).cohorts["pilot"]
+    later = max(datetime.fromisoformat(INCIDENT["since"]), datetime.fromisoformat(kept))
+    assert pilot.valid_from() == pilot.member_valid_from("alice.chen@acme.example") == later
+
+
 def test_a_member_cannot_keep_more_than_the_cohort() -> None:
     document = changed("suspended", "cohorts", "pilot", "level")
     document["cohorts"]["pilot"]["incident"] = INCIDENT

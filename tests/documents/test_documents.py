@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Cohort, Model
+from rollout.config import Cohort, Federation, Member, Model
 from rollout.documents import invoke_policy, logging_policy, logging_trust_policy
-from rollout.federation import aws_app_settings
+from rollout.federation import aws_app_settings, trust_policy
 from rollout.levels import Level
-from rollout.stops import cohort_stop
+from rollout.stops import cohort_stop, member_stops
 
 ACCOUNT = Account("111122223333", "us-east-1")
 ARN = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123def456"
@@ -77,6 +77,13 @@ def test_each_partition_has_its_own_names(region: str, partition: str, audience:
     assert account.saml_audience == audience
 
 
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
+def test_a_role_trusts_what_okta_addresses_to_its_own_partition(region: str) -> None:
+    account = Account("111122223333", region)
+    [statement] = trust_policy(Federation.SAML, account, "arn:x", "acme.okta.com", "pilot")["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"SAML:aud": account.saml_audience}}
+
+
 def test_the_group_filter_reads_this_accounts_cohorts_and_nothing_else() -> None:
     settings = aws_app_settings(ACCOUNT, ACCOUNT.iam("saml-provider/x"), 60, "client")
     pattern = re.compile(settings["groupFilter"].replace("(?{{", "(?P<").replace("}}", ">"))
@@ -109,3 +116,17 @@ def test_times_are_compared_as_iam_writes_them(written: str) -> None:
     )
     assert stop is not None
     assert stop["Statement"][0]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": written}}
+
+
+def test_of_several_members_who_came_back_the_latest_incident_counts_for_all() -> None:
+    hours = {"a@acme.example": 9, "b@acme.example": 11, "c@acme.example": 10}
+    members = {
+        email: Member(name="x", team="t", sessions_valid_from=datetime(2026, 11, 23, hour, tzinfo=UTC))
+        for email, hour in hours.items()
+    }
+    cohort = Cohort(level=Level.ACTIVE, models=("haiku",), members=members)
+    [document] = member_stops(cohort, {email: email for email in hours}, ACCOUNT, {}, {})
+    assert document["Statement"][0]["Condition"] == {
+        "DateLessThan": {"aws:TokenIssueTime": "2026-11-23T11:00:00Z"},
+        "StringLike": {"aws:userid": [f"*:{email}" for email in hours]},
+    }
