@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,6 @@ from rollout.roster import read_roster
 from rollout.words import Mistake, StackFileError
 
 PROJECT = "claude-code-rollout"
-MAX_DEPTH = 20
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
@@ -59,25 +58,10 @@ def validate(document: dict[str, Any], folder: Path, now: datetime, okta_domain:
 def _value(text: str) -> Any:
     if text[:1] in {"{", "["}:
         try:
-            value = json.loads(text)
+            return json.loads(text)
         except (ValueError, RecursionError):
             return text
-        return text if _nested_too_deeply(value) else value
     return text
-
-
-def _nested_too_deeply(value: Any) -> bool:
-    """Past what any stack file needs, and well before Python's own stack ends."""
-    layer = [value]
-    for _ in range(MAX_DEPTH):
-        layer = [inner for place in layer for inner in _inside(place)]
-    return bool(layer)
-
-
-def _inside(place: Any) -> Iterable[Any]:
-    if isinstance(place, dict):
-        return cast("dict[str, Any]", place).values()
-    return cast("list[Any]", place) if isinstance(place, list) else ()
 
 
 def _okta_provider(config: Mapping[str, str]) -> str | None:
