@@ -25,7 +25,8 @@ class Shape:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "errorMessage": f"not {self.allowed}"}
+        pattern = self.pattern.replace("a-z", "A-Za-z") if self.lower else self.pattern
+        return {**handler(schema), "pattern": f"^(?:{pattern})$", "errorMessage": f"not {self.allowed}"}
 
     def _check(self, value: str) -> str:
         value = value.strip().lower() if self.lower else value.strip()
