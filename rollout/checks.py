@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from rollout.config import STOPPING, Federation
+from rollout.config import STOPPING, Federation, Model
+from rollout.kinds import SOURCE
 from rollout.levels import Level
+from rollout.sizes import INLINE_CHARACTERS, inline_characters
 from rollout.stops import MAX_STOPPED
 from rollout.words import Mistake, nearest, shown
 
@@ -168,6 +170,18 @@ def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake
             yield Mistake(("cohorts", name, "members"), text)
 
 
+def inline_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    known = part(document, "models")
+    for name, cohort in each_cohort(document):
+        named = cast("list[object]", labels) if isinstance(labels := cohort.get("models"), list) else []
+        sources = {str(label): str(part(known, str(label)).get("source")).strip() for label in named}
+        models = {label: Model.model_construct(source=s) for label, s in sources.items() if SOURCE.fullmatch(s)}
+        size = inline_characters(models)
+        if size > INLINE_CHARACTERS:
+            text = f"{len(models)} models with names this long make an IAM policy of up to {size} characters; "
+            yield Mistake(("cohorts", name, "models"), f"{text}IAM takes {INLINE_CHARACTERS} on a role: name fewer")
+
+
 CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     teams,
     models,
@@ -178,4 +192,5 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     adoption,
     retired,
     members_stopped_alone,
+    inline_policies,
 )

@@ -22,6 +22,7 @@ from rollout.kinds import (
     LogGroupName,
     ModelLabel,
     ModelSource,
+    Number,
     OidcProviderArn,
     OktaAppId,
     OktaGroupId,
@@ -47,7 +48,7 @@ class Part(BaseModel):
 
 
 class Team(Part):
-    headcount: Annotated[int, Field(ge=1, le=100_000)]
+    headcount: Annotated[int, Field(ge=1, le=100_000), Number]
     """People in the team, whether they take part or not."""
     lead: Email | None = None
     """Who hears of the team's spend."""
@@ -95,7 +96,7 @@ class Budgets(Part):
     user_daily_usd: Usd = 50
     team_daily_usd: Usd = 500
     monthly_usd: Usd = 12_000
-    alert_at: Annotated[float, Field(gt=0, le=1)] = 0.8
+    alert_at: Annotated[float, Field(gt=0, le=1), Number] = 0.8
     """The share of a budget at which people are told."""
 
 
@@ -122,13 +123,16 @@ class Notify(Part):
 class Throttle(Part):
     model: ModelLabel = "haiku"
     """The one model left at `throttled`."""
-    daily_tokens: Annotated[int, Field(ge=1, le=10_000_000_000)] = 50_000
+    daily_tokens: Annotated[int, Field(ge=1, le=10_000_000_000), Number] = 50_000
     """Tokens per user and day at `throttled`."""
 
 
 class Logs(Part):
-    retention_days: Literal[
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    retention_days: Annotated[
+        Literal[
+            1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+        ],
+        Number,
     ] = 90
     """Days that log events are kept; the values CloudWatch knows."""
     prompt_text: bool = False
@@ -254,7 +258,7 @@ class Rollout(Part):
     cohorts: Mapping[CohortName, Cohort] = {}
     federation: Federation = Federation.SAML
     """How people sign in: `saml` through Okta's AWS app, or `oidc` with one Okta app per cohort."""
-    session_minutes: Annotated[int, Field(ge=15, le=60)] = 60
+    session_minutes: Annotated[int, Field(ge=15, le=60), Number] = 60
     """How long one AWS session lasts. Removal from a group is felt when it ends."""
     service_levels: ServiceLevels = ServiceLevels.WARN
     """Whether missing the plan's minutes is an error or a warning."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from rollout import names
 from rollout.config import Cohort, Federation, Rollout
-from rollout.words import Mistake
+from rollout.words import Mistake, shown
 
 # Okta states no limit for a search expression; 50 addresses are 4 calls for 200 people (okta-api 3).
 PER_SEARCH = 50
@@ -63,7 +64,7 @@ def session_name(rollout: Rollout, email: str, person: Person | None) -> str:
 
 
 def unknown_people(rollout: Rollout, people: Mapping[str, Person]) -> list[Mistake]:
-    """Members who cannot be put in a group: not in Okta, or deactivated there."""
+    """Members who cannot sign in: not in Okta, deactivated there, or under a login that AWS refuses."""
     mistakes: list[Mistake] = []
     for name, cohort in rollout.declared.items():
         for email in cohort.signed_in:
@@ -72,6 +73,11 @@ def unknown_people(rollout: Rollout, people: Mapping[str, Person]) -> list[Mista
                 text = f"nobody in {rollout.okta.domain} has this e-mail address; correct it, or take the member out"
             elif person.status in GONE:
                 text = f"{person.status.lower()} in {rollout.okta.domain}; take the member out"
+            elif not names.SESSION.fullmatch(session_name(rollout, email, person)):
+                text = (
+                    f"signs in to {rollout.okta.domain} as {shown(person.login)}, which AWS takes as no session's name "
+                    "(2 to 64 letters, digits and _+=,.@-); change the login, or take the member out"
+                )
             else:
                 continue
             mistakes.append(Mistake(("cohorts", name, "members", email), text))

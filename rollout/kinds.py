@@ -25,7 +25,8 @@ class Shape:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "errorMessage": f"not {self.allowed}"}
+        pattern = self.pattern.replace("a-z", "A-Za-z") if self.lower else self.pattern
+        return {**handler(schema), "pattern": f"^(?:{pattern})$", "errorMessage": f"not {self.allowed}"}
 
     def _check(self, value: str) -> str:
         value = value.strip().lower() if self.lower else value.strip()
@@ -43,15 +44,26 @@ def _instant(value: object) -> object:
         return value
     try:
         parsed = datetime.fromisoformat(_GO_TIME.sub(r"\1T\2\3:\4", str(value)))
-    except ValueError:
+        instant = parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"not a time: {shown(value)}. Write it as 2026-11-23T14:05:00Z") from None
     if parsed.tzinfo is None:
         raise ValueError(f"no time zone: {shown(value)}. Write it as 2026-11-23T14:05:00Z")
-    return parsed.astimezone(UTC)
+    return instant
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
-Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
+def _number(value: object) -> object:
+    if value is True or value is False:
+        raise ValueError(f"not a number: {shown(value)}")
+    return value
+
+
+# Python takes true for 1. A number written as text is one: `pulumi config set --path` writes 0.1 so.
+Number = BeforeValidator(_number)
+Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False), Number]
 
 Words = Annotated[str, Shape(r"[^\x00-\x1f]{1,500}", "a text of 1 to 500 characters on one line")]
 # An e-mail address becomes the AWS session name, which allows `[\w+=,.@-]{2,64}` (STS API reference, AssumeRole).
@@ -87,7 +99,14 @@ Domain = Annotated[
         lower=True,
     ),
 ]
-GroupName = Annotated[str, Shape(r"[^\x00-\x1f]{1,255}", "a group's name of 1 to 255 characters")]
+# Okta's AWS app reads a group named `aws_<account>_<role>` as the right to that role.
+GroupName = Annotated[
+    str,
+    Shape(
+        r"(?![Aa][Ww][Ss]_[0-9]{12}_)[^\x00-\x1f]{1,255}",
+        "a group's name of 1 to 255 characters that does not begin with aws_<account>_ (such a group gives a role)",
+    ),
+]
 RosterPath = Annotated[
     str, Shape(r"rosters/[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv", "a CSV file in rosters/, such as rosters/pilot.csv")
 ]

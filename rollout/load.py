@@ -13,12 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from rollout import words
 from rollout.checks import CHECKS, each_cohort, part
 from rollout.config import STOPPING, Rollout
-from rollout.kinds import Instant
+from rollout.kinds import Instant, RosterPath
 from rollout.roster import COLUMNS, read_roster
 from rollout.words import Mistake, StackFileError, one_of
 
 PROJECT = "claude-code-rollout"
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+_ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
 
 def load(config: Mapping[str, str], folder: Path, now: datetime) -> Rollout:
@@ -42,7 +43,7 @@ def validate(document: dict[str, Any], folder: Path, now: datetime, okta_domain:
     try:
         rollout = Rollout.model_validate(document)
     except ValidationError as error:
-        mistakes += words.mistakes_of(error, Rollout)
+        mistakes += words.mistakes_of(error, Rollout, part(document, "organization", "teams"))
     for check in CHECKS:
         mistakes += check(document, now)
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
@@ -58,7 +59,7 @@ def _value(text: str) -> Any:
     if text[:1] in {"{", "["}:
         try:
             return json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return text
     return text
 
@@ -73,8 +74,9 @@ def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[words.Pat
     """Put the rows of each cohort's roster among its members; give the mistakes of the files themselves."""
     lines: list[str] = []
     for name, cohort in each_cohort(document):
-        roster = cohort.get("roster")
-        if not isinstance(roster, str) or not roster.startswith("rosters/") or ".." in roster:
+        try:
+            roster = _ROSTER.validate_python(cohort.get("roster"))
+        except ValidationError:
             continue
         rows, mistakes = read_roster(roster, folder)
         lines += mistakes

@@ -6,6 +6,7 @@ A cohort's name has at most 16 characters and a model's label as many (`rollout.
 from __future__ import annotations
 
 import hashlib
+import re
 
 PREFIX = "claude-code"
 INVOCATION_LOG_GROUP = f"/{PREFIX}/invocations"
@@ -13,6 +14,8 @@ SAML_PROVIDER = f"{PREFIX}-okta"
 LOGGING_ROLE = f"{PREFIX}-invocation-logging"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
+# What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).
+SESSION = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 
 def role(cohort: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from rollout.config import STOPPING, Part, Rollout
 from rollout.load import PROJECT
@@ -14,6 +14,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 def stack_file_schema() -> dict[str, Any]:
     """Of the whole file: our keys under `config` as the models say, anybody else's as they like."""
     schema = Rollout.model_json_schema(ref_template="#/definitions/{model}")
+    _close(schema)
     parts = {part.__name__: part for part in Part.__subclasses__()}
     for name, definition in [*schema["$defs"].items(), (Rollout.__name__, schema)]:
         for field, text in meanings(parts[name]).items() if name in parts else ():
@@ -35,3 +36,16 @@ def stack_file_schema() -> dict[str, Any]:
         },
         "definitions": schema["$defs"],
     }
+
+
+def _close(schema: Any) -> None:
+    """A key that matches no pattern is a mistake; pydantic leaves it open what else a map may hold."""
+    if isinstance(schema, dict):
+        schema = cast("dict[str, Any]", schema)
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        for inner in schema.values():
+            _close(inner)
+    elif isinstance(schema, list):
+        for inner in cast("list[Any]", schema):
+            _close(inner)

@@ -2,24 +2,26 @@
 
 A Deny acts on sessions that exist already, within seconds to a few minutes; leaving an Okta group does not. Sizes hold
 by construction: the cohort's own stop is one small inline policy, and what concerns single members is cut into managed
-policies of at most PER_POLICY session names, each well below IAM's 6,144 characters (IAM user guide, quotas).
+policies by the length of their session names, each below IAM's 6,144 characters (IAM user guide, quotas).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rollout import names
 from rollout.account import Account
 from rollout.config import Cohort, Model
 from rollout.documents import INVOKE, Document
 from rollout.levels import Level
 
 BEDROCK = ["bedrock:*", "bedrock-mantle:*"]
-# A session name has at most 64 characters (STS API reference), so a list of these takes at most 4,200.
-PER_POLICY = 60
-# Ten managed policies fit on a role; 200 members, each with a level or an older incident of their own, need nine.
+# Of all session names in one policy; the rest, with the throttle model's ARNs, takes at most 800. Not cut by the whole
+# document, since how many there are must be known in a preview, where ARNs are not.
+NAMES_CHARACTERS = 5_000
+# Ten managed policies fit on a role; 200 members, each with a level and an older incident of their own, need seven.
 MAX_STOPPED = 200
 
 
@@ -42,7 +44,8 @@ def member_stops(
 ) -> list[Document]:
     """One document per managed policy, in a fixed order.
 
-    `session_names`: by e-mail address, as Okta signs them. `throttle`: the one model left to a throttled member, by
+    `session_names`: by e-mail address, as Okta signs them. One that STS refuses is left out: no session is called so,
+    and a wildcard in it would stop others. `throttle`: the one model left to a throttled member, by
     label; empty where the cohort has no such model, and then nothing is left.
     """
     suspended = [email for email in sorted(cohort.members) if cohort.level_of(email).rank >= Level.SUSPENDED.rank]
@@ -64,9 +67,9 @@ def member_stops(
         # One time for all of them: at worst somebody signs in once more than needed.
         statements.append((list(resumed), _older_sessions(max(resumed.values()))))
     return [
-        _document([{**statement, "Condition": {**statement.get("Condition", {}), **_sessions(names)}}])
+        _document([{**statement, "Condition": {**statement.get("Condition", {}), **_sessions(named)}}])
         for emails, statement in statements
-        for names in _chunks([session_names[email] for email in emails])
+        for named in _chunks(session_names[email] for email in emails)
     ]
 
 
@@ -76,18 +79,27 @@ def _everything(sid: str) -> dict[str, Any]:
 
 def _older_sessions(valid_from: datetime) -> dict[str, Any]:
     """The form of AWS's own `AWSRevokeOlderSessions`."""
-    time = valid_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = valid_from.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     return {**_everything("SessionsFromBefore"), "Condition": {"DateLessThan": {"aws:TokenIssueTime": time}}}
 
 
-def _sessions(names: list[str]) -> dict[str, Any]:
+def _sessions(named: list[str]) -> dict[str, Any]:
     """`aws:userid` of a federated session is the role's id, a colon, and the session's name."""
-    return {"StringLike": {"aws:userid": [f"*:{name}" for name in names]}}
+    return {"StringLike": {"aws:userid": [f"*:{name}" for name in named]}}
 
 
-def _chunks(names: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(names), PER_POLICY):
-        yield names[start : start + PER_POLICY]
+def _chunks(session_names: Iterable[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    room = NAMES_CHARACTERS
+    for name in filter(names.SESSION.fullmatch, session_names):
+        length = len(f'"*:{name}",')
+        if length > room:
+            yield chunk
+            chunk, room = [], NAMES_CHARACTERS
+        chunk.append(name)
+        room -= length
+    if chunk:
+        yield chunk
 
 
 def _document(statements: list[dict[str, Any]]) -> Document:

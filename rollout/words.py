@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def shown(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        value = json.dumps(value)
     text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
@@ -72,13 +75,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"{meant}allowed: {one_of(sorted(known)) or 'none'}"
 
 
-def mistakes_of(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
-    return [Mistake(tuple(detail["loc"]), _text(detail, model)) for detail in error.errors()]
+def mistakes_of(error: ValidationError, model: type[BaseModel], teams: Iterable[str]) -> list[Mistake]:
+    return [Mistake(tuple(detail["loc"]), _text(detail, model, teams)) for detail in error.errors()]
 
 
-def _text(detail: ErrorDetails, model: type[BaseModel]) -> str:
+def _text(detail: ErrorDetails, model: type[BaseModel], teams: Iterable[str]) -> str:
     kind, value, context = detail["type"], shown(detail["input"]), detail.get("ctx", {})
     match kind:
+        case "missing" if detail["loc"][-1] == "team":
+            return f"missing; one of organization.teams: {one_of(sorted(teams)) or 'none'}"
         case "missing":
             return "missing; " + _meaning(model, detail["loc"])
         case "extra_forbidden":
@@ -96,7 +101,8 @@ def _text(detail: ErrorDetails, model: type[BaseModel]) -> str:
         case "too_short":
             return "empty; name at least one"
         case "string_type":
-            return f"not a text: {value}"
+            scalar = isinstance(detail["input"], (int, float))
+            return f"not a text: {value}" + (f'; put it in quotes: "{value}"' if scalar else "")
         case "model_type" | "mapping_type" | "dict_type" | "model_attributes_type":
             return f"not a map of keys and values: {value}"
         case "tuple_type" | "list_type":

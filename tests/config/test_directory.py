@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from rollout import directory
 from rollout.config import Federation, Rollout
@@ -30,8 +33,10 @@ def test_fifty_people_are_asked_for_at_a_time_each_once() -> None:
 
 
 def test_of_two_accounts_of_one_address_the_living_one_counts() -> None:
-    people = directory.by_email([person("Alice.Chen@acme.example", number=2), person(ALICE, "DEPROVISIONED")])
-    assert people[ALICE].id == "00u2"
+    for living, dead in ((1, 2), (2, 1)):
+        accounts = [person("Alice.Chen@acme.example", number=living), person(ALICE, "DEPROVISIONED", dead)]
+        for found in (accounts, accounts[::-1]):
+            assert directory.by_email(found)[ALICE].id == f"00u{living}"
 
 
 def test_somebody_deactivated_is_named_and_put_in_no_group() -> None:
@@ -39,6 +44,17 @@ def test_somebody_deactivated_is_named_and_put_in_no_group() -> None:
     [mistake] = directory.unknown_people(rollout(), people)
     assert mistake.line({}) == f"cohorts.pilot.members.{ALICE}: deprovisioned in acme.okta.com; take the member out"
     assert directory.user_ids(rollout().cohorts["pilot"], people) == {GRACE: "00u1"}
+
+
+@pytest.mark.parametrize("login", ["o'brien@acme.example", "x" * 65, "a", "*"])
+def test_a_login_that_aws_takes_as_no_sessions_name_is_named(login: str) -> None:
+    people = {ALICE: replace(person(ALICE), login=login), GRACE: person(GRACE)}
+    [mistake] = directory.unknown_people(rollout(), people)
+    assert mistake.line({}) == (
+        f"cohorts.pilot.members.{ALICE}: signs in to acme.okta.com as {login}, which AWS takes as no session's name "
+        "(2 to 64 letters, digits and _+=,.@-); change the login, or take the member out"
+    )
+    assert directory.unknown_people(rollout(federation=Federation.OIDC.value), people) == []
 
 
 def test_sessions_are_called_what_okta_signs() -> None:

@@ -115,6 +115,18 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
             changed(45, "logs", "retention_days"),
             "logs.retention_days: not one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653: 45",
         ),
+        (
+            changed("AWS_123456789012_admin", "okta", "umbrella_group"),
+            "okta.umbrella_group: not a group's name of 1 to 255 characters that does not begin with aws_<account>_ (such a group gives a role): AWS_123456789012_admin",
+        ),
+        (
+            changed({"name": "Alice Chen"}, "cohorts", "pilot", "members", "alice.chen@acme.example"),
+            "cohorts.pilot.members.alice.chen@acme.example.team: missing; one of organization.teams: backend, platform",
+        ),
+        (changed(5, "organization", "name"), 'organization.name: not a text: 5; put it in quotes: "5"'),
+        (changed(False, "organization", "name"), 'organization.name: not a text: false; put it in quotes: "false"'),
+        (changed(None, "organization", "name"), "organization.name: not a text: null"),
+        (changed(["acme"], "organization", "name"), "organization.name: not a text: ['acme']"),
         (changed("ldap", "federation"), "federation: not one of saml, oidc: ldap"),
         (
             changed("rosters/../../etc/passwd.csv", "cohorts", "pilot", "roster"),
@@ -134,6 +146,26 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
 )
 def test_a_mistake_is_said_with_its_path_and_what_is_allowed(document: dict[str, Any], line: str) -> None:
     assert mistakes(document) == [line]
+
+
+NUMBERS = [
+    ("models", "haiku", "input"),
+    ("organization", "teams", "backend", "headcount"),
+    ("budgets", "monthly_usd"),
+    ("budgets", "alert_at"),
+    ("throttle", "daily_tokens"),
+    ("logs", "retention_days"),
+]
+
+
+@pytest.mark.parametrize("path", NUMBERS, ids=".".join)
+def test_true_is_not_the_number_one(path: tuple[str, ...]) -> None:
+    assert mistakes(changed(True, *path)) == [f"{'.'.join(path)}: not a number: true"]
+
+
+def test_a_number_may_be_text_as_the_engine_writes_a_price_that_was_set_by_its_path() -> None:
+    assert loaded(changed("0.1", "models", "haiku", "input")).models["haiku"].input == 0.1
+    assert loaded(changed("60", "session_minutes")).session_minutes == 60
 
 
 def test_an_incident_in_the_future_is_refused() -> None:
@@ -170,6 +202,17 @@ def test_a_member_can_be_suspended_alone() -> None:
     pilot = loaded(document).cohorts["pilot"]
     assert pilot.level_of("alice.chen@acme.example") is Level.SUSPENDED
     assert pilot.signed_in == ("grace.liu@acme.example",)
+
+
+@pytest.mark.parametrize("kept", ["2026-11-23T10:00:00Z", "2026-11-23T11:30:00Z"])
+def test_of_an_incident_and_the_one_before_it_the_later_time_counts(kept: str) -> None:
+    document = stacks.small()
+    times = {"incident": INCIDENT, "sessions_valid_from": kept}
+    document["cohorts"]["pilot"] |= times
+    document["cohorts"]["pilot"]["members"]["alice.chen@acme.example"] |= times
+    pilot = loaded(document).cohorts["pilot"]
+    later = max(datetime.fromisoformat(INCIDENT["since"]), datetime.fromisoformat(kept))
+    assert pilot.valid_from() == pilot.member_valid_from("alice.chen@acme.example") == later
 
 
 def test_a_member_cannot_keep_more_than_the_cohort() -> None:

@@ -10,10 +10,12 @@ import pytest
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Model
+from rollout.config import Cohort, Member, Model
 from rollout.documents import invoke_policy, logging_policy, logging_trust_policy
-from rollout.federation import aws_app_settings
+from rollout.federation import aws_app_settings, trust_policy
+from rollout.levels import Level
 from rollout.load import load
+from rollout.stops import cohort_stop, member_stops
 from tests import stacks
 
 ACCOUNT = Account("111122223333", "us-east-1")
@@ -77,6 +79,14 @@ def test_each_partition_has_its_own_names(region: str, partition: str, audience:
     assert account.saml_audience == audience
 
 
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
+def test_a_role_trusts_what_okta_addresses_to_its_own_partition(region: str) -> None:
+    account = Account("111122223333", region)
+    rollout = load(stacks.config(stacks.small()), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    [statement] = trust_policy(rollout, account, "pilot")["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"SAML:aud": account.saml_audience}}
+
+
 def test_the_group_filter_reads_this_accounts_cohorts_and_nothing_else() -> None:
     rollout = load(stacks.config(stacks.small()), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
     settings = aws_app_settings(rollout, ACCOUNT, "client")
@@ -103,11 +113,24 @@ def test_names_fit_where_they_go_at_their_longest() -> None:
     assert 6 <= len(names.cohort_app("1" * 12, cohort)) <= 100
 
 
-def test_times_are_compared_as_iam_writes_them() -> None:
-    from rollout.config import Cohort
-    from rollout.stops import cohort_stop
-
-    since = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
-    stop = cohort_stop(Cohort(level="active", models=("haiku",), sessions_valid_from=since))  # pyright: ignore[reportArgumentType]
+@pytest.mark.parametrize("written", ["2026-11-23T14:05:00Z", "0001-01-01T00:00:00Z"])
+def test_times_are_compared_as_iam_writes_them(written: str) -> None:
+    stop = cohort_stop(
+        Cohort(level=Level.ACTIVE, models=("haiku",), sessions_valid_from=datetime.fromisoformat(written))
+    )
     assert stop is not None
-    assert stop["Statement"][0]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": "2026-11-23T14:05:00Z"}}
+    assert stop["Statement"][0]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": written}}
+
+
+def test_of_several_members_who_came_back_the_latest_incident_counts_for_all() -> None:
+    hours = {"a@acme.example": 9, "b@acme.example": 11, "c@acme.example": 10}
+    members = {
+        email: Member(name="x", team="t", sessions_valid_from=datetime(2026, 11, 23, hour, tzinfo=UTC))
+        for email, hour in hours.items()
+    }
+    cohort = Cohort(level=Level.ACTIVE, models=("haiku",), members=members)
+    [document] = member_stops(cohort, {email: email for email in hours}, ACCOUNT, {}, {})
+    assert document["Statement"][0]["Condition"] == {
+        "DateLessThan": {"aws:TokenIssueTime": "2026-11-23T11:00:00Z"},
+        "StringLike": {"aws:userid": [f"*:{email}" for email in hours]},
+    }

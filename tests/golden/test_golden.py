@@ -1,4 +1,7 @@
-"""What each committed stack file would register, as files to review: a cohort's pull request shows its resources."""
+"""What each committed stack file would register, as files to review: a cohort's pull request shows its resources.
+
+Beside them the small stack under `federation: oidc`, which no committed stack file uses.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ from tests import recording, stacks
 from tests.recording import Recorded
 
 FOLDER = Path(__file__).parent
+CASES = {
+    **{stack: stacks.committed(stack) for stack in stacks.COMMITTED},
+    "oidc": stacks.config({**stacks.small(), "federation": "oidc"}),
+}
 
 
 def resources(run: Recorded) -> dict[str, Any]:
@@ -35,9 +42,9 @@ def opened(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("stack", stacks.COMMITTED)
+@pytest.mark.parametrize("stack", CASES)
 def test_a_stack_file_registers_what_was_reviewed(stack: str, request: pytest.FixtureRequest) -> None:
-    run = recording.run(stacks.committed(stack), stack)
+    run = recording.run(CASES[stack], stack)
     text = json.dumps(resources(run), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     file = FOLDER / f"{stack}.json"
     if request.config.getoption("--golden-write"):

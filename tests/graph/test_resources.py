@@ -99,8 +99,9 @@ def test_settings_of_the_aws_app_have_no_empty_value(pilot: Recorded) -> None:
 
 
 def test_each_session_may_be_shorter_than_an_hour() -> None:
-    settings = recorded({**stacks.small(), "session_minutes": 15}).one("federation-aws").inputs["appSettingsJson"]
-    assert json.loads(settings)["sessionDuration"] == 900
+    run = recorded({**stacks.small(), "session_minutes": 15})
+    assert json.loads(run.one("federation-aws").inputs["appSettingsJson"])["sessionDuration"] == 900
+    assert " --aws-session-duration 900 " in run.outputs["sign_in"]["pilot"]["credential_process"]
 
 
 def test_a_planned_cohort_has_nothing_anywhere_but_is_told_of() -> None:
@@ -152,7 +153,9 @@ def test_oidc_binds_the_role_to_the_cohorts_own_app_and_the_session_to_the_perso
         "sts:RoleSessionName": "${acme.okta.com:sub}",
     }
     [provider] = run.of("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
-    assert provider.inputs["clientIdLists"] == [run.one("pilot-membership-app").inputs["clientId"]]
+    app = run.one("pilot-membership-app").inputs
+    assert provider.inputs["clientIdLists"] == [app["clientId"]]
+    assert (app["pkceRequired"], app["tokenEndpointAuthMethod"]) == (True, "none")
     assert not provider.depends_on
 
 

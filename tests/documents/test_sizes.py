@@ -1,0 +1,125 @@
+"""Whatever the stack file says, what goes on a role is no larger than IAM takes (IAM user guide, quotas)."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rollout.account import Account
+from rollout.config import Cohort, Incident, Member, Model
+from rollout.documents import invoke_policy
+from rollout.levels import Level
+from rollout.load import load
+from rollout.stops import MAX_STOPPED, cohort_stop, member_stops
+from rollout.words import StackFileError
+from tests import stacks
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+INCIDENT = Incident(id="INC-7", since=datetime(2026, 11, 23, 11, tzinfo=UTC), reason="key in a commit")
+GOV = Account("111122223333", "us-gov-west-1")
+MANAGED_CHARACTERS, INLINE_CHARACTERS, MANAGED_PER_ROLE = 6144, 10_240, 10
+LONGEST_SOURCE = "global.anthropic.claude-" + "x" * 100
+OWN = (
+    {"level": Level.SUSPENDED, "incident": INCIDENT},
+    {"level": Level.THROTTLED, "incident": INCIDENT},
+    {"level": Level.THROTTLED, "incident": INCIDENT, "sessions_valid_from": INCIDENT.since},
+    {"sessions_valid_from": INCIDENT.since},
+)
+
+
+def characters(document: Any) -> int:
+    return len(re.sub(r"\s", "", json.dumps(document)))
+
+
+def model(source: str) -> Model:
+    return Model(source=source, input=1, output=1, cache_read=1, cache_write=1)
+
+
+def profile_arn(label: str) -> str:
+    return GOV.bedrock(f"application-inference-profile/{label:a>12}")
+
+
+def stops(own: list[dict[str, Any]], logins: list[str]) -> list[dict[str, Any]]:
+    """The documents for members with these levels of their own and these logins; the same number without any ARN."""
+    emails = [f"p{number}@acme.example" for number in range(len(own))]
+    members = {email: Member(name="x", team="t", **given) for email, given in zip(emails, own, strict=True)}
+    cohort = Cohort(level=Level.ACTIVE, models=("haiku",), members=members)
+    sessions, throttle = dict(zip(emails, logins, strict=True)), {"haiku": model(LONGEST_SOURCE)}
+    made = member_stops(cohort, sessions, GOV, throttle, {"haiku": profile_arn("haiku")})
+    assert len(made) == len(member_stops(cohort, sessions, GOV, throttle, {"haiku": ""}))
+    return made
+
+
+def denied(documents: list[dict[str, Any]], sid: str) -> list[str]:
+    statements = [statement for document in documents for statement in document["Statement"]]
+    named = [s["Condition"]["StringLike"]["aws:userid"] for s in statements if s["Sid"] == sid]
+    return [name.removeprefix("*:") for names in named for name in names]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_any_two_hundred_stops_with_the_longest_logins_fit_on_a_role(data: st.DataObject) -> None:
+    kinds = data.draw(st.lists(st.sampled_from(OWN), min_size=1, max_size=len(OWN)))
+    own = [kinds[number % len(kinds)] for number in range(MAX_STOPPED)]
+    lengths = data.draw(st.lists(st.sampled_from([5, 40, 64]), min_size=1, max_size=7))
+    logins = [f"{number:@>{lengths[number % len(lengths)]}}" for number in range(MAX_STOPPED)]
+    documents = stops(own, logins)
+    assert len(documents) <= MANAGED_PER_ROLE
+    assert max(map(characters, documents)) <= MANAGED_CHARACTERS
+    assert denied(documents, "MemberSuspended") == [
+        login for login, one in ordered(logins, own) if one.get("level") is Level.SUSPENDED
+    ]
+    assert denied(documents, "MemberThrottled") == [
+        login for login, one in ordered(logins, own) if one.get("level") is Level.THROTTLED
+    ]
+    assert denied(documents, "SessionsFromBefore") == [
+        login
+        for login, one in ordered(logins, own)
+        if "sessions_valid_from" in one and one.get("level") is not Level.SUSPENDED
+    ]
+
+
+def ordered(logins: list[str], own: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """By e-mail address, as the documents are."""
+    return [pair for _, *pair in sorted(zip((f"p{n}@" for n in range(len(own))), logins, own, strict=True))]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "login", ["*", "*@acme.example", "${aws:username}", "a?@acme.example", "x" * 65, "a", "ü@x.de"]
+)
+def test_a_login_that_no_session_can_be_called_by_stops_nobody_else(login: str) -> None:
+    assert stops([OWN[0]], [login]) == []
+    assert denied(stops([OWN[0]] * 2, [login, "bob@acme.example"]), "MemberSuspended") == ["bob@acme.example"]
+
+
+def twenty_models(name: str) -> dict[str, Any]:
+    document = stacks.small()
+    labels = ["haiku", *(f"m{number}" for number in range(19))]
+    source = f"global.anthropic.{name}"
+    document["models"] = {label: {**document["models"]["haiku"], "source": f"{source}-{label:x>5}"} for label in labels}
+    document["cohorts"]["pilot"]["models"] = labels
+    return document
+
+
+def test_twenty_models_with_names_of_today_fit_in_any_region_with_a_stop_beside_them() -> None:
+    rollout = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.PROJECT, NOW)
+    policy = invoke_policy(GOV, rollout.models, {label: profile_arn(label) for label in rollout.models})
+    stop = cohort_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), sessions_valid_from=INCIDENT.since))
+    assert 9_000 < characters(policy) + characters(stop) <= INLINE_CHARACTERS
+
+
+def test_twenty_models_with_the_longest_names_are_refused_with_their_size() -> None:
+    with pytest.raises(StackFileError) as caught:
+        load(stacks.config(twenty_models("claude-" + "x" * 90)), stacks.PROJECT, NOW)
+    assert caught.value.lines == [
+        (
+            "cohorts.pilot.models: 20 models with names this long make an IAM policy of up to 12779 characters; "
+            "IAM takes 10240 on a role: name fewer"
+        )
+    ]
