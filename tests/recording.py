@@ -7,7 +7,7 @@ import contextvars
 import hashlib
 import os
 import runpy
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
@@ -71,11 +71,18 @@ def okta_user_id(email: str) -> str:
 
 
 class World(mocks.Mocks):
-    """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know."""
+    """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
+    id, as Okta says when it is asked afterwards."""
 
-    def __init__(self, recorded: Recorded, strangers: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        recorded: Recorded,
+        strangers: frozenset[str] = frozenset(),
+        groups: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.recorded = recorded
         self.strangers = strangers
+        self.groups = groups or {}
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         state = dict(args.inputs)
@@ -111,6 +118,8 @@ class World(mocks.Mocks):
                 raise AssertionError(f"the program asked for {args.token}, which this world does not know")
 
     def _found(self, args: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if group := args.get("groupId"):
+            return [{"id": okta_user_id(email), "email": email} for email in self.groups[group]]
         quoted = args["searches"][0]["expression"].split('"')[1::2]
         return [
             {"id": okta_user_id(email), "email": email, "login": email, "status": "ACTIVE"}
@@ -200,7 +209,12 @@ def settings(monitor: Monitor, stack: str, preview: bool) -> mocks.MockSettings:
 
 
 def run(
-    config: Mapping[str, str], stack: str = "test", *, preview: bool = True, strangers: frozenset[str] = frozenset()
+    config: Mapping[str, str],
+    stack: str = "test",
+    *,
+    preview: bool = True,
+    strangers: frozenset[str] = frozenset(),
+    groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Recorded:
     """Run `__main__.py` with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -209,7 +223,7 @@ def run(
         runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers)
+        world = World(recorded, strangers, groups)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)
