@@ -5,10 +5,10 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden
+.PHONY: help up down env test check bench setup lock schema golden break-glass
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-8s%s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
 
 up: setup ## from a fresh clone to the pilot cohort in the sandbox
 	@$(PY) -m sandbox up
@@ -32,6 +32,9 @@ node_modules/.installed: package-lock.json
 	@echo "installing the type checker and the IAM evaluator into node_modules (once)"
 	@npm ci --silent --no-progress
 	@touch $@
+
+break-glass: setup ## take a cohort of a stack at once: make break-glass STACK=sandbox COHORT=pilot
+	@$(PY) -m cli break-glass --stack "$(STACK)" --cohort "$(COHORT)" $(if $(FORCE),--whatever-the-file-says)
 
 check: setup node_modules/.installed ## lint and types
 	@$(PY) -m ruff check .

@@ -1,4 +1,4 @@
-"""`python -m cli summary --stack NAME`."""
+"""`python -m cli summary --stack NAME`, and `break-glass --stack NAME --cohort COHORT`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cli.break_glass import break_glass
 from cli.stack import CommandError, outputs, stack_file
 from cli.summary import print_summary
 from rollout.words import StackFileError
@@ -18,9 +19,19 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     summary = commands.add_parser("summary", help="what a stack holds, as a table")
     summary.add_argument("-s", "--stack", required=True)
+    glass = commands.add_parser("break-glass", help="take a cohort at once, logs excepted; safe to repeat")
+    glass.add_argument("-s", "--stack", required=True)
+    glass.add_argument("-c", "--cohort", required=True)
+    glass.add_argument(
+        "--whatever-the-file-says", action="store_true", help="even where the stack file would give access back"
+    )
     given = parser.parse_args()
     project = Path.cwd()
     try:
+        if given.command == "break-glass":
+            rollout = None if given.whatever_the_file_says else stack_file(project, given.stack)
+            print("\n".join(break_glass(project, given.stack, given.cohort, rollout)))
+            return 0
         print_summary(Console(), given.stack, stack_file(project, given.stack), outputs(project, given.stack))
     except (CommandError, StackFileError) as error:
         print(f"rollout: {error}", file=sys.stderr)

@@ -12,14 +12,16 @@ from components.cohort import Cohort
 from components.federation import Federation
 from rollout import names, sign_in
 from rollout.account import Account
-from rollout.config import Rollout
+from rollout.config import Rollout, ServiceLevels
 from rollout.federation import provider_arn
+from rollout.residual import missed, residual_access
 
 
 def export(
     rollout: Rollout, account: Account, federation: Federation, trail: AuditTrail, cohorts: Mapping[str, Cohort]
 ) -> None:
-    """`cohorts` for everyone, `sign_in` for members of those that have something to sign in to."""
+    """`cohorts` for everyone, `sign_in` for members of those that have something to sign in to, `residual_access` and
+    `break_glass` for whoever is on call."""
     pulumi.export(
         "cohorts",
         {
@@ -35,6 +37,22 @@ def export(
             if rollout.cohorts[name].usable_models(rollout.throttle)
         },
     )
+    pulumi.export(
+        "residual_access",
+        {
+            level.value: {"service_level": found.service_level, "aws": found.aws, "okta": found.okta, "met": found.met}
+            for level, found in residual_access(rollout).items()
+        },
+    )
+    pulumi.export("break_glass", {name: break_glass(cohort.urn) for name, cohort in cohorts.items()})
+    if rollout.service_levels is ServiceLevels.WARN:
+        for mistake in missed(rollout):
+            pulumi.log.warn(mistake.line({}))
+
+
+def break_glass(urn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """What takes a cohort at once. The next `up` gives back what the stack file names, so the level comes first."""
+    return pulumi.Output.concat("pulumi destroy --target '", urn, "' --target-dependents --yes")
 
 
 def _cohort(

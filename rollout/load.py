@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from rollout import words
+from rollout import residual, words
 from rollout.checks import CHECKS, each_cohort, part
-from rollout.config import STOPPING, Rollout
+from rollout.config import STOPPING, Rollout, ServiceLevels
 from rollout.kinds import Instant, RosterPath
 from rollout.roster import COLUMNS, read_roster
 from rollout.words import Mistake, StackFileError, one_of
@@ -49,6 +49,8 @@ def validate(document: dict[str, Any], folder: Path, now: datetime, okta_domain:
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
         text = f"{rollout.okta.domain}, but okta:orgName and okta:baseUrl say {okta_domain}; make them agree"
         mistakes.append(Mistake(("okta", "domain"), text))
+    if rollout and rollout.service_levels is ServiceLevels.ENFORCE:
+        mistakes += residual.missed(rollout)
     lines += sorted({mistake.line(origins) for mistake in mistakes})
     if lines or rollout is None:
         raise StackFileError(lines)
