@@ -35,7 +35,8 @@ def document(seed: int) -> dict[str, Any]:
         "throttle": {"model": "m0", "daily_tokens": random.randint(1, 1_000_000)},
         "federation": federation.value,
         **maybe(random, session_minutes=random.randint(15, 60)),
-        **maybe(random, service_levels=random.choice(("enforce", "warn"))),
+        # Under oidc a session of an hour misses a service level.
+        **maybe(random, service_levels="warn" if federation is Federation.OIDC else "enforce"),
         **maybe(random, logs={"retention_days": random.choice((1, 30, 3653)), "prompt_text": random.random() < 0.5}),
         **maybe(random, adopt=ADOPTED[federation]),
         **maybe(random, budgets={"alert_at": random.uniform(0.1, 1), "user_daily_usd": random.randint(0, 1000)}),
