@@ -1,4 +1,4 @@
-"""A stack as its file and its outputs tell it."""
+"""A stack as the engine tells it: its configuration and its outputs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from rollout.checks import part
 from rollout.config import Rollout
 from rollout.load import load
 from rollout.words import StackFileError
@@ -22,18 +19,15 @@ class CommandError(Exception):
 
 
 def stack_file(project: Path, stack: str) -> Rollout:
-    """The rollout in `Pulumi.<stack>.yaml`. Raises StackFileError with every mistake in it."""
-    file = project / f"Pulumi.{stack}.yaml"
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CommandError(f"no stack file {file.name}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file.name} is not YAML: {' '.join(str(error).split())}") from None
-    config = part(content, "config")
+    """The rollout that a stack's configuration describes, as the engine reads it, secrets included.
+
+    Raises StackFileError with every mistake in it.
+    """
+    answer: dict[str, Any] = json.loads(_asked(project, "config", "--show-secrets", "--json", "--stack", stack))
+    config = {key: str(entry.get("value", "")) for key, entry in answer.items()}
     if not config:
-        raise StackFileError([f"{file.name}: config: missing; see the README for what it holds"])
-    return load(as_engine(config), project, datetime.now(UTC))
+        raise StackFileError([f"Pulumi.{stack}.yaml: config: missing; see the README for what it holds"])
+    return load(config, project, datetime.now(UTC))
 
 
 def as_engine(config: Mapping[str, Any]) -> dict[str, str]:
@@ -46,11 +40,15 @@ def as_engine(config: Mapping[str, Any]) -> dict[str, str]:
 
 def outputs(project: Path, stack: str) -> dict[str, Any]:
     """What the stack exported last, from the engine."""
-    command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"]
+    return json.loads(_asked(project, "stack", "output", "--json", "--stack", stack))
+
+
+def _asked(project: Path, *arguments: str) -> str:
+    command = ["pulumi", *arguments, "--non-interactive"]
     try:
         result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError:
         raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
     if result.returncode:
         raise CommandError(f"`{' '.join(command)}` failed: {result.stderr.strip()}")
-    return json.loads(result.stdout)
+    return result.stdout

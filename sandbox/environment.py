@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from sandbox.settings import ACCOUNT_ID, HOST, OKTA_BASE_URL, OKTA_ORG, OKTA_TOKEN, REGION, Settings
+from sandbox.settings import ACCOUNT_ID, HOST, OKTA_BASE_URL, OKTA_ORG, OKTA_TOKEN, PROJECT, REGION, Settings
 
 # Would win over the keys below.
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ROLE_ARN")
@@ -36,6 +36,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "OKTA_API_TOKEN": OKTA_TOKEN,
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
+        "SANDBOX_PROJECT": str(PROJECT),
         "SANDBOX_HOME": str(settings.home),
         "SANDBOX_AWS_PORT": str(settings.aws_port),
         "SANDBOX_OKTA_PORT": str(settings.okta_port),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,17 +48,33 @@ class Settings:
         return self.home / "sandbox.log"
 
 
-def _port(name: str, default: int) -> int:
-    text = os.environ.get(name, "").strip() or str(default)
+def _port(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, "").strip() or str(default)
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise SystemExit(f"{name}: not a port: {text}. Set it to a number from 1 to 65535, or unset it.")
     return int(text)
 
 
 def from_environment() -> Settings:
-    """SANDBOX_HOME, SANDBOX_AWS_PORT and SANDBOX_OKTA_PORT, or the defaults; SystemExit names a wrong one."""
-    return Settings(
-        home=Path(os.environ.get("SANDBOX_HOME", "").strip() or PROJECT / ".sandbox").resolve(),
-        aws_port=_port("SANDBOX_AWS_PORT", DEFAULT_AWS_PORT),
-        okta_port=_port("SANDBOX_OKTA_PORT", DEFAULT_OKTA_PORT),
+    """SANDBOX_HOME, SANDBOX_AWS_PORT and SANDBOX_OKTA_PORT, or the defaults; SystemExit names a wrong one.
+
+    What `make env` printed in another clone is that clone's: it says so by SANDBOX_PROJECT.
+    """
+    owner = os.environ.get("SANDBOX_PROJECT", "")
+    given: Mapping[str, str] = os.environ if owner in {"", str(PROJECT)} else {}
+    settings = Settings(
+        home=Path(given.get("SANDBOX_HOME", "").strip() or PROJECT / ".sandbox").resolve(),
+        aws_port=_port(given, "SANDBOX_AWS_PORT", DEFAULT_AWS_PORT),
+        okta_port=_port(given, "SANDBOX_OKTA_PORT", DEFAULT_OKTA_PORT),
     )
+    if settings.aws_port == settings.okta_port:
+        raise SystemExit(
+            f"SANDBOX_AWS_PORT and SANDBOX_OKTA_PORT are both {settings.aws_port}; each cloud needs its own."
+        )
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(
+            f"SANDBOX_HOME: cannot make {settings.home}: {error.strerror}. Set it to a folder of yours."
+        ) from None
+    return settings

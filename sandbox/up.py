@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from sandbox import server, workspace
 from sandbox.settings import PROJECT, Settings
@@ -25,6 +28,23 @@ Where to look:
 
 def up(settings: Settings) -> int:
     """The CLI's exit code. Each step says what it does, and is quick when there is nothing to do."""
+    with alone(settings):
+        return _up(settings)
+
+
+@contextmanager
+def alone(settings: Settings) -> Generator[None]:
+    """Two at once would meet each other's half-made engine and locks; the second waits, and says so."""
+    with (settings.home / "up.lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another `make up` is at work here; waiting for it", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _up(settings: Settings) -> int:
     workspace.prepare_engine(settings)
     pid = server.start(settings)
     print(f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url} (pid {pid})", flush=True)
