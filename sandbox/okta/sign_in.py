@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from . import catalogue
 from .context import organization
-from .errors import OktaError, refuse
+from .errors import OktaError, not_found, refuse
 from .identity import id_token, saml_response
-from .store import Database, Json, Relation, Thing
+from .store import Database, Json, Kind, Relation, Thing
 
 # A filter that needs longer than this for one group's name matches nothing: it was written to hang.
 MATCH_SECONDS = 0.2
@@ -29,6 +29,10 @@ def aws_roles(database: Database, app: Thing, user: Thing) -> list[str]:
 
 
 def saml_for_aws(database: Database, app: Thing, user: Thing) -> Json:
+    """What `okta-aws-cli` gets, which signs in to the client that the app allows before it asks for an assertion."""
+    if allowed := app.body["settings"]["app"]["webSSOAllowedClient"]:
+        client = database.named(Kind.APP, allowed) or not_found(allowed, "Client")
+        _entered(database, client, user)
     roles = aws_roles(database, app, user)
     seconds = app.body["settings"]["app"]["sessionDuration"] or DEFAULT_SESSION_SECONDS
     key = organization().key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.errors import SandboxError
 from tests.engine.test_levels import GROUP, index, set_level
 from tests.engine.world import World
 
@@ -131,3 +132,12 @@ def test_a_member_who_moves_is_never_lost_without_a_word(pilot: World, to_second
     assert ended_well or f"missing from the Okta group {UMBRELLA}: {moved}" in said
     pilot.up("--refresh")
     assert moved in pilot.group(UMBRELLA)
+
+
+def test_somebody_who_is_out_of_the_umbrella_group_alone_cannot_sign_in(pilot: World) -> None:
+    pilot.okta(f"/api/v1/groups/{pilot.group_id(UMBRELLA)}/users/{pilot.user_id(ALICE)}", "DELETE")
+    with pytest.raises(
+        SandboxError, match="is in no group that the app claude-code-sign-in-123456789012 is assigned to"
+    ):
+        pilot.sign_in(ALICE, "pilot")
+    assert pilot.sign_in("bob.kim@acme.example", "pilot")
