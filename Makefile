@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ test: check ## lint, types and all tests; engine tests run the real CLI in sandb
 
 bench: setup ## figures, each beside what it is compared with
 	@$(PY) -m tests.bench
+
+drill: setup node_modules/.installed ## every level of a rollback in a sandbox of its own, judged; writes drill-report.txt
+	@$(PY) -m tests.drill
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json

@@ -1,0 +1,34 @@
+"""The drill notices what it did not expect, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rich.table import Table
+
+from tests.drill.__main__ import COLUMNS, Drill, row
+from tests.drill.steps import STEPS, Step
+from tests.engine.world import World
+
+
+def surprises(drill: Drill, step: Step) -> list[str]:
+    found: list[str] = []
+    drill.save(step)
+    row(Table(*COLUMNS), step, drill, drill.world.up, found)
+    return found
+
+
+def test_a_drill_is_surprised_by_access_that_should_be_gone_and_by_a_log_that_is(pilot: World) -> None:
+    drill = Drill(pilot)
+    suspended = next(step for step in STEPS if step.title == "3 suspended")
+    assert surprises(drill, suspended) == []
+    [line] = surprises(drill, replace(suspended, signs_in=25))
+    assert line == "3 suspended: May sign in: 0, not 25"
+    logs = pilot.aws("logs")
+    logs.delete_log_stream(logGroupName="/claude-code/pilot/usage", logStreamName="drill")
+    logs.create_log_stream(logGroupName="/claude-code/pilot/usage", logStreamName="drill")
+    active = replace(STEPS[0], change=STEPS[5].change)
+    assert surprises(drill, active) == [
+        "0 active: Sessions from before: (0, 0, 0), not (25, 25, 25)",
+        "0 active: Log: False, not True",
+    ]
