@@ -33,11 +33,11 @@ def test_each_stack_file_block_of_the_readme_can_be_added_to_the_sandbox_stack()
 
 def test_each_make_command_shown_is_a_target() -> None:
     makefile = (stacks.PROJECT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     shown = {
         word
         for page in PAGES
-        for word in re.findall(r"`?\bmake (?:-s )?([a-z]+)\b(?=[`\s)])", "\n".join(blocks(page, "sh")))
+        for word in re.findall(r"`?\bmake (?:-s )?([a-z-]+)\b(?=[`\s)])", "\n".join(blocks(page, "sh")))
     }
     assert shown
     assert shown <= targets
