@@ -1,0 +1,117 @@
+"""Every member, cohort, model, level and age of session: no decision of others' evaluator may differ from the table.
+
+The table is written here a second time, from the design (3) and the stack file alone, so that the program cannot agree
+with its own mistake.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from rollout.roster import read_roster
+from tests import recording, stacks
+from tests.authority.evaluator import Request, verdicts
+from tests.config import generated
+from tests.recording import ACCOUNT, Recorded
+
+INCIDENT = generated.INCIDENT
+BEFORE, AFTER = "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"
+ORDER = ["planned", "active", "restricted", "throttled", "suspended", "rolled_back"]
+WITH_ROLE = ("active", "restricted", "throttled", "suspended")
+# Of each seed as many as this; the generated files have up to 200 people and twenty models.
+MOST = 700
+SEEDS = range(30)
+Document = dict[str, Any]
+
+
+def may(document: Document, cohort: Document, member: Document, label: str, issued: str) -> bool:
+    """The design's table: whether a session in the cohort's own role may invoke one of its models."""
+    own = member.get("level") or cohort["level"]
+    level = max(own, cohort["level"], key=ORDER.index)
+    if ORDER.index(level) >= ORDER.index("suspended"):
+        return False
+    if level == "throttled" and label != document.get("throttle", {}).get("model", "haiku"):
+        return False
+    return not (issued == BEFORE and (cut(cohort, cohort["level"]) or cut(member, own)))
+
+
+def cut(place: Document, level: str) -> bool:
+    """Whether sessions from before an incident are dead: kept after a resume, or an incident left in the file."""
+    left = "incident" in place and place.get("level", "active") == "active" and level in {"active", *WITH_ROLE}
+    return bool(place.get("sessions_valid_from")) or left
+
+
+def people(cohort: Document) -> dict[str, Document]:
+    rows = read_roster(cohort["roster"], stacks.PROJECT)[0] if "roster" in cohort else []
+    return {**{row.email: dict(row.member) for row in rows}, **cohort.get("members", {})}
+
+
+def policies(run: Recorded, cohort: str) -> Mapping[str, Any]:
+    own = [r for r in run.of("aws:iam/rolePolicy:RolePolicy") if r.inputs["role"] == f"claude-code-{cohort}"]
+    managed = [r for r in run.of("aws:iam/policy:Policy") if r.name.startswith(f"{cohort}-access-")]
+    return {r.name: json.loads(r.inputs["policy"]) for r in [*own, *managed]}
+
+
+def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool, str]]:
+    """Each with the answer it should have. A role is asked for its own profiles and for everybody else's."""
+    profiles = {name: out.get("profile_arns", {}) for name, out in run.outputs["cohorts"].items()}
+    oidc = document.get("federation") == "oidc"
+    for name, cohort in document["cohorts"].items():
+        held = policies(run, name)
+        for email, member in people(cohort).items() if cohort["level"] in WITH_ROLE else ():
+            session = recording.okta_user_id(email) if oidc else email
+            for owner, arns in profiles.items():
+                for label, arn in arns.items():
+                    for issued in (BEFORE, AFTER):
+                        request = Request(
+                            f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-{name}/{session}",
+                            "bedrock:InvokeModelWithResponseStream",
+                            arn,
+                            {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{session}"},
+                            held,
+                        )
+                        allowed = owner == name and may(document, cohort, member, label, issued)
+                        yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued}"
+
+
+def wrong_decisions(document: Document, most: int | None = None) -> tuple[list[str], int]:
+    asked = list(questions(document, recording.run(stacks.config(document))))
+    # An odd step, since the ages alternate.
+    step = (len(asked) // most) | 1 if most else 1
+    asked = asked[::step]
+    decided = verdicts([request for request, _, _ in asked]) if asked else []
+    wrong = [f"{text}: {is_}" for is_, (_, should, text) in zip(decided, asked, strict=True) if is_ != should]
+    return wrong, len(asked)
+
+
+def at_level(stack: str, level: str) -> Document:
+    """A committed stack file with every cohort at one level."""
+    prefix = "claude-code-rollout:"
+    found = {
+        key.removeprefix(prefix): value for key, value in stacks.committed(stack).items() if key.startswith(prefix)
+    }
+    document: Document = {key: json.loads(value) if value[:1] in "{[" else value for key, value in found.items()}
+    for cohort in document["cohorts"].values():
+        cohort.update({"level": level} | ({"incident": INCIDENT} if level != "active" else {}))
+    return document
+
+
+@pytest.mark.parametrize("level", WITH_ROLE)
+@pytest.mark.parametrize("stack", stacks.COMMITTED)
+def test_no_decision_is_wrong_for_anybody_in_a_committed_stack_file(stack: str, level: str) -> None:
+    wrong, asked = wrong_decisions(at_level(stack, level))
+    assert wrong == []
+    assert asked
+
+
+def test_no_decision_is_wrong_for_anybody_in_generated_stack_files() -> None:
+    count = 0
+    for seed in SEEDS:
+        wrong, asked = wrong_decisions(generated.document(seed), MOST)
+        assert wrong == [], seed
+        count += asked
+    assert count > MOST
