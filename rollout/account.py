@@ -38,10 +38,34 @@ class Account:
         return self.iam(f"role/{names.role(cohort)}")
 
     def bedrock(self, resource: str) -> str:
-        return f"arn:{self.partition}:bedrock:{self.region}:{self.id}:{resource}"
+        return self._arn("bedrock", resource)
 
     def log_group_arn(self, name: str) -> str:
-        return f"arn:{self.partition}:logs:{self.region}:{self.id}:log-group:{name}"
+        return self._arn("logs", f"log-group:{name}")
+
+    def topic_arn(self, audience: str) -> str:
+        return self._arn("sns", names.topic(audience))
+
+    def queue_arn(self, name: str) -> str:
+        return self._arn("sqs", name)
+
+    def table_arn(self, name: str) -> str:
+        return self._arn("dynamodb", f"table/{name}")
+
+    def function_arn(self, name: str) -> str:
+        return self._arn("lambda", f"function:{name}")
+
+    def schedule_arn(self, group: str, name: str) -> str:
+        return self._arn("scheduler", f"schedule/{group}/{name}")
+
+    def schedule_group_arn(self, group: str) -> str:
+        return self._arn("scheduler", f"schedule-group/{group}")
+
+    def identity_arn(self, identity: str) -> str:
+        return self._arn("ses", f"identity/{identity}")
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"
 
     def source_arn(self, model: Model) -> str:
         """What an application inference profile of this model is copied from."""

@@ -15,6 +15,7 @@ from rollout.kinds import (
     CohortName,
     Domain,
     Email,
+    EmailIdentity,
     GroupName,
     HttpsUrl,
     IncidentId,
@@ -27,12 +28,15 @@ from rollout.kinds import (
     OktaAppId,
     OktaGroupId,
     OrganizationName,
+    PermissionRule,
     RosterPath,
     SamlProviderArn,
+    SlackBotToken,
     SlackChannelId,
     SlackWorkspace,
     TeamName,
     Usd,
+    WebhookKey,
     Words,
 )
 from rollout.levels import Level
@@ -100,6 +104,10 @@ class Budgets(Part):
     """The share of a budget at which people are told."""
 
 
+# The plan's, as `rollout.notices.AUDIENCES` has them.
+Audience = Literal["engineering", "team_leads", "finance", "security", "leadership"]
+
+
 class SlackChannel(Part):
     id: SlackChannelId
     name: Words | None = None
@@ -107,17 +115,20 @@ class SlackChannel(Part):
 
 class Slack(Part):
     workspace_id: SlackWorkspace
-    channels: Mapping[Literal["engineering", "team_leads", "finance", "security", "leadership"], SlackChannel] = {}
+    channels: Mapping[Audience, SlackChannel] = {}
+    amazon_q: bool = False
+    """Whether Amazon Q Developer posts to the channels, in place of the bot; somebody authorizes it in Slack once."""
 
 
 class Notify(Part):
     """Who is told, by which way. Audiences are the plan's."""
 
     slack: Slack | None = None
-    email: Mapping[Literal["engineering", "team_leads", "finance", "security", "leadership"], tuple[Email, ...]] = {}
+    email: Mapping[Audience, tuple[Email, ...]] = {}
     email_from: Email | None = None
+    """The sender. Without one, people get no e-mail of their own, and audiences only what they subscribe to."""
     incident_webhook: HttpsUrl | None = None
-    """Where a record of each change of level is posted, signed."""
+    """Where a record of each change of level is posted, signed with `webhook_signing_key`."""
 
 
 class Throttle(Part):
@@ -151,6 +162,8 @@ class Adopt(Part):
     okta_sign_in_app_id: OktaAppId | None = None
     """The native OIDC app that `okta-aws-cli` signs in with."""
     umbrella_group_id: OktaGroupId | None = None
+    email_identity: EmailIdentity | None = None
+    """The identity, a domain or an address, that SES has verified already; `notify.email_from` is within it."""
     invocation_log_group: LogGroupName | None = None
     """The log group that Bedrock's invocation logging already writes to; the logging configuration is left alone."""
 
@@ -160,6 +173,8 @@ class Incident(Part):
     since: Instant
     """When it began, RFC 3339. Sessions from before it are dead from `suspended` on, and stay so."""
     reason: Words
+    deny: tuple[PermissionRule, ...] = ()
+    """Rules that Claude Code's managed settings deny meanwhile, such as `Bash(git push *)`."""
 
 
 class Seniority(StrEnum):
@@ -264,6 +279,10 @@ class Rollout(Part):
     """Whether missing the plan's minutes is an error or a warning."""
     budgets: Budgets = Budgets()
     notify: Notify = Notify()
+    slack_bot_token: SlackBotToken | None = None
+    """Posts to channels and people. `pulumi config set --secret slack_bot_token`."""
+    webhook_signing_key: WebhookKey | None = None
+    """What the incident tracker verifies records with. `pulumi config set --secret webhook_signing_key`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
     adopt: Adopt = Adopt()

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SecretStr,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from rollout.words import shown
@@ -99,6 +107,14 @@ Domain = Annotated[
         lower=True,
     ),
 ]
+EmailIdentity = Annotated[
+    str,
+    Shape(
+        r"(?=.{4,253}$)([a-z0-9_+=,.-]+@)?[a-z0-9-]+(\.[a-z0-9-]+)+",
+        "a domain or an e-mail address that SES has verified",
+        lower=True,
+    ),
+]
 # Okta's AWS app reads a group named `aws_<account>_<role>` as the right to that role.
 GroupName = Annotated[
     str,
@@ -112,6 +128,14 @@ RosterPath = Annotated[
 ]
 IncidentId = Annotated[str, Shape(r"[\w.:/#-]{1,100}", "an incident's id (1 to 100 letters, digits and _.:/#-)")]
 HttpsUrl = Annotated[str, Shape(r"https://[^\s]{1,1990}", "an https:// address")]
+# Claude Code's permission rule: a tool, or a tool and what of it (docs/permissions).
+PermissionRule = Annotated[
+    str,
+    Shape(
+        r"[A-Za-z_][A-Za-z0-9_-]{0,99}(\([^\x00-\x1f()]([^\x00-\x1f]{0,298}[^\x00-\x1f])?\))?",
+        "a permission rule of Claude Code such as Bash(git push *) or Read(//**/.env)",
+    ),
+]
 SlackWorkspace = Annotated[str, Shape(r"T[A-Z0-9]{5,20}", "a Slack workspace's id, such as T0123ABCD")]
 SlackChannelId = Annotated[str, Shape(r"[CG][A-Z0-9]{5,20}", "a Slack channel's id, such as C0123ABCD")]
 SamlProviderArn = Annotated[
@@ -135,4 +159,43 @@ ModelSource = Annotated[
         re.sub(r"\?P<\w+>", "", SOURCE.pattern),
         "a Claude model on Bedrock, such as global.anthropic.claude-sonnet-4-6 or anthropic.claude-sonnet-4-6",
     ),
+]
+
+
+@dataclass(frozen=True)
+class SecretShape:
+    """As `Shape`, but what was written is never said, nor printed with the model."""
+
+    pattern: str
+    allowed: str
+
+    def __call__(self, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().strip()
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(f"not {self.allowed} (what is there is not shown)")
+        return SecretStr(text)
+
+
+# How the engine keeps an encrypted value in a stack file.
+_ENCRYPTED = WithJsonSchema(
+    {
+        "type": "object",
+        "properties": {"secure": {"type": "string"}},
+        "required": ["secure"],
+        "additionalProperties": False,
+    }
+)
+SlackBotToken = Annotated[
+    SecretStr, AfterValidator(SecretShape(r"xoxb-[A-Za-z0-9-]{4,250}", "a Slack bot token (xoxb-...)")), _ENCRYPTED
+]
+# `whsec_` and 24 to 64 bytes in base64 (Standard Webhooks 1.0, signature scheme).
+WebhookKey = Annotated[
+    SecretStr,
+    AfterValidator(
+        SecretShape(
+            r"whsec_(?=.{32,88}$)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+            'a key made by `echo "whsec_$(openssl rand -base64 32)"`',
+        )
+    ),
+    _ENCRYPTED,
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -18,26 +18,39 @@ from rollout.roster import COLUMNS, read_roster
 from rollout.words import Mistake, StackFileError, one_of
 
 PROJECT = "claude-code-rollout"
+SECRETS = ("slack_bot_token", "webhook_signing_key")
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
 
-def load(config: Mapping[str, str], folder: Path, now: datetime) -> Rollout:
+def load(config: Mapping[str, str], folder: Path, now: datetime, encrypted: Collection[str] | None = None) -> Rollout:
     """The rollout that a stack's configuration describes.
 
     `config`: values by full key, maps and lists as JSON, as the engine gives them. `folder`: where rosters are.
-    `now`: only to refuse an incident in the future. Raises StackFileError with a line for each mistake.
+    `now`: only to refuse an incident in the future. `encrypted`: the full keys that the stack file holds encrypted;
+    None where nobody knows. Raises StackFileError with a line for each mistake.
     """
     document = {
         key.removeprefix(f"{PROJECT}:"): _value(text) for key, text in config.items() if key.startswith(f"{PROJECT}:")
     }
-    return validate(document, folder, now, _okta_provider(config))
+    lines = [
+        f"{key}: in clear text; `pulumi config set --secret {key}` a new one, and take this one out of use"
+        for key in SECRETS
+        if encrypted is not None and key in document and f"{PROJECT}:{key}" not in encrypted
+    ]
+    return validate(document, folder, now, _okta_provider(config), lines)
 
 
-def validate(document: dict[str, Any], folder: Path, now: datetime, okta_domain: str | None = None) -> Rollout:
+def validate(
+    document: dict[str, Any],
+    folder: Path,
+    now: datetime,
+    okta_domain: str | None = None,
+    known_mistakes: Iterable[str] = (),
+) -> Rollout:
     """As `load`, from a document of maps and lists."""
     origins: dict[words.Path, str] = {}
-    lines = [*_add_rosters(document, folder, origins)]
+    lines = [*known_mistakes, *_add_rosters(document, folder, origins)]
     mistakes = _normalize(document)
     rollout: Rollout | None = None
     try:

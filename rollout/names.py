@@ -12,6 +12,18 @@ PREFIX = "claude-code"
 INVOCATION_LOG_GROUP = f"/{PREFIX}/invocations"
 SAML_PROVIDER = f"{PREFIX}-okta"
 LOGGING_ROLE = f"{PREFIX}-invocation-logging"
+INCIDENT_LOG_GROUP = f"/{PREFIX}/incidents"
+INCIDENT_LOG_STREAM = "levels"
+ANNOUNCER = f"{PREFIX}-announcer"
+NOTICES_QUEUE = f"{PREFIX}-notices.fifo"
+DEAD_NOTICES_QUEUE = f"{PREFIX}-notices-dead.fifo"
+DEAD_NOTICES_ALARM = f"{PREFIX}-notices-undelivered"
+NOTICES_TABLE = f"{PREFIX}-notices"
+SLACK_SECRET = f"{PREFIX}/slack-bot-token"
+WEBHOOK_SECRET = f"{PREFIX}/webhook-signing-key"
+REVIEWS = f"{PREFIX}-reviews"
+REVIEWS_ROLE = f"{PREFIX}-reviews"
+CHANNELS_ROLE = f"{PREFIX}-slack-channels"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
 # What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).
@@ -39,6 +51,15 @@ def inference_profile(cohort: str, label: str, source: str) -> str:
     another name.
     """
     return f"{PREFIX}-{cohort}-{label}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+
+
+def topic(audience: str) -> str:
+    return f"{PREFIX}-{audience.replace('_', '-')}"
+
+
+def function_log_group(function: str) -> str:
+    """Where Lambda writes, unless it is told otherwise."""
+    return f"/aws/lambda/{function}"
 
 
 def usage_log_group(cohort: str) -> str:

@@ -72,15 +72,17 @@ def okta_user_id(email: str) -> str:
 
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
-    id, as Okta says when it is asked afterwards."""
+    id, as Okta says when it is asked afterwards. `answer`: what the announcer says."""
 
     def __init__(
         self,
         recorded: Recorded,
         strangers: frozenset[str] = frozenset(),
         groups: Mapping[str, Sequence[str]] | None = None,
+        answer: str = '{"accepted": true}',
     ) -> None:
         self.recorded = recorded
+        self.answer = answer
         self.strangers = strangers
         self.groups = groups or {}
 
@@ -93,6 +95,8 @@ class World(mocks.Mocks):
                 state["arn"] = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{id_}"
             case "aws:iam/role:Role":
                 id_, state["arn"] = name, f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "aws:lambda/invocation:Invocation":
+                id_, state["result"] = name, self.answer
             case "okta:app/saml:Saml":
                 id_ = args.resource_id or opaque("0oa", args.name, 20)
                 state["metadata"] = "<EntityDescriptor/>" * 60
@@ -215,6 +219,8 @@ def run(
     preview: bool = True,
     strangers: frozenset[str] = frozenset(),
     groups: Mapping[str, Sequence[str]] | None = None,
+    answer: str = '{"accepted": true}',
+    encrypted: Sequence[str] = (),
 ) -> Recorded:
     """Run `__main__.py` with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -223,12 +229,12 @@ def run(
         runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups)
+        world = World(recorded, strangers, groups, answer)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)
             configure(settings(Monitor(world, stack), stack, preview))
-            set_all_config(dict(config), [])
+            set_all_config(dict(config), [f"{PROJECT_NAME}:{key}" for key in encrypted])
             loop.run_until_complete(run_in_stack(program))
 
     os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "1"

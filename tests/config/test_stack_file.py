@@ -91,7 +91,7 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
         (
             "organisation: unknown key; did you mean organization? allowed: adopt, budgets, cohorts, federation, logs, "
-            "models, notify, okta, organization, service_levels, session_minutes, throttle"
+            "models, notify, okta, organization, service_levels, session_minutes, slack_bot_token, throttle, webhook_signing_key"
         ),
         "organization.teams.backend.headcount: must be at least 1, not 0",
         "session_minutes: must be at most 60, not 720",
@@ -263,3 +263,28 @@ def test_nothing_at_all_says_what_is_needed() -> None:
         "okta: missing; give `okta`",
         "organization: missing; give `organization`",
     ]
+
+
+TOKEN, KEY = "xoxb-sandbox-1", "whsec_" + "a" * 43 + "="
+
+
+def test_a_secret_is_never_shown_whatever_is_wrong_with_it() -> None:
+    document = {**stacks.small(), "slack_bot_token": "xoxp-wrong-kind", "webhook_signing_key": "hunter2"}
+    assert mistakes(document) == [
+        "slack_bot_token: not a Slack bot token (xoxb-...) (what is there is not shown)",
+        'webhook_signing_key: not a key made by `echo "whsec_$(openssl rand -base64 32)"` (what is there is not shown)',
+    ]
+    right = load(stacks.config({**stacks.small(), "slack_bot_token": TOKEN}), stacks.PROJECT, NOW)
+    assert TOKEN not in repr(right)
+    assert TOKEN not in right.model_dump_json()
+
+
+def test_a_secret_in_clear_text_is_refused_and_an_encrypted_one_is_not() -> None:
+    config = stacks.config({**stacks.small(), "slack_bot_token": TOKEN, "webhook_signing_key": KEY})
+    with pytest.raises(StackFileError) as refused:
+        load(config, stacks.PROJECT, NOW, ["claude-code-rollout:webhook_signing_key"])
+    [line] = refused.value.lines
+    assert line.startswith("slack_bot_token: in clear text; `pulumi config set --secret slack_bot_token`")
+    assert TOKEN not in line
+    keys = [f"claude-code-rollout:{key}" for key in ("slack_bot_token", "webhook_signing_key")]
+    assert load(config, stacks.PROJECT, NOW, keys).slack_bot_token

@@ -15,10 +15,11 @@ MAY_READ = {
     "components": {"components", "rollout"},
     "__main__.py": {"components", "rollout"},
     "cli": {"cli", "rollout"},
+    "functions": {"functions", "rollout"},
     "policies": {"policies", "rollout"},
     "sandbox": {"sandbox"},
 }
-FORBIDDEN = {"rollout": {"pulumi", "boto3"}, "components": {"boto3"}}
+FORBIDDEN = {"rollout": {"pulumi", "boto3"}, "components": {"boto3"}, "functions": {"pulumi", "pydantic", "requests"}}
 
 
 def imported(file: Path) -> set[str]:

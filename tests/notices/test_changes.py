@@ -1,0 +1,83 @@
+"""What changed between two standings of a cohort, and who is affected."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rollout.levels import Level
+from rollout.standing import Change, Standing, changes
+
+AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00+00:00", "reason": "key in a commit"}
+PEOPLE: dict[str, Any] = {
+    "alice.chen@acme.example": {"name": "Alice Chen", "manager": "lead@acme.example"},
+    "bob.kim@acme.example": {"name": "Bob Kim"},
+}
+ALICE, BOB = PEOPLE
+
+
+def standing(level: str, members: dict[str, Any] | None = None) -> Standing:
+    above = Level(level).needs_incident
+    listed = members if members is not None else PEOPLE if above else {}
+    return Standing.read(
+        {"cohort": "pilot", "level": level, "members": listed, **({"incident": INCIDENT} if above else {})}
+    )
+
+
+def between(before: Standing | None, after: Standing, version: int = 1) -> list[Change]:
+    return changes(before, after, version, AT)
+
+
+@pytest.mark.parametrize("level", ["active", "restricted", "throttled", "suspended", "rolled_back"])
+def test_the_same_standing_again_is_no_change(level: str) -> None:
+    assert between(standing(level), standing(level)) == []
+
+
+def test_a_cohorts_new_level_reaches_everybody_in_it() -> None:
+    [change] = between(standing("active"), standing("suspended"))
+    assert (change.subject, change.before, change.after) == (None, Level.ACTIVE, Level.SUSPENDED)
+    assert list(change.people) == [ALICE, BOB]
+    assert change.incident == INCIDENT
+
+
+def test_back_to_active_reaches_those_who_were_stopped_and_still_knows_the_incident() -> None:
+    [change] = between(standing("suspended"), standing("active"))
+    assert list(change.people) == [ALICE, BOB]
+    assert change.incident == INCIDENT
+
+
+def test_who_was_stopped_alone_is_not_told_again_when_the_cohort_follows() -> None:
+    alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
+    [change] = between(standing("active", alone), standing("suspended", {**PEOPLE, **alone}))
+    assert list(change.people) == [BOB]
+
+
+def test_one_person_stopped_alone_is_a_change_of_theirs_and_not_of_the_cohort() -> None:
+    alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
+    [down] = between(standing("active"), standing("active", alone))
+    assert (down.subject, down.before, down.after, down.incident) == (ALICE, Level.ACTIVE, Level.SUSPENDED, INCIDENT)
+    resumed = {ALICE: {**PEOPLE[ALICE]}}
+    [back] = between(standing("active", alone), standing("active", resumed))
+    assert (back.subject, back.before, back.after, back.incident) == (ALICE, Level.SUSPENDED, Level.ACTIVE, INCIDENT)
+
+
+def test_who_leaves_the_file_while_stopped_is_not_told_that_access_is_back() -> None:
+    alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
+    assert between(standing("active", alone), standing("active", {})) == []
+
+
+def test_who_joins_a_stopped_cohort_lost_nothing() -> None:
+    later = {**PEOPLE, "eve@acme.example": {"name": "Eve"}}
+    assert between(standing("suspended"), standing("suspended", later)) == []
+    [change] = between(standing("restricted"), standing("suspended", later))
+    assert list(change.people) == [ALICE, BOB]
+
+
+def test_a_change_made_twice_over_time_is_two_changes_and_one_repeated_is_one() -> None:
+    [first] = between(standing("active"), standing("suspended"), version=1)
+    [again] = between(standing("active"), standing("suspended"), version=1)
+    [later] = between(standing("active"), standing("suspended"), version=3)
+    assert first.id == again.id != later.id
