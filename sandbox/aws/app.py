@@ -14,11 +14,13 @@ os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 import moto.bedrock.urls
 import moto.iam.models
 import moto.iam.urls
+import moto.sns.urls
 import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
 from moto.core.responses import BaseResponse
 from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sns.responses import SNSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
@@ -28,6 +30,7 @@ from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
 from sandbox.aws.requests import Call, call
+from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
 
 Environ = dict[str, Any]
@@ -36,6 +39,7 @@ Environ = dict[str, Any]
 REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
     IamResponse: Iam,
+    SNSResponse: Sns,
     TokenResponse: Federation,
 }
 
@@ -91,9 +95,8 @@ def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
     """
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
-    _replace(moto.bedrock.urls)
-    _replace(moto.iam.urls)
-    _replace(moto.sts.urls)
+    for urls in (moto.bedrock.urls, moto.iam.urls, moto.sns.urls, moto.sts.urls):
+        _replace(urls)
     Federation.jwks = staticmethod(jwks)
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
     store = Store(home / "aws")
