@@ -12,11 +12,13 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
 import moto.bedrock.urls
+import moto.cloudwatch.urls
 import moto.iam.models
 import moto.iam.urls
 import moto.sns.urls
 import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
 from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -26,6 +28,7 @@ from werkzeug.test import run_wsgi_app
 
 from sandbox.aws import bedrock
 from sandbox.aws.catalogue import PARTITION
+from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
@@ -38,6 +41,7 @@ Environ = dict[str, Any]
 # moto's handler -> ours.
 REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
+    CloudWatchResponse: CloudWatch,
     IamResponse: Iam,
     SNSResponse: Sns,
     TokenResponse: Federation,
@@ -95,7 +99,7 @@ def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
     """
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
-    for urls in (moto.bedrock.urls, moto.iam.urls, moto.sns.urls, moto.sts.urls):
+    for urls in (moto.bedrock.urls, moto.cloudwatch.urls, moto.iam.urls, moto.sns.urls, moto.sts.urls):
         _replace(urls)
     Federation.jwks = staticmethod(jwks)
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from sandbox.plugins.aws.client import Aws
 from sandbox.plugins.aws.resources import (
+    alarms,
     bedrock,
+    dashboards,
     iam_policies,
     iam_providers,
     iam_role,
@@ -17,7 +19,7 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(sns,),
+    *(sns, alarms, dashboards),
 )
 
 
