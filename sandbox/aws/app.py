@@ -15,6 +15,7 @@ import moto.bedrock.urls
 import moto.cloudwatch.urls
 import moto.iam.models
 import moto.iam.urls
+import moto.secretsmanager.urls
 import moto.sns.urls
 import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
@@ -22,6 +23,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
 from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sns.responses import SNSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
@@ -33,6 +35,7 @@ from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
 from sandbox.aws.requests import Call, call
+from sandbox.aws.secrets import SecretsManager
 from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
 
@@ -43,9 +46,19 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
     CloudWatchResponse: CloudWatch,
     IamResponse: Iam,
+    SecretsManagerResponse: SecretsManager,
     SNSResponse: Sns,
     TokenResponse: Federation,
 }
+
+REPLACED_URLS = (
+    moto.bedrock.urls,
+    moto.cloudwatch.urls,
+    moto.iam.urls,
+    moto.secretsmanager.urls,
+    moto.sns.urls,
+    moto.sts.urls,
+)
 
 READS = ("Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Filter", "Simulate", "Test")
 
@@ -99,7 +112,7 @@ def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
     """
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
-    for urls in (moto.bedrock.urls, moto.cloudwatch.urls, moto.iam.urls, moto.sns.urls, moto.sts.urls):
+    for urls in REPLACED_URLS:
         _replace(urls)
     Federation.jwks = staticmethod(jwks)
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)

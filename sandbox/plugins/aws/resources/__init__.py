@@ -13,13 +13,14 @@ from sandbox.plugins.aws.resources import (
     iam_providers,
     iam_role,
     log_groups,
+    secrets,
     sns,
 )
 from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(sns, alarms, dashboards),
+    *(sns, alarms, dashboards, secrets),
 )
 
 
