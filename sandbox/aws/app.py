@@ -12,22 +12,31 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
 import moto.bedrock.urls
+import moto.cloudwatch.urls
 import moto.iam.models
 import moto.iam.urls
+import moto.secretsmanager.urls
+import moto.sns.urls
 import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
 from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sns.responses import SNSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
 from sandbox.aws import bedrock
 from sandbox.aws.catalogue import PARTITION
+from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
 from sandbox.aws.requests import Call, call
+from sandbox.aws.secrets import SecretsManager
+from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
 
 Environ = dict[str, Any]
@@ -35,9 +44,21 @@ Environ = dict[str, Any]
 # moto's handler -> ours.
 REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
+    CloudWatchResponse: CloudWatch,
     IamResponse: Iam,
+    SecretsManagerResponse: SecretsManager,
+    SNSResponse: Sns,
     TokenResponse: Federation,
 }
+
+REPLACED_URLS = (
+    moto.bedrock.urls,
+    moto.cloudwatch.urls,
+    moto.iam.urls,
+    moto.secretsmanager.urls,
+    moto.sns.urls,
+    moto.sts.urls,
+)
 
 READS = ("Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Filter", "Simulate", "Test")
 
@@ -91,9 +112,8 @@ def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
     """
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
-    _replace(moto.bedrock.urls)
-    _replace(moto.iam.urls)
-    _replace(moto.sts.urls)
+    for urls in REPLACED_URLS:
+        _replace(urls)
     Federation.jwks = staticmethod(jwks)
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
     store = Store(home / "aws")

@@ -80,3 +80,9 @@ class RestRefusal(Refusal):
     """For services with REST paths and JSON answers: Bedrock."""
 
     protocol = "rest-json"
+
+
+class JsonRefusal(Refusal):
+    """For services that name their operation in a header and speak JSON: CloudWatch Logs, Secrets Manager."""
+
+    protocol = "json"

@@ -22,6 +22,7 @@ from sandbox.plugins.aws.resources import bedrock as bedrock_entries
 from sandbox.plugins.aws.resources import iam_providers, log_groups
 from sandbox.plugins.framework import constraints
 from sandbox.plugins.framework.entry import Call
+from sandbox.plugins.framework.schema import Schema
 from sandbox.plugins.framework.values import UNKNOWN, Props, Secret
 from tests.sandbox.plugin_harness import SCHEMAS, Engine, Refused, Resource, details, engine_for, kinds, said
 
@@ -159,11 +160,24 @@ def test_an_object_is_serialised_and_stays_secret(engine):
     assert json.loads(inputs["assumeRolePolicy"].value) == TRUST
 
 
-def test_every_constraint_from_a_service_model_exists():
-    for entry in AwsProvider(SCHEMAS).entries.values():
+def test_every_constraint_is_about_an_input_there_is_and_judges_its_type():
+    provider = AwsProvider(SCHEMAS)
+    samples = {"integer": 1, "number": 1, "string": "x", "boolean": True}
+    for token, entry in provider.entries.items():
         for path, constraint in entry.checks.items():
-            value = 1 if path == "maxSessionDuration" else "x"
-            assert isinstance(constraint(value), str | None)
+            typ = _type_at(provider.schemas[token], path)
+            sample = samples[typ] if isinstance(typ, str) else ["x"] if "list" in typ else {"x": "x"}
+            assert isinstance(constraint(sample), str | None), (token, path)
+
+
+def _type_at(schema: Schema, path: str) -> Any:
+    shape = schema.inputs
+    *objects, last = path.split(".")
+    for name in objects:
+        typ = shape.fields[name]
+        shape = schema.objects[typ.get("list", typ)["object"]]
+    typ = shape.fields[last]
+    return "string" if isinstance(typ, dict) and "anyOf" in typ else typ
 
 
 # Names

@@ -58,6 +58,11 @@ def every(*constraints: Constraint) -> Constraint:
     return lambda value: next((reason for constraint in constraints if (reason := constraint(value))), None)
 
 
+def unsupported(_value: Any) -> str:
+    """For inputs whose behaviour is not known well enough to stand in for."""
+    return "is beyond the stand-in plug-in: remove it, or install the official plug-in"
+
+
 def json_text(value: Any) -> str | None:
     try:
         json.loads(value)

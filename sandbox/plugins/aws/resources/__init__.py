@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.plugins.aws.client import Aws
-from sandbox.plugins.aws.resources import bedrock, iam_policies, iam_providers, iam_role, log_groups
+from sandbox.plugins.aws.resources import (
+    alarms,
+    bedrock,
+    dashboards,
+    iam_policies,
+    iam_providers,
+    iam_role,
+    log_groups,
+    secrets,
+    sns,
+)
 from sandbox.plugins.framework.entry import Entry
 
-_MODULES = (bedrock, iam_providers, iam_role, iam_policies, log_groups)
+_MODULES = (
+    *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
+    *(sns, alarms, dashboards, secrets),
+)
 
 
 def entries() -> Iterator[Entry[Aws]]:
