@@ -9,18 +9,24 @@ from sandbox.plugins.aws.resources import (
     alarms,
     bedrock,
     dashboards,
+    dynamodb,
     iam_policies,
     iam_providers,
     iam_role,
+    lambda_functions,
+    lambda_invocations,
     log_groups,
+    scheduler,
     secrets,
     sns,
+    sqs,
 )
 from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
     *(sns, alarms, dashboards, secrets),
+    *(lambda_functions, lambda_invocations, sqs, dynamodb, scheduler),
 )
 
 

@@ -205,7 +205,10 @@ ENTRIES = (
             "deletionProtectionEnabled": False,
             "ttl.enabled": False,
         },
-        computed=("readCapacity", "writeCapacity", "ttl", "pointInTimeRecovery", "serverSideEncryption", "arn"),
+        computed=(
+            *("readCapacity", "writeCapacity", "ttl", "serverSideEncryption"),
+            *("pointInTimeRecovery", "pointInTimeRecovery.recoveryPeriodInDays"),
+        ),
         sets=("attributes",),
         checks={
             "name": model("dynamodb", "CreateTable", "TableName"),
