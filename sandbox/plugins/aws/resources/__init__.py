@@ -9,18 +9,20 @@ from sandbox.plugins.aws.resources import (
     alarms,
     bedrock,
     dashboards,
+    email_identities,
     iam_policies,
     iam_providers,
     iam_role,
     log_groups,
     secrets,
+    slack_channels,
     sns,
 )
 from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(sns, alarms, dashboards, secrets),
+    *(sns, alarms, dashboards, secrets, email_identities, slack_channels),
 )
 
 
