@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ import moto.cloudwatch.urls
 import moto.iam.models
 import moto.iam.urls
 import moto.secretsmanager.urls
+import moto.sesv2.urls
 import moto.sns.urls
 import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
@@ -24,17 +26,19 @@ from moto.core.responses import BaseResponse
 from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sesv2.responses import SESV2Response
 from moto.sns.responses import SNSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
-from sandbox.aws import bedrock
+from sandbox.aws import bedrock, chatbot, ses
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
-from sandbox.aws.requests import Call, call
+from sandbox.aws.refusals import RestRefusal
+from sandbox.aws.requests import Call, body_of, call
 from sandbox.aws.secrets import SecretsManager
 from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
@@ -47,6 +51,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     CloudWatchResponse: CloudWatch,
     IamResponse: Iam,
     SecretsManagerResponse: SecretsManager,
+    SESV2Response: ses.Ses,
     SNSResponse: Sns,
     TokenResponse: Federation,
 }
@@ -56,6 +61,7 @@ REPLACED_URLS = (
     moto.cloudwatch.urls,
     moto.iam.urls,
     moto.secretsmanager.urls,
+    moto.sesv2.urls,
     moto.sns.urls,
     moto.sts.urls,
 )
@@ -87,12 +93,27 @@ class Application(DomainDispatcherApplication):
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         made = call(environ)
+        if made.service == chatbot.SERVICE:
+            return self._chatbot(environ, start_response)
         backend_app = self.get_application(environ)
         body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
         if not is_read(made):
             self.store.changed(_package(backend_app.service))  # type: ignore[attr-defined]
         start_response(status, list(headers))
         return body
+
+    def _chatbot(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """A service moto has no place for."""
+        path = environ["PATH_INFO"]
+        headers = [("Content-Type", "application/json")]
+        try:
+            status, body = chatbot.answer(path, body_of(environ))
+        except RestRefusal as refusal:
+            status, body, headers = refusal.code, str(refusal.description).encode(), refusal.get_headers()
+        if path not in chatbot.READS:
+            self.store.changed(chatbot.STORED_WITH)
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [b"" if status == HTTPStatus.NO_CONTENT else body]
 
     def close(self) -> None:
         self.store.close()
@@ -112,6 +133,7 @@ def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
     """
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
+    moto.sesv2.urls.url_paths.update(dict.fromkeys(ses.PATHS, ses.Ses.dispatch))
     for urls in REPLACED_URLS:
         _replace(urls)
     Federation.jwks = staticmethod(jwks)

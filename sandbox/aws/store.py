@@ -38,6 +38,7 @@ SPILLS: dict[str, tuple[str, ...]] = {
     "awslambda": ("logs", "sqs", "dynamodb", "sns"),
     "logs": ("awslambda", "cloudwatch", "firehose", "kinesis"),
     "cloudwatch": ("sns", "awslambda"),
+    "sesv2": ("ses",),
     "resourcegroupstaggingapi": ("iam", "logs", "awslambda", "sns", "sqs", "dynamodb", "s3", "secretsmanager"),
 }
 

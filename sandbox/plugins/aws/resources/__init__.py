@@ -10,6 +10,7 @@ from sandbox.plugins.aws.resources import (
     bedrock,
     dashboards,
     dynamodb,
+    email_identities,
     iam_policies,
     iam_providers,
     iam_role,
@@ -18,6 +19,7 @@ from sandbox.plugins.aws.resources import (
     log_groups,
     scheduler,
     secrets,
+    slack_channels,
     sns,
     sqs,
 )
@@ -25,8 +27,8 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(sns, alarms, dashboards, secrets),
     *(lambda_functions, lambda_invocations, sqs, dynamodb, scheduler),
+    *(sns, alarms, dashboards, secrets, email_identities, slack_channels),
 )
 
 
