@@ -31,10 +31,24 @@ def body_of(environ: dict[str, Any]) -> bytes:
     return body
 
 
-def _signed_service(environ: dict[str, Any]) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which key signed, and for what."""
+
+    key: str
+    region: str
+    service: str
+
+
+def scope(authorization: str) -> Scope | None:
     """From `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`."""
-    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
-    return scope[3] if len(scope) == 5 else ""
+    parts = authorization.partition("Credential=")[2].partition(",")[0].split("/")
+    return Scope(key=parts[0], region=parts[2], service=parts[3]) if len(parts) == 5 else None
+
+
+def _signed_service(environ: dict[str, Any]) -> str:
+    signed = scope(environ.get("HTTP_AUTHORIZATION", ""))
+    return signed.service if signed else ""
 
 
 def _form_action(environ: dict[str, Any]) -> str:
