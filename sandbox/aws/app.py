@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,12 +23,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
-from sandbox.aws import bedrock
+from sandbox.aws import bedrock, bedrock_runtime
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
-from sandbox.aws.requests import Call, call
+from sandbox.aws.requests import Call, RuntimeCall, call, runtime_call
 from sandbox.aws.store import Store
 
 Environ = dict[str, Any]
@@ -65,6 +66,9 @@ class Application(DomainDispatcherApplication):
         self.store = store
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        runtime = runtime_call(environ)
+        if runtime:
+            return self._run(environ, start_response, runtime)
         made = call(environ)
         backend_app = self.get_application(environ)
         body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
@@ -72,6 +76,13 @@ class Application(DomainDispatcherApplication):
             self.store.changed(_package(backend_app.service))  # type: ignore[attr-defined]
         start_response(status, list(headers))
         return body
+
+    def _run(self, environ: Environ, start_response: Callable[..., Any], runtime: RuntimeCall) -> Iterable[bytes]:
+        status, headers, body = bedrock_runtime.answer(environ, runtime)
+        for service in bedrock_runtime.CHANGED:
+            self.store.changed(service)
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [body]
 
     def close(self) -> None:
         self.store.close()

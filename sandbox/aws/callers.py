@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
+from werkzeug.datastructures import Headers
 
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.refusals import RestRefusal
@@ -75,7 +76,7 @@ def of_session(key: str, token: str) -> Caller:
     return Caller(account=session.account_id, arn=session.arn, role=role, session=session)
 
 
-def _signed(headers: Mapping[str, str]) -> tuple[Scope, str]:
+def _signed(headers: Headers) -> tuple[Scope, str]:
     authorization = headers.get("Authorization", "")
     if authorization.startswith("Bearer "):
         message = "Authentication failed: Please make sure your API Key is valid."
@@ -86,13 +87,13 @@ def _signed(headers: Mapping[str, str]) -> tuple[Scope, str]:
     return signed, headers.get("X-Amz-Security-Token", "")
 
 
-def caller(headers: Mapping[str, str]) -> Caller:
+def caller(headers: Headers) -> Caller:
     """Whoever signed the request; its refusal where nobody did whom the sandbox knows."""
     signed, token = _signed(headers)
     return ROOT if signed.key == AWS_KEY and not token else of_session(signed.key, token)
 
 
-def session_caller(headers: Mapping[str, str]) -> Caller | None:
+def session_caller(headers: Headers) -> Caller | None:
     """The session that signed the request; None where a long-lived key did, which the control plane lets do all."""
     signed = scope(headers.get("Authorization", ""))
     if signed is None or not signed.key.startswith(TEMPORARY):

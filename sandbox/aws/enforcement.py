@@ -26,6 +26,7 @@ ABSENT = (
     "aws:multifactorauthpresent",
     "aws:principalorgid",
     "aws:referer",
+    "aws:resourceaccount",  # a model belongs to no account
     "aws:sourceaccount",
     "aws:sourcearn",
     "aws:sourcevpc",
@@ -77,7 +78,7 @@ def _session_context(session: AssumedRole, role: Role) -> dict[str, trust.Values
 
 
 def _role_tags(role: Role) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in role.get_tags()}
+    return {tag["Key"]: tag["Value"] for tag in role.tags}
 
 
 def _origin_context(origin: Origin) -> dict[str, trust.Values]:
