@@ -8,10 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 from sandbox.aws import refusals
-from sandbox.aws.requests import call
+from sandbox.aws.requests import call, runtime_call
 
 Environ = dict[str, Any]
 Words = tuple[dict[str, str], bytes]
+
+
+# Bedrock's own words, which its clients show to people.
+TOO_MANY = "Too many requests, please wait before trying again."
 
 
 class AwsDialect:
@@ -24,6 +28,8 @@ class AwsDialect:
     def error(self, environ: Environ, status: int, code: str | None, message: str) -> Words:
         protocol = call(environ).protocol
         code = code or refusals.code_for(status, protocol)
+        if status == 429 and runtime_call(environ):
+            message = TOO_MANY
         return refusals.answer(protocol, status, code, message)
 
     def admits(self, environ: Environ) -> bool:  # noqa: ARG002 - AWS signs each call, and the sandbox has no secrets

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from sandbox.settings import ACCOUNT_ID, HOST, OKTA_BASE_URL, OKTA_ORG, OKTA_TOKEN, PROJECT, REGION, Settings
+from sandbox.settings import ACCOUNT_ID, AWS_KEY, HOST, OKTA_BASE_URL, OKTA_ORG, OKTA_TOKEN, PROJECT, REGION, Settings
 
 # Would win over the keys below.
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ROLE_ARN")
@@ -22,7 +22,7 @@ def environment(settings: Settings) -> dict[str, str]:
     no_proxy = _no_proxy(os.environ.get("NO_PROXY", "") or os.environ.get("no_proxy", ""))
     return {
         "AWS_ENDPOINT_URL": settings.aws_url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_ACCESS_KEY_ID": AWS_KEY,
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_ACCOUNT_ID": ACCOUNT_ID,
         "AWS_REGION": REGION,

@@ -11,6 +11,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "123456789012"
+# The key of the account's root. No secret: signatures are not verified.
+AWS_KEY = "sandbox"
 REGION = "us-east-1"
 # Guards nothing: the sandbox listens on loopback and holds invented people. Okta refuses a call without a token, so
 # the sandbox must too.

@@ -31,14 +31,14 @@ from moto.sns.responses import SNSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
-from sandbox.aws import bedrock, chatbot, ses
+from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import RestRefusal
-from sandbox.aws.requests import Call, body_of, call
+from sandbox.aws.requests import Call, RuntimeCall, body_of, call, runtime_call
 from sandbox.aws.secrets import SecretsManager
 from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
@@ -92,6 +92,9 @@ class Application(DomainDispatcherApplication):
         self.store = store
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        runtime = runtime_call(environ)
+        if runtime:
+            return self._run(environ, start_response, runtime)
         made = call(environ)
         if made.service == chatbot.SERVICE:
             return self._chatbot(environ, start_response)
@@ -114,6 +117,13 @@ class Application(DomainDispatcherApplication):
             self.store.changed(chatbot.STORED_WITH)
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         return [b"" if status == HTTPStatus.NO_CONTENT else body]
+
+    def _run(self, environ: Environ, start_response: Callable[..., Any], runtime: RuntimeCall) -> Iterable[bytes]:
+        status, headers, body = bedrock_runtime.answer(environ, runtime)
+        for service in bedrock_runtime.CHANGED:
+            self.store.changed(service)
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [body]
 
     def close(self) -> None:
         self.store.close()

@@ -17,8 +17,11 @@ from moto.bedrock.models import BedrockBackend
 from moto.bedrock.responses import BedrockResponse
 from moto.core.responses import ActionResult
 
-from sandbox.aws import catalogue, invocation_logging
+from sandbox.aws import catalogue, enforcement, invocation_logging
+from sandbox.aws.callers import session_caller
+from sandbox.aws.enforcement import Origin, Wish
 from sandbox.aws.refusals import RestRefusal
+from sandbox.aws.trust import Values
 from sandbox.aws.validation import mistakes
 
 QUOTA = "application_profiles"
@@ -99,14 +102,17 @@ class Profiles:
             for known in catalogue.system_profiles(self.backend.region_name)
         }
 
-    def find(self, identifier: str) -> Profile:
+    def get(self, identifier: str) -> Profile | None:
         """By id or ARN; a system-defined profile's ARN may leave the account out."""
         last = identifier.rpartition("/")[2]
         profile = self.own.get(last) or self.system().get(last)
-        if profile is None:
-            raise not_found(identifier)
         accountless = f"{self._prefix}::inference-profile/{last}"
-        if identifier not in {last, profile.inferenceProfileArn, accountless}:
+        named = profile and identifier in {last, profile.inferenceProfileArn, accountless}
+        return profile if named else None
+
+    def find(self, identifier: str) -> Profile:
+        profile = self.get(identifier)
+        if profile is None:
             raise not_found(identifier)
         return profile
 
@@ -180,6 +186,12 @@ class Profiles:
         if len(present | set(keys)) > MAX_TAGS:
             raise RestRefusal("TooManyTagsException", f"A resource may have {MAX_TAGS} tags")
 
+    def context(self, profile: Profile | None) -> dict[str, Values]:
+        """What a policy may ask about the profile that a call is for."""
+        owner = {"aws:resourceaccount": (self.backend.account_id,)}
+        tags = self.tags(profile) if profile else {}
+        return owner | {f"aws:resourcetag/{key.lower()}": (value,) for key, value in tags.items()}
+
     def tags(self, profile: Profile) -> dict[str, str]:
         return self.backend.tagger.get_tag_dict_for_resource(profile.inferenceProfileArn)
 
@@ -234,12 +246,25 @@ class Bedrock(BedrockResponse):
         profile = self.profiles.create(self._given("CreateInferenceProfile"))
         return ActionResult({"inferenceProfileArn": profile.inferenceProfileArn, "status": "ACTIVE"})
 
+    def _require(self, wish: Wish) -> None:
+        """Of sessions only: keys that live long may do all."""
+        who = session_caller(self.headers)
+        if who:
+            environ = self.normalized_request.environ
+            enforcement.require(who, wish, Origin(address=environ.get("REMOTE_ADDR", ""), region=self.region))
+
     def get_inference_profile(self) -> ActionResult:
-        given = self._given("GetInferenceProfile")
-        return ActionResult(self.profiles.find(given["inferenceProfileIdentifier"]).answer())
+        identifier = self._given("GetInferenceProfile")["inferenceProfileIdentifier"]
+        profile = self.profiles.get(identifier)
+        arn = profile.inferenceProfileArn if profile else identifier
+        self._require(Wish(action="bedrock:GetInferenceProfile", resource=arn, context=self.profiles.context(profile)))
+        if profile is None:
+            raise not_found(identifier)
+        return ActionResult(profile.answer())
 
     def list_inference_profiles(self) -> ActionResult:
         given = self._given("ListInferenceProfiles")
+        self._require(Wish(action="bedrock:ListInferenceProfiles", resource="*", named=False))
         page, token = self.profiles.page(
             given.get("typeEquals"), given.get("maxResults") or PAGE, given.get("nextToken")
         )

@@ -21,6 +21,7 @@ from moto.sts.models import AssumedRole
 from moto.sts.responses import TokenResponse
 
 from sandbox.aws import saml, trust
+from sandbox.aws.callers import mark
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.refusals import QueryRefusal
 from sandbox.aws.validation import mistakes
@@ -310,7 +311,7 @@ class Federation(TokenResponse):
             self.params = {key: values[0] for key, values in self.querystring.items()}
 
     def _minted(self, role: Role, claim: Claim, duration: int, policy: str | None) -> AssumedRole:
-        return self.backend.assume_role(
+        session = self.backend.assume_role(
             region_name=self.region,
             role_session_name=claim.session_name,
             role_arn=role.arn,
@@ -318,6 +319,8 @@ class Federation(TokenResponse):
             duration=duration,
             external_id="",
         )
+        mark(session, role, claim.tags, claim.provider_arn, claim.source_identity)
+        return session
 
     def assume_role_with_saml(self) -> ActionResult:
         given = self._given("AssumeRoleWithSAML")

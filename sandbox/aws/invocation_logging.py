@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from moto.iam.models import Role, iam_backends
+from moto.iam.models import ManagedPolicy, Role, iam_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
@@ -23,12 +23,16 @@ def _role(account: str, arn: str) -> Role | None:
     return next((role for role in iam_backends[account][PARTITION].roles.values() if role.arn == arn), None)
 
 
+def default_document(policy: ManagedPolicy) -> dict[str, Any]:
+    return json.loads(next(version.document for version in policy.versions if version.is_default))
+
+
 def policy_documents(role: Role) -> Iterator[dict[str, Any]]:
     """The role's inline and attached policies."""
     for text in role.policies.values():
         yield json.loads(text)
     for policy in role.managed_policies.values():
-        yield json.loads(next(version.document for version in policy.versions if version.is_default))
+        yield default_document(policy)
 
 
 def _may_write(role: Role, account: str, region: str, group: str) -> bool:

@@ -62,7 +62,7 @@ class Refusal(HTTPException):
     protocol: Protocol = "query"
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
-        self.code = status
+        self.code = self.status = status
         self.error_code = code
         self.message = message
         self._headers, body = answer(self.protocol, status, code, message)

@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
 from sandbox.aws.refusals import REST_XML, Protocol
 
+# The last part of a Bedrock runtime path -> its operation. REST paths do not name it otherwise, and carry the model.
+_RUNTIME = {
+    "invoke": "InvokeModel",
+    "invoke-with-response-stream": "InvokeModelWithResponseStream",
+    "converse": "Converse",
+    "converse-stream": "ConverseStream",
+}
+_RUNTIME_PATH = re.compile(rf"/model/(.+)/({'|'.join(_RUNTIME)})")
 # Called without a signature, so nothing but the form names the service.
 UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """`operation` is `CreateRole` where the protocol names it, else `POST /inference-profiles`."""
+    """`operation` is `CreateRole` or `InvokeModel` where it is told, else `POST /inference-profiles`."""
 
     service: str
     operation: str
     protocol: Protocol
     method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuntimeCall:
+    """`model_id` as the caller gave it, be it an id or an ARN."""
+
+    operation: str
+    model_id: str
+
+
+def runtime_call(environ: dict[str, Any]) -> RuntimeCall | None:
+    """A call of Bedrock's runtime, which signs itself as the control plane does and so is known by its path."""
+    found = _RUNTIME_PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+    if found is None or _signed_service(environ) not in {"", "bedrock"}:
+        return None
+    return RuntimeCall(operation=_RUNTIME[found[2]], model_id=found[1])
 
 
 def body_of(environ: dict[str, Any]) -> bytes:
@@ -31,10 +56,24 @@ def body_of(environ: dict[str, Any]) -> bytes:
     return body
 
 
-def _signed_service(environ: dict[str, Any]) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which key signed, and for what."""
+
+    key: str
+    region: str
+    service: str
+
+
+def scope(authorization: str) -> Scope | None:
     """From `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`."""
-    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
-    return scope[3] if len(scope) == 5 else ""
+    parts = authorization.partition("Credential=")[2].partition(",")[0].split("/")
+    return Scope(key=parts[0], region=parts[2], service=parts[3]) if len(parts) == 5 else None
+
+
+def _signed_service(environ: dict[str, Any]) -> str:
+    signed = scope(environ.get("HTTP_AUTHORIZATION", ""))
+    return signed.service if signed else ""
 
 
 def _form_action(environ: dict[str, Any]) -> str:
@@ -46,6 +85,9 @@ def _form_action(environ: dict[str, Any]) -> str:
 
 def call(environ: dict[str, Any]) -> Call:
     method, service = environ["REQUEST_METHOD"], _signed_service(environ)
+    runtime = runtime_call(environ)
+    if runtime:
+        return Call(service="bedrock", operation=runtime.operation, protocol="rest-json", method=method)
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     if target:
         return Call(service=service, operation=target, protocol="json", method=method)

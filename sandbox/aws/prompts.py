@@ -1,0 +1,119 @@
+"""What a prompt costs: tokens by length, a prompt cache by content, and an answer that no model wrote.
+
+A test sets the counts by writing `[tokens input=1200 output=300 cache_read=5000 cache_write=0]` in the last user
+message; counts it leaves out stay as they would be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+
+CHARACTERS_PER_TOKEN = 4
+FIRST_BYTE_MS = 200
+PIECE = 24
+CACHE_SECONDS = {"5m": 300, "1h": 3600}
+_DIRECTIVE = re.compile(r"\[tokens((?:\s+(?:input|output|cache_read|cache_write)=\d{1,9})+)\s*\]")
+
+# Digest of a prompt's beginning -> until when it is remembered, in seconds since 1970.
+Cache = MutableMapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A piece of a prompt; `cache_seconds` where the prompt asks to remember everything up to its end."""
+
+    text: str
+    cache_seconds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """In the order that the cache goes by: tools, system, messages. `asked`: the text of the last user message."""
+
+    blocks: tuple[Block, ...]
+    asked: str
+    max_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """`input` counts only what was neither read from the cache nor written to it."""
+
+    input: int
+    output: int
+    cache_read: int = 0
+    cache_write: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    text: str
+    stop_reason: str
+    usage: Usage
+
+    @property
+    def latency_ms(self) -> int:
+        """Invented, and the same each time."""
+        return FIRST_BYTE_MS + 10 * self.usage.output
+
+
+def seconds(cache_control: Mapping[str, object] | None) -> int | None:
+    """For `cache_control` of a message's block and `cachePoint` of Converse alike."""
+    return CACHE_SECONDS.get(str(cache_control.get("ttl", "5m")), CACHE_SECONDS["5m"]) if cache_control else None
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text) // CHARACTERS_PER_TOKEN)
+
+
+def _beginnings(prompt: Prompt, model: str) -> list[tuple[str, int]]:
+    """Of the prompt up to the end of each block: the digest, and how many tokens."""
+    digest, tokens = hashlib.sha256(model.encode()), 0
+    found: list[tuple[str, int]] = []
+    for block in prompt.blocks:
+        digest.update(json.dumps(block.text).encode())
+        tokens += _tokens(block.text)
+        found.append((digest.hexdigest(), tokens))
+    return found
+
+
+def _cached(prompt: Prompt, beginnings: list[tuple[str, int]], cache: Cache, now: float) -> tuple[int, int]:
+    """How many tokens are (read from, written to) the cache; remembers and refreshes on the way."""
+    marked = [number for number, block in enumerate(prompt.blocks) if block.cache_seconds]
+    if not marked:
+        return 0, 0
+    for digest in [digest for digest, until in cache.items() if until <= now]:
+        del cache[digest]
+    reach = beginnings[: marked[-1] + 1]
+    read = max((tokens for digest, tokens in reach if digest in cache), default=0)
+    for number in marked:
+        cache[beginnings[number][0]] = now + (prompt.blocks[number].cache_seconds or 0)
+    return read, reach[-1][1] - read
+
+
+def _told(prompt: Prompt, usage: Usage) -> Usage:
+    told = _DIRECTIVE.search(prompt.asked)
+    counts = dict(pair.split("=") for pair in told[1].split()) if told else {}
+    return replace(usage, **{name: int(count) for name, count in counts.items()})
+
+
+def reply(prompt: Prompt, model: str, cache: Cache, now: float) -> Reply:
+    """The same text for the same prompt; cut where the caller allows no more tokens."""
+    beginnings = _beginnings(prompt, model)
+    digest, total = beginnings[-1]
+    text = f"The sandbox read prompt {digest[:12]}. No model was asked."
+    whole = _tokens(text) <= prompt.max_tokens
+    text = text if whole else text[: prompt.max_tokens * CHARACTERS_PER_TOKEN]
+    read, write = _cached(prompt, beginnings, cache, now)
+    usage = Usage(input=total - read - write, output=_tokens(text), cache_read=read, cache_write=write)
+    return Reply(text=text, stop_reason="end_turn" if whole else "max_tokens", usage=_told(prompt, usage))
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A text as it is streamed."""
+    for start in range(0, len(text), PIECE):
+        yield text[start : start + PIECE]
