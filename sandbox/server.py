@@ -108,14 +108,17 @@ def _apps(settings: Settings) -> tuple[Any, Any, Any]:
 
     from sandbox.aws import bedrock
     from sandbox.aws.app import create_app as create_aws
+    from sandbox.aws.functions.api import scheduled
     from sandbox.control import Control
     from sandbox.dialects import AwsDialect, OktaDialect
     from sandbox.okta.app import create_app as create_okta
 
     okta = create_okta(settings.state, OKTA_TOKEN)
     keys = Client(okta)
-    aws = create_aws(settings.state, lambda: keys.get("/oauth2/v1/keys").get_json())
+    functions = {"AWS_ENDPOINT_URL": settings.aws_url, "NO_PROXY": HOST, "no_proxy": HOST}
+    aws = create_aws(settings.state, lambda: keys.get("/oauth2/v1/keys").get_json(), functions)
     routes = {
+        ("POST", "schedules"): scheduled(aws.feeds),
         ("GET", "quotas"): lambda _: dict(bedrock.quotas),
         ("PUT", "quotas"): bedrock.set_quotas,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ from typing import Any, cast
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
+import moto.awslambda.urls
 import moto.bedrock.urls
 import moto.cloudwatch.urls
 import moto.iam.models
@@ -20,6 +21,7 @@ import moto.secretsmanager.urls
 import moto.sesv2.urls
 import moto.sns.urls
 import moto.sts.urls
+from moto.awslambda.responses import LambdaResponse
 from moto.bedrock.responses import BedrockResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
@@ -35,6 +37,9 @@ from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.federation import Federation
+from sandbox.aws.functions.api import Lambda, lead_to_feeds
+from sandbox.aws.functions.feeds import Feeds
+from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import RestRefusal
@@ -50,6 +55,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
     CloudWatchResponse: CloudWatch,
     IamResponse: Iam,
+    LambdaResponse: Lambda,
     SecretsManagerResponse: SecretsManager,
     SESV2Response: ses.Ses,
     SNSResponse: Sns,
@@ -57,6 +63,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
 }
 
 REPLACED_URLS = (
+    moto.awslambda.urls,
     moto.bedrock.urls,
     moto.cloudwatch.urls,
     moto.iam.urls,
@@ -87,9 +94,17 @@ def is_read(made: Call) -> bool:
 class Application(DomainDispatcherApplication):
     """Answers a changing call only when its effect is on disk, or soon will be (see `store`)."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, runner: Runner) -> None:
         super().__init__(create_backend_app)
         self.store = store
+        self.runner = runner
+        self.feeds = Feeds(runner=runner, changed=store.changed)
+
+    def open(self) -> None:
+        """From now on functions run, by themselves too."""
+        Lambda.runner, Lambda.feeds = self.runner, self.feeds
+        lead_to_feeds(self.feeds)
+        self.feeds.open()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         runtime = runtime_call(environ)
@@ -126,6 +141,8 @@ class Application(DomainDispatcherApplication):
         return [body]
 
     def close(self) -> None:
+        self.feeds.close()
+        self.runner.close()
         self.store.close()
 
 
@@ -136,8 +153,12 @@ def _package(service: str) -> str:
     return package(backend) if backend else service
 
 
-def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
+def create_app(
+    home: Path, jwks: Callable[[], dict[str, Any]], function_environment: Mapping[str, str] | None = None
+) -> Application:
     """AWS as `home`/aws remembers it; `jwks` gives the identity provider's current signing keys.
+
+    `function_environment`: what each Lambda function gets, such as where AWS and its way out are.
 
     moto's state belongs to the process: a second call forgets what the first one's application held in memory.
     """
@@ -150,4 +171,7 @@ def create_app(home: Path, jwks: Callable[[], dict[str, Any]]) -> Application:
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
     store = Store(home / "aws")
     store.open()
-    return Application(store)
+    runner = Runner(folder=home / "functions", environment=function_environment or {}, changed=store.changed)
+    application = Application(store, runner)
+    application.open()
+    return application

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from sandbox.aws import bedrock
 from sandbox.aws.app import create_app
+from sandbox.aws.functions.api import scheduled
 from sandbox.control import Control
 from sandbox.dialects import AwsDialect
 from sandbox.settings import HOST, REGION
@@ -57,9 +58,10 @@ class Aws:
 @contextmanager
 def serving(home: Path, jwks: Callable[[], dict[str, Any]]) -> Generator[Aws]:
     """AWS over `home` until the block ends; then its state is on disk."""
-    app = create_app(home, jwks)
-    routes = {("PUT", "quotas"): bedrock.set_quotas}
     listener = bind(HOST, 0, "-")
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    app = create_app(home, jwks, {"AWS_ENDPOINT_URL": url, "NO_PROXY": HOST})
+    routes = {("PUT", "quotas"): bedrock.set_quotas, ("POST", "schedules"): scheduled(app.feeds)}
     server = http_server(listener, Control(app, name="aws", names=["aws"], dialect=AwsDialect(), routes=routes))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
