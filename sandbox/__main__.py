@@ -1,4 +1,4 @@
-"""`python -m sandbox`: serve, start, stop, status, env, sign-in."""
+"""`python -m sandbox`: serve, start, stop, status, env, notices, sign-in."""
 
 from __future__ import annotations
 
@@ -63,6 +63,13 @@ def _sign_in(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
+def _notices(settings: Settings, _: argparse.Namespace) -> int:
+    from sandbox.outside.table import table
+
+    print(table(settings.aws_url))
+    return 0
+
+
 COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] = {
     "serve": ("serve in the foreground", _serve),
     "start": ("start in the background, and wait until it answers", _start),
@@ -70,6 +77,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] =
     "stop": ("stop, keeping the state", _stop),
     "status": ("exit 0 if it runs", _status),
     "env": ("print `export` lines for a shell", _env),
+    "notices": ("show what Slack, e-mail and webhooks received", _notices),
     "sign-in": ("print credentials of a person's AWS session", _sign_in),
 }
 

@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -102,31 +103,39 @@ def is_healthy(settings: Settings, pid: int) -> bool:
     return all((found := health(url)) and found.pid == pid for url in (settings.aws_url, settings.okta_url))
 
 
-def _apps(settings: Settings) -> tuple[Any, Any, Any]:
-    """Both clouds behind their control routes, and AWS itself, which must be closed."""
+def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, Any]:
+    """Both clouds behind their control routes; `stack` closes them, and what is outside them."""
     from werkzeug.test import Client
 
     from sandbox.aws import bedrock
     from sandbox.aws.app import create_app as create_aws
     from sandbox.aws.functions.api import scheduled
+    from sandbox.aws.ses import Ses
     from sandbox.control import Control
     from sandbox.dialects import AwsDialect, OktaDialect
     from sandbox.okta.app import create_app as create_okta
+    from sandbox.outside.egress import Egress, Outside
+    from sandbox.outside.notices import Notices
 
     okta = create_okta(settings.state, OKTA_TOKEN)
     keys = Client(okta)
     functions = {"AWS_ENDPOINT_URL": settings.aws_url, "NO_PROXY": HOST, "no_proxy": HOST}
     aws = create_aws(settings.state, lambda: keys.get("/oauth2/v1/keys").get_json(), functions)
+    stack.callback(aws.close)
+    notices = Notices(settings.state / "notices.jsonl")
+    Ses.outbox = partial(notices.add, "email")
     routes = {
         ("POST", "schedules"): scheduled(aws.feeds),
+        ("GET", "notices"): lambda _: notices.all(),
+        ("DELETE", "notices"): lambda _: notices.clear(),
         ("GET", "quotas"): lambda _: dict(bedrock.quotas),
         ("PUT", "quotas"): bedrock.set_quotas,
     }
-    return (
-        Control(aws, name="aws", names=NAMES, dialect=AwsDialect(), routes=routes),
-        Control(okta, name="okta", names=NAMES, dialect=OktaDialect(OKTA_TOKEN)),
-        aws,
-    )
+    aws_control = Control(aws, name="aws", names=NAMES, dialect=AwsDialect(), routes=routes)
+    egress = Egress(settings.state, Outside(notices, aws_control.journal, aws_control.faults))
+    stack.callback(egress.close)
+    functions.update(egress.environment)
+    return aws_control, Control(okta, name="okta", names=NAMES, dialect=OktaDialect(OKTA_TOKEN))
 
 
 def serve(settings: Settings) -> None:
@@ -140,8 +149,7 @@ def serve(settings: Settings) -> None:
             stack.enter_context(contextlib.closing(bind(HOST, port, variable)))
             for port, variable in ((settings.aws_port, AWS_PORT), (settings.okta_port, OKTA_PORT))
         ]
-        aws, okta, store = _apps(settings)
-        stack.callback(store.close)
+        aws, okta = _apps(settings, stack)
         servers = [http_server(listener, app) for listener, app in zip(listeners, (aws, okta), strict=True)]
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

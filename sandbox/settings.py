@@ -14,9 +14,10 @@ ACCOUNT_ID = "123456789012"
 # The key of the account's root. No secret: signatures are not verified.
 AWS_KEY = "sandbox"
 REGION = "us-east-1"
-# Guards nothing: the sandbox listens on loopback and holds invented people. Okta refuses a call without a token, so
-# the sandbox must too.
+# These guard nothing: the sandbox listens on loopback and holds invented people. Okta and Slack refuse a call without
+# a token, so the sandbox must too.
 OKTA_TOKEN = "sandbox-okta-token"
+SLACK_TOKEN = "xoxb-sandbox"
 OKTA_ORG = "acme"
 OKTA_BASE_URL = "okta.com"
 

@@ -50,13 +50,13 @@ _SYSTEM_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 class Profile:
     """In the field names of Bedrock's answers."""
 
-    inferenceProfileId: str  # noqa: N815
-    inferenceProfileArn: str  # noqa: N815
-    inferenceProfileName: str  # noqa: N815
+    inferenceProfileId: str
+    inferenceProfileArn: str
+    inferenceProfileName: str
     models: tuple[str, ...]
     type: str
     description: str | None = None
-    createdAt: datetime = field(default_factory=lambda: datetime.now(UTC))  # noqa: N815
+    createdAt: datetime = field(default_factory=lambda: datetime.now(UTC))
     request_token: str | None = None
     source: str = ""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from moto.ses.models import EmailIdentity
@@ -21,13 +22,42 @@ from sandbox.aws.validation import mistakes
 _DOMAIN = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 _IDENTITY = re.compile(rf"([^@\s]+@)?{_DOMAIN}")
 _TOKENS = 3
+_MAX_RECIPIENTS = 50
 _ONE = "{0}/v2/email/identities/(?P<EmailIdentity>[^/]+)"
 PATHS = (f"{_ONE}/configuration-set$", f"{_ONE}/dkim/signing$")
 """What moto's URLs leave out."""
 
 
+Outbox = Callable[[list[str], str, str], None]
+
+
 class Ses(SESV2Response):
-    """moto's SES (version 2 of its interface) with these operations in place of its own."""
+    """moto's SES (version 2 of its interface) with these operations in place of its own.
+
+    `outbox` takes what is sent: recipients, subject and text.
+    """
+
+    outbox: ClassVar[Outbox] = staticmethod(lambda _to, _subject, _text: None)
+
+    def send_email(self) -> str:
+        given = self._given("SendEmail")
+        sender = str(given.get("FromEmailAddress", ""))
+        if not {sender.lower(), sender.lower().rpartition("@")[2]} & {name.lower() for name in self._identities}:
+            raise RestRefusal(
+                "MessageRejected",
+                "Email address is not verified. The following identities failed the check in region "
+                f"{self.region.upper()}: {sender}",
+            )
+        destination: dict[str, list[str]] = given.get("Destination") or {}
+        recipients = [address for kind in ("To", "Cc", "Bcc") for address in destination.get(f"{kind}Addresses") or ()]
+        if not 1 <= len(recipients) <= _MAX_RECIPIENTS:
+            raise RestRefusal("BadRequestException", f"Recipient count must be from 1 to {_MAX_RECIPIENTS}.")
+        answer = super().send_email()
+        simple = given["Content"].get("Simple")
+        if simple:
+            body = simple["Body"]
+            self.outbox(recipients, simple["Subject"]["Data"], (body.get("Text") or body.get("Html") or {})["Data"])
+        return answer
 
     def create_email_identity(self) -> str:
         given = self._given("CreateEmailIdentity")
