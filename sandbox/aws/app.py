@@ -16,6 +16,7 @@ import moto.bedrock.urls
 import moto.cloudwatch.urls
 import moto.iam.models
 import moto.iam.urls
+import moto.logs.urls
 import moto.secretsmanager.urls
 import moto.sesv2.urls
 import moto.sns.urls
@@ -24,6 +25,7 @@ from moto.bedrock.responses import BedrockResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
 from moto.iam.responses import IamResponse
+from moto.logs.responses import LogsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sesv2.responses import SESV2Response
@@ -36,6 +38,7 @@ from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
+from sandbox.aws.logs import Logs
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.requests import Call, body_of, call
@@ -50,6 +53,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
     CloudWatchResponse: CloudWatch,
     IamResponse: Iam,
+    LogsResponse: Logs,
     SecretsManagerResponse: SecretsManager,
     SESV2Response: ses.Ses,
     SNSResponse: Sns,
@@ -60,6 +64,7 @@ REPLACED_URLS = (
     moto.bedrock.urls,
     moto.cloudwatch.urls,
     moto.iam.urls,
+    moto.logs.urls,
     moto.secretsmanager.urls,
     moto.sesv2.urls,
     moto.sns.urls,

@@ -13,6 +13,7 @@ from sandbox.plugins.aws.resources import (
     iam_policies,
     iam_providers,
     iam_role,
+    log_filters,
     log_groups,
     secrets,
     slack_channels,
@@ -22,7 +23,7 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(sns, alarms, dashboards, secrets, email_identities, slack_channels),
+    *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters),
 )
 
 
