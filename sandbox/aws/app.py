@@ -14,6 +14,7 @@ os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
 import moto.bedrock.urls
 import moto.cloudwatch.urls
+import moto.events.urls
 import moto.iam.models
 import moto.iam.urls
 import moto.logs.urls
@@ -24,6 +25,7 @@ import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
+from moto.events.responses import EventsHandler
 from moto.iam.responses import IamResponse
 from moto.logs.responses import LogsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -36,6 +38,7 @@ from werkzeug.test import run_wsgi_app
 from sandbox.aws import bedrock, chatbot, ses
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
+from sandbox.aws.events import Events
 from sandbox.aws.federation import Federation
 from sandbox.aws.iam import Iam
 from sandbox.aws.logs import Logs
@@ -52,6 +55,7 @@ Environ = dict[str, Any]
 REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
     CloudWatchResponse: CloudWatch,
+    EventsHandler: Events,
     IamResponse: Iam,
     LogsResponse: Logs,
     SecretsManagerResponse: SecretsManager,
@@ -63,6 +67,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
 REPLACED_URLS = (
     moto.bedrock.urls,
     moto.cloudwatch.urls,
+    moto.events.urls,
     moto.iam.urls,
     moto.logs.urls,
     moto.secretsmanager.urls,

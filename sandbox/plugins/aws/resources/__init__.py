@@ -10,6 +10,7 @@ from sandbox.plugins.aws.resources import (
     bedrock,
     dashboards,
     email_identities,
+    events,
     iam_policies,
     iam_providers,
     iam_role,
@@ -23,7 +24,7 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters),
+    *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events),
 )
 
 
