@@ -13,6 +13,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
 import moto.bedrock.urls
+import moto.budgets.urls
 import moto.cloudwatch.urls
 import moto.events.urls
 import moto.iam.models
@@ -23,6 +24,7 @@ import moto.sesv2.urls
 import moto.sns.urls
 import moto.sts.urls
 from moto.bedrock.responses import BedrockResponse
+from moto.budgets.responses import BudgetsResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
 from moto.events.responses import EventsHandler
@@ -36,6 +38,7 @@ from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
 from sandbox.aws import bedrock, chatbot, ses
+from sandbox.aws.budgets import Budgets
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.events import Events
@@ -54,6 +57,7 @@ Environ = dict[str, Any]
 # moto's handler -> ours.
 REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
+    BudgetsResponse: Budgets,
     CloudWatchResponse: CloudWatch,
     EventsHandler: Events,
     IamResponse: Iam,
@@ -66,6 +70,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
 
 REPLACED_URLS = (
     moto.bedrock.urls,
+    moto.budgets.urls,
     moto.cloudwatch.urls,
     moto.events.urls,
     moto.iam.urls,

@@ -8,6 +8,7 @@ from sandbox.plugins.aws.client import Aws
 from sandbox.plugins.aws.resources import (
     alarms,
     bedrock,
+    budgets,
     dashboards,
     email_identities,
     events,
@@ -24,7 +25,7 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events),
+    *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
 )
 
 
