@@ -14,18 +14,24 @@ os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
 import moto.awslambda.urls
 import moto.bedrock.urls
+import moto.budgets.urls
 import moto.cloudwatch.urls
+import moto.events.urls
 import moto.iam.models
 import moto.iam.urls
+import moto.logs.urls
 import moto.secretsmanager.urls
 import moto.sesv2.urls
 import moto.sns.urls
 import moto.sts.urls
 from moto.awslambda.responses import LambdaResponse
 from moto.bedrock.responses import BedrockResponse
+from moto.budgets.responses import BudgetsResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
+from moto.events.responses import EventsHandler
 from moto.iam.responses import IamResponse
+from moto.logs.responses import LogsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sesv2.responses import SESV2Response
@@ -34,13 +40,16 @@ from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
 from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses
+from sandbox.aws.budgets import Budgets
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
+from sandbox.aws.events import Events
 from sandbox.aws.federation import Federation
 from sandbox.aws.functions.api import Lambda, lead_to_feeds
 from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
+from sandbox.aws.logs import Logs
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.requests import Call, RuntimeCall, body_of, call, runtime_call
@@ -53,9 +62,12 @@ Environ = dict[str, Any]
 # moto's handler -> ours.
 REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
+    BudgetsResponse: Budgets,
     CloudWatchResponse: CloudWatch,
+    EventsHandler: Events,
     IamResponse: Iam,
     LambdaResponse: Lambda,
+    LogsResponse: Logs,
     SecretsManagerResponse: SecretsManager,
     SESV2Response: ses.Ses,
     SNSResponse: Sns,
@@ -65,8 +77,11 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
 REPLACED_URLS = (
     moto.awslambda.urls,
     moto.bedrock.urls,
+    moto.budgets.urls,
     moto.cloudwatch.urls,
+    moto.events.urls,
     moto.iam.urls,
+    moto.logs.urls,
     moto.secretsmanager.urls,
     moto.sesv2.urls,
     moto.sns.urls,

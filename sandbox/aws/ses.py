@@ -56,7 +56,7 @@ class Ses(SESV2Response):
         simple = given["Content"].get("Simple")
         if simple:
             body = simple["Body"]
-            self.outbox(recipients, simple["Subject"]["Data"], (body.get("Text") or body.get("Html") or {})["Data"])
+            Ses.outbox(recipients, simple["Subject"]["Data"], (body.get("Text") or body.get("Html") or {})["Data"])
         return answer
 
     def create_email_identity(self) -> str:

@@ -16,7 +16,7 @@ from tests.sandbox.aws_harness import Aws, serving
 from tests.sandbox.plugin_harness import SCHEMAS, Engine, Resource, engine_for, kinds
 
 ACCOUNT = "123456789012"
-SETTINGS = {"region": "us-east-1", "accessKey": "AKIATEST", "secretKey": "-"}
+SETTINGS = {"region": "us-east-1", "accessKey": "AKIATEST", "secretKey": "-", "maxRetries": 0}
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,17 @@ from sandbox.plugins.aws.client import Aws
 from sandbox.plugins.aws.resources import (
     alarms,
     bedrock,
+    budgets,
     dashboards,
     dynamodb,
     email_identities,
+    events,
     iam_policies,
     iam_providers,
     iam_role,
     lambda_functions,
     lambda_invocations,
+    log_filters,
     log_groups,
     scheduler,
     secrets,
@@ -28,7 +31,7 @@ from sandbox.plugins.framework.entry import Entry
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
     *(lambda_functions, lambda_invocations, sqs, dynamodb, scheduler),
-    *(sns, alarms, dashboards, secrets, email_identities, slack_channels),
+    *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
 )
 
 
