@@ -57,15 +57,15 @@ class Access(pulumi.ComponentResource):
         self.stops = [*self._cohort_stop(name, args, role, child), *self._member_stops(name, args, role, child)]
         self.register_outputs({"role_arn": self.role_arn})
 
-    def allow(self, after: Sequence[pulumi.Resource]) -> None:
+    def allow(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         """What the role may invoke: given last, and taken away first, before Okta can refuse anything."""
         name, args = self._name, self._args
         cohort = args.rollout.cohorts[args.cohort]
         models = {label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)}
-        if models:
-            document = pulumi.Output.all(**args.profile_arns).apply(
-                lambda arns: invoke_policy(args.account, models, arns)
-            )
+        if not models:
+            return []
+        document = pulumi.Output.all(**args.profile_arns).apply(lambda arns: invoke_policy(args.account, models, arns))
+        return [
             aws.iam.RolePolicy(
                 f"{name}-invoke",
                 name=names.INVOKE_POLICY,
@@ -73,6 +73,7 @@ class Access(pulumi.ComponentResource):
                 policy=pulumi.Output.json_dumps(document),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
+        ]
 
     def _cohort_stop(
         self, name: str, args: AccessArgs, role: aws.iam.Role, child: pulumi.ResourceOptions

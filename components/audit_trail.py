@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from rollout import names
 from rollout.config import Rollout
+from rollout.levels import Level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +19,12 @@ class AuditTrailArgs:
 
 
 class AuditTrail(pulumi.ComponentResource):
-    """The invocation log and one usage log per cohort, with retention; protected, and kept even when undeclared."""
+    """The logs: of invocations, of incidents, of the announcer, and of each cohort's usage. With retention, protected,
+    and kept even when undeclared."""
 
     invocation_log_group: pulumi.Output[str]
+    incident_log_group: pulumi.Output[str]
+    announcer_log_group: pulumi.Output[str]
     usage_log_groups: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -35,6 +39,10 @@ class AuditTrail(pulumi.ComponentResource):
             self.invocation_log_group = self._log_group(
                 f"{name}-invocations", names.INVOCATION_LOG_GROUP, days, tags
             ).name
+        kept = max(rollout.logs.retention_days, Level.ROLLED_BACK.effects.kept_days)
+        self.incident_log_group = self._log_group(f"{name}-incidents", names.INCIDENT_LOG_GROUP, kept, tags).name
+        own = names.function_log_group(names.ANNOUNCER)
+        self.announcer_log_group = self._log_group(f"{name}-announcer", own, rollout.retention_days(None), tags).name
         self.usage_log_groups = {
             cohort: self._log_group(
                 f"{name}-{cohort}-usage",

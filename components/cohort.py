@@ -9,6 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.access import Access, AccessArgs
+from components.announcement import Announcement, AnnouncementArgs
+from components.announcer import Announcer
 from components.federation import Federation
 from components.membership import Membership, MembershipArgs
 from rollout import names
@@ -27,6 +29,7 @@ class CohortArgs:
     """Okta's user id by e-mail address, of those who may sign in now."""
     session_names: Mapping[str, str]
     """As Okta signs them, by e-mail address, of all members."""
+    announcer: Announcer
 
 
 class Cohort(pulumi.ComponentResource):
@@ -35,6 +38,7 @@ class Cohort(pulumi.ComponentResource):
     role_arn: pulumi.Output[str] | None = None
     profile_arns: Mapping[str, pulumi.Output[str]]
     membership: Membership | None = None
+    announcement: Announcement
 
     def __init__(self, name: str, args: CohortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         cohort = args.rollout.cohorts[name]
@@ -78,8 +82,14 @@ class Cohort(pulumi.ComponentResource):
                 child,
             )
             paths = self.membership.paths
-        if access:
-            access.allow(paths)
+        done = [*paths, *access.stops, *access.allow(paths)] if access else paths
+        self.announcement = Announcement(
+            f"{name}-announcement",
+            AnnouncementArgs(
+                cohort=name, account=args.account, rollout=args.rollout, announcer=args.announcer, after=done
+            ),
+            child,
+        )
         self.register_outputs(
             {"profile_arns": self.profile_arns, "group_name": names.okta_group(args.account.id, name)}
         )

@@ -1,10 +1,11 @@
-"""When an update must not end well: people whom Okta does not know, and memberships that did not take."""
+"""When an update must not end well: people whom Okta does not know, memberships that did not take, news nobody has."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime.settings import get_monitor
@@ -45,13 +46,23 @@ def okta_is_silent(rollout: Rollout) -> None:
     raise pulumi.RunError("\n".join(lines))
 
 
-def require_memberships(rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort]) -> None:
-    """Fail the update when Okta's own lists differ from the stack file. A preview has nothing to ask about.
+def require_effects(rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort]) -> None:
+    """Fail the update, once everything is done, when it had not the effects that the stack file asks for."""
+    if pulumi.runtime.is_dry_run():
+        return
+    found: list[str] = []
+    _require_memberships(rollout, federation, cohorts, found)
+    _require_announcements(cohorts, found)
+    _at_the_very_end(found)
+
+
+def _require_memberships(
+    rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort], found: list[str]
+) -> None:
+    """Okta's own lists are those of the stack file.
 
     The umbrella group is asked about once, after all cohorts have changed it: somebody may move between two of them.
     """
-    if pulumi.runtime.is_dry_run():
-        return
     memberships = {name: cohort.membership for name, cohort in cohorts.items() if cohort.membership}
     known = {name: list(membership.user_ids) for name, membership in memberships.items()}
     verdicts = [
@@ -64,14 +75,37 @@ def require_memberships(rollout: Rollout, federation: Federation, cohorts: Mappi
     ]
     every = [path for membership in memberships.values() for path in membership.paths]
     verdicts.append(listed(federation.umbrella_group_id, every, partial(umbrella_mistakes, rollout, known)))
-    found: list[str] = []
 
     def judge(each: list[list[str]]) -> None:
         lines = [line for lines in each for line in lines]
         found.extend([NOT_AS_DECLARED, *lines] if lines else [])
 
     pulumi.Output.all(*verdicts).apply(judge)
-    _at_the_very_end(found)
+
+
+def _require_announcements(cohorts: Mapping[str, Cohort], found: list[str]) -> None:
+    """The announcer has the news. One that it could not take is not lost, but it must be handed in again."""
+
+    def judge(name: str, known: list[Any]) -> None:
+        result, urn = known
+        answer = _answer(result)
+        if answer.get("accepted") is False:
+            found.append(
+                f"cohorts.{name}: nobody was told of the new level: {answer.get('reason')}; "
+                f"the level is in force. Run `pulumi up --replace '{urn}'` to tell them"
+            )
+
+    for name, cohort in cohorts.items():
+        announcement = cohort.announcement
+        pulumi.Output.all(announcement.result, announcement.invocation_urn).apply(partial(judge, name))
+
+
+def _answer(result: str) -> dict[str, Any]:
+    try:
+        answer: Any = json.loads(result)
+    except ValueError:
+        answer = None
+    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
 
 
 def _at_the_very_end(found: list[str]) -> None:

@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+import pulumi
 from google.protobuf import empty_pb2
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import mocks, rpc, run_in_stack, set_all_config
 from pulumi.runtime.settings import configure
 
+from rollout.load import SECRETS
 from tests.stacks import PROJECT
 
 ACCOUNT = "123456789012"
@@ -27,7 +30,7 @@ PROJECT_NAME = "claude-code-rollout"
 
 @dataclass(frozen=True)
 class Registration:
-    """One resource as the program asked for it. `parent`, `depends_on`: URNs."""
+    """One resource as the program asked for it. `parent`, `depends_on`: URNs. `secrets`: inputs that are."""
 
     urn: str
     type: str
@@ -38,6 +41,7 @@ class Registration:
     protect: bool
     retain: bool
     read: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass
@@ -95,6 +99,10 @@ class World(mocks.Mocks):
                 state["arn"] = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{id_}"
             case "aws:iam/role:Role":
                 id_, state["arn"] = name, f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "aws:sqs/queue:Queue":
+                id_ = state["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+            case "aws:secretsmanager/secret:Secret":
+                id_ = state["arn"] = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
             case "aws:lambda/invocation:Invocation":
                 id_, state["result"] = name, self.answer
             case "okta:app/saml:Saml":
@@ -132,6 +140,29 @@ class World(mocks.Mocks):
         ]
 
 
+def _is_secret(value: Any) -> bool:
+    return (
+        isinstance(value, Struct)
+        and rpc._special_sig_key in value
+        and value[rpc._special_sig_key] == rpc._special_secret_sig
+    )
+
+
+def comparable(value: Any) -> Any:
+    """Assets as what is in them, or where it is: two objects of the SDK are never equal."""
+    match value:
+        case pulumi.AssetArchive():
+            return {name: comparable(asset) for name, asset in value.assets.items()}
+        case pulumi.FileAsset():
+            return {"file": str(value.path)}
+        case pulumi.StringAsset():
+            return {"text": value.text}
+        case dict():
+            return {key: comparable(inner) for key, inner in value.items()}
+        case _:
+            return value
+
+
 class Monitor(mocks.MockMonitor):
     """Keeps each registration whole; refuses two resources of one URN, as the engine does."""
 
@@ -150,7 +181,7 @@ class Monitor(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
-            self._record(response.urn, request, rpc.deserialize_properties(request.object))
+            self._record(response.urn, request, comparable(rpc.deserialize_properties(request.object)))
         return response
 
     def ReadResource(self, request: Any) -> Any:
@@ -176,6 +207,9 @@ class Monitor(mocks.MockMonitor):
                 protect=not read and request.protect,
                 retain=not read and request.retainOnDelete,
                 read=read,
+                secrets=tuple(sorted(key for key, value in request.object.items() if _is_secret(value)))
+                if not read
+                else (),
             )
         )
 
@@ -220,7 +254,7 @@ def run(
     strangers: frozenset[str] = frozenset(),
     groups: Mapping[str, Sequence[str]] | None = None,
     answer: str = '{"accepted": true}',
-    encrypted: Sequence[str] = (),
+    encrypted: Sequence[str] = SECRETS,
 ) -> Recorded:
     """Run `__main__.py` with a stack's configuration; raises what it raises."""
     recorded = Recorded()

@@ -25,7 +25,7 @@ def test_each_stack_file_block_of_the_readme_can_be_added_to_the_sandbox_stack()
     assert found
     for block in found:
         cohorts = yaml.safe_load(block)["config"]["claude-code-rollout:cohorts"]
-        content = yaml.safe_load((stacks.PROJECT / "Pulumi.sandbox.yaml").read_text(encoding="utf-8"))["config"]
+        content = stacks.content("sandbox")
         content["claude-code-rollout:cohorts"] |= cohorts
         rollout = load(stacks.as_engine(content), stacks.PROJECT, NOW)
         assert set(cohorts) < set(rollout.cohorts)

@@ -32,17 +32,22 @@ def pilot() -> Recorded:
 
 def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) -> None:
     groups = pilot.of("aws:cloudwatch/logGroup:LogGroup")
-    assert [group.inputs["name"] for group in groups] == ["/claude-code/invocations", "/claude-code/pilot/usage"]
+    assert {group.inputs["name"]: group.inputs["retentionInDays"] for group in groups} == {
+        "/aws/lambda/claude-code-announcer": 90,
+        "/claude-code/incidents": 365,
+        "/claude-code/invocations": 90,
+        "/claude-code/pilot/usage": 90,
+    }
     for group in groups:
         assert group.protect
         assert group.retain
         assert COHORT not in group.urn
-        assert group.inputs["retentionInDays"] == 90
 
 
 def test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not(pilot: Recorded) -> None:
     protected = {registration.name for registration in pilot.order if registration.protect}
-    assert protected == {"audit-trail-invocations", "audit-trail-pilot-usage", "federation-saml", "federation-umbrella"}
+    logs = {f"audit-trail-{name}" for name in ("announcer", "incidents", "invocations", "pilot-usage")}
+    assert protected == {*logs, "federation-saml", "federation-umbrella"}
     assert not any(r.retain for r in pilot.order if COHORT in r.urn)
 
 
@@ -140,7 +145,9 @@ def test_rolled_back_leaves_an_empty_group_and_the_logs_for_a_year() -> None:
     assert {r.type for r in run.order if f"{COHORT}$" in r.urn} == {
         "claude:rollout:Membership",
         "okta:group/group:Group",
+        *("claude:rollout:Announcement", "aws:lambda/invocation:Invocation", "aws:iam/rolePolicy:RolePolicy"),
     }
+    assert [r.name for r in run.of("aws:iam/rolePolicy:RolePolicy") if COHORT in r.urn] == ["pilot-announcement-review"]
     assert {g.inputs["retentionInDays"] for g in run.of("aws:cloudwatch/logGroup:LogGroup")} == {365}
 
 
@@ -170,7 +177,8 @@ def test_what_exists_already_is_adopted_and_never_changed() -> None:
     }
     run = recorded(document)
     shared = [r for r in run.order if COHORT not in r.urn and not r.type.startswith("claude:")]
-    assert {r.name for r in shared if not r.read} == {"audit-trail-pilot-usage"}
+    ours = {r.name for r in shared if not r.read and not r.name.startswith(("announcer-", "audiences-"))}
+    assert ours == {"audit-trail-announcer", "audit-trail-incidents", "audit-trail-pilot-usage"}
     assert {r.name: r.inputs["id"] for r in shared if r.read} == {
         "federation-aws": "0oa" + "a" * 17,
         "federation-sign-in": "0oa" + "b" * 17,
