@@ -228,6 +228,9 @@ def build(settings: Settings) -> None:
     )["FunctionArn"]
     logs = client(settings, "logs")
     logs.create_log_group(logGroupName="/g")
+    client(settings, "lambda").add_permission(
+        FunctionName="f", StatementId="logs", Action="lambda:InvokeFunction", Principal="logs.amazonaws.com"
+    )
     logs.put_subscription_filter(logGroupName="/g", filterName="f", filterPattern="", destinationArn=function)
 
 
