@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from moto.bedrock.models import bedrock_backends
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.utils import utcnow
 from moto.logs.models import logs_backends
 
 from sandbox.aws import invocation_logging
@@ -100,7 +101,7 @@ def _measured(place: Place, model_id: str, values: dict[str, tuple[float, str]])
             "Value": float(value),
             "Unit": unit,
             "Dimensions": [{"Name": "ModelId", "Value": model_id}],
-            "Timestamp": datetime.now(UTC),
+            "Timestamp": utcnow(),  # moto compares times without a zone
         }
         for name, (value, unit) in values.items()
     ]
