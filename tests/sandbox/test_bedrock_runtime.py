@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -685,6 +686,19 @@ def test_calls_are_measured_by_the_last_part_of_what_they_name(world: World):
         "InvocationClientErrors": 1,
     }
     assert world.metrics("Across all model IDs") == {"ModelInvocationLogsCloudWatchDeliverySuccess": 3}
+
+
+def test_calls_at_the_same_time_are_all_counted(world: World):
+    world.keep_records()
+    member, profile = world.member(), world.profiles["sonnet"]
+    with ThreadPoolExecutor(8) as pool:
+        system = [remembered("s" * 400)]
+        calls = [pool.submit(invoke, member, profile, str(number), system=system) for number in range(40)]
+        answers = [call.result() for call in calls]
+    assert sorted(counts(answer)[2] for answer in answers)[-2:] == [0, 100]
+    assert len({record["requestId"] for record in world.records()}) == 40
+    assert world.metrics(profile.rpartition("/")[2])["Invocations"] == 40
+    assert world.metrics("Across all model IDs") == {"ModelInvocationLogsCloudWatchDeliverySuccess": 40}
 
 
 def test_a_record_that_cannot_be_delivered_is_counted_and_fails_no_call(world: World):
