@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +40,7 @@ ACTIONS = {
 # Services whose state a call may change.
 CHANGED = ("bedrock", "logs", "cloudwatch")
 UNKNOWN_MODEL = "The provided model identifier is invalid."
+_CACHE_LOCK = Lock()
 _JSON = {"Content-Type": "application/json"}
 
 Environ = dict[str, Any]
@@ -227,7 +229,8 @@ def _answer(request: Request) -> Answer:
         invocation_records.keep(replace(made, error="ValidationException"))
         raise invalid(str(error)) from error
     cache: dict[str, float] = vars(request.backend).setdefault("prompt_cache", {})
-    answered = reply(prompt, target.model, cache, time.time())
+    with _CACHE_LOCK:
+        answered = reply(prompt, target.model, cache, time.time())
     headers, body, output = WORDS[call.operation](answered, target.model)
     invocation_records.keep(replace(made, output=output, reply=answered))
     return 200, [*headers.items(), ("x-amzn-RequestId", request.request_id)], body

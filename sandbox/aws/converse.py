@@ -18,7 +18,7 @@ USER_FIRST = (
 
 def _blocks(given: list[dict[str, Any]]) -> Iterator[Block]:
     """A cache point marks the block before it."""
-    for block, following in zip(given, [*given[1:], {}], strict=True):
+    for block, following in zip(given, [*given[1:], {}], strict=False):
         if "cachePoint" not in block:
             text = block.get("text")
             yield Block(

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from moto.bedrock.models import bedrock_backends
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.utils import utcnow
 from moto.logs.models import logs_backends
 
 from sandbox.aws import invocation_logging
@@ -22,6 +24,7 @@ NAMESPACE = "AWS/Bedrock"
 ALL_MODELS = "Across all model IDs"
 # What the log group takes of a body; more of it would go to S3.
 BODY_CHARACTERS = 100_000
+_STREAM_LOCK = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +103,7 @@ def _measured(place: Place, model_id: str, values: dict[str, tuple[float, str]])
             "Value": float(value),
             "Unit": unit,
             "Dimensions": [{"Name": "ModelId", "Value": model_id}],
-            "Timestamp": datetime.now(UTC),
+            "Timestamp": utcnow(),  # moto compares times without a zone
         }
         for name, (value, unit) in values.items()
     ]
@@ -141,7 +144,8 @@ def _delivered(made: Invocation, group: str, is_text_kept: bool) -> bool:
         "message": json.dumps(record(made, is_text_kept), separators=(",", ":")),
     }
     try:
-        logs.ensure_log_stream(group, invocation_logging.STREAM)
+        with _STREAM_LOCK:
+            logs.ensure_log_stream(group, invocation_logging.STREAM)
         logs.put_log_events(group, invocation_logging.STREAM, [event])
     except Exception as error:  # AWS delivers after it has answered: no caller sees this
         print(f"invocation record not delivered: {type(error).__name__}: {error}", file=sys.stderr, flush=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.trust import Request, allows
+from sandbox.aws.trust import Request, Unknown, Verdict, allows, judge
 
 PROVIDER = "arn:aws:iam::123456789012:saml-provider/Okta"
 CONTEXT = {
@@ -16,6 +16,9 @@ CONTEXT = {
     "acme.okta.com:sub": ("00u1*",),
     "sts:rolesessionname": ("00u1*",),
     "aws:tagkeys": ("Cohort", "Team"),
+    "aws:tokenissuetime": ("2026-11-23T14:05:00Z",),
+    "aws:epochtime": ("1795442700",),
+    "aws:sourceip": ("10.1.2.3",),
 }
 REQUEST = Request(action="sts:AssumeRoleWithSAML", principal=("Federated", PROVIDER), context=CONTEXT)
 
@@ -45,6 +48,13 @@ HOLDS: list[dict[str, Any]] = [
     {"ForAllValues:StringEquals": {"aws:TagKeys": ["Cohort", "Team", "Level"]}},
     {"ForAnyValue:StringEquals": {"aws:TagKeys": ["Team"]}},
     {"ForAllValues:StringEquals": {"SAML:sub_type": ["persistent"]}},
+    {"DateLessThan": {"aws:TokenIssueTime": "2026-11-23T14:05:01Z"}},
+    {"DateLessThanEquals": {"aws:TokenIssueTime": "2026-11-23T15:05:00+01:00"}},
+    {"DateNotEquals": {"aws:TokenIssueTime": "2026-11-23T14:05:01Z"}},
+    {"DateGreaterThan": {"aws:TokenIssueTime": "1795442699"}},
+    {"NumericGreaterThanEquals": {"aws:EpochTime": "1795442700"}},
+    {"IpAddress": {"aws:SourceIp": ["192.168.0.0/16", "10.1.0.0/16"]}},
+    {"NotIpAddress": {"aws:SourceIp": "10.1.2.4"}},
 ]
 
 FAILS: list[dict[str, Any]] = [
@@ -57,12 +67,19 @@ FAILS: list[dict[str, Any]] = [
     {"Null": {"SAML:sub": "true"}},
     {"ForAllValues:StringEquals": {"aws:TagKeys": ["Cohort"]}},
     {"ForAnyValue:StringEquals": {"SAML:sub_type": ["persistent"]}},
+    {"DateLessThan": {"aws:TokenIssueTime": "2026-11-23T14:05:00Z"}},
+    {"DateEquals": {"SAML:sub_type": "2026-11-23T14:05:00Z"}},
+    {"NumericLessThan": {"aws:EpochTime": 1795442700}},
+    {"IpAddress": {"aws:SourceIp": "10.2.0.0/16"}},
 ]
 
 UNKNOWN: list[dict[str, Any]] = [
     {"StringEquals": {"SAML:shoe-size": "44"}},
     {"StringSounds": {"SAML:sub": "alice"}},
     {"NumericLessThan": {"SAML:sub": "1"}},
+    {"DateLessThan": {"aws:TokenIssueTime": "yesterday"}},
+    {"IpAddress": {"aws:SourceIp": "everywhere"}},
+    {"BinaryEquals": {"SAML:sub": "QQ=="}},
     {"ForMost:StringEquals": {"aws:TagKeys": "Cohort"}},
     {"StringEquals": {"aws:TagKeys": "Cohort"}},
     {"StringEquals": {"sts:RoleSessionName": "${no:such-key}"}},
@@ -163,3 +180,43 @@ def test_a_permission_policy_is_judged_by_its_resource():
 def test_no_document_grants_nothing():
     assert not allowed()
     assert not allowed({"Statement": ["text"]})
+
+
+@pytest.mark.parametrize("condition", UNKNOWN)
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_a_verdict_is_never_a_guess(condition: dict[str, Any], effect: str):
+    with pytest.raises(Unknown, match=r"\w"):
+        judge([policy(), policy(condition, Effect=effect)], REQUEST)
+
+
+def test_a_verdict_tells_who_was_denied_from_who_was_not_allowed():
+    other = policy(Action="sts:AssumeRole")
+    assert judge([policy()], REQUEST) is Verdict.ALLOWED
+    assert judge([other], REQUEST) is Verdict.IMPLICIT_DENY
+    assert judge([], REQUEST) is Verdict.IMPLICIT_DENY
+    assert judge([policy(), policy(UNKNOWN[0]), policy(Effect="Deny")], REQUEST) is Verdict.EXPLICIT_DENY
+
+
+def test_a_tag_that_a_complete_context_lacks_is_absent():
+    document = policy({"Null": {"aws:PrincipalTag/team": "true"}})
+    complete = Request(
+        action=REQUEST.action, principal=REQUEST.principal, context=CONTEXT, complete=("aws:principaltag/",)
+    )
+    assert allows([document], complete)
+    assert not allows([document], REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"NotAction": "s3:*"}, Verdict.EXPLICIT_DENY),
+        ({"NotAction": "bedrock:*"}, Verdict.ALLOWED),
+        ({"Action": "*", "NotResource": "arn:aws:bedrock:*"}, Verdict.ALLOWED),
+        ({"Action": "*", "NotResource": "arn:aws:s3:::*"}, Verdict.EXPLICIT_DENY),
+    ],
+)
+def test_a_deny_may_name_what_it_leaves_alone(changes: dict[str, Any], verdict: Verdict):
+    given = {"Effect": "Deny", **({} if "NotResource" in changes else {"Resource": "*"}), **changes}
+    document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}, given]}
+    asked = Request(action="bedrock:InvokeModel", resource="arn:aws:bedrock:::foundation-model/x")
+    assert judge([document], asked) is verdict
