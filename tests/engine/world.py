@@ -21,7 +21,7 @@ from sandbox import server, sign_in, workspace
 from sandbox.settings import ACCOUNT_ID, HOST, OKTA_TOKEN, REGION, Settings
 from tests.stacks import PROJECT
 
-SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "rosters")
+SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "rosters")
 STACK = "sandbox"
 COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
