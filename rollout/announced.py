@@ -6,7 +6,7 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import STOPPING, Incident, Member, Rollout
+from rollout.config import Incident, Member, Rollout
 from rollout.notices import AUDIENCES
 
 
@@ -16,18 +16,13 @@ def announced(rollout: Rollout, cohort: str) -> dict[str, Any]:
     While a cohort is active its members are nobody's business: a roster that grows announces nothing.
     """
     found = rollout.cohorts[cohort]
-    listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if _alone(m)}
+    listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if m.level}
     return {
         "cohort": cohort,
         "level": found.level.value,
         **({"incident": _incident(found.incident)} if found.level.needs_incident and found.incident else {}),
         "members": {email: _member(member) for email, member in sorted(listed.items())},
     }
-
-
-def _alone(member: Member) -> bool:
-    """Once stopped alone, a person stays listed: who is taken out of the file meanwhile must not be told "again"."""
-    return any(getattr(member, key) for key in STOPPING)
 
 
 def _member(member: Member) -> dict[str, Any]:

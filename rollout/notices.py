@@ -47,7 +47,7 @@ ALONE = Route(recorded=True, audiences=("security",), email=True, people=True)
 
 MEANS: Mapping[Level, str] = {
     Level.PLANNED: "No access yet.",
-    Level.ACTIVE: "Claude Code can be used as agreed.",
+    Level.ACTIVE: "Whoever is in the cohort can use Claude Code as agreed.",
     Level.RESTRICTED: "Claude Code goes on under strict settings: no bypass mode, managed rules only, no `git push`.",
     Level.THROTTLED: "Only {throttle_model} answers, with at most {daily_tokens} tokens per person and day.",
     Level.SUSPENDED: "No model answers, in sessions that are open too, and Okta's groups no longer let people in.",
@@ -158,8 +158,15 @@ def _personal(change: Change, settings: Settings) -> Iterator[tuple[str, str, li
 
 
 def _state(change: Change) -> str:
-    again = change.after.rank < change.before.rank and change.before.needs_incident
-    return change.after.value.replace("_", " ") + (" again" if again else "")
+    """Who is no longer stopped may have left the cohort meanwhile: nobody is told that they have access."""
+    if change.after is Level.ACTIVE and change.before.needs_incident:
+        return f"no longer {_word(change.before)}"
+    again = change.after.rank < change.before.rank
+    return _word(change.after) + (" again" if again else "")
+
+
+def _word(level: Level) -> str:
+    return level.value.replace("_", " ")
 
 
 def _words(change: Change, settings: Settings) -> tuple[str, list[str]]:

@@ -94,7 +94,8 @@ def _own_levels(
     for email, subject in sorted(known.items()):
         was, now = old.effective(email), after.effective(email)
         own = old.members.get(email, Subject()).level, after.members.get(email, Subject()).level
-        if was is now or own[0] == own[1] or email in told or email not in after.members:
+        gone = after.lists_everybody and email not in after.members
+        if was is now or own[0] == own[1] or email in told or gone:
             continue
         earlier = old.members[email].incident if email in old.members else None
         incident = subject.incident or earlier or after.incident or old.incident or {}

@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,18 @@ from sandbox import workspace
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.drill.steps import ALICE, BROKEN, MENDED, MODELS, STEPS, Step
+from tests.drill.traffic import PROBE_SECONDS, Probe, Session, answered, bedrock
 from tests.engine import world as worlds
 from tests.engine.world import World, cohort_urn
 
 REPORT = Path("drill-report.txt")
 ROLE, LOG = "claude-code-pilot", "/claude-code/pilot/usage"
-COLUMNS = ("Step", "First write to AWS", "All done", "May sign in", "Sessions from before", "Sessions since", "Log")
+TITLE = "Rollback drill, {at}. Sessions: how many get an answer from {models}. Told: Slack/e-mail/webhook"
+TOLD_SECONDS, SETTLE_SECONDS = 30.0, 1.0
+COLUMNS = (
+    *("Step", "In effect", "All done", "May sign in", "Sessions from before", "Sessions since"),
+    *("Told", "All told", "Log"),
+)
 
 
 def stamp(time_: datetime) -> str:
@@ -34,7 +40,7 @@ def main() -> int:
     console = Console(record=True, width=132)
     surprises: list[str] = []
     table = Table(
-        *COLUMNS, title=f"Rollback drill, {stamp(datetime.now(UTC))}; {'/'.join(MODELS)}", title_justify="left"
+        *COLUMNS, title=TITLE.format(at=stamp(datetime.now(UTC)), models="/".join(MODELS)), title_justify="left"
     )
     with tempfile.TemporaryDirectory(prefix="drill-") as name:
         world = worlds.prepare(Path(name) / "world")
@@ -66,6 +72,9 @@ class Drill:
     def __init__(self, world: World) -> None:
         self.world = world
         self.people: list[str] = world.output("cohorts")["pilot"]["members"]
+        self.old = self.sign_in()
+        self.newest = self.old
+        time.sleep(1.1)  # IAM counts issue times in whole seconds
         now = datetime.now(UTC)
         self.incident = {"id": "DRILL-1", "since": stamp(now), "reason": "drill"}
         self.before, self.since = stamp(now - timedelta(minutes=10)), stamp(now + timedelta(minutes=10))
@@ -79,21 +88,22 @@ class Drill:
             cohorts = config["claude-code-rollout:cohorts"]
             cohorts["pilot"] = step.change(cohorts["pilot"], self.incident)
 
-    def sign_in(self) -> int:
-        """How many the sandbox's Okta and STS let begin a session."""
-        entered = 0
+    def sign_in(self) -> dict[str, Session]:
+        """Whom the sandbox's Okta and STS let begin a session, with it."""
+        entered: dict[str, Session] = {}
         for email in self.people:
             try:
-                self.world.sign_in(email, "pilot")
-                entered += 1
+                entered[email] = self.world.sign_in(email, "pilot")
             except SandboxError:
                 continue
         return entered
 
+    def profiles(self) -> Mapping[str, str]:
+        return self.world.output("cohorts").get("pilot", {}).get("profile_arns", {})
+
     def may_invoke(self, issued: str) -> tuple[int, ...]:
         """How many sessions of that time may invoke each model: others' evaluator on the documents of the state."""
-        policies = on_the_role(self.world.state())
-        profiles: Mapping[str, str] = self.world.output("cohorts").get("pilot", {}).get("profile_arns", {})
+        policies, profiles = on_the_role(self.world.state()), self.profiles()
         counts: list[int] = []
         for label in MODELS:
             asked = [
@@ -109,6 +119,29 @@ class Drill:
             ]
             counts.append(sum(verdicts(asked)) if asked else 0)
         return tuple(counts)
+
+    def at_work(self, sessions: Mapping[str, Session]) -> tuple[int, ...]:
+        """The same, by what the sandbox's Bedrock does."""
+        profiles = self.profiles()
+        arns = [
+            profiles.get(label, "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/gone")
+            for label in MODELS
+        ]
+        return answered(self.world, sessions.values(), arns)
+
+    def told(self, wanted: tuple[int, ...]) -> tuple[tuple[int, ...], float]:
+        """How much arrived by Slack, e-mail and webhook, and when the last did. What comes too often comes at once."""
+        deadline = time.time() + TOLD_SECONDS
+        while (found := self._arrived())[0] != wanted and time.time() < deadline:
+            time.sleep(0.1)
+        time.sleep(SETTLE_SECONDS)
+        return self._arrived() if found[0] == wanted else found
+
+    def _arrived(self) -> tuple[tuple[int, ...], float]:
+        notices: list[dict[str, Any]] = self.world.aws_control("/sandbox/notices")
+        by = [notice["by"] for notice in notices]
+        last = max((notice["at"] for notice in notices), default=0.0)
+        return tuple(by.count(way) for way in ("slack", "email", "webhook")), last
 
     def log_is_whole(self) -> bool:
         found = self.world.aws("logs").get_log_events(logGroupName=LOG, logStreamName="drill")["events"]
@@ -127,24 +160,43 @@ def on_the_role(state: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def row(table: Table, step: Step, drill: Drill, apply: Any, surprises: list[str]) -> None:
+def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], surprises: list[str]) -> None:
     world = drill.world
-    world.forget_calls()
+    world.aws_control("/sandbox/notices", "DELETE")
+    probe = Probe(bedrock(world, drill.newest[ALICE]), drill.profiles().get(MODELS[0], "gone"))
     saved = time.time()
-    apply()
-    done = time.time() - saved
-    writes = ("Put", "Attach", "Delete", "Create", "Update", "Detach")
-    first = [c["at"] for c in world.aws_control("/sandbox/calls") if c["operation"].startswith(writes)]
-    found = (drill.sign_in(), drill.may_invoke(drill.before), drill.may_invoke(drill.since), drill.log_is_whole())
-    wanted = (step.signs_in, step.before, step.after, True)
-    for what, is_, should in zip(COLUMNS[3:], found, wanted, strict=True):
+    with probe.running():
+        apply()
+        done = time.time() - saved
+        time.sleep(PROBE_SECONDS * 4)
+    told, last = drill.told(step.told)
+    entered = drill.sign_in()
+    drill.newest = {**drill.newest, **entered}
+    changed = probe.changed_at()
+    found = (
+        len(entered),
+        (drill.may_invoke(drill.before), drill.at_work(drill.old)),
+        (drill.may_invoke(drill.since), drill.at_work(entered)),
+        told,
+        drill.log_is_whole(),
+    )
+    wanted = (step.signs_in, (step.before, step.before), (step.after, step.after), step.told, True)
+    for what, is_, should in zip((*COLUMNS[3:7], COLUMNS[8]), found, wanted, strict=True):
         if is_ != should:
             surprises.append(f"{step.title}: {what}: {is_}, not {should}")
-    if step in {*STEPS[3:5]} and ALICE in world.group("Claude-Code-Users"):
+    if step.effect and changed is None:
+        surprises.append(f"{step.title}: somebody at work noticed nothing")
+    if not step.signs_in and step.told[0] and ALICE in world.group("Claude-Code-Users"):
         surprises.append(f"{step.title}: {ALICE} is in the umbrella group")
-    first_write = f"{min(first) - saved:.1f} s" if first else "-"
-    cells = [first_write, f"{done:.1f} s", str(found[0]), *("/".join(map(str, counts)) for counts in found[1:3])]
-    table.add_row(step.title, *cells, "whole" if found[3] else "DAMAGED")
+    table.add_row(
+        step.title,
+        f"{changed - saved:.1f} s" if changed else "-",
+        f"{done:.1f} s",
+        str(found[0]),
+        *("/".join(map(str, counts)) for counts in (found[1][1], found[2][1], told)),
+        f"{last - saved:.1f} s" if last else "-",
+        "whole" if found[4] else "DAMAGED",
+    )
 
 
 if __name__ == "__main__":

@@ -15,13 +15,16 @@ Cohort = dict[str, Any]
 @dataclass(frozen=True)
 class Step:
     """`signs_in`: how many may begin a session. `before`, `after`: how many sessions from before and after the
-    incident may invoke each model, in the order of MODELS."""
+    incident may invoke each model, in the order of MODELS. `told`: messages by Slack, e-mails and webhooks. `effect`:
+    whether somebody at work, with the newest session there is, notices."""
 
     title: str
     change: Callable[[Cohort, Mapping[str, str]], Cohort]
     signs_in: int
     before: tuple[int, ...]
     after: tuple[int, ...]
+    told: tuple[int, int, int] = (0, 0, 0)
+    effect: bool = False
 
 
 def _at(level: str) -> Callable[[Cohort, Mapping[str, str]], Cohort]:
@@ -43,15 +46,18 @@ def _same(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:  # noqa: ARG00
 
 ALL, NOBODY, HAIKU = (PEOPLE,) * 3, (0, 0, 0), (0, PEOPLE, 0)
 
+MANAGERS = 5
+EVERYBODY = PEOPLE + MANAGERS
+# By Slack and e-mail: one to engineering, and security and leadership from level 4 on; each affected person and manager.
 STEPS = (
     Step("0 active", _same, PEOPLE, ALL, ALL),
-    Step("1 restricted", _at("restricted"), PEOPLE, ALL, ALL),
-    Step("2 throttled", _at("throttled"), PEOPLE, HAIKU, HAIKU),
-    Step("3 suspended", _at("suspended"), 0, NOBODY, NOBODY),
-    Step("4 rolled back", _at("rolled_back"), 0, NOBODY, NOBODY),
-    Step("0 active again", _resumed, PEOPLE, NOBODY, ALL),
-    Step("one suspended alone", _alice_alone, PEOPLE - 1, NOBODY, (PEOPLE - 1,) * 3),
-    Step("that one back", _resumed, PEOPLE, NOBODY, ALL),
+    Step("1 restricted", _at("restricted"), PEOPLE, ALL, ALL, (1, 0, 1)),
+    Step("2 throttled", _at("throttled"), PEOPLE, HAIKU, HAIKU, (1, 1, 1), effect=True),
+    Step("3 suspended", _at("suspended"), 0, NOBODY, NOBODY, (1 + EVERYBODY, 1 + EVERYBODY, 1)),
+    Step("4 rolled back", _at("rolled_back"), 0, NOBODY, NOBODY, (3 + EVERYBODY, 3 + EVERYBODY, 1)),
+    Step("0 active again", _resumed, PEOPLE, NOBODY, ALL, (3 + EVERYBODY, 3 + EVERYBODY, 1)),
+    Step("one suspended alone", _alice_alone, PEOPLE - 1, NOBODY, (PEOPLE - 1,) * 3, (3, 3, 1), effect=True),
+    Step("that one back", _resumed, PEOPLE, NOBODY, ALL, (3, 3, 1)),
 )
-BROKEN = Step("break-glass", _same, 0, NOBODY, NOBODY)
+BROKEN = Step("break-glass", _same, 0, NOBODY, NOBODY, effect=True)
 MENDED = Step("up again", _same, PEOPLE, NOBODY, ALL)

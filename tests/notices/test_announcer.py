@@ -178,7 +178,7 @@ def test_down_up_and_down_again_is_told_three_times(world: World) -> None:
         assert world.run() == 0
     assert [post["text"].rpartition(" is ")[2] for post in world.slack()] == [
         "restricted",
-        "active again",
+        "no longer restricted",
         "restricted",
     ]
     assert [record["after"] for record in world.log()] == ["active", "restricted", "active", "restricted"]

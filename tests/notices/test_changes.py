@@ -59,14 +59,8 @@ def test_one_person_stopped_alone_is_a_change_of_theirs_and_not_of_the_cohort() 
     alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
     [down] = between(standing("active"), standing("active", alone))
     assert (down.subject, down.before, down.after, down.incident) == (ALICE, Level.ACTIVE, Level.SUSPENDED, INCIDENT)
-    resumed = {ALICE: {**PEOPLE[ALICE]}}
-    [back] = between(standing("active", alone), standing("active", resumed))
+    [back] = between(standing("active", alone), standing("active"))
     assert (back.subject, back.before, back.after, back.incident) == (ALICE, Level.SUSPENDED, Level.ACTIVE, INCIDENT)
-
-
-def test_who_leaves_the_file_while_stopped_is_not_told_that_access_is_back() -> None:
-    alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
-    assert between(standing("active", alone), standing("active", {})) == []
 
 
 def test_who_joins_a_stopped_cohort_lost_nothing() -> None:

@@ -65,7 +65,15 @@ def test_onboarding_is_recorded_and_nobody_is_bothered() -> None:
 def test_who_heard_that_access_was_taken_hears_that_it_is_back(level: str) -> None:
     assert seen(sent(level, "active")) == PLAN[level]
     titles = {d.title for d in sent(level, "active")}
-    assert all("active again" in title for title in titles)
+    assert all(f"no longer {level}" in title for title in titles)
+
+
+def test_who_left_the_cohort_while_stopped_is_not_promised_access() -> None:
+    alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
+    [change] = between(standing("active", alone), standing("active"))
+    [mine] = [d for d in deliveries(change, SETTINGS) if d.way == "slack_person" and d.to == [ALICE]]
+    assert mine.title == "Your access to Claude Code is no longer suspended"
+    assert "What it means: Whoever is in the cohort can use Claude Code as agreed." in mine.lines
 
 
 def test_the_way_back_from_a_rollback_schedules_no_review() -> None:
