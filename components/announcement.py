@@ -45,9 +45,9 @@ class Announcement(pulumi.ComponentResource):
                 aws.iam.RolePolicy(
                     f"{name}-review",
                     name=review,
-                    role=args.announcer.role.name,
+                    role=names.ANNOUNCER,
                     policy=pulumi.Output.json_dumps(review_policy(args.account, review)),
-                    opts=pulumi.ResourceOptions(parent=self),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=args.announcer.ready),
                 )
             )
         invocation = aws.lambda_.Invocation(
@@ -55,7 +55,7 @@ class Announcement(pulumi.ComponentResource):
             function_name=names.ANNOUNCER,
             input=pulumi.Output.json_dumps(announced(args.rollout, args.cohort), sort_keys=True),
             triggers={"level": cohort.level.value},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.announcer.function, *after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         self.result = invocation.result
         self.invocation_urn = invocation.urn

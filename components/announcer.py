@@ -42,17 +42,20 @@ class AnnouncerArgs:
 
 
 class Announcer(pulumi.ComponentResource):
-    """Shared by all cohorts: `function` takes a cohort's standing, and answers as soon as its queue has it."""
+    """Shared by all cohorts: a function that takes a cohort's standing, and answers as soon as its queue has it."""
 
-    function: aws.lambda_.Function
-    role: aws.iam.Role
-    ready: list[pulumi.Resource]
-    """What must be there before anything is announced."""
+    ready: Sequence[pulumi.Resource] = ()
+    """What must be there before anything is announced; nothing where another stack of the account has it."""
 
     def __init__(self, name: str, args: AnnouncerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Announcer", name, {}, opts)
         self._tags = {"organization": args.rollout.organization.name}
         self._child = pulumi.ResourceOptions(parent=self)
+        if not args.rollout.adopt.announcer:
+            self._announce(name, args)
+        self.register_outputs({})
+
+    def _announce(self, name: str, args: AnnouncerArgs) -> None:
         queue = self._queues(name, args)
         table = aws.dynamodb.Table(
             f"{name}-table",
@@ -65,14 +68,14 @@ class Announcer(pulumi.ComponentResource):
             opts=self._child,
         )
         self._identity(name, args)
-        self.role = self._role(f"{name}-role", names.ANNOUNCER, "Tells people of a change of level of Claude Code")
+        role = self._role(f"{name}-role", names.ANNOUNCER, "Tells people of a change of level of Claude Code")
         secrets = list(self._secrets(name, args.rollout))
-        policy = self._policy(name, args, [container.arn for container, _ in secrets])
-        self.function = aws.lambda_.Function(
+        policy = self._policy(name, args, role, [container.arn for container, _ in secrets])
+        function = aws.lambda_.Function(
             f"{name}-function",
             name=names.ANNOUNCER,
             description="Tells people of a change of level of Claude Code",
-            role=self.role.arn,
+            role=role.arn,
             runtime=RUNTIME,
             architectures=["arm64"],
             handler="functions.announcer.handler",
@@ -87,15 +90,14 @@ class Announcer(pulumi.ComponentResource):
         mapping = aws.lambda_.EventSourceMapping(
             f"{name}-mapping",
             event_source_arn=args.account.queue_arn(names.NOTICES_QUEUE),
-            function_name=self.function.name,
+            function_name=function.name,
             batch_size=1,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximum_concurrency": 5},
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, queue]),
         )
-        self.ready = [mapping, table, policy, self._reviews(name, args), *(version for _, version in secrets)]
-        self.register_outputs({})
+        self.ready = [function, mapping, table, policy, self._reviews(name, args), *(version for _, version in secrets)]
 
     def _queues(self, name: str, args: AnnouncerArgs) -> aws.sqs.Queue:
         """Of notices, and of those that could not be delivered; an alarm says so where any are there."""
@@ -153,11 +155,13 @@ class Announcer(pulumi.ComponentResource):
         if sender and not args.rollout.adopt.email_identity:
             aws.sesv2.EmailIdentity(f"{name}-sender", email_identity=sender, tags=self._tags, opts=self._child)
 
-    def _policy(self, name: str, args: AnnouncerArgs, secret_arns: Sequence[pulumi.Output[str]]) -> aws.iam.RolePolicy:
+    def _policy(
+        self, name: str, args: AnnouncerArgs, role: aws.iam.Role, secret_arns: Sequence[pulumi.Output[str]]
+    ) -> aws.iam.RolePolicy:
         document = pulumi.Output.all(*secret_arns).apply(
             lambda arns: announcer_policy(args.account, args.rollout.notify, args.rollout.adopt, arns)
         )
-        return self._inline(f"{name}-send", "send", self.role, document)
+        return self._inline(f"{name}-send", "send", role, document)
 
     def _secrets(self, name: str, rollout: Rollout) -> Iterator[tuple[aws.secretsmanager.Secret, pulumi.Resource]]:
         wanted = {

@@ -31,8 +31,13 @@ class Audiences(pulumi.ComponentResource):
         super().__init__("claude:rollout:Audiences", name, {}, opts)
         self._tags = {"organization": args.rollout.organization.name}
         self._account = args.account
-        notify = args.rollout.notify
-        child = pulumi.ResourceOptions(parent=self)
+        self.topics = {}
+        if not args.rollout.adopt.announcer:
+            self._declare(name, args.rollout)
+        self.register_outputs({})
+
+    def _declare(self, name: str, rollout: Rollout) -> None:
+        notify, child = rollout.notify, pulumi.ResourceOptions(parent=self)
         self.topics = {
             audience: aws.sns.Topic(
                 f"{name}-{audience}",
@@ -45,11 +50,10 @@ class Audiences(pulumi.ComponentResource):
         }
         for audience, addresses in sorted(notify.email.items()):
             self._subscribe(f"{name}-{audience}", audience, addresses, alarms_only=notify.email_from is not None)
-        for line in unheard(args.rollout):
+        for line in unheard(rollout):
             pulumi.log.warn(line)
         if notify.slack and notify.slack.amazon_q:
             self._channels(name, notify.slack)
-        self.register_outputs({})
 
     def _subscribe(self, name: str, audience: str, addresses: Sequence[str], *, alarms_only: bool) -> None:
         """Each address confirms once. Notices come by the announcer's own e-mail where there is a sender."""

@@ -23,8 +23,8 @@ class AuditTrail(pulumi.ComponentResource):
     and kept even when undeclared."""
 
     invocation_log_group: pulumi.Output[str]
-    incident_log_group: pulumi.Output[str]
-    announcer_log_group: pulumi.Output[str]
+    incident_log_group: pulumi.Output[str] | None = None
+    announcer_log_group: pulumi.Output[str] | None = None
     usage_log_groups: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -39,10 +39,8 @@ class AuditTrail(pulumi.ComponentResource):
             self.invocation_log_group = self._log_group(
                 f"{name}-invocations", names.INVOCATION_LOG_GROUP, days, tags
             ).name
-        kept = max(rollout.logs.retention_days, Level.ROLLED_BACK.effects.kept_days)
-        self.incident_log_group = self._log_group(f"{name}-incidents", names.INCIDENT_LOG_GROUP, kept, tags).name
-        own = names.function_log_group(names.ANNOUNCER)
-        self.announcer_log_group = self._log_group(f"{name}-announcer", own, rollout.retention_days(None), tags).name
+        if not rollout.adopt.announcer:
+            self._announcements(name, rollout, tags)
         self.usage_log_groups = {
             cohort: self._log_group(
                 f"{name}-{cohort}-usage",
@@ -53,6 +51,13 @@ class AuditTrail(pulumi.ComponentResource):
             for cohort in rollout.logged
         }
         self.register_outputs({"invocation_log_group": self.invocation_log_group})
+
+    def _announcements(self, name: str, rollout: Rollout, tags: Mapping[str, str]) -> None:
+        """Every change of level, and what the announcer itself has to say."""
+        kept = max(rollout.logs.retention_days, Level.ROLLED_BACK.effects.kept_days)
+        self.incident_log_group = self._log_group(f"{name}-incidents", names.INCIDENT_LOG_GROUP, kept, tags).name
+        own = names.function_log_group(names.ANNOUNCER)
+        self.announcer_log_group = self._log_group(f"{name}-announcer", own, rollout.retention_days(None), tags).name
 
     def _log_group(self, name: str, log_group: str, days: int, tags: Mapping[str, str]) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(

@@ -166,6 +166,8 @@ class Adopt(Part):
     """The identity, a domain or an address, that SES has verified already; `notify.email_from` is within it."""
     invocation_log_group: LogGroupName | None = None
     """The log group that Bedrock's invocation logging already writes to; the logging configuration is left alone."""
+    announcer: bool = False
+    """Whether another stack of this account has the announcer, its topics and logs: it tells of these cohorts too."""
 
 
 class Incident(Part):

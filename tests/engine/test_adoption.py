@@ -16,6 +16,7 @@ def test_a_second_stack_adopts_what_the_first_made_and_leaves_it_alone(pilot: Wo
         "okta_sign_in_app_id": ids["federation-sign-in"],
         "umbrella_group_id": ids["federation-umbrella"],
         "invocation_log_group": "/claude-code/invocations",
+        "announcer": True,
     }
     content["config"]["claude-code-rollout:cohorts"] = {
         "wave2": {
@@ -28,6 +29,7 @@ def test_a_second_stack_adopts_what_the_first_made_and_leaves_it_alone(pilot: Wo
     pilot.pulumi("stack", "init", "other", "--no-select")
     pilot.up(stack="other")
     assert pilot.sign_in("ravi.menon@acme.example", "wave2")
+    assert [change["cohort"] for change in pilot.changes_of_level()] == ["pilot", "wave2"]
     assert pilot.sign_in("alice.chen@acme.example", "pilot")
     pilot.pulumi("preview", "--stack", "other", "--refresh", "--expect-no-changes")
     told = pilot.output("sign_in", stack="other")["wave2"]["credential_process"]

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import Request, verdicts
-from tests.engine.world import World, cohort_urn
+from tests.engine.world import LOG_GROUPS, World, cohort_urn
 from tests.stacks import COMMITTED
 
 ALICE, LEAD = "alice.chen@acme.example", "priya.raman@acme.example"
@@ -43,7 +43,7 @@ def test_the_clouds_hold_what_the_stack_file_says(pilot: World) -> None:
             "inferenceProfileSummaries"
         ]
     }
-    assert pilot.log_groups() == {"/claude-code/invocations": 90, "/claude-code/pilot/usage": 90}
+    assert pilot.log_groups() == {**dict.fromkeys(LOG_GROUPS, 90), "/claude-code/incidents": 365}
     logging = pilot.aws("bedrock").get_model_invocation_logging_configuration()["loggingConfig"]
     assert logging["textDataDeliveryEnabled"] is False
     assert logging["cloudWatchConfig"]["logGroupName"] == "/claude-code/invocations"

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+import time
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -23,6 +24,10 @@ from tests.stacks import PROJECT
 
 SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "rosters")
 STACK = "sandbox"
+LOG_GROUPS = (
+    *("/aws/lambda/claude-code-announcer", "/claude-code/incidents"),
+    *("/claude-code/invocations", "/claude-code/pilot/usage"),
+)
 COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -107,7 +112,23 @@ class World:
         both = [*self.okta("/sandbox/calls"), *self.aws_control("/sandbox/calls")]
         return [call["operation"] for call in sorted(both, key=lambda call: call["at"])]
 
+    def changes_of_level(self) -> list[dict[str, Any]]:
+        """The incident log, once nothing is under way any more."""
+        self.settle()
+        events = self.aws("logs").get_log_events(logGroupName="/claude-code/incidents", logStreamName="levels")[
+            "events"
+        ]
+        return [json.loads(event["message"]) for event in events]
+
+    def settle(self) -> None:
+        """Wait until no function is at work: they call AWS as well."""
+        deadline, seen = time.monotonic() + 30, -1
+        while (now := len(self.calls())) != seen and time.monotonic() < deadline:
+            seen = now
+            time.sleep(0.4)
+
     def forget_calls(self) -> None:
+        self.settle()
         self.okta("/sandbox/calls", "DELETE")
         self.aws_control("/sandbox/calls", "DELETE")
 

@@ -174,11 +174,11 @@ def test_what_exists_already_is_adopted_and_never_changed() -> None:
         "okta_sign_in_app_id": "0oa" + "b" * 17,
         "umbrella_group_id": "00g" + "c" * 17,
         "invocation_log_group": "/corporate/bedrock",
+        "announcer": True,
     }
     run = recorded(document)
     shared = [r for r in run.order if COHORT not in r.urn and not r.type.startswith("claude:")]
-    ours = {r.name for r in shared if not r.read and not r.name.startswith(("announcer-", "audiences-"))}
-    assert ours == {"audit-trail-announcer", "audit-trail-incidents", "audit-trail-pilot-usage"}
+    assert {r.name for r in shared if not r.read} == {"audit-trail-pilot-usage"}
     assert {r.name: r.inputs["id"] for r in shared if r.read} == {
         "federation-aws": "0oa" + "a" * 17,
         "federation-sign-in": "0oa" + "b" * 17,
