@@ -57,8 +57,12 @@ class Access(pulumi.ComponentResource):
         self.stops = [*self._cohort_stop(name, args, role, child), *self._member_stops(name, args, role, child)]
         self.register_outputs({"role_arn": self.role_arn})
 
-    def allow(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-        """What the role may invoke: given last, and taken away first, before Okta can refuse anything."""
+    def allow(self, after: Sequence[pulumi.Resource], people: pulumi.Input[bool] = True) -> list[pulumi.Resource]:
+        """What the role may invoke: given last, and taken away first, before Okta can refuse anything.
+
+        `people`: of the memberships. Through it the engine knows that this must go before they do, and not only among
+        the deletions at the end, which any failure on the way there would prevent.
+        """
         name, args = self._name, self._args
         cohort = args.rollout.cohorts[args.cohort]
         models = {label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)}
@@ -68,7 +72,7 @@ class Access(pulumi.ComponentResource):
         return [
             aws.iam.RolePolicy(
                 f"{name}-invoke",
-                name=names.INVOKE_POLICY,
+                name=pulumi.Output.from_input(people).apply(lambda _: names.INVOKE_POLICY),
                 role=self._role.name,
                 policy=pulumi.Output.json_dumps(document),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),

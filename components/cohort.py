@@ -82,7 +82,8 @@ class Cohort(pulumi.ComponentResource):
                 child,
             )
             paths = self.membership.paths
-        done = [*paths, *access.stops, *access.allow(paths)] if access else paths
+        tracked = self.membership.tracked if self.membership else True
+        done = [*paths, *access.stops, *access.allow(paths, tracked)] if access else paths
         self.announcement = Announcement(
             f"{name}-announcement",
             AnnouncementArgs(

@@ -37,6 +37,8 @@ class Membership(pulumi.ComponentResource):
     user_ids: Mapping[str, str]
     paths: list[pulumi.Resource]
     """All that leads somebody to AWS: what this gives access to is given after it, and taken away before it."""
+    tracked: pulumi.Output[bool]
+    """Known before anything is made. What depends on it goes, in the midst of an update, before its people do."""
 
     def __init__(self, name: str, args: MembershipArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Membership", name, {}, opts)
@@ -49,8 +51,8 @@ class Membership(pulumi.ComponentResource):
             opts=child,
         )
         self.group_id, self.user_ids, self.paths = group.id, args.user_ids, []
+        self._people(name, args, group)
         if args.level.effects.assigned:
-            self._people(name, args, group)
             self._assign(name, args, group, child)
         self.register_outputs({"group_name": self.group_name})
 
@@ -64,9 +66,20 @@ class Membership(pulumi.ComponentResource):
             delete_before_replace=True,
         )
         umbrella = args.federation.umbrella_group_id
+        members = okta.GroupMemberships(
+            f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=opts
+        )
+        self.tracked = members.track_all_users.apply(bool)
         self.paths += [
-            okta.GroupMemberships(f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=opts),
-            okta.GroupMemberships(f"{name}-umbrella", group_id=umbrella, users=users, track_all_users=False, opts=opts),
+            members,
+            okta.GroupMemberships(
+                f"{name}-umbrella",
+                group_id=umbrella,
+                users=users,
+                track_all_users=False,
+                # One after the other, so that what goes before the first goes before both.
+                opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[members])),
+            ),
         ]
 
     def _assign(self, name: str, args: MembershipArgs, group: okta.group.Group, child: pulumi.ResourceOptions) -> None:

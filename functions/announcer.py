@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from functions.ways import Sender
 from rollout.notices import Delivery, Settings, deliveries, review_deliveries
@@ -157,7 +158,7 @@ def _deliver(delivery: Delivery) -> None:
 
 def _queue(body: str, group: str, deduplication: str) -> None:
     """Messages of one group come one at a time and in order."""
-    boto3.client("sqs").send_message(
+    _sqs().send_message(
         QueueUrl=os.environ["QUEUE_URL"],
         MessageBody=body,
         MessageGroupId=group,
@@ -169,13 +170,19 @@ def _try_later(record: dict[str, Any]) -> None:
     """A failure to say so only means that the queue waits its usual time."""
     tries = int(record["attributes"]["ApproximateReceiveCount"])
     try:
-        boto3.client("sqs").change_message_visibility(
+        _sqs().change_message_visibility(
             QueueUrl=os.environ["QUEUE_URL"],
             ReceiptHandle=record["receiptHandle"],
             VisibilityTimeout=min(FIRST_RETRY_SECONDS * 2 ** (tries - 1), MAX_RETRY_SECONDS),
         )
     except Exception:
         log.exception("message %s waits its usual time", record["messageId"])
+
+
+@cache
+def _sqs() -> Any:
+    """Gives up while the function still has time to say so: `pulumi up` waits for the answer."""
+    return boto3.client("sqs", config=Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 3}))
 
 
 @cache

@@ -41,11 +41,18 @@ def policies(world: World) -> list[str]:
     return world.aws("iam").list_role_policies(RoleName="claude-code-pilot")["PolicyNames"]
 
 
+POLICIES = {"active": ["invoke"], "suspended": ["stop"]}
+
+
 def require_level(world: World, level: str) -> None:
     """What the level leaves in both clouds, and nothing besides."""
+    world.settle()
     assert len(world.group(GROUP)) == len(world.group(UMBRELLA)) == (25 if level == "active" else 0)
-    assert policies(world) == (["invoke"] if level == "active" else ["stop"])
-    assert len(world.profiles()) == 3
+    roles = {role["RoleName"] for role in world.aws("iam").list_roles()["Roles"]}
+    assert ("claude-code-pilot" in roles) == (level in POLICIES)
+    if level in POLICIES:
+        assert policies(world) == POLICIES[level]
+    assert len(world.profiles()) == (3 if level in POLICIES else 0)
     world.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
 
 
@@ -60,12 +67,21 @@ def test_a_change_of_level_killed_at_twenty_moments_is_finished_by_the_next_upda
     whole = time.monotonic() - began
     set_level(pilot, "active")
     pilot.up()
+    told = [("planned", "active"), ("active", "suspended"), ("suspended", "active")]
     for moment in range(MOMENTS):
-        level = ("suspended", "active")[moment % 2]
+        level = ("suspended", "active", "suspended", "rolled_back")[moment % 4]
         set_level(pilot, level)
         kill_after(pilot, whole * (moment + 1) / (MOMENTS + 1))
         pilot.up()
         require_level(pilot, level)
+        told.append((told[-1][1], level))
+        if level == "rolled_back":
+            set_level(pilot, "active")
+            pilot.up()
+            told.append((level, "active"))
+    assert [(change["before"], change["after"]) for change in pilot.changes_of_level()] == told
+    webhooks = [notice for notice in pilot.aws_control("/sandbox/notices") if notice["by"] == "webhook"]
+    assert [(each["body"]["before"], each["body"]["after"]) for each in webhooks] == told[1:]
     found = logs.get_log_events(logGroupName=LOG, logStreamName="s")["events"]
     assert [each["message"] for each in found] == ["before"]
 

@@ -145,8 +145,10 @@ def test_rolled_back_leaves_an_empty_group_and_the_logs_for_a_year() -> None:
     assert {r.type for r in run.order if f"{COHORT}$" in r.urn} == {
         "claude:rollout:Membership",
         "okta:group/group:Group",
+        "okta:index/groupMemberships:GroupMemberships",
         *("claude:rollout:Announcement", "aws:lambda/invocation:Invocation", "aws:iam/rolePolicy:RolePolicy"),
     }
+    assert [r.inputs["users"] for r in run.of("okta:index/groupMemberships:GroupMemberships")] == [[], []]
     assert [r.name for r in run.of("aws:iam/rolePolicy:RolePolicy") if COHORT in r.urn] == ["pilot-announcement-review"]
     assert {g.inputs["retentionInDays"] for g in run.of("aws:cloudwatch/logGroup:LogGroup")} == {365}
 

@@ -143,7 +143,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Generator[World]:
         }
         made = World(queue_url=queue["QueueUrl"])
         monkeypatch.setenv("QUEUE_URL", made.queue_url)
-        caches: list[Any] = [announcer.settings, announcer.notices, announcer.sender, announcer._table]
+        caches: list[Any] = [announcer.settings, announcer.notices, announcer.sender, announcer._table, announcer._sqs]
         for cached in caches:
             cached.cache_clear()
         monkeypatch.setattr(announcer, "settings", lambda: settings)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import queue
+import re
 import selectors
 import shutil
 import subprocess
@@ -24,8 +25,10 @@ from moto.awslambda.models import LambdaFunction
 
 from sandbox.aws.functions import worker
 from sandbox.aws.store import private_folder
+from sandbox.settings import HOST
 
 WORKERS_PER_FUNCTION = 3
+_QUEUE_HOST = re.compile(rf"^http://{re.escape(HOST)}:\d+(?=/\d{{12}}/)")
 MAX_UNPACKED_BYTES = 262_144_000  # Lambda's quota for code that is not an image
 
 
@@ -166,7 +169,12 @@ class Runner:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "_HANDLER": str(function.handler),
         }
-        return {**function.environment_vars, **own, **self.environment}
+        return {**self._moved(function.environment_vars), **own, **self.environment}
+
+    def _moved(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """A queue's URL names the port that the sandbox had when it was made."""
+        here = self.environment.get("AWS_ENDPOINT_URL")
+        return {key: _QUEUE_HOST.sub(here, value) if here else value for key, value in variables.items()}
 
     def _unpacked(self, function: LambdaFunction) -> Path:
         """The function's code in a folder named by its digest."""
