@@ -15,7 +15,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.announced import announcer_settings
 from rollout.config import Rollout
-from rollout.notice_documents import announcer_policy, function_trust_policy, reminder_policy, service_trust_policy
+from rollout.notice_documents import announcer_policy, plain_trust_policy, reminder_policy, service_trust_policy
 
 FILES = (
     *("functions/__init__.py", "functions/announcer.py", "functions/ways.py"),
@@ -196,7 +196,7 @@ class Announcer(pulumi.ComponentResource):
             name,
             name=role,
             description=description,
-            assume_role_policy=pulumi.Output.json_dumps(trust or function_trust_policy()),
+            assume_role_policy=pulumi.Output.json_dumps(trust or plain_trust_policy("lambda.amazonaws.com")),
             tags=self._tags,
             opts=self._child,
         )

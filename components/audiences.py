@@ -12,7 +12,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.announced import unheard
 from rollout.config import Rollout, Slack
-from rollout.notice_documents import channel_guardrail, service_trust_policy
+from rollout.notice_documents import channel_guardrail, plain_trust_policy
 from rollout.notices import AUDIENCES
 
 
@@ -69,7 +69,7 @@ class Audiences(pulumi.ComponentResource):
 
     def _channels(self, name: str, slack: Slack) -> None:
         account, child = self._account, pulumi.ResourceOptions(parent=self)
-        trust = service_trust_policy(account, "chatbot.amazonaws.com")
+        trust = plain_trust_policy("chatbot.amazonaws.com")
         role = aws.iam.Role(
             f"{name}-channels-role",
             name=names.CHANNELS_ROLE,

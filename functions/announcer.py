@@ -129,7 +129,8 @@ def _put_state(key: str, state: dict[str, Any], was: int) -> None:
     """Refused by DynamoDB where another run got ahead."""
     _table().put_item(
         Item={"id": key, "version": state["version"], "state": json.dumps(state)},
-        ConditionExpression="attribute_not_exists(id) OR version = :was",
+        ConditionExpression="attribute_not_exists(id) OR #version = :was",
+        ExpressionAttributeNames={"#version": "version"},
         ExpressionAttributeValues={":was": was},
     )
 

@@ -24,15 +24,10 @@ def service_trust_policy(account: Account, service: str) -> Document:
     )
 
 
-def function_trust_policy() -> Document:
-    """Lambda passes no source when it assumes a function's role (Lambda developer guide, execution role)."""
+def plain_trust_policy(service: str) -> Document:
+    """A service that passes no source when it assumes a role: Lambda (developer guide, execution role), Amazon Q."""
     return _document(
-        {
-            "Sid": "Lambda",
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
+        {"Sid": "Service", "Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     )
 
 

@@ -288,3 +288,26 @@ def test_a_secret_in_clear_text_is_refused_and_an_encrypted_one_is_not() -> None
     assert TOKEN not in line
     keys = [f"claude-code-rollout:{key}" for key in ("slack_bot_token", "webhook_signing_key")]
     assert load(config, stacks.PROJECT, NOW, keys).slack_bot_token
+
+
+@pytest.mark.parametrize(
+    "rule", ["Bash(git push *)", "Read(//**/.env)", "WebFetch", "mcp__github__create_pr", "Bash(git -C * push (now))"]
+)
+def test_an_incident_can_deny_more_in_claude_code(rule: str) -> None:
+    document = stacks.small()
+    incident = {"id": "INC-7", "since": "2026-11-22T11:00:00Z", "reason": "key in a commit", "deny": [rule]}
+    document["cohorts"]["pilot"].update(level="restricted", incident=incident)
+    loaded = load(stacks.config(document), stacks.PROJECT, NOW).cohorts["pilot"].incident
+    assert loaded
+    assert loaded.deny == (rule,)
+
+
+@pytest.mark.parametrize("rule", ["", "git push", "Bash(", "Bash()", "Bash(a)\nb", "x" * 400])
+def test_what_is_no_permission_rule_is_refused(rule: str) -> None:
+    document = stacks.small()
+    incident = {"id": "INC-7", "since": "2026-11-22T11:00:00Z", "reason": "key in a commit", "deny": [rule, "Bash(x)"]}
+    document["cohorts"]["pilot"].update(level="restricted", incident=incident)
+    [line] = mistakes(document)
+    assert line.startswith(
+        "cohorts.pilot.incident.deny.0: not a permission rule of Claude Code such as Bash(git push *)"
+    )
