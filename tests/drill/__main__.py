@@ -25,7 +25,7 @@ from tests.engine.world import World, cohort_urn
 REPORT = Path("drill-report.txt")
 ROLE, LOG = "claude-code-pilot", "/claude-code/pilot/usage"
 TITLE = "Rollback drill, {at}. Sessions: how many get an answer from {models}. Told: Slack/e-mail/webhook"
-TOLD_SECONDS, SETTLE_SECONDS = 30.0, 1.0
+TOLD_SECONDS, SETTLE_SECONDS = 20.0, 1.0
 COLUMNS = (
     *("Step", "In effect", "All done", "May sign in", "Sessions from before", "Sessions since"),
     *("Told", "All told", "Log"),

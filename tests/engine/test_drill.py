@@ -22,13 +22,15 @@ def test_a_drill_is_surprised_by_access_that_should_be_gone_and_by_a_log_that_is
     drill = Drill(pilot)
     suspended = next(step for step in STEPS if step.title == "3 suspended")
     assert surprises(drill, suspended) == []
-    [line] = surprises(drill, replace(suspended, signs_in=25))
+    [line] = surprises(drill, replace(suspended, signs_in=25, told=(0, 0, 0)))
     assert line == "3 suspended: May sign in: 0, not 25"
     logs = pilot.aws("logs")
     logs.delete_log_stream(logGroupName="/claude-code/pilot/usage", logStreamName="drill")
     logs.create_log_stream(logGroupName="/claude-code/pilot/usage", logStreamName="drill")
-    active = replace(STEPS[0], change=STEPS[5].change)
+    active = replace(STEPS[0], change=STEPS[5].change, told=(31, 31, 0), effect=True)
     assert surprises(drill, active) == [
-        "0 active: Sessions from before: (0, 0, 0), not (25, 25, 25)",
+        "0 active: Sessions from before: ((0, 0, 0), (0, 0, 0)), not ((25, 25, 25), (25, 25, 25))",
+        "0 active: Told: (31, 31, 1), not (31, 31, 0)",
         "0 active: Log: False, not True",
+        "0 active: somebody at work noticed nothing",
     ]
