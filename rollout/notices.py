@@ -17,6 +17,8 @@ AUDIENCES = ("engineering", "team_leads", "finance", "security", "leadership")
 # The plan, exercise 2, level 4: a review within 48 hours. People are reminded half-way.
 REVIEW_WITHIN = timedelta(hours=48)
 REVIEW_REMINDER = timedelta(hours=24)
+# Of one mail (SES developer guide, quotas).
+MAX_RECIPIENTS = 50
 
 Way = Literal["log", "webhook", "topic", "slack", "slack_person", "email", "schedule"]
 
@@ -127,8 +129,9 @@ def _to_audiences(route: Route, settings: Settings) -> Iterator[tuple[Way, list[
         yield "topic", [audience]
         if settings.bot and audience in settings.channels:
             yield "slack", [settings.channels[audience]]
-        if route.email and settings.email_from and settings.emails.get(audience):
-            yield "email", settings.emails[audience]
+        addresses = settings.emails.get(audience, []) if route.email and settings.email_from else []
+        for first in range(0, len(addresses), MAX_RECIPIENTS):
+            yield "email", addresses[first : first + MAX_RECIPIENTS]
 
 
 def _ways_to_people(settings: Settings) -> Iterator[Way]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,12 @@ class Subject:
     level: str | None = None
     incident: Mapping[str, Any] | None = None
 
+    @staticmethod
+    def read(document: Mapping[str, Any]) -> Subject:
+        """What a standing of another version had besides is of no account."""
+        known = {each.name for each in fields(Subject)}
+        return Subject(**{key: value for key, value in document.items() if key in known})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
@@ -35,7 +41,7 @@ class Standing:
 
     @staticmethod
     def read(document: Mapping[str, Any]) -> Standing:
-        members = {email: Subject(**member) for email, member in document.get("members", {}).items()}
+        members = {email: Subject.read(member) for email, member in document.get("members", {}).items()}
         return Standing(
             cohort=document["cohort"],
             level=Level(document["level"]).value,

@@ -238,9 +238,14 @@ def test_news_that_no_queue_takes_is_an_answer_and_not_an_error(world: World, mo
     assert answer["reason"]
 
 
-@pytest.mark.parametrize("wrong", [{}, {"cohort": "pilot"}, {"cohort": "pilot", "level": "x"}, {"review": {}}])
+@pytest.mark.parametrize("wrong", [{}, {"cohort": "pilot"}, {"cohort": "pilot", "level": "x"}])
 def test_what_is_no_standing_is_not_accepted(world: World, wrong: dict[str, Any]) -> None:
     assert world.hand_in(wrong, "a")["accepted"] is False
+
+
+def test_a_reminder_that_no_queue_takes_is_an_error_since_lambda_alone_would_try_again(world: World) -> None:
+    with pytest.raises(RuntimeError, match="KeyError"):
+        world.hand_in({"review": {}}, "a")
 
 
 def test_the_record_is_signed_as_standard_webhooks_says(world: World) -> None:

@@ -75,3 +75,13 @@ def test_a_change_made_twice_over_time_is_two_changes_and_one_repeated_is_one() 
     [again] = between(standing("active"), standing("suspended"), version=1)
     [later] = between(standing("active"), standing("suspended"), version=3)
     assert first.id == again.id != later.id
+
+
+def test_a_standing_of_another_version_can_be_read() -> None:
+    later = {
+        "cohort": "pilot",
+        "level": "active",
+        "members": {ALICE: {"name": "Alice", "shoe_size": 38}},
+        "mood": "good",
+    }
+    assert Standing.read(later).members[ALICE].name == "Alice"

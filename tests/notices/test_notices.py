@@ -165,6 +165,14 @@ def test_long_rosters_fit_into_a_slack_message() -> None:
         assert len(section["text"]["text"]) <= 3000
 
 
+def test_a_long_list_of_addresses_goes_into_several_mails() -> None:
+    many = [f"p{number}@acme.example" for number in range(120)]
+    found = sent("active", "throttled", replace(SETTINGS, emails={"engineering": many}))
+    mails = [d.to for d in found if d.way == "email"]
+    assert [len(to) for to in mails] == [50, 50, 20]
+    assert [address for to in mails for address in to] == many
+
+
 def test_amazon_q_gets_its_own_form_with_a_thread_per_incident() -> None:
     [topic] = [d for d in sent("active", "restricted") if d.way == "topic"]
     shown = amazon_q(topic)
