@@ -25,9 +25,9 @@ def set_level(world: World, level: str) -> None:
 
 
 def shape(world: World) -> dict[str, Any]:
-    """The state without what a cloud invents: inputs by URN, profiles' ids and times of day left out."""
-    hidden = re.compile(r"application-inference-profile/\w+")
-    return {r["urn"]: hidden.sub("application-inference-profile/*", str(r.get("inputs"))) for r in world.state()}
+    """The state without what a cloud or a cipher invents: inputs by URN."""
+    hidden = re.compile(r"(application-inference-profile/)\w+|(v1:)[\w+/=]+:[\w+/=]+")
+    return {r["urn"]: hidden.sub(r"\1\2*", str(r.get("inputs"))) for r in world.state()}
 
 
 def index(calls: list[str], pattern: str) -> int:

@@ -60,7 +60,11 @@ def serving(home: Path, jwks: Callable[[], dict[str, Any]]) -> Generator[Aws]:
     """AWS over `home` until the block ends; then its state is on disk."""
     listener = bind(HOST, 0, "-")
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    app = create_app(home, jwks, {"AWS_ENDPOINT_URL": url, "NO_PROXY": HOST})
+    try:
+        app = create_app(home, jwks, {"AWS_ENDPOINT_URL": url, "NO_PROXY": HOST})
+    except BaseException:
+        listener.close()
+        raise
     routes = {("PUT", "quotas"): bedrock.set_quotas, ("POST", "schedules"): scheduled(app.feeds)}
     server = http_server(listener, Control(app, name="aws", names=["aws"], dialect=AwsDialect(), routes=routes))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
