@@ -43,7 +43,7 @@ check: setup node_modules/.installed ## lint and types
 
 test: check ## lint, types and all tests; engine tests run the real CLI in sandboxes of their own
 	@$(PY) -m sandbox.engine.find >/dev/null
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses 2 --dist worksteal
 
 bench: setup ## figures, each beside what it is compared with
 	@$(PY) -m tests.bench

@@ -125,6 +125,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, Any]:
     notices = Notices(settings.state / "notices.jsonl")
     Ses.outbox = partial(notices.add, "email")
     routes = {
+        ("GET", "functions"): lambda _: {"at_work": aws.feeds.at_work()},
         ("POST", "schedules"): scheduled(aws.feeds),
         ("GET", "notices"): lambda _: notices.all(),
         ("DELETE", "notices"): lambda _: notices.clear(),

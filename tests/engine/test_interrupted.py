@@ -37,6 +37,15 @@ def kill_after(world: World, seconds: float) -> None:
     world.pulumi("cancel", "sandbox", "--yes")
 
 
+def finish(world: World) -> None:
+    """The next update. Okta's plug-in takes "it is gone already" for an error where an assignment of an app was being
+    deleted; only a refresh, which the runbook's command has, tells the engine."""
+    ended_well, said = world.try_up()
+    if not ended_well:
+        assert "404 Not Found" in said and "(GroupAppAssignment)" in said, said
+        world.up("--refresh")
+
+
 def policies(world: World) -> list[str]:
     return world.aws("iam").list_role_policies(RoleName="claude-code-pilot")["PolicyNames"]
 
@@ -72,7 +81,7 @@ def test_a_change_of_level_killed_at_twenty_moments_is_finished_by_the_next_upda
         level = ("suspended", "active", "suspended", "rolled_back")[moment % 4]
         set_level(pilot, level)
         kill_after(pilot, whole * (moment + 1) / (MOMENTS + 1))
-        pilot.up()
+        finish(pilot)
         require_level(pilot, level)
         told.append((told[-1][1], level))
         if level == "rolled_back":

@@ -10,7 +10,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +38,7 @@ class Feeds:
     changed: Callable[[str], None] = lambda _: None
     _ended: threading.Event = field(default_factory=threading.Event)
     _at_work: dict[str, int] = field(default_factory=dict)
+    _handed_out: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open(self) -> None:
@@ -52,7 +53,27 @@ class Feeds:
 
     def later(self, function: LambdaFunction, event: Any) -> None:
         """An asynchronous invocation: tried again twice, then given to the function's destination for failures."""
-        self._threads.submit(self._guarded, self._with_retries, function, event)
+        self._hand_out(self._with_retries, function, event)
+
+    def at_work(self) -> int:
+        """How many pieces of work are under way or wait for nothing but their turn."""
+        waiting = 0
+        for mapping in self._mappings():
+            queue = _queue(mapping)
+            waiting += sum(message.visible for message in list(queue._messages)) if queue else 0
+        return self._handed_out + waiting
+
+    def _hand_out(self, work: Callable[..., None], *arguments: Any) -> None:
+        with self._lock:
+            self._handed_out += 1
+        self._threads.submit(self._handed, work, *arguments)
+
+    def _handed(self, work: Callable[..., None], *arguments: Any) -> None:
+        try:
+            self._guarded(work, *arguments)
+        finally:
+            with self._lock:
+                self._handed_out -= 1
 
     def _guarded(self, work: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -88,10 +109,8 @@ class Feeds:
             self._guarded(self._look_once)
 
     def _look_once(self) -> None:
-        for _, _, backend in lambda_backends.iter_backends():
-            for mapping in list(backend._event_source_mappings.values()):
-                if mapping.enabled and ":sqs:" in mapping.event_source_arn:
-                    self._poll(mapping)
+        for mapping in self._mappings():
+            self._poll(mapping)
         for _, _, backend in scheduler_backends.iter_backends():
             for group in list(backend.schedule_groups.values()):
                 for schedule in list(group.schedules.values()):
@@ -99,6 +118,12 @@ class Feeds:
                         self.fire(schedule)
 
     # Queues
+
+    def _mappings(self) -> Iterator[EventSourceMapping]:
+        for _, _, backend in lambda_backends.iter_backends():
+            for mapping in list(backend._event_source_mappings.values()):
+                if mapping.enabled and ":sqs:" in mapping.event_source_arn:
+                    yield mapping
 
     def _poll(self, mapping: EventSourceMapping) -> None:
         queue = _queue(mapping)
@@ -112,7 +137,7 @@ class Feeds:
             if not messages:
                 self._gives_back(mapping.uuid)
                 return
-            self._threads.submit(self._guarded, self._batch, mapping, queue, messages)
+            self._hand_out(self._batch, mapping, queue, messages)
 
     def _takes(self, mapping: str, most: int) -> bool:
         with self._lock:

@@ -94,6 +94,7 @@ class Runner:
     environment: Mapping[str, str] = field(default_factory=dict)
     changed: Callable[[str], None] = lambda _: None
     _pools: dict[str, _Pool] = field(default_factory=dict)
+    _asking: list[_Process] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
@@ -125,7 +126,9 @@ class Runner:
             pool = self._pools.setdefault(function.function_arn, _Pool())
         with pool.places:
             process = self._idle(pool, key) or self._started(function, key)
-            answer = process.ask(request)
+            self._asking.append(process)
+            answer = None if self._closed else process.ask(request)
+            self._asking.remove(process)
             if answer is not None and not self._closed:
                 pool.idle.put(process)
             else:
@@ -211,8 +214,10 @@ class Runner:
         self.changed("logs")
 
     def close(self) -> None:
-        """Ends every idle process; those at work end with their answer."""
+        """Ends every process: who waits for an answer gets none, as if the function had died."""
         self._closed = True
+        for process in list(self._asking):
+            process.process.kill()
         for pool in self._pools.values():
             while not pool.idle.empty():
                 pool.idle.get().end()
