@@ -42,7 +42,8 @@ def finish(world: World) -> None:
     deleted; only a refresh, which the runbook's command has, tells the engine."""
     ended_well, said = world.try_up()
     if not ended_well:
-        assert "404 Not Found" in said and "(GroupAppAssignment)" in said, said
+        assert "404 Not Found: " in said, said
+        assert "(GroupAppAssignment)" in said, said
         world.up("--refresh")
 
 
