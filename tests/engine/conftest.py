@@ -33,6 +33,7 @@ def onboarded(fresh: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     world = worlds.again(fresh, tmp_path_factory.mktemp("onboarded") / "world")
     with worlds.running(world):
         world.up()
+        world.settle()
     return world
 
 

@@ -26,6 +26,7 @@ from sandbox.aws.functions.runner import Runner
 LOOK_SECONDS = 0.1
 THREADS = 8
 DEFAULT_CONCURRENCY = 5
+END_SECONDS = 5.0
 # Lambda waits one minute, then two.
 RETRY_SECONDS = (0.5, 1.0)
 
@@ -47,8 +48,12 @@ class Feeds:
         self._looker.start()
 
     def close(self) -> None:
+        """What is under way gets a moment to end; what waits in queues goes on after the next start."""
         self._ended.set()
         self._looker.join()
+        deadline = time.monotonic() + END_SECONDS
+        while self._handed_out and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def later(self, function: LambdaFunction, event: Any) -> None:
