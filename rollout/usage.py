@@ -14,8 +14,10 @@ from typing import Any, cast
 
 KINDS = ("input", "output", "cache_read", "cache_write")
 PER = Decimal(1_000_000)
+NAMESPACE = "ClaudeCode/Rollout"
 # The meter's own, and no person's: `AssumeRole` takes at most 64 characters.
 MAX_SESSION = 64
+MAX_REQUEST_ID = 128
 
 
 class UnknownRecordError(ValueError):
@@ -103,7 +105,7 @@ def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
         raise UnknownRecordError(f"model: {profile.model}")
     tokens = _tokens(record)
     return Usage(
-        request_id=_text(record, "requestId"),
+        request_id=request_id(record),
         at=_instant(_text(record, "timestamp")),
         user=user,
         team=tables.teams.get(user.lower(), "unknown"),
@@ -112,6 +114,14 @@ def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
         tokens=tokens,
         usd=tokens.usd(tables.prices[profile.model]),
     )
+
+
+def request_id(record: Mapping[str, Any]) -> str:
+    """Raises UnknownRecordError where it could not be a key: Bedrock's have 36 characters."""
+    found = _text(record, "requestId")
+    if len(found) > MAX_REQUEST_ID or not found.isascii():
+        raise UnknownRecordError(f"requestId: {found[:80]}")
+    return found
 
 
 def _caller(arn: str) -> tuple[str, str]:
@@ -179,7 +189,7 @@ def structured(found: Usage) -> dict[str, Any]:
     """
     metrics = [{"Name": name, "Unit": unit} for name, unit in (("Usd", "None"), ("Requests", "Count"))]
     metrics += [{"Name": name, "Unit": "Count"} for name in ("Input", "Output", "CacheRead", "CacheWrite")]
-    directive = {"Namespace": "ClaudeCode/Rollout", "Dimensions": [["cohort"], ["cohort", "team", "model"]]}
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["cohort"], ["cohort", "team", "model"]]}
     return {
         "_aws": {
             "Timestamp": int(found.at.timestamp() * 1000),

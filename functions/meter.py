@@ -1,0 +1,359 @@
+"""The meter: counts what each request used, exactly once, however often and in whatever order its record arrives.
+
+CloudWatch Logs delivers a record at least once, and Lambda may call this again with the same delivery, or twice at the
+same time. Each request id is a mark in the table, written in one transaction with the counters it adds to: either both
+are there or neither. A mark names the invocation that made it, which Lambda keeps over its retries. So a retry knows
+what it has counted already, and may not have logged yet, from what somebody else has done with.
+
+What cannot be counted is put into the dead-letter queue by itself and never stops the rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import logging
+import os
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from rollout.usage import (
+    KINDS,
+    NAMESPACE,
+    OutsideRolloutError,
+    Profile,
+    Tables,
+    UnknownRecordError,
+    Usage,
+    counters,
+    request_id,
+    structured,
+    usage,
+)
+
+# Longer than the dead-letter queue keeps a record: what is counted late is not counted twice.
+MARKS_KEPT = timedelta(days=30)
+COUNTERS_KEPT = timedelta(days=400)
+# DynamoDB takes 100 actions in a transaction; each request has its mark, and adds to at most four counters.
+REQUESTS_AT_ONCE = 20
+CONFLICT_TRIES = 10
+# Lambda hands over 6 MB at most, compressed; 100 times that is no log.
+MAX_DELIVERY_BYTES = 64 * 1024 * 1024
+# SQS takes 256 KB with all that belongs to a message.
+MAX_DEAD_CHARACTERS = 100_000
+# PutLogEvents takes 1 MB and 24 hours at once, and nothing older than 14 days.
+LINES_AT_ONCE = 500
+SPAN = timedelta(hours=23)
+OLDEST = timedelta(days=13)
+
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
+
+
+@dataclass(kw_only=True)
+class Entry:
+    """One request to be counted. `line`: what its cohort's usage log gets; none for use outside the cohorts."""
+
+    request_id: str
+    at: datetime
+    adds: Mapping[str, Mapping[str, Decimal]]
+    cohort: str | None = None
+    line: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dead:
+    reason: str
+    event: Mapping[str, Any]
+
+
+@cache
+def settings() -> dict[str, Any]:
+    return json.loads((Path(__file__).parent.parent / "settings.json").read_text(encoding="utf-8"))
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
+    """One delivery of the subscription: `{"awslogs": {"data": ...}}`. Raises where AWS refuses: Lambda calls again."""
+    delivery = opened(event["awslogs"]["data"])
+    if delivery.get("messageType") != "DATA_MESSAGE":
+        return {}  # CloudWatch Logs tries whether somebody is there
+    entries, dead = read(delivery.get("logEvents") or (), Profiles())
+    counted = {entry.request_id for chunk in _chunks(entries) for entry in count(chunk, context.aws_request_id)}
+    kept = [entry for entry in entries if entry.request_id in counted]
+    write_lines(kept, context)
+    bury(dead, delivery)
+    summary = {
+        "Counted": len(kept),
+        "Repeated": len(entries) - len(kept),
+        "Unknown": len(dead),
+        "ShadowUse": sum(entry.cohort is None for entry in kept),
+    }
+    latest = max((entry.at for entry in kept), default=None)
+    lag = {"LagSeconds": max(0.0, (datetime.now(UTC) - latest).total_seconds())} if latest else {}
+    print(json.dumps(_measured({**summary, **lag})), flush=True)  # noqa: T201  CloudWatch reads metrics from it
+    return summary
+
+
+def opened(data: str) -> dict[str, Any]:
+    """The delivery: base64 over gzip over JSON. ValueError where it is larger than any log's."""
+    with gzip.GzipFile(fileobj=io.BytesIO(base64.b64decode(data))) as packed:
+        text = packed.read(MAX_DELIVERY_BYTES + 1)
+    if len(text) > MAX_DELIVERY_BYTES:
+        raise ValueError(f"a delivery of more than {MAX_DELIVERY_BYTES} bytes")
+    return json.loads(text)
+
+
+def read(events: Iterable[Mapping[str, Any]], profiles: Mapping[str, Profile]) -> tuple[list[Entry], list[Dead]]:
+    """What can be counted, each request once, and what cannot."""
+    said = settings()["tables"]
+    tables = Tables(roles=said["roles"], teams=said["teams"], prices=said["prices"], profiles=profiles)
+    entries: dict[str, Entry] = {}
+    dead: list[Dead] = []
+    for event in events:
+        try:
+            entry = _entry(_parsed(event), tables)
+        except UnknownRecordError as error:
+            dead.append(Dead(reason=str(error), event=event))
+        else:
+            entries.setdefault(entry.request_id, entry)
+    return list(entries.values()), dead
+
+
+def _parsed(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        record = json.loads(event["message"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UnknownRecordError(f"no JSON: {type(error).__name__}") from None
+    if not isinstance(record, dict):
+        raise UnknownRecordError(f"no JSON object: {type(record).__name__}")
+    return record  # pyright: ignore[reportUnknownVariableType]
+
+
+def _entry(record: Mapping[str, Any], tables: Tables) -> Entry:
+    try:
+        found = usage(record, tables)
+    except OutsideRolloutError as error:
+        return _shadow(record, str(error))
+    return Entry(
+        request_id=found.request_id,
+        at=found.at,
+        adds=dict.fromkeys(counters(found), _amounts(found)),
+        cohort=found.cohort,
+        line=structured(found),
+    )
+
+
+def _shadow(record: Mapping[str, Any], reason: str) -> Entry:
+    """Counted too, so that a record that comes twice is one use."""
+    now = datetime.now(UTC)
+    log.warning("use outside the cohorts: %s", reason)
+    return Entry(request_id=request_id(record), at=now, adds={f"shadow-month#{now:%Y-%m}": {"requests": Decimal(1)}})
+
+
+def _amounts(found: Usage) -> dict[str, Decimal]:
+    tokens = {kind: Decimal(getattr(found.tokens, kind)) for kind in KINDS}
+    return {"requests": Decimal(1), **tokens, "usd": found.usd}
+
+
+# Counting
+
+
+def _chunks(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    for start in range(0, len(entries), REQUESTS_AT_ONCE):
+        yield entries[start : start + REQUESTS_AT_ONCE]
+
+
+def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
+    """Those that this invocation has counted, now or in an earlier try of its own; others have counted the rest."""
+    own: list[Entry] = []
+    waiting = list(entries)
+    for attempt in range(CONFLICT_TRIES):
+        if not waiting:
+            return own
+        try:
+            _dynamodb().transact_write_items(TransactItems=_actions(waiting, invocation))
+        except _dynamodb().exceptions.TransactionCanceledException as error:
+            reasons = error.response.get("CancellationReasons") or []
+            known = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[: len(waiting)]]
+            if not any(known):
+                _require_passing(reasons)
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+                continue
+            for entry, reason, is_known in zip(waiting, reasons, known, strict=False):
+                if is_known and (reason.get("Item") or {}).get("by", {}).get("S") == invocation:
+                    own.append(entry)
+            waiting = [entry for entry, is_known in zip(waiting, known, strict=False) if not is_known]
+        else:
+            return own + waiting
+    raise TimeoutError(f"the counters were busy {CONFLICT_TRIES} times")
+
+
+def _require_passing(reasons: Sequence[Mapping[str, Any]]) -> None:
+    """Two invocations at the same counter are a matter of time; anything else is not."""
+    lasting = {reason.get("Code") for reason in reasons} - {
+        *("None", None, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
+    }
+    if lasting:
+        raise RuntimeError(f"DynamoDB refused: {', '.join(sorted(map(str, lasting)))}")
+
+
+def _actions(entries: Sequence[Entry], invocation: str) -> list[dict[str, Any]]:
+    """First a mark per request, then a sum per counter."""
+    now = datetime.now(UTC)
+    marks = [
+        {
+            "Put": {
+                "TableName": settings()["table"],
+                "Item": {
+                    "id": {"S": _mark(entry.request_id)},
+                    "by": {"S": invocation},
+                    "expires": {"N": str(int((now + MARKS_KEPT).timestamp()))},
+                },
+                "ConditionExpression": "attribute_not_exists(id)",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+        for entry in entries
+    ]
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in entries:
+        for key, amounts in entry.adds.items():
+            for name, amount in amounts.items():
+                sums[key][name] += amount  # pyright: ignore[reportArgumentType]
+    return [*marks, *(_add(key, amounts, now) for key, amounts in sums.items())]
+
+
+def _add(key: str, amounts: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    numbers = {f":{name}": {"N": format(Decimal(amount), "f")} for name, amount in amounts.items()}
+    added = ", ".join(f"#{name} :{name}" for name in amounts)
+    return {
+        "Update": {
+            "TableName": settings()["table"],
+            "Key": {"id": {"S": key}},
+            "UpdateExpression": f"SET expires = :expires ADD {added}",
+            "ExpressionAttributeNames": {f"#{name}": name for name in amounts},
+            "ExpressionAttributeValues": {
+                **numbers,
+                ":expires": {"N": str(int((now + COUNTERS_KEPT).timestamp()))},
+            },
+        }
+    }
+
+
+def _mark(request_id: str) -> str:
+    return f"request#{request_id}"
+
+
+class Profiles(dict[str, Profile]):
+    """Whose a profile is, from the table, where each cohort's profiles are written down and stay when they are gone."""
+
+    def get(self, arn: str, default: Any = None) -> Any:
+        if arn not in self:
+            key = {"id": {"S": f"profile#{arn}"}}
+            item = _dynamodb().get_item(TableName=settings()["table"], Key=key).get("Item")
+            if not item:
+                return default
+            self[arn] = Profile(cohort=item["cohort"]["S"], model=item["model"]["S"])
+        return self[arn]
+
+
+# Lines and letters
+
+
+def write_lines(entries: Iterable[Entry], context: Any) -> None:
+    """Into each cohort's usage log, oldest first."""
+    now = datetime.now(UTC)
+    by_cohort: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for entry in entries:
+        if entry.cohort is not None:
+            at = min(max(entry.at, now - OLDEST), now)
+            by_cohort[entry.cohort].append((at, json.dumps(entry.line)))
+    for cohort, lines in by_cohort.items():
+        lines.sort(key=lambda line: line[0])
+        for batch in _batches(lines):
+            _put(settings()["usage_log_groups"][cohort], context.log_stream_name, batch)
+
+
+def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datetime, str]]]:
+    batch: list[tuple[datetime, str]] = []
+    for line in lines:
+        if batch and (len(batch) == LINES_AT_ONCE or line[0] - batch[0][0] > SPAN):
+            yield batch
+            batch = []
+        batch.append(line)
+    if batch:
+        yield batch
+
+
+def _put(group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
+    events = [{"timestamp": int(at.timestamp() * 1000), "message": line} for at, line in lines]
+    try:
+        answer = _logs().put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    except _logs().exceptions.ResourceNotFoundException:
+        try:
+            _logs().create_log_stream(logGroupName=group, logStreamName=stream)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+                raise
+        answer = _logs().put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    if answer.get("rejectedLogEventsInfo"):
+        raise RuntimeError(f"{group} refused lines: {answer['rejectedLogEventsInfo']}")
+
+
+def bury(dead: Iterable[Dead], delivery: Mapping[str, Any]) -> None:
+    """A record that nobody knows waits in a queue with an alarm; one that is too large is named by where it is."""
+    for one in dead:
+        message = str(one.event.get("message"))
+        log.warning("not counted: %s", one.reason)
+        letter = {
+            "reason": one.reason,
+            "log_group": delivery.get("logGroup"),
+            "log_stream": delivery.get("logStream"),
+            "event_id": one.event.get("id"),
+            "timestamp": one.event.get("timestamp"),
+            "bytes": len(message.encode(errors="replace")),
+            "sha256": hashlib.sha256(message.encode(errors="replace")).hexdigest(),
+            # As JSON in ASCII, a character takes at most 12 bytes for what JSON cannot hold otherwise.
+            "message": message if len(json.dumps(message)) <= MAX_DEAD_CHARACTERS else None,
+        }
+        _sqs().send_message(QueueUrl=os.environ["DEAD_QUEUE_URL"], MessageBody=json.dumps(letter))
+
+
+def _measured(values: Mapping[str, float]) -> dict[str, Any]:
+    """One line of the meter's own log, in CloudWatch's embedded metric format."""
+    metrics = [{"Name": name, "Unit": "Seconds" if name.endswith("Seconds") else "Count"} for name in values]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
+    return {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **values}
+
+
+_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 3})
+
+
+@cache
+def _dynamodb() -> Any:
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def _logs() -> Any:
+    return boto3.client("logs", config=_CONFIG)
+
+
+@cache
+def _sqs() -> Any:
+    return boto3.client("sqs", config=_CONFIG)

@@ -1,0 +1,200 @@
+"""The meter's own logic: each request counted once, however its record comes, and nothing lost silently."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import random
+from collections.abc import Generator
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from functions import meter
+from tests.meter.test_usage import ARN, TABLES, record
+
+TABLE, LOG = "counters", "/claude-code/pilot/usage"
+SETTINGS = {
+    "table": TABLE,
+    "tables": {"roles": TABLES.roles, "teams": TABLES.teams, "prices": TABLES.prices},
+    "usage_log_groups": {"pilot": LOG, "wave2": "/claude-code/wave2/usage"},
+}
+
+
+class World:
+    """AWS by moto: the table, the dead-letter queue and the usage log."""
+
+    def __init__(self) -> None:
+        self.dynamodb: Any = boto3.client("dynamodb")
+        self.sqs: Any = boto3.client("sqs")
+        self.logs: Any = boto3.client("logs")
+        self.dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        )
+        self.dynamodb.put_item(
+            TableName=TABLE, Item={"id": {"S": f"profile#{ARN}"}, "cohort": {"S": "pilot"}, "model": {"S": "sonnet"}}
+        )
+        self.dead_queue = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
+        self.logs.create_log_group(logGroupName=LOG)
+
+    def counter(self, key: str) -> dict[str, Decimal]:
+        item = self.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": key}}).get("Item", {})
+        return {name: Decimal(value["N"]) for name, value in item.items() if "N" in value and name != "expires"}
+
+    def lines(self) -> list[dict[str, Any]]:
+        found: list[Any] = self.logs.filter_log_events(logGroupName=LOG)["events"]
+        return [json.loads(event["message"]) for event in found]
+
+    def dead(self) -> list[dict[str, Any]]:
+        letters: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.dead_queue, MaxNumberOfMessages=10).get("Messages"):
+            letters += [json.loads(message["Body"]) for message in messages]
+        return letters
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Generator[World]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        for client in (meter._dynamodb, meter._logs, meter._sqs):
+            client.cache_clear()
+        made = World()
+        monkeypatch.setattr(meter, "settings", lambda: SETTINGS)
+        monkeypatch.setenv("DEAD_QUEUE_URL", made.dead_queue)
+        yield made
+
+
+def deliver(*messages: Any, by: str = "first") -> dict[str, int]:
+    events = [
+        {"id": str(n), "timestamp": 1, "message": message if isinstance(message, str) else json.dumps(message)}
+        for n, message in enumerate(messages)
+    ]
+    delivery = {"messageType": "DATA_MESSAGE", "logGroup": "g", "logStream": "s", "logEvents": events}
+    data = base64.b64encode(gzip.compress(json.dumps(delivery).encode())).decode()
+    return meter.handler({"awslogs": {"data": data}}, SimpleNamespace(aws_request_id=by, log_stream_name="stream"))
+
+
+def test_a_request_adds_to_its_user_its_team_its_cohort_and_the_month(world: World) -> None:
+    deliver(record(), record(requestId="r-2"))
+    wanted = {
+        "requests": Decimal(2),
+        "input": Decimal(2400),
+        "output": Decimal(600),
+        "cache_read": Decimal(10000),
+        "cache_write": Decimal(200),
+        "usd": Decimal("0.01995"),
+    }
+    for key in ("user-day#alice.chen@acme.example#2026-11-23", "team-day#backend#2026-11-23"):
+        assert world.counter(key) == wanted
+    for key in ("cohort-day#pilot#2026-11-23", "month#2026-11"):
+        assert world.counter(key) == wanted
+    assert {line["request_id"] for line in world.lines()} == {"r-1", "r-2"}
+
+
+def test_repeated_and_shuffled_deliveries_count_once(world: World) -> None:
+    rng = random.Random(7)  # noqa: S311
+    records = [record(requestId=f"r-{n}", output={"outputTokenCount": n}) for n in range(100)]
+    sent = [*records, *rng.sample(records, 20)]
+    rng.shuffle(sent)
+    for n, start in enumerate(range(0, len(sent), 9)):
+        deliver(*sent[start : start + 9], by=f"i-{n}")
+    counted = world.counter("month#2026-11")
+    assert counted["requests"] == 100
+    assert counted["output"] == sum(range(100))
+    assert sorted(line["request_id"] for line in world.lines()) == sorted(f"r-{n}" for n in range(100))
+
+
+def test_a_delivery_that_broke_between_counting_and_logging_is_logged_by_its_own_retry_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = meter._put
+    monkeypatch.setattr(meter, "_put", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        deliver(record(), by="first")
+    monkeypatch.setattr(meter, "_put", put)
+    assert deliver(record(), by="somebody else") == {"Counted": 0, "Repeated": 1, "Unknown": 0, "ShadowUse": 0}
+    assert world.lines() == []
+    deliver(record(), by="first")
+    assert len(world.lines()) == 1
+    assert world.counter("month#2026-11")["requests"] == 1
+
+
+def test_invocations_at_the_same_counter_wait_for_each_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, refused = meter._dynamodb(), []
+    real = client.transact_write_items
+
+    def conflict_twice(**request: Any) -> Any:
+        if len(refused) < 2:
+            refused.append(1)
+            codes = [{"Code": "None"}] * (len(request["TransactItems"]) - 1) + [{"Code": "TransactionConflict"}]
+            raise client.exceptions.TransactionCanceledException(
+                {"Error": {"Code": "TransactionCanceledException", "Message": ""}, "CancellationReasons": codes},
+                "TransactWriteItems",
+            )
+        return real(**request)
+
+    monkeypatch.setattr(client, "transact_write_items", conflict_twice)
+    assert deliver(record())["Counted"] == 1
+    assert world.counter("month#2026-11")["requests"] == 1
+
+
+def test_use_outside_the_cohorts_is_counted_as_shadow_use_once(world: World) -> None:
+    somebody = {"arn": "arn:aws:sts::123456789012:assumed-role/admin/mallory"}
+    assert deliver(record(identity=somebody, requestId="r-9"), record())["ShadowUse"] == 1
+    assert deliver(record(identity=somebody, requestId="r-9"), by="again")["ShadowUse"] == 0
+    assert world.counter("month#2026-11")["requests"] == 1
+    assert len(world.lines()) == 1
+
+
+def test_what_nobody_knows_waits_in_the_dead_letter_queue_and_stops_nothing(world: World) -> None:
+    unknown = record(requestId="r-3", modelId=ARN.replace("abc123def456", "nobody"))
+    assert deliver("{", unknown, record(), "[1]")["Counted"] == 1
+    letters = world.dead()
+    assert sorted(letter["reason"].partition(":")[0] for letter in letters) == ["no JSON", "no JSON object", "profile"]
+    assert {letter["log_group"] for letter in letters} == {"g"}
+    assert json.loads(next(each for each in letters if each["reason"].startswith("profile"))["message"]) == unknown
+
+
+def test_a_huge_record_is_named_by_where_it_is(world: World) -> None:
+    deliver("x" * 1_000_000, record())
+    [letter] = world.dead()
+    assert (letter["message"], letter["bytes"], letter["log_stream"], letter["event_id"]) == (None, 1_000_000, "s", "0")
+    assert world.counter("month#2026-11")["requests"] == 1
+
+
+def test_a_delivery_that_is_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "MAX_DELIVERY_BYTES", 1000)
+    with pytest.raises(ValueError, match="more than 1000 bytes"):
+        meter.opened(base64.b64encode(gzip.compress(b" " * 1001)).decode())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.text(max_size=60) | st.dictionaries(st.sampled_from(sorted(record())), JSON).map(lambda c: record(**c)))
+)
+def test_hostile_records_are_counted_repeated_or_dead_but_never_lost(world: World, messages: list[Any]) -> None:
+    answer = deliver(*messages, record(requestId="good"), by=random.randbytes(8).hex())  # noqa: S311
+    distinct = len(messages) + 1 - sum(answer[name] for name in ("Counted", "Repeated", "Unknown"))
+    assert 0 <= distinct <= len(messages)  # a request that is twice in one delivery is one
+    assert len(world.dead()) == answer["Unknown"]
+    assert world.counter("user-day#alice.chen@acme.example#2026-11-23")["requests"] >= 1
