@@ -24,6 +24,7 @@ MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 PERMISSION = "aws:lambda/permission:Permission"
 QUEUE = "aws:sqs/queue:Queue"
 TABLE = "aws:dynamodb/table:Table"
+ITEM = "aws:dynamodb/tableItem:TableItem"
 GROUP = "aws:scheduler/scheduleGroup:ScheduleGroup"
 
 SIG, ASSET, ARCHIVE = (
@@ -94,6 +95,7 @@ REFUSED = [
         {"name": "t-1", "hashKey": "id", "attributes": [{"name": "x", "type": "S"}]},
         "attributes must be exactly those of the keys: id",
     ),
+    (ITEM, {"tableName": "t-1", "hashKey": "id", "item": '{"id": "no type"}'}, 'invalid format of "id"'),
 ]
 
 
@@ -239,3 +241,31 @@ def test_a_functions_name_stays_in_its_identity(engine: Engine) -> None:
     found = engine.import_(FUNCTION, "echo", "echo")
     assert found is not None
     assert found.outputs["handler"] == "main.handler"
+
+
+def item(**attributes: Any) -> Props:
+    return {"tableName": "counters", "hashKey": "id", "item": json.dumps({"id": {"S": "profile#1"}, **attributes})}
+
+
+def test_an_item_of_a_table_is_put_once_changed_and_deleted_and_what_others_add_to_it_is_theirs(
+    cloud: Cloud, engine: Engine
+) -> None:
+    keys = {"attributes": [{"name": "id", "type": "S"}], "hashKey": "id", "billingMode": "PAY_PER_REQUEST"}
+    engine.create(TABLE, "counters", {"name": "counters", **keys})
+    made = engine.create(ITEM, "profile", item(model={"S": "haiku"}, gone={"N": "1"}))
+    assert made.id == "counters|id|profile#1"
+    with pytest.raises(grpc.RpcError) as refused:
+        engine.create(ITEM, "other", item())
+    assert "conditional request failed" in said(refused.value)
+    table, key = cloud.aws.client("dynamodb"), {"id": {"S": "profile#1"}}
+    seen = {"seen": {"Value": {"N": "7"}, "Action": "PUT"}}
+    table.update_item(TableName="counters", Key=key, AttributeUpdates=seen)
+    again = engine.refresh(made)
+    assert again is not None
+    assert not kinds(engine.changes(again, item(model={"S": "haiku"}, gone={"N": "1"})))
+    changed = engine.update(made, item(model={"S": "sonnet"}))
+    found = table.get_item(TableName="counters", Key=key)["Item"]
+    assert found == {**key, "model": {"S": "sonnet"}, "seen": {"N": "7"}}
+    assert kinds(engine.changes(changed, {**item(), "hashKey": "other"}))["hashKey"].endswith("REPLACE")
+    engine.delete(changed)
+    assert engine.refresh(changed) is None

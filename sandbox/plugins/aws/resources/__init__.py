@@ -11,6 +11,7 @@ from sandbox.plugins.aws.resources import (
     budgets,
     dashboards,
     dynamodb,
+    dynamodb_items,
     email_identities,
     events,
     iam_policies,
@@ -30,7 +31,7 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(lambda_functions, lambda_invocations, sqs, dynamodb, scheduler),
+    *(lambda_functions, lambda_invocations, sqs, dynamodb, dynamodb_items, scheduler),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
 )
 
