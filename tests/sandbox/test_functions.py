@@ -134,11 +134,14 @@ def queue(aws: Aws, name: str, **attributes: str) -> str:
     return url
 
 
+def may(aws: Aws, arn: str, *actions: str) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": arn}]}
+    aws.client("iam").put_role_policy(RoleName="worker", PolicyName="queue", PolicyDocument=json.dumps(document))
+
+
 def mapped(aws: Aws, name: str) -> str:
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
-    work = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": work, "Resource": arn}]}
-    aws.client("iam").put_role_policy(RoleName="worker", PolicyName="read", PolicyDocument=json.dumps(document))
+    may(aws, arn, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
     made = aws.client("lambda").create_event_source_mapping(
         EventSourceArn=arn, FunctionName="echo", BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
     )
@@ -182,6 +185,7 @@ def test_a_mapping_needs_a_role_that_may_read_and_a_queue_that_waits_longer_than
 
 def test_an_event_is_tried_three_times_and_then_given_to_the_destination(aws: Aws) -> None:
     failures = queue(aws, "failures")
+    may(aws, f"arn:aws:sqs:us-east-1:{ACCOUNT}:failures", "sqs:SendMessage")
     aws.client("lambda").put_function_event_invoke_config(
         FunctionName="echo",
         DestinationConfig={"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:failures"}},

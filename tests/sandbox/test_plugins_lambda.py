@@ -25,6 +25,7 @@ PERMISSION = "aws:lambda/permission:Permission"
 QUEUE = "aws:sqs/queue:Queue"
 TABLE = "aws:dynamodb/table:Table"
 ITEM = "aws:dynamodb/tableItem:TableItem"
+EVENT_INVOKE = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 GROUP = "aws:scheduler/scheduleGroup:ScheduleGroup"
 
 SIG, ASSET, ARCHIVE = (
@@ -62,7 +63,8 @@ def cloud(tmp_path: Path) -> Generator[Cloud]:
         iam.create_role(RoleName="announcer", AssumeRolePolicyDocument=json.dumps(trust))
         work = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         read = {"Effect": "Allow", "Action": work, "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:news.fifo"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [read]})
+        send = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [read, send]})
         iam.put_role_policy(RoleName="announcer", PolicyName="read", PolicyDocument=document)
         yield cloud
 
@@ -267,5 +269,25 @@ def test_an_item_of_a_table_is_put_once_changed_and_deleted_and_what_others_add_
     found = table.get_item(TableName="counters", Key=key)["Item"]
     assert found == {**key, "model": {"S": "sonnet"}, "seen": {"N": "7"}}
     assert kinds(engine.changes(changed, {**item(), "hashKey": "other"}))["hashKey"].endswith("REPLACE")
+    engine.delete(changed)
+    assert engine.refresh(changed) is None
+
+
+def test_what_becomes_of_failed_invocations_is_put_changed_and_taken_away(engine: Engine) -> None:
+    engine.create(FUNCTION, "echo", function())
+    wanted: Props = {
+        "functionName": "echo",
+        "maximumRetryAttempts": 1,
+        "destinationConfig": {"onFailure": {"destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"}},
+    }
+    made = engine.create(EVENT_INVOKE, "echo", wanted)
+    again = engine.refresh(made)
+    assert again is not None
+    assert again.outputs["destinationConfig"] == wanted["destinationConfig"]
+    assert not kinds(engine.changes(again, wanted))
+    changed = engine.update(made, wanted | {"maximumRetryAttempts": 2})
+    assert engine.refresh(changed).outputs["maximumRetryAttempts"] == 2  # pyright: ignore[reportOptionalMemberAccess]
+    with pytest.raises(Refused):
+        engine.create(EVENT_INVOKE, "echo", wanted | {"maximumRetryAttempts": 3})
     engine.delete(changed)
     assert engine.refresh(changed) is None

@@ -12,6 +12,7 @@ from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult
 from moto.iam.models import iam_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
@@ -22,6 +23,7 @@ from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.invocation_logging import policy_documents
 
+SEND = "sqs:SendMessage"
 READS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
@@ -65,6 +67,17 @@ class Lambda(LambdaResponse):
             queue.lambda_event_source_mappings.clear()
         return answer
 
+    def put_function_event_invoke_config(self) -> ActionResult:
+        """moto adds another and goes by the first."""
+        function: LambdaFunction = self.backend.get_function(unquote(self.path.rsplit("/", 2)[-2]))
+        target = ((self.json_body.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination", "")
+        if ":sqs:" in target and not trust.allows(
+            self._role_documents(function), trust.Request(action=SEND, resource=target, context={})
+        ):
+            raise _refused("The function execution role does not have permissions to call SendMessage on SQS")
+        function.event_invoke_config.clear()
+        return super().put_function_event_invoke_config()
+
     def _require_readable(self, wanted: dict[str, Any]) -> None:
         source = str(wanted.get("EventSourceArn", ""))
         queues = sqs_backends[self.current_account][self.region].queues.values()
@@ -77,14 +90,17 @@ class Lambda(LambdaResponse):
                 f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than "
                 f"Function timeout: {function.timeout} seconds"
             )
-        roles = iam_backends[self.current_account][PARTITION].roles.values()
-        role = next((role for role in roles if role.arn == function.role), None)
-        documents = list(policy_documents(role)) if role else []
+        documents = self._role_documents(function)
         for action in READS:
             if not trust.allows(documents, trust.Request(action=action, resource=source, context={})):
                 raise _refused(
                     f"The function execution role does not have permissions to call {action.partition(':')[2]} on SQS"
                 )
+
+    def _role_documents(self, function: LambdaFunction) -> list[Any]:
+        roles = iam_backends[self.current_account][PARTITION].roles.values()
+        role = next((role for role in roles if role.arn == function.role), None)
+        return list(policy_documents(role)) if role else []
 
 
 def lead_to_feeds(feeds: Feeds) -> None:

@@ -17,6 +17,7 @@ from sandbox.plugins.aws.resources import (
     iam_policies,
     iam_providers,
     iam_role,
+    lambda_event_invoke,
     lambda_functions,
     lambda_invocations,
     log_filters,
@@ -31,7 +32,7 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(lambda_functions, lambda_invocations, sqs, dynamodb, dynamodb_items, scheduler),
+    *(lambda_functions, lambda_invocations, lambda_event_invoke, sqs, dynamodb, dynamodb_items, scheduler),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
 )
 
