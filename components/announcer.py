@@ -15,7 +15,8 @@ from rollout import names
 from rollout.account import Account
 from rollout.announced import announcer_settings
 from rollout.config import Rollout
-from rollout.notice_documents import announcer_policy, plain_trust_policy, reminder_policy, service_trust_policy
+from rollout.documents import plain_trust_policy
+from rollout.notice_documents import announcer_policy, reminder_policy, service_trust_policy
 
 FILES = (
     *("functions/__init__.py", "functions/announcer.py", "functions/ways.py"),
@@ -83,7 +84,7 @@ class Announcer(pulumi.ComponentResource):
             memory_size=256,
             timeout=TIMEOUT_SECONDS,
             environment={"variables": {"QUEUE_URL": queue.url}},
-            logging_config={"log_format": "Text", "log_group": args.trail.announcer_log_group},
+            logging_config={"log_format": "Text", "log_group": args.trail.function_log_groups[names.ANNOUNCER]},
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )

@@ -12,7 +12,8 @@ from rollout import names
 from rollout.account import Account
 from rollout.announced import unheard
 from rollout.config import Rollout, Slack
-from rollout.notice_documents import channel_guardrail, plain_trust_policy
+from rollout.documents import plain_trust_policy
+from rollout.notice_documents import channel_guardrail
 from rollout.notices import AUDIENCES
 
 

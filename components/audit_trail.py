@@ -19,12 +19,13 @@ class AuditTrailArgs:
 
 
 class AuditTrail(pulumi.ComponentResource):
-    """The logs: of invocations, of incidents, of the announcer, and of each cohort's usage. With retention, protected,
+    """The logs: of invocations, of incidents, of our functions, and of each cohort's usage. With retention, protected,
     and kept even when undeclared."""
 
     invocation_log_group: pulumi.Output[str]
     incident_log_group: pulumi.Output[str] | None = None
-    announcer_log_group: pulumi.Output[str] | None = None
+    function_log_groups: Mapping[str, pulumi.Output[str]]
+    """By the function's name: what it has to say itself."""
     usage_log_groups: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -40,7 +41,20 @@ class AuditTrail(pulumi.ComponentResource):
                 f"{name}-invocations", names.INVOCATION_LOG_GROUP, days, tags
             ).name
         if not rollout.adopt.announcer:
-            self._announcements(name, rollout, tags)
+            # Every change of level.
+            kept = max(rollout.logs.retention_days, Level.ROLLED_BACK.effects.kept_days)
+            self.incident_log_group = self._log_group(f"{name}-incidents", names.INCIDENT_LOG_GROUP, kept, tags).name
+        functions = {
+            "announcer": None if rollout.adopt.announcer else names.ANNOUNCER,
+            "meter": None if rollout.adopt.meter else names.METER,
+        }
+        self.function_log_groups = {
+            function: self._log_group(
+                f"{name}-{role}", names.function_log_group(function), rollout.retention_days(None), tags
+            ).name
+            for role, function in functions.items()
+            if function
+        }
         self.usage_log_groups = {
             cohort: self._log_group(
                 f"{name}-{cohort}-usage",
@@ -51,13 +65,6 @@ class AuditTrail(pulumi.ComponentResource):
             for cohort in rollout.logged
         }
         self.register_outputs({"invocation_log_group": self.invocation_log_group})
-
-    def _announcements(self, name: str, rollout: Rollout, tags: Mapping[str, str]) -> None:
-        """Every change of level, and what the announcer itself has to say."""
-        kept = max(rollout.logs.retention_days, Level.ROLLED_BACK.effects.kept_days)
-        self.incident_log_group = self._log_group(f"{name}-incidents", names.INCIDENT_LOG_GROUP, kept, tags).name
-        own = names.function_log_group(names.ANNOUNCER)
-        self.announcer_log_group = self._log_group(f"{name}-announcer", own, rollout.retention_days(None), tags).name
 
     def _log_group(self, name: str, log_group: str, days: int, tags: Mapping[str, str]) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(

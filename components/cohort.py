@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
 
 from components.access import Access, AccessArgs
 from components.announcement import Announcement, AnnouncementArgs
-from components.announcer import Announcer
-from components.federation import Federation
 from components.membership import Membership, MembershipArgs
+from components.shared import Shared
 from rollout import names
 from rollout.account import Account
 from rollout.config import Rollout
 from rollout.federation import trust_policy
+from rollout.metered import profile_item
 
 
 @dataclass(frozen=True, kw_only=True)
 class CohortArgs:
     rollout: Rollout
     account: Account
-    federation: Federation | None
-    """None while Okta does not answer: then only AWS is changed."""
+    shared: Shared
     user_ids: Mapping[str, str]
     """Okta's user id by e-mail address, of those who may sign in now."""
     session_names: Mapping[str, str]
     """As Okta signs them, by e-mail address, of all members."""
-    announcer: Announcer
 
 
 class Cohort(pulumi.ComponentResource):
@@ -57,7 +56,7 @@ class Cohort(pulumi.ComponentResource):
                     cohort=name,
                     account=args.account,
                     trust_policy=trust_policy(args.rollout, args.account, name),
-                    provider=args.federation.provider if args.federation else None,
+                    provider=args.shared.federation.provider if args.shared.federation else None,
                     rollout=args.rollout,
                     profile_arns=self.profile_arns,
                     session_names=args.session_names,
@@ -68,14 +67,14 @@ class Cohort(pulumi.ComponentResource):
             self.role_arn = access.role_arn
 
         paths: list[pulumi.Resource] = []
-        if args.federation:
+        if args.shared.federation:
             self.membership = Membership(
                 f"{name}-membership",
                 MembershipArgs(
                     cohort=name,
                     account=args.account,
                     level=cohort.level,
-                    federation=args.federation,
+                    federation=args.shared.federation,
                     user_ids=args.user_ids,
                     after=access.stops if access else [],
                 ),
@@ -83,11 +82,12 @@ class Cohort(pulumi.ComponentResource):
             )
             paths = self.membership.paths
         tracked = self.membership.tracked if self.membership else True
-        done = [*paths, *access.stops, *access.allow(paths, tracked)] if access else paths
+        counted = self._counted(name, args)
+        done = [*paths, *access.stops, *access.allow([*paths, *counted], tracked)] if access else paths
         self.announcement = Announcement(
             f"{name}-announcement",
             AnnouncementArgs(
-                cohort=name, account=args.account, rollout=args.rollout, announcer=args.announcer, after=done
+                cohort=name, account=args.account, rollout=args.rollout, announcer=args.shared.announcer, after=done
             ),
             child,
         )
@@ -109,3 +109,19 @@ class Cohort(pulumi.ComponentResource):
             tags={**tags, "model": label},
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _counted(self, name: str, args: CohortArgs) -> list[pulumi.Resource]:
+        """Whose each profile is, written down for the meter before anybody may use it, and kept when it is gone: the
+        last records of its use come later."""
+        table = args.shared.meter.table
+        return [
+            aws.dynamodb.TableItem(
+                f"{name}-{label}-counted-{names.source_digest(args.account.source_arn(args.rollout.models[label]))}",
+                table_name=table.name,
+                hash_key="id",
+                item=pulumi.Output.json_dumps(arn.apply(partial(profile_item, name, label)), sort_keys=True),
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+            )
+            for label, arn in self.profile_arns.items()
+            if table
+        ]

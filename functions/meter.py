@@ -88,14 +88,17 @@ def settings() -> dict[str, Any]:
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """One delivery of the subscription: `{"awslogs": {"data": ...}}`. Raises where AWS refuses: Lambda calls again."""
-    delivery = opened(event["awslogs"]["data"])
+    """One delivery of the subscription: `{"awslogs": {"data": ...}}`. Raises where AWS refuses: Lambda calls again.
+
+    Also takes what a message of the dead-letter queue holds, so that it can be counted once its cause is mended.
+    """
+    delivery = delivered(event)
     if delivery.get("messageType") != "DATA_MESSAGE":
         return {}  # CloudWatch Logs tries whether somebody is there
-    entries, dead = read(delivery.get("logEvents") or (), Profiles())
+    entries, dead = read(delivery.get("logEvents") or (), profiles())
     counted = {entry.request_id for chunk in _chunks(entries) for entry in count(chunk, context.aws_request_id)}
     kept = [entry for entry in entries if entry.request_id in counted]
-    write_lines(kept, context)
+    write_lines(kept)
     bury(dead, delivery)
     summary = {
         "Counted": len(kept),
@@ -107,6 +110,17 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     lag = {"LagSeconds": max(0.0, (datetime.now(UTC) - latest).total_seconds())} if latest else {}
     print(json.dumps(_measured({**summary, **lag})), flush=True)  # noqa: T201  CloudWatch reads metrics from it
     return summary
+
+
+def delivered(event: Mapping[str, Any]) -> dict[str, Any]:
+    """A delivery of the subscription; in a failure that Lambda put aside, its `requestPayload`; or a letter of ours."""
+    if "requestPayload" in event:
+        return delivered(event["requestPayload"])
+    if "awslogs" in event:
+        return opened(event["awslogs"]["data"])
+    found = {"id": event["event_id"], "timestamp": event["timestamp"], "message": event["message"]}
+    where = {"logGroup": event["log_group"], "logStream": event["log_stream"]}
+    return {"messageType": "DATA_MESSAGE", **where, "logEvents": [found]}
 
 
 def opened(data: str) -> dict[str, Any]:
@@ -259,6 +273,12 @@ def _mark(request_id: str) -> str:
     return f"request#{request_id}"
 
 
+@cache
+def profiles() -> Profiles:
+    """A profile never changes hands, so those that were found once are kept as long as the process."""
+    return Profiles()
+
+
 class Profiles(dict[str, Profile]):
     """Whose a profile is, from the table, where each cohort's profiles are written down and stay when they are gone."""
 
@@ -275,7 +295,7 @@ class Profiles(dict[str, Profile]):
 # Lines and letters
 
 
-def write_lines(entries: Iterable[Entry], context: Any) -> None:
+def write_lines(entries: Iterable[Entry]) -> None:
     """Into each cohort's usage log, oldest first."""
     now = datetime.now(UTC)
     by_cohort: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
@@ -286,7 +306,7 @@ def write_lines(entries: Iterable[Entry], context: Any) -> None:
     for cohort, lines in by_cohort.items():
         lines.sort(key=lambda line: line[0])
         for batch in _batches(lines):
-            _put(settings()["usage_log_groups"][cohort], context.log_stream_name, batch)
+            _put(settings()["usage_log_groups"][cohort], settings()["usage_log_stream"], batch)
 
 
 def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datetime, str]]]:

@@ -168,6 +168,8 @@ class Adopt(Part):
     """The log group that Bedrock's invocation logging already writes to; the logging configuration is left alone."""
     announcer: bool = False
     """Whether another stack of this account has the announcer, its topics and logs: it tells of these cohorts too."""
+    meter: bool = False
+    """Whether another stack of this account counts usage. It counts its own cohorts; to it, these are use outside."""
 
 
 class Incident(Part):

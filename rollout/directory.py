@@ -53,6 +53,15 @@ def session_names(rollout: Rollout, cohort: Cohort, people: Mapping[str, Person]
     return {email: session_name(rollout, email, people.get(email)) for email in cohort.members}
 
 
+def everybodys_session_names(rollout: Rollout, people: Mapping[str, Person]) -> dict[str, str]:
+    """Of all members of all cohorts, by e-mail address."""
+    return {
+        email: name
+        for cohort in rollout.cohorts.values()
+        for email, name in session_names(rollout, cohort, people).items()
+    }
+
+
 def session_name(rollout: Rollout, email: str, person: Person | None) -> str:
     """What a member's AWS sessions are called: Okta's login under saml, its user id under oidc.
 

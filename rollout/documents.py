@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rollout import names
 from rollout.account import Account
 from rollout.config import Model
 
 Document = dict[str, Any]
 
+WRITE_LOG = ["logs:CreateLogStream", "logs:PutLogEvents"]
 INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
 
 
@@ -66,3 +68,27 @@ def logging_policy(account: Account, log_group: str) -> Document:
             }
         ],
     }
+
+
+def allow(
+    sid: str, actions: Sequence[str], resources: Sequence[str], condition: Mapping[str, object] | None = None
+) -> Document:
+    statement: Document = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+    return {**statement, "Condition": dict(condition)} if condition else statement
+
+
+def document(*statements: Document) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def plain_trust_policy(service: str) -> Document:
+    """A service that passes no source when it assumes a role: Lambda (developer guide, execution role), Amazon Q."""
+    return document(
+        {"Sid": "Service", "Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    )
+
+
+def write_own_log(account: Account, function: str) -> Document:
+    """A function's log streams have names that Lambda invents: the one place where a name is left open."""
+    group = account.log_group_arn(names.function_log_group(function))
+    return allow("OwnLog", WRITE_LOG, [f"{group}:log-stream:*"])

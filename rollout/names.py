@@ -21,6 +21,11 @@ DEAD_NOTICES_ALARM = f"{PREFIX}-notices-undelivered"
 NOTICES_TABLE = f"{PREFIX}-notices"
 SLACK_SECRET = f"{PREFIX}/slack-bot-token"
 WEBHOOK_SECRET = f"{PREFIX}/webhook-signing-key"
+METER = f"{PREFIX}-meter"
+USAGE_TABLE = f"{PREFIX}-usage"
+USAGE_LOG_STREAM = "meter"
+DEAD_RECORDS_QUEUE = f"{PREFIX}-records-dead"
+DEAD_RECORDS_ALARM = f"{PREFIX}-records-not-counted"
 REVIEWS = f"{PREFIX}-reviews"
 REVIEWS_ROLE = f"{PREFIX}-reviews"
 CHANNELS_ROLE = f"{PREFIX}-slack-channels"
@@ -50,7 +55,12 @@ def inference_profile(cohort: str, label: str, source: str) -> str:
     Nothing about a profile but its tags can change, and its successor is made before it goes, so another source needs
     another name.
     """
-    return f"{PREFIX}-{cohort}-{label}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+    return f"{PREFIX}-{cohort}-{label}-{source_digest(source)}"
+
+
+def source_digest(source: str) -> str:
+    """Tells a profile from its successor, which is copied from another source."""
+    return hashlib.sha256(source.encode()).hexdigest()[:8]
 
 
 def topic(audience: str) -> str:

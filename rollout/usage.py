@@ -185,16 +185,16 @@ def counters(found: Usage) -> Iterator[str]:
 def structured(found: Usage) -> dict[str, Any]:
     """One line of `/claude-code/<cohort>/usage`, in CloudWatch's embedded metric format.
 
-    Dimensions are cohort, team and model: a user is a field to query by, never a dimension to pay for.
+    A user is a field to query by, never a dimension to pay for; and only dollars are cut by team and by model.
     """
-    metrics = [{"Name": name, "Unit": unit} for name, unit in (("Usd", "None"), ("Requests", "Count"))]
-    metrics += [{"Name": name, "Unit": "Count"} for name in ("Input", "Output", "CacheRead", "CacheWrite")]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [["cohort"], ["cohort", "team", "model"]]}
+    units = {"Usd": "None", **dict.fromkeys(("Requests", "Input", "Output", "CacheRead", "CacheWrite"), "Count")}
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
+    directives = [
+        {"Namespace": NAMESPACE, "Dimensions": [["cohort"]], "Metrics": metrics},
+        {"Namespace": NAMESPACE, "Dimensions": [["team"], ["cohort", "model"]], "Metrics": metrics[:1]},
+    ]
     return {
-        "_aws": {
-            "Timestamp": int(found.at.timestamp() * 1000),
-            "CloudWatchMetrics": [{**directive, "Metrics": metrics}],
-        },
+        "_aws": {"Timestamp": int(found.at.timestamp() * 1000), "CloudWatchMetrics": directives},
         "request_id": found.request_id,
         "user_id": found.user,
         "cohort": found.cohort,

@@ -17,6 +17,7 @@ def test_a_second_stack_adopts_what_the_first_made_and_leaves_it_alone(pilot: Wo
         "umbrella_group_id": ids["federation-umbrella"],
         "invocation_log_group": "/claude-code/invocations",
         "announcer": True,
+        "meter": True,
     }
     content["config"]["claude-code-rollout:cohorts"] = {
         "wave2": {

@@ -34,6 +34,7 @@ def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) 
     groups = pilot.of("aws:cloudwatch/logGroup:LogGroup")
     assert {group.inputs["name"]: group.inputs["retentionInDays"] for group in groups} == {
         "/aws/lambda/claude-code-announcer": 90,
+        "/aws/lambda/claude-code-meter": 90,
         "/claude-code/incidents": 365,
         "/claude-code/invocations": 90,
         "/claude-code/pilot/usage": 90,
@@ -46,9 +47,9 @@ def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) 
 
 def test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not(pilot: Recorded) -> None:
     protected = {registration.name for registration in pilot.order if registration.protect}
-    logs = {f"audit-trail-{name}" for name in ("announcer", "incidents", "invocations", "pilot-usage")}
-    assert protected == {*logs, "federation-saml", "federation-umbrella"}
-    assert not any(r.retain for r in pilot.order if COHORT in r.urn)
+    logs = {f"audit-trail-{name}" for name in ("announcer", "incidents", "invocations", "meter", "pilot-usage")}
+    assert protected == {*logs, "federation-saml", "federation-umbrella", "meter-table"}
+    assert {r.type for r in pilot.order if COHORT in r.urn and r.retain} == {"aws:dynamodb/tableItem:TableItem"}
 
 
 def test_nothing_shared_depends_on_a_cohort(pilot: Recorded) -> None:
@@ -177,6 +178,7 @@ def test_what_exists_already_is_adopted_and_never_changed() -> None:
         "umbrella_group_id": "00g" + "c" * 17,
         "invocation_log_group": "/corporate/bedrock",
         "announcer": True,
+        "meter": True,
     }
     run = recorded(document)
     shared = [r for r in run.order if COHORT not in r.urn and not r.type.startswith("claude:")]

@@ -25,6 +25,7 @@ TABLE, LOG = "counters", "/claude-code/pilot/usage"
 SETTINGS = {
     "table": TABLE,
     "tables": {"roles": TABLES.roles, "teams": TABLES.teams, "prices": TABLES.prices},
+    "usage_log_stream": "meter",
     "usage_log_groups": {"pilot": LOG, "wave2": "/claude-code/wave2/usage"},
 }
 
@@ -71,20 +72,24 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Generator[World]:
     with mock_aws():
         for client in (meter._dynamodb, meter._logs, meter._sqs):
             client.cache_clear()
+        meter.profiles.cache_clear()
         made = World()
         monkeypatch.setattr(meter, "settings", lambda: SETTINGS)
         monkeypatch.setenv("DEAD_QUEUE_URL", made.dead_queue)
         yield made
 
 
-def deliver(*messages: Any, by: str = "first") -> dict[str, int]:
+def delivery(*messages: Any) -> dict[str, Any]:
     events = [
         {"id": str(n), "timestamp": 1, "message": message if isinstance(message, str) else json.dumps(message)}
         for n, message in enumerate(messages)
     ]
-    delivery = {"messageType": "DATA_MESSAGE", "logGroup": "g", "logStream": "s", "logEvents": events}
-    data = base64.b64encode(gzip.compress(json.dumps(delivery).encode())).decode()
-    return meter.handler({"awslogs": {"data": data}}, SimpleNamespace(aws_request_id=by, log_stream_name="stream"))
+    told = {"messageType": "DATA_MESSAGE", "logGroup": "g", "logStream": "s", "logEvents": events}
+    return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(told).encode())).decode()}}
+
+
+def deliver(*messages: Any, by: str = "first") -> dict[str, int]:
+    return meter.handler(delivery(*messages), SimpleNamespace(aws_request_id=by))
 
 
 def test_a_request_adds_to_its_user_its_team_its_cohort_and_the_month(world: World) -> None:
@@ -198,3 +203,16 @@ def test_hostile_records_are_counted_repeated_or_dead_but_never_lost(world: Worl
     assert 0 <= distinct <= len(messages)  # a request that is twice in one delivery is one
     assert len(world.dead()) == answer["Unknown"]
     assert world.counter("user-day#alice.chen@acme.example#2026-11-23")["requests"] >= 1
+
+
+def test_what_the_dead_letter_queue_holds_can_be_handed_in_again_once_its_cause_is_mended(world: World) -> None:
+    other = ARN.rpartition("/")[0] + "/later1"
+    deliver(record(modelId=other))
+    [letter] = world.dead()
+    assert letter["reason"].startswith("profile: ")
+    item = {"id": {"S": f"profile#{other}"}, "cohort": {"S": "pilot"}, "model": {"S": "sonnet"}}
+    world.dynamodb.put_item(TableName=TABLE, Item=item)
+    failed = {"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": delivery(record(requestId="r-2"))}
+    for event in (letter, letter, failed, failed):
+        meter.handler(event, SimpleNamespace(aws_request_id="by hand"))
+    assert world.counter("month#2026-11")["requests"] == 2

@@ -113,8 +113,16 @@ def test_the_cost_of_many_requests_is_that_of_their_tokens_together(counts: list
 def test_the_structured_record_can_be_queried_by_user_and_pays_for_no_dimension_of_theirs() -> None:
     line = structured(usage(RECORD, TABLES))
     assert line["user_id"] == "alice.chen@acme.example"
-    [directive] = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "ClaudeCode/Rollout"
-    named = {name for dimensions in directive["Dimensions"] for name in dimensions}
-    assert named == {"cohort", "team", "model"}
-    assert {metric["Name"] for metric in directive["Metrics"]} <= line.keys()
+    directives = line["_aws"]["CloudWatchMetrics"]
+    assert {directive["Namespace"] for directive in directives} == {"ClaudeCode/Rollout"}
+    by = {
+        tuple(dimensions): [metric["Name"] for metric in directive["Metrics"]]
+        for directive in directives
+        for dimensions in directive["Dimensions"]
+    }
+    assert by == {
+        ("cohort",): ["Usd", "Requests", "Input", "Output", "CacheRead", "CacheWrite"],
+        ("team",): ["Usd"],
+        ("cohort", "model"): ["Usd"],
+    }
+    assert {*by[("cohort",)], "cohort", "team", "model"} <= line.keys()

@@ -1,0 +1,53 @@
+"""What there is once per stack, whatever the cohorts are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.announcer import Announcer, AnnouncerArgs
+from components.audiences import Audiences, AudiencesArgs
+from components.audit_trail import AuditTrail, AuditTrailArgs
+from components.federation import Federation, FederationArgs
+from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
+from components.meter import Meter, MeterArgs
+from rollout.account import Account
+from rollout.config import Rollout
+from rollout.directory import Person, everybodys_session_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """Each is a component at the top of the stack, so that taking a cohort takes none of them."""
+
+    federation: Federation | None
+    """None while Okta does not answer: then only AWS is changed."""
+    trail: AuditTrail
+    announcer: Announcer
+    meter: Meter
+
+
+def declare_shared(rollout: Rollout, account: Account, known: Mapping[str, Person] | None) -> Shared:
+    """`known`: Okta's people by e-mail address; None where Okta does not answer."""
+    trail = AuditTrail("audit-trail", AuditTrailArgs(rollout=rollout))
+    InvocationLogging("logging", InvocationLoggingArgs(account=account, rollout=rollout, trail=trail))
+    audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout))
+    return Shared(
+        federation=Federation("federation", FederationArgs(account=account, rollout=rollout))
+        if known is not None
+        else None,
+        trail=trail,
+        announcer=Announcer(
+            "announcer", AnnouncerArgs(account=account, rollout=rollout, trail=trail, audiences=audiences)
+        ),
+        meter=Meter(
+            "meter",
+            MeterArgs(
+                account=account,
+                rollout=rollout,
+                trail=trail,
+                audiences=audiences,
+                session_names=everybodys_session_names(rollout, known or {}),
+            ),
+        ),
+    )
