@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 
@@ -14,7 +15,9 @@ from sandbox.settings import Settings, from_environment
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
     server.serve(settings)
-    return 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # all is saved: no thread that waits for something keeps the process
 
 
 def _start(settings: Settings, _: argparse.Namespace) -> int:

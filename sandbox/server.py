@@ -6,6 +6,7 @@ The pid file is locked for as long as its process lives, so a pid that is left o
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import fcntl
 import json
 import os
@@ -159,9 +160,11 @@ def serve(settings: Settings) -> None:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         print(f"AWS {settings.aws_url}  Okta {settings.okta_url}  pid {os.getpid()}", flush=True)
         ended.wait()
+        faulthandler.dump_traceback_later(STOP_SECONDS * 3 / 4)  # into the log: what keeps it from ending
         for server in servers:
             server.shutdown()
             server.server_close()
+    faulthandler.cancel_dump_traceback_later()
 
 
 def _last_line(log: Path) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -88,6 +90,8 @@ REPLACED_URLS = (
     moto.sts.urls,
 )
 
+# What AWS does in one piece and moto in several, so that two callers at once would undo each other's.
+NOT_ATOMIC = frozenset({"dynamodb"})
 READS = ("Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Filter", "Simulate", "Test")
 
 
@@ -114,6 +118,7 @@ class Application(DomainDispatcherApplication):
         self.store = store
         self.runner = runner
         self.feeds = Feeds(runner=runner, changed=store.changed)
+        self._one_by_one = threading.Lock()
 
     def open(self) -> None:
         """From now on functions run, by themselves too."""
@@ -129,7 +134,8 @@ class Application(DomainDispatcherApplication):
         if made.service == chatbot.SERVICE:
             return self._chatbot(environ, start_response)
         backend_app = self.get_application(environ)
-        body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
+        with self._one_by_one if made.service in NOT_ATOMIC else contextlib.nullcontext():
+            body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
         if not is_read(made):
             self.store.changed(_package(backend_app.service))  # type: ignore[attr-defined]
         start_response(status, list(headers))

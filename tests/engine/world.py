@@ -19,6 +19,7 @@ import yaml
 from botocore.config import Config
 
 from sandbox import server, sign_in, workspace
+from sandbox.errors import SandboxError
 from sandbox.settings import ACCOUNT_ID, HOST, OKTA_TOKEN, REGION, Settings
 from tests.stacks import PROJECT
 
@@ -221,4 +222,8 @@ def running(world: World) -> Generator[World]:
     try:
         yield world
     finally:
-        server.stop(world.settings)
+        try:
+            server.stop(world.settings)
+        except SandboxError as error:
+            error.add_note(world.settings.log.read_text(errors="replace")[-20_000:])
+            raise

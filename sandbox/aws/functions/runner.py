@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -218,9 +219,10 @@ class Runner:
         self._closed = True
         for process in list(self._asking):
             process.process.kill()
-        for pool in self._pools.values():
-            while not pool.idle.empty():
-                pool.idle.get().end()
+        for pool in list(self._pools.values()):
+            with contextlib.suppress(queue.Empty):
+                while True:  # somebody else may take the last one just now
+                    pool.idle.get_nowait().end()
 
 
 def _key(function: LambdaFunction, environment: Mapping[str, str]) -> str:
