@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,9 @@ import pulumi_aws as aws
 from rollout import names
 from rollout.account import Account
 from rollout.config import Rollout
-from rollout.documents import invoke_policy
+from rollout.documents import boundary, invoke_policy
+from rollout.limits import quota_document
+from rollout.quotas import quota_shards
 from rollout.stops import cohort_stop, member_stops
 
 # IAM's least for a role; a sign-in asks for `session_minutes`, and IAM refuses more than this (STS API reference).
@@ -38,23 +41,23 @@ class Access(pulumi.ComponentResource):
 
     role_arn: pulumi.Output[str]
     stops: Sequence[pulumi.Resource]
-    """The Denies in force. What is slower to take effect waits for them."""
+    """The Denies in force, and those that wait for the meter. What is slower to take effect waits for them."""
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Access", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self._name, self._args = name, args
-        self._role = role = aws.iam.Role(
+        self._name, self._args, self._child = name, args, pulumi.ResourceOptions(parent=self)
+        self._role = aws.iam.Role(
             f"{name}-role",
             name=names.role(args.cohort),
             description=f"Claude Code for cohort {args.cohort}, by way of Okta",
             assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
             max_session_duration=MAX_SESSION_SECONDS,
+            permissions_boundary=self._boundary().arn,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider),
         )
-        self.role_arn = role.arn
-        self.stops = [*self._cohort_stop(name, args, role, child), *self._member_stops(name, args, role, child)]
+        self.role_arn = self._role.arn
+        self.stops = [*self._cohort_stop(), *self._member_stops(), *self._quotas()]
         self.register_outputs({"role_arn": self.role_arn})
 
     def allow(self, after: Sequence[pulumi.Resource], people: pulumi.Input[bool] = True) -> list[pulumi.Resource]:
@@ -79,39 +82,66 @@ class Access(pulumi.ComponentResource):
             )
         ]
 
-    def _cohort_stop(
-        self, name: str, args: AccessArgs, role: aws.iam.Role, child: pulumi.ResourceOptions
-    ) -> Iterator[pulumi.Resource]:
-        document = cohort_stop(args.rollout.cohorts[args.cohort])
-        if document:
-            yield aws.iam.RolePolicy(
-                f"{name}-stop",
-                name=names.STOP_POLICY,
-                role=role.name,
-                policy=pulumi.Output.json_dumps(document),
-                opts=child,
-            )
+    def _boundary(self) -> aws.iam.Policy:
+        """The same at every level, so that a change of level has one thing less to wait for."""
+        models = {label: self._args.rollout.models[label] for label in self._args.profile_arns}
+        document = pulumi.Output.all(**self._args.profile_arns).apply(
+            lambda arns: boundary(self._args.account, models, arns)
+        )
+        return aws.iam.Policy(
+            f"{self._name}-boundary",
+            name=names.boundary(self._args.cohort),
+            description=f"The most that the role of cohort {self._args.cohort} may ever do",
+            policy=pulumi.Output.json_dumps(document),
+            tags=self._args.tags,
+            opts=self._child,
+        )
 
-    def _member_stops(
-        self, name: str, args: AccessArgs, role: aws.iam.Role, child: pulumi.ResourceOptions
-    ) -> Iterator[pulumi.Resource]:
-        cohort, label = args.rollout.cohorts[args.cohort], args.rollout.throttle.model
-        throttle = {label: args.rollout.models[label]} if label in cohort.models else {}
-
-        def documents(arns: Mapping[str, str]) -> list[dict[str, Any]]:
-            return member_stops(cohort, args.session_names, args.account, throttle, arns)
-
-        # How many there are does not depend on ARNs, so a placeholder counts them in preview too.
-        made = pulumi.Output.all(**args.profile_arns).apply(documents)
-        for number in range(1, len(documents(dict.fromkeys(args.profile_arns, ""))) + 1):
+    def _quotas(self) -> Iterator[pulumi.Resource]:
+        """For the meter to stop single people with, until midnight."""
+        shards = quota_shards(self._args.rollout.cohorts[self._args.cohort], self._args.session_names)
+        for number in range(1, len(shards) + 1) if not self._args.rollout.adopt.meter else ():
             policy = aws.iam.Policy(
-                f"{name}-stop-{number}",
-                name=names.member_stop_policy(args.cohort, number),
-                description=f"What an incident denies single members of cohort {args.cohort}",
-                policy=pulumi.Output.json_dumps(made[number - 1]),
-                tags=args.tags,
-                opts=child,
+                f"{self._name}-quota-{number}",
+                name=names.quota_policy(self._args.cohort, number),
+                description=f"Who of cohort {self._args.cohort} has used up the day's tokens",
+                policy=json.dumps(quota_document([], None)),
+                tags=self._args.tags,
+                opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(ignore_changes=["policy"])),
             )
             yield aws.iam.RolePolicyAttachment(
-                f"{name}-stop-{number}-attached", role=role.name, policy_arn=policy.arn, opts=child
+                f"{self._name}-quota-{number}-attached", role=self._role.name, policy_arn=policy.arn, opts=self._child
+            )
+
+    def _cohort_stop(self) -> Iterator[pulumi.Resource]:
+        document = cohort_stop(self._args.rollout.cohorts[self._args.cohort])
+        if document:
+            yield aws.iam.RolePolicy(
+                f"{self._name}-stop",
+                name=names.STOP_POLICY,
+                role=self._role.name,
+                policy=pulumi.Output.json_dumps(document),
+                opts=self._child,
+            )
+
+    def _member_stops(self) -> Iterator[pulumi.Resource]:
+        cohort, label = self._args.rollout.cohorts[self._args.cohort], self._args.rollout.throttle.model
+        throttle = {label: self._args.rollout.models[label]} if label in cohort.models else {}
+
+        def documents(arns: Mapping[str, str]) -> list[dict[str, Any]]:
+            return member_stops(cohort, self._args.session_names, self._args.account, throttle, arns)
+
+        # How many there are does not depend on ARNs, so a placeholder counts them in preview too.
+        made = pulumi.Output.all(**self._args.profile_arns).apply(documents)
+        for number in range(1, len(documents(dict.fromkeys(self._args.profile_arns, ""))) + 1):
+            policy = aws.iam.Policy(
+                f"{self._name}-stop-{number}",
+                name=names.member_stop_policy(self._args.cohort, number),
+                description=f"What an incident denies single members of cohort {self._args.cohort}",
+                policy=pulumi.Output.json_dumps(made[number - 1]),
+                tags=self._args.tags,
+                opts=self._child,
+            )
+            yield aws.iam.RolePolicyAttachment(
+                f"{self._name}-stop-{number}-attached", role=self._role.name, policy_arn=policy.arn, opts=self._child
             )

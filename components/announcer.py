@@ -22,6 +22,7 @@ FILES = (
     *("functions/__init__.py", "functions/announcer.py", "functions/ways.py"),
     *("rollout/__init__.py", "rollout/levels.py"),
     *("rollout/standing.py", "rollout/notices.py", "rollout/renderings.py"),
+    *("rollout/budget_notices.py", "rollout/limits.py"),
 )
 RUNTIME = "python3.13"
 TIMEOUT_SECONDS = 60

@@ -17,8 +17,8 @@ from rollout.config import Rollout
 from rollout.metered import meter_policy, meter_settings
 
 FILES = (
-    *("functions/__init__.py", "functions/meter.py"),
-    *("rollout/__init__.py", "rollout/usage.py"),
+    *("functions/__init__.py", "functions/clients.py", "functions/follow_up.py", "functions/meter.py"),
+    *("rollout/__init__.py", "rollout/levels.py", "rollout/limits.py", "rollout/standing.py", "rollout/usage.py"),
 )
 UNCOUNTED_DAYS = 14
 ALARMED = ("engineering",)
@@ -69,8 +69,8 @@ class Meter(pulumi.ComponentResource):
                 description="Counts what each request to Claude used",
                 files=FILES,
                 handler="functions.meter.handler",
-                settings=meter_settings(args.rollout, args.session_names),
-                policy=meter_policy(args.account, args.rollout),
+                settings=meter_settings(args.rollout, args.account, args.session_names),
+                policy=meter_policy(args.account, args.rollout, args.session_names),
                 log_group=args.trail.function_log_groups[names.METER],
                 environment={"DEAD_QUEUE_URL": dead.url},
                 tags=self._tags,

@@ -7,6 +7,7 @@ queue, one message at a time per cohort:
     delivery  -> sent, then marked as sent; tried again where it fails, and after some tries put into the dead-letter
                  queue, where an alarm sees it
     review    -> the reminder of a review, as deliveries
+    alert     -> the meter's: spend that comes near a budget, as deliveries
 
 A standing that is handed in twice changes nothing, so an update that was killed can be repeated. What crashes between
 sending and marking is sent again: at least once, as anything over a network.
@@ -27,6 +28,7 @@ import boto3
 from botocore.config import Config
 
 from functions.ways import Sender
+from rollout.budget_notices import alert_deliveries
 from rollout.notices import Delivery, Settings, deliveries, review_deliveries
 from rollout.standing import Standing, changes
 
@@ -98,6 +100,9 @@ def _work(message: dict[str, Any]) -> None:
         _deliver(Delivery(**message["delivery"]))
     elif "review" in message:
         for delivery in review_deliveries(message["review"], notices()):
+            _hand_out(delivery)
+    elif "alert" in message:
+        for delivery in alert_deliveries(message["alert"], notices()):
             _hand_out(delivery)
     else:
         _compare(message["standing"], datetime.fromisoformat(message["at"]))

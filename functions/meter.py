@@ -28,10 +28,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from functions.clients import client
+from functions.follow_up import follow_up
+from rollout.limits import Limits
 from rollout.usage import (
     KINDS,
     NAMESPACE,
@@ -99,6 +100,8 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     counted = {entry.request_id for chunk in _chunks(entries) for entry in count(chunk, context.aws_request_id)}
     kept = [entry for entry in entries if entry.request_id in counted]
     write_lines(kept)
+    limits = Limits.read(settings()["limits"])
+    follow_up((key for entry in kept for key in entry.adds), settings()["table"], settings()["notices_queue"], limits)
     bury(dead, delivery)
     summary = {
         "Counted": len(kept),
@@ -200,8 +203,8 @@ def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
         if not waiting:
             return own
         try:
-            _dynamodb().transact_write_items(TransactItems=_actions(waiting, invocation))
-        except _dynamodb().exceptions.TransactionCanceledException as error:
+            client("dynamodb").transact_write_items(TransactItems=_actions(waiting, invocation))
+        except client("dynamodb").exceptions.TransactionCanceledException as error:
             reasons = error.response.get("CancellationReasons") or []
             known = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[: len(waiting)]]
             if not any(known):
@@ -285,7 +288,7 @@ class Profiles(dict[str, Profile]):
     def get(self, arn: str, default: Any = None) -> Any:
         if arn not in self:
             key = {"id": {"S": f"profile#{arn}"}}
-            item = _dynamodb().get_item(TableName=settings()["table"], Key=key).get("Item")
+            item = client("dynamodb").get_item(TableName=settings()["table"], Key=key).get("Item")
             if not item:
                 return default
             self[arn] = Profile(cohort=item["cohort"]["S"], model=item["model"]["S"])
@@ -323,14 +326,14 @@ def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datet
 def _put(group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
     events = [{"timestamp": int(at.timestamp() * 1000), "message": line} for at, line in lines]
     try:
-        answer = _logs().put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-    except _logs().exceptions.ResourceNotFoundException:
+        answer = client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    except client("logs").exceptions.ResourceNotFoundException:
         try:
-            _logs().create_log_stream(logGroupName=group, logStreamName=stream)
+            client("logs").create_log_stream(logGroupName=group, logStreamName=stream)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
                 raise
-        answer = _logs().put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+        answer = client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
     if answer.get("rejectedLogEventsInfo"):
         raise RuntimeError(f"{group} refused lines: {answer['rejectedLogEventsInfo']}")
 
@@ -351,7 +354,7 @@ def bury(dead: Iterable[Dead], delivery: Mapping[str, Any]) -> None:
             # As JSON in ASCII, a character takes at most 12 bytes for what JSON cannot hold otherwise.
             "message": message if len(json.dumps(message)) <= MAX_DEAD_CHARACTERS else None,
         }
-        _sqs().send_message(QueueUrl=os.environ["DEAD_QUEUE_URL"], MessageBody=json.dumps(letter))
+        client("sqs").send_message(QueueUrl=os.environ["DEAD_QUEUE_URL"], MessageBody=json.dumps(letter))
 
 
 def _measured(values: Mapping[str, float]) -> dict[str, Any]:
@@ -359,21 +362,3 @@ def _measured(values: Mapping[str, float]) -> dict[str, Any]:
     metrics = [{"Name": name, "Unit": "Seconds" if name.endswith("Seconds") else "Count"} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
     return {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **values}
-
-
-_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 3})
-
-
-@cache
-def _dynamodb() -> Any:
-    return boto3.client("dynamodb", config=_CONFIG)
-
-
-@cache
-def _logs() -> Any:
-    return boto3.client("logs", config=_CONFIG)
-
-
-@cache
-def _sqs() -> Any:
-    return boto3.client("sqs", config=_CONFIG)

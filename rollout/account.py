@@ -37,6 +37,15 @@ class Account:
     def role_arn(self, cohort: str) -> str:
         return self.iam(f"role/{names.role(cohort)}")
 
+    def policy_arn(self, name: str) -> str:
+        return self.iam(f"policy/{name}")
+
+    def dashboard_url(self, name: str) -> str:
+        """Where a person looks at it, once signed in."""
+        host = {"aws": "console.aws.amazon.com", "aws-us-gov": "console.amazonaws-us-gov.com"}
+        here = f"{self.region}.{host.get(self.partition, 'console.amazonaws.cn')}"
+        return f"https://{here}/cloudwatch/home?region={self.region}#dashboards/dashboard/{name}"
+
     def bedrock(self, resource: str) -> str:
         return self._arn("bedrock", resource)
 

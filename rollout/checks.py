@@ -13,8 +13,8 @@ from typing import Any, cast
 from rollout.config import STOPPING, Federation, Model
 from rollout.kinds import SOURCE
 from rollout.levels import Level
-from rollout.sizes import INLINE_CHARACTERS, inline_characters
-from rollout.stops import MAX_STOPPED
+from rollout.sizes import INLINE_CHARACTERS, MANAGED_CHARACTERS, boundary_characters, inline_characters
+from rollout.stops import MANAGED_PER_ROLE, MAX_STOPPED, MOST_STOPS, name_chunks
 from rollout.words import Mistake, nearest, shown
 
 Document = Mapping[str, Any]
@@ -170,16 +170,34 @@ def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake
             yield Mistake(("cohorts", name, "members"), text)
 
 
-def inline_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+def throttled_members(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """Each must fit into a policy that can stop them for a day, beside the stops of single members."""
+    for name, cohort in each_cohort(document):
+        whole, members = level_of(cohort), part(cohort, "members")
+        levels = {email: (level_of(part(members, email)), whole) for email in members} if whole else {}
+        strictest = {email: max(filter(None, both), key=lambda level: level.rank) for email, both in levels.items()}
+        throttled = [email for email, level in strictest.items() if level is Level.THROTTLED]
+        alone = any(part(members, email).keys() & set(STOPPING) for email in members)
+        needed, room = len(list(name_chunks(throttled))), MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
+        if needed > room:
+            text = f"{len(throttled)} members throttled, whose daily tokens take {needed} IAM policies to watch over; "
+            yield Mistake(("cohorts", name, "members"), f"{text}the role has room for {room}: split it, or suspend it")
+
+
+def role_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     known = part(document, "models")
     for name, cohort in each_cohort(document):
         named = cast("list[object]", labels) if isinstance(labels := cohort.get("models"), list) else []
         sources = {str(label): str(part(known, str(label)).get("source")).strip() for label in named}
         models = {label: Model.model_construct(source=s) for label, s in sources.items() if SOURCE.fullmatch(s)}
-        size = inline_characters(models)
-        if size > INLINE_CHARACTERS:
-            text = f"{len(models)} models with names this long make an IAM policy of up to {size} characters; "
-            yield Mistake(("cohorts", name, "models"), f"{text}IAM takes {INLINE_CHARACTERS} on a role: name fewer")
+        for size, most, where in (
+            (inline_characters(models), INLINE_CHARACTERS, "on a role"),
+            (boundary_characters(models), MANAGED_CHARACTERS, "as its boundary"),
+        ):
+            if size > most:
+                text = f"{len(models)} models with names this long make an IAM policy of up to {size} characters; "
+                yield Mistake(("cohorts", name, "models"), f"{text}IAM takes {most} {where}: name fewer")
+                break
 
 
 CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
@@ -192,5 +210,6 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     adoption,
     retired,
     members_stopped_alone,
-    inline_policies,
+    throttled_members,
+    role_policies,
 )

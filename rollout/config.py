@@ -108,6 +108,10 @@ class Budgets(Part):
 Audience = Literal["engineering", "team_leads", "finance", "security", "leadership"]
 
 
+# As Bedrock counts them, `rollout.usage.KINDS`.
+TokenKind = Literal["input", "output", "cache_read", "cache_write"]
+
+
 class SlackChannel(Part):
     id: SlackChannelId
     name: Words | None = None
@@ -135,7 +139,9 @@ class Throttle(Part):
     model: ModelLabel = "haiku"
     """The one model left at `throttled`."""
     daily_tokens: Annotated[int, Field(ge=1, le=10_000_000_000), Number] = 50_000
-    """Tokens per user and day at `throttled`."""
+    """Tokens per user and day, UTC, at `throttled`; who has used them up is denied until midnight."""
+    counts: Annotated[tuple[TokenKind, ...], Field(min_length=1)] = ("input", "output", "cache_write")
+    """The kinds of tokens that count. Cache reads are most of what Claude Code sends, and a tenth of the price."""
 
 
 class Logs(Part):

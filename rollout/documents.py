@@ -36,6 +36,21 @@ def invoke_policy(account: Account, models: Mapping[str, Model], profile_arns: M
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def boundary(account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str]) -> Document:
+    """The most that a cohort's role may ever do, whatever is attached to it: the meter writes one of its policies.
+
+    Grants nothing. Whom a model is called through is narrowed by `invoke_policy`; here it is left to the account's own
+    profiles, so that twenty models fit.
+    """
+    arns = [profile_arns[label] for label in models]
+    behind = sorted({arn for model in models.values() for arn in account.foundation_model_arns(model)})
+    through = {"ArnLike": {"bedrock:InferenceProfileArn": account.bedrock("application-inference-profile/*")}}
+    return document(
+        allow("Profiles", [*INVOKE, "bedrock:GetInferenceProfile"], arns),
+        allow("ModelsOnlyThroughProfile", INVOKE, behind, through),
+    )
+
+
 def logging_trust_policy(account: Account) -> Document:
     """Bedrock itself, and only on behalf of this account (Bedrock user guide, model invocation logging)."""
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +11,17 @@ from rollout import names
 from rollout.account import Account
 from rollout.config import Model, Rollout
 from rollout.documents import WRITE_LOG, Document, allow, document, write_own_log
+from rollout.limits import Budget, Limits
+from rollout.quotas import quota_policies
 from rollout.usage import KINDS
 
+STOP_FOR_A_DAY = [
+    *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+    *("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+]
 
-def meter_settings(rollout: Rollout, session_names: Mapping[str, str]) -> dict[str, Any]:
+
+def meter_settings(rollout: Rollout, account: Account, session_names: Mapping[str, str]) -> dict[str, Any]:
     """The meter's `settings.json`. `session_names`: by e-mail address, as Okta signs them, of all members.
 
     Cohorts that were retired are there too: records of theirs may still be under way.
@@ -27,7 +35,34 @@ def meter_settings(rollout: Rollout, session_names: Mapping[str, str]) -> dict[s
             "teams": _teams(rollout, session_names),
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
+        "notices_queue": names.NOTICES_QUEUE,
+        "limits": asdict(_limits(rollout, account, session_names)),
     }
+
+
+def _limits(rollout: Rollout, account: Account, session_names: Mapping[str, str]) -> Limits:
+    usd = rollout.budgets
+    budgets = {"user": usd.user_daily_usd, "team": usd.team_daily_usd, "month": usd.monthly_usd}
+    return Limits(
+        budgets={whose: _budget(usd, rollout.budgets.alert_at) for whose, usd in budgets.items()},
+        addresses={
+            "user": {
+                session_names.get(email, email).lower(): email
+                for cohort in rollout.cohorts.values()
+                for email in sorted(cohort.members)
+            },
+            "team": {name: team.lead for name, team in rollout.organization.teams.items() if team.lead},
+        },
+        link=account.dashboard_url(names.dashboard()),
+        quota_tokens=rollout.throttle.daily_tokens,
+        quota_kinds=rollout.throttle.counts,
+        quota_policies=quota_policies(rollout, account, session_names),
+    )
+
+
+def _budget(usd: float, alert_at: float) -> Budget:
+    whole = Decimal(str(usd))
+    return Budget(usd=format(whole, "f"), alert_usd=format(whole * Decimal(str(alert_at)), "f"))
 
 
 def _teams(rollout: Rollout, session_names: Mapping[str, str]) -> dict[str, str]:
@@ -49,16 +84,20 @@ def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
     return {"id": {"S": f"profile#{arn}"}, "cohort": {"S": cohort}, "model": {"S": label}}
 
 
-def meter_policy(account: Account, rollout: Rollout) -> Document:
-    """To count, to write usage down, and to put aside what it does not know."""
+def meter_policy(account: Account, rollout: Rollout, session_names: Mapping[str, str]) -> Document:
+    """To count, to write usage down, to put aside what it does not know, to say what must be told; and, of who is
+    throttled, to write the policies that can stop them."""
+    quotas = sorted(set(quota_policies(rollout, account, session_names).values()))
     usage_logs = [
         f"{account.log_group_arn(names.usage_log_group(cohort))}:log-stream:{names.USAGE_LOG_STREAM}"
         for cohort in rollout.logged
     ]
-    counting = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    counting = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     return document(
         allow("Counters", counting, [account.table_arn(names.USAGE_TABLE)]),
         *([allow("UsageLogs", WRITE_LOG, usage_logs)] if usage_logs else []),
         allow("NotCounted", ["sqs:SendMessage"], [account.queue_arn(names.DEAD_RECORDS_QUEUE)]),
+        allow("Alerts", ["sqs:GetQueueUrl", "sqs:SendMessage"], [account.queue_arn(names.NOTICES_QUEUE)]),
+        *([allow("Quotas", STOP_FOR_A_DAY, quotas)] if quotas else []),
         write_own_log(account, names.METER),
     )

@@ -44,6 +44,14 @@ def member_stop_policy(cohort: str, number: int) -> str:
     return f"{role(cohort)}-stop-{number}"
 
 
+def quota_policy(cohort: str, number: int) -> str:
+    return f"{role(cohort)}-quota-{number}"
+
+
+def boundary(cohort: str) -> str:
+    return f"{role(cohort)}-boundary"
+
+
 def okta_group(account: str, cohort: str) -> str:
     """The name that Okta's AWS app reads as: members get this role in this account."""
     return f"aws_{account}_{role(cohort)}"
@@ -61,6 +69,11 @@ def inference_profile(cohort: str, label: str, source: str) -> str:
 def source_digest(source: str) -> str:
     """Tells a profile from its successor, which is copied from another source."""
     return hashlib.sha256(source.encode()).hexdigest()[:8]
+
+
+def dashboard(cohort: str | None = None) -> str:
+    """Of the whole rollout, or of one cohort."""
+    return f"{PREFIX}-{cohort}" if cohort else PREFIX
 
 
 def topic(audience: str) -> str:

@@ -110,7 +110,7 @@ def _deliveries(change: Change, settings: Settings) -> Iterator[Delivery]:
     for way, to in _impersonal(change, route, settings):
         yield Delivery(id=digest(change.id, way, *to), way=way, to=to, title=title, lines=lines, record=record)
     for person, own_title, own_lines in _personal(change, settings) if route.people else ():
-        for way in _ways_to_people(settings):
+        for way in ways_to_people(settings):
             id_ = digest(change.id, way, own_title, person)
             yield Delivery(id=id_, way=way, to=[person], title=own_title, lines=own_lines, record=record)
 
@@ -121,10 +121,10 @@ def _impersonal(change: Change, route: Route, settings: Settings) -> Iterator[tu
         yield "webhook", [settings.webhook]
     if route.review and change.after is Level.ROLLED_BACK and change.incident:
         yield "schedule", [review_name(change.cohort, change.incident["id"])]
-    yield from _to_audiences(route, settings)
+    yield from to_audiences(route, settings)
 
 
-def _to_audiences(route: Route, settings: Settings) -> Iterator[tuple[Way, list[str]]]:
+def to_audiences(route: Route, settings: Settings) -> Iterator[tuple[Way, list[str]]]:
     for audience in route.audiences:
         yield "topic", [audience]
         if settings.bot and audience in settings.channels:
@@ -134,7 +134,7 @@ def _to_audiences(route: Route, settings: Settings) -> Iterator[tuple[Way, list[
             yield "email", addresses[first : first + MAX_RECIPIENTS]
 
 
-def _ways_to_people(settings: Settings) -> Iterator[Way]:
+def ways_to_people(settings: Settings) -> Iterator[Way]:
     if settings.bot:
         yield "slack_person"
     if settings.email_from:
@@ -235,7 +235,7 @@ def review_deliveries(review: Mapping[str, Any], settings: Settings) -> list[Del
             lines=lines,
             record=record,
         )
-        for way, to in _to_audiences(ROUTES[Level.ROLLED_BACK], settings)
+        for way, to in to_audiences(ROUTES[Level.ROLLED_BACK], settings)
     ]
 
 

@@ -33,7 +33,8 @@ def slack_text(text: str) -> str:
 
 def amazon_q(delivery: Delivery) -> dict[str, Any]:
     """A custom notification (Amazon Q Developer in chat applications, administrator guide, custom notifications)."""
-    incident: dict[str, str] | None = delivery.record["incident"]
+    incident: dict[str, str] | None = delivery.record.get("incident")
+    cohort: str | None = delivery.record.get("cohort")
     return {
         "version": "1.0",
         "source": "custom",
@@ -45,9 +46,9 @@ def amazon_q(delivery: Delivery) -> dict[str, Any]:
             "nextSteps": [delivery.lines[-1].removeprefix("Next: ")],
         },
         "metadata": {
-            "threadId": incident["id"] if incident else delivery.record["cohort"],
+            "threadId": incident["id"] if incident else cohort or delivery.record["id"],
             "summary": delivery.title,
             "eventType": delivery.record["schema"],
-            "additionalContext": {"cohort": delivery.record["cohort"]},
+            "additionalContext": {"cohort": cohort} if cohort else {},
         },
     }

@@ -8,24 +8,28 @@ from datetime import UTC, datetime
 
 from rollout.account import Account
 from rollout.config import Cohort, Model
-from rollout.documents import Document, invoke_policy
+from rollout.documents import Document, boundary, invoke_policy
 from rollout.levels import Level
 from rollout.stops import cohort_stop
 
 # Of all inline policies of a role together; splitting them would gain nothing.
 INLINE_CHARACTERS = 10_240
+MANAGED_CHARACTERS = 6_144
 # The account and region are not known when the stack file is judged: the ones with the longest ARNs.
 LONGEST = Account("0" * 12, "us-gov-west-1")
-PROFILE_ID = "0" * 12
+LONGEST_PROFILE = LONGEST.bedrock(f"application-inference-profile/{'0' * 12}")
 
 
 def inline_characters(models: Mapping[str, Model]) -> int:
     """Of a cohort with these models, at most: what it may invoke, and the stop that any incident may add."""
-    arn = LONGEST.bedrock(f"application-inference-profile/{PROFILE_ID}")
     stop = cohort_stop(
         Cohort(level=Level.SUSPENDED, models=("any",), sessions_valid_from=datetime(2026, 1, 1, tzinfo=UTC))
     )
-    return sum(map(_characters, (invoke_policy(LONGEST, models, dict.fromkeys(models, arn)), stop)))
+    return sum(map(_characters, (invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)), stop)))
+
+
+def boundary_characters(models: Mapping[str, Model]) -> int:
+    return _characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)))
 
 
 def _characters(document: Document | None) -> int:

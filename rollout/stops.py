@@ -21,8 +21,10 @@ BEDROCK = ["bedrock:*", "bedrock-mantle:*"]
 # Of all session names in one policy; the rest, with the throttle model's ARNs, takes at most 800. Not cut by the whole
 # document, since how many there are must be known in a preview, where ARNs are not.
 NAMES_CHARACTERS = 5_000
-# Ten managed policies fit on a role; 200 members, each with a level and an older incident of their own, need seven.
-MAX_STOPPED = 200
+# Managed policies that fit on a role (IAM user guide, quotas).
+MANAGED_PER_ROLE = 10
+# Of what 200 members need, each with a level and an older incident of their own.
+MAX_STOPPED, MOST_STOPS = 200, 7
 
 
 def cohort_stop(cohort: Cohort) -> Document | None:
@@ -69,7 +71,7 @@ def member_stops(
     return [
         _document([{**statement, "Condition": {**statement.get("Condition", {}), **_sessions(named)}}])
         for emails, statement in statements
-        for named in _chunks(session_names[email] for email in emails)
+        for named in name_chunks(session_names[email] for email in emails)
     ]
 
 
@@ -88,7 +90,8 @@ def _sessions(named: list[str]) -> dict[str, Any]:
     return {"StringLike": {"aws:userid": [f"*:{name}" for name in named]}}
 
 
-def _chunks(session_names: Iterable[str]) -> Iterator[list[str]]:
+def name_chunks(session_names: Iterable[str]) -> Iterator[list[str]]:
+    """As many to each policy as it has room for. One that STS refuses is left out."""
     chunk: list[str] = []
     room = NAMES_CHARACTERS
     for name in filter(names.SESSION.fullmatch, session_names):

@@ -99,6 +99,8 @@ class World(mocks.Mocks):
                 state["arn"] = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{id_}"
             case "aws:iam/role:Role":
                 id_, state["arn"] = name, f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "aws:iam/policy:Policy":
+                id_ = state["arn"] = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
             case "aws:sqs/queue:Queue":
                 id_ = state["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
             case "aws:secretsmanager/secret:Secret":

@@ -15,7 +15,8 @@ SCRIPT = Path(__file__).with_name("simulate.mjs")
 
 @dataclass(frozen=True)
 class Request:
-    """A question to IAM. `identity`: the caller's policies by name. `resource_policy`: of a role, its trust policy."""
+    """A question to IAM. `identity`: the caller's policies by name. `resource_policy`: of a role, its trust policy.
+    `boundary`: of the caller's role."""
 
     principal: str
     action: str
@@ -23,6 +24,7 @@ class Request:
     context: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, Any] = field(default_factory=dict)
     resource_policy: Any = None
+    boundary: Any = None
 
     def as_simulation(self) -> dict[str, Any]:
         simulation: dict[str, Any] = {
@@ -36,6 +38,8 @@ class Request:
             "serviceControlPolicies": [],
             "resourceControlPolicies": [],
         }
+        if self.boundary is not None:
+            simulation["permissionBoundaryPolicies"] = [{"name": "boundary", "policy": self.boundary}]
         if self.resource_policy is not None:
             simulation["resourcePolicy"] = self.resource_policy
         return simulation

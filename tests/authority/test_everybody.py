@@ -7,7 +7,7 @@ with its own mistake.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from rollout.roster import read_roster
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
+from tests.authority.roles import boundary, policies
 from tests.config import generated
 from tests.recording import ACCOUNT, Recorded
 
@@ -50,18 +51,12 @@ def people(cohort: Document) -> dict[str, Document]:
     return {**{row.email: dict(row.member) for row in rows}, **cohort.get("members", {})}
 
 
-def policies(run: Recorded, cohort: str) -> Mapping[str, Any]:
-    own = [r for r in run.of("aws:iam/rolePolicy:RolePolicy") if r.inputs["role"] == f"claude-code-{cohort}"]
-    managed = [r for r in run.of("aws:iam/policy:Policy") if r.name.startswith(f"{cohort}-access-")]
-    return {r.name: json.loads(r.inputs["policy"]) for r in [*own, *managed]}
-
-
 def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool, str]]:
     """Each with the answer it should have. A role is asked for its own profiles and for everybody else's."""
     profiles = {name: out.get("profile_arns", {}) for name, out in run.outputs["cohorts"].items()}
     oidc = document.get("federation") == "oidc"
     for name, cohort in document["cohorts"].items():
-        held = policies(run, name)
+        held, most = policies(run, name), boundary(run, name)
         for email, member in people(cohort).items() if cohort["level"] in WITH_ROLE else ():
             session = recording.okta_user_id(email) if oidc else email
             for owner, arns in profiles.items():
@@ -73,6 +68,7 @@ def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool
                             arn,
                             {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{session}"},
                             held,
+                            boundary=most,
                         )
                         allowed = owner == name and may(document, cohort, member, label, issued)
                         yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -12,6 +11,7 @@ import pytest
 
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
+from tests.authority.roles import boundary, policies
 from tests.recording import ACCOUNT, Recorded
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
@@ -26,10 +26,11 @@ class Holder:
     policies: Mapping[str, Any]
     profiles: Mapping[str, str]
     models: Mapping[str, str]
+    boundary: Any
 
     def request(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> Request:
         session = f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-{self.cohort}/alice.chen@acme.example"
-        return Request(session, action, resource, context or {}, self.policies)
+        return Request(session, action, resource, context or {}, self.policies, boundary=self.boundary)
 
 
 def three_cohorts() -> dict[str, str]:
@@ -44,19 +45,13 @@ CASES = {**{stack: stacks.committed(stack) for stack in stacks.COMMITTED}, "thre
 
 
 def holders(run: Recorded) -> list[Holder]:
-    policies = run.of("aws:iam/rolePolicy:RolePolicy")
     found: list[Holder] = []
     for name, cohort in run.outputs["cohorts"].items():
         if "role_name" in cohort:
-            own = {
-                p.inputs["name"]: json.loads(p.inputs["policy"])
-                for p in policies
-                if p.inputs["role"] == cohort["role_name"]
-            }
             models = {
                 label: run.one(f"{name}-{label}").inputs["modelSource"]["copyFrom"] for label in cohort["profile_arns"]
             }
-            found.append(Holder(name, own, cohort["profile_arns"], models))
+            found.append(Holder(name, policies(run, name), cohort["profile_arns"], models, boundary(run, name)))
     return found
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from rollout.levels import Level
 from rollout.stops import MAX_STOPPED
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
+from tests.authority.roles import ATTACHMENT, INLINE, boundary, managed, policies
 from tests.recording import ACCOUNT, Recorded
 
 SINCE = "2026-11-23T11:00:00Z"
@@ -31,12 +30,6 @@ def document(cohort_level: Level, **member: Any) -> dict[str, Any]:
     return made
 
 
-def policies(run: Recorded) -> Mapping[str, Any]:
-    """All that is on the pilot's role, inline and attached."""
-    own = [r for r in run.of("aws:iam/rolePolicy:RolePolicy") if r.inputs["role"] == "claude-code-pilot"]
-    return {r.name: json.loads(r.inputs["policy"]) for r in [*own, *run.of("aws:iam/policy:Policy")]}
-
-
 def ask(run: Recorded, email: str, issued: str, label: str, session: str | None = None) -> Request:
     name = session or email
     return Request(
@@ -44,7 +37,8 @@ def ask(run: Recorded, email: str, issued: str, label: str, session: str | None 
         "bedrock:InvokeModelWithResponseStream",
         run.outputs["cohorts"]["pilot"]["profile_arns"][label],
         {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{name}"},
-        policies(run),
+        policies(run, "pilot"),
+        boundary=boundary(run, "pilot"),
     )
 
 
@@ -93,17 +87,15 @@ def test_two_hundred_members_with_levels_of_their_own_fit_into_iam(level: str | 
         f"{number:015}{longest}": {"name": "x", "team": "backend", **own} for number in range(MAX_STOPPED)
     }
     run = recording.run(stacks.config(made))
-    managed = run.of("aws:iam/policy:Policy")
-    attached = run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-    assert 3 <= len(managed) == len(attached) <= MANAGED_PER_ROLE
-    assert max(len(r.inputs["policy"]) for r in managed) <= MANAGED_POLICY_CHARACTERS
-    inline = [r for r in run.of("aws:iam/rolePolicy:RolePolicy") if r.inputs["role"] == "claude-code-pilot"]
+    assert 3 <= len(run.of(ATTACHMENT)) <= MANAGED_PER_ROLE
+    assert max(map(len, managed(run).values())) <= MANAGED_POLICY_CHARACTERS
+    inline = [r for r in run.of(INLINE) if r.inputs["role"] == "claude-code-pilot"]
     assert sum(len(r.inputs["policy"]) for r in inline) <= INLINE_CHARACTERS
 
 
 def test_members_leave_okta_only_after_their_deny_is_in_force() -> None:
     run = recording.run(stacks.config(document(Level.ACTIVE, level="suspended", incident=INCIDENT)))
-    [attached] = run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    [attached] = run.of(ATTACHMENT)
     for memberships in run.of("okta:index/groupMemberships:GroupMemberships"):
         assert attached.urn in memberships.depends_on
 

@@ -256,3 +256,25 @@ def test_a_member_is_told_how_to_sign_in_and_gets_every_alias_pinned(pilot: Reco
     assert settings["env"]["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == arns["haiku"]
     assert settings["env"]["ANTHROPIC_DEFAULT_FABLE_MODEL"] == arns["sonnet"]
     assert settings["env"]["AWS_REGION"] == "us-east-1"
+
+
+def test_the_meter_may_write_the_policies_that_stop_throttled_people_and_no_other() -> None:
+    def may_write(document: dict[str, Any]) -> list[str]:
+        statements = json.loads(recorded(document).one("meter-function-work").inputs["policy"])["Statement"]
+        return [arn for s in statements if any("iam:" in action for action in s["Action"]) for arn in s["Resource"]]
+
+    assert may_write(with_level("active")) == []
+    assert may_write(with_level("throttled")) == ["arn:aws:iam::123456789012:policy/claude-code-pilot-quota-1"]
+    one = stacks.small()
+    one["cohorts"]["pilot"]["members"]["alice.chen@acme.example"].update(level="throttled", incident=INCIDENT)
+    run = recorded(one)
+    assert may_write(one) == ["arn:aws:iam::123456789012:policy/claude-code-pilot-quota-1"]
+    assert json.loads(run.one("pilot-access-quota-1").inputs["policy"])["Statement"][0]["Effect"] == "Deny"
+    assert run.one("pilot-access-quota-1-attached").inputs["role"] == "claude-code-pilot"
+
+
+def test_whatever_the_meter_writes_a_role_can_do_no_more_than_its_boundary(pilot: Recorded) -> None:
+    boundary = json.loads(pilot.one("pilot-access-boundary").inputs["policy"])
+    assert pilot.one("pilot-access-role").inputs["permissionsBoundary"].endswith("policy/claude-code-pilot-boundary")
+    actions = {action for statement in boundary["Statement"] for action in statement["Action"]}
+    assert actions == {"bedrock:GetInferenceProfile", "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}

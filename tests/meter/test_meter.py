@@ -6,90 +6,18 @@ import base64
 import gzip
 import json
 import random
-from collections.abc import Generator
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
-from functions import meter
-from tests.meter.test_usage import ARN, TABLES, record
-
-TABLE, LOG = "counters", "/claude-code/pilot/usage"
-SETTINGS = {
-    "table": TABLE,
-    "tables": {"roles": TABLES.roles, "teams": TABLES.teams, "prices": TABLES.prices},
-    "usage_log_stream": "meter",
-    "usage_log_groups": {"pilot": LOG, "wave2": "/claude-code/wave2/usage"},
-}
-
-
-class World:
-    """AWS by moto: the table, the dead-letter queue and the usage log."""
-
-    def __init__(self) -> None:
-        self.dynamodb: Any = boto3.client("dynamodb")
-        self.sqs: Any = boto3.client("sqs")
-        self.logs: Any = boto3.client("logs")
-        self.dynamodb.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        )
-        self.dynamodb.put_item(
-            TableName=TABLE, Item={"id": {"S": f"profile#{ARN}"}, "cohort": {"S": "pilot"}, "model": {"S": "sonnet"}}
-        )
-        self.dead_queue = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
-        self.logs.create_log_group(logGroupName=LOG)
-
-    def counter(self, key: str) -> dict[str, Decimal]:
-        item = self.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": key}}).get("Item", {})
-        return {name: Decimal(value["N"]) for name, value in item.items() if "N" in value and name != "expires"}
-
-    def lines(self) -> list[dict[str, Any]]:
-        found: list[Any] = self.logs.filter_log_events(logGroupName=LOG)["events"]
-        return [json.loads(event["message"]) for event in found]
-
-    def dead(self) -> list[dict[str, Any]]:
-        letters: list[dict[str, Any]] = []
-        while messages := self.sqs.receive_message(QueueUrl=self.dead_queue, MaxNumberOfMessages=10).get("Messages"):
-            letters += [json.loads(message["Body"]) for message in messages]
-        return letters
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Generator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        for client in (meter._dynamodb, meter._logs, meter._sqs):
-            client.cache_clear()
-        meter.profiles.cache_clear()
-        made = World()
-        monkeypatch.setattr(meter, "settings", lambda: SETTINGS)
-        monkeypatch.setenv("DEAD_QUEUE_URL", made.dead_queue)
-        yield made
-
-
-def delivery(*messages: Any) -> dict[str, Any]:
-    events = [
-        {"id": str(n), "timestamp": 1, "message": message if isinstance(message, str) else json.dumps(message)}
-        for n, message in enumerate(messages)
-    ]
-    told = {"messageType": "DATA_MESSAGE", "logGroup": "g", "logStream": "s", "logEvents": events}
-    return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(told).encode())).decode()}}
-
-
-def deliver(*messages: Any, by: str = "first") -> dict[str, int]:
-    return meter.handler(delivery(*messages), SimpleNamespace(aws_request_id=by))
+from functions import clients, meter
+from tests.meter.test_usage import ARN, record
+from tests.meter.world import TABLE, World, deliver, delivery
 
 
 def test_a_request_adds_to_its_user_its_team_its_cohort_and_the_month(world: World) -> None:
@@ -138,7 +66,7 @@ def test_a_delivery_that_broke_between_counting_and_logging_is_logged_by_its_own
 
 
 def test_invocations_at_the_same_counter_wait_for_each_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    client, refused = meter._dynamodb(), []
+    client, refused = clients.client("dynamodb"), []
     real = client.transact_write_items
 
     def conflict_twice(**request: Any) -> Any:

@@ -8,6 +8,7 @@ import hmac
 import io
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -277,3 +278,27 @@ def test_no_secret_reaches_the_log(world: World, caplog: pytest.LogCaptureFixtur
     assert "503" in caplog.text
     assert "xoxb-test" not in caplog.text
     assert KEY not in caplog.text
+
+
+def test_the_meters_alert_is_handed_out_once_however_often_it_comes(world: World) -> None:
+    alert = {
+        "id": f"user-day#{ALICE}#2026-11-24",
+        "whose": "user",
+        "name": ALICE,
+        "period": "2026-11-24",
+        "usd": "40.1",
+        "budget_usd": "50",
+        "to": ALICE,
+        "link": "https://example.com",
+    }
+    for number in range(2):
+        boto3.client("sqs").send_message(
+            QueueUrl=world.queue_url,
+            MessageBody=json.dumps({"alert": alert}),
+            MessageGroupId="alert",
+            MessageDeduplicationId=str(number),
+        )
+    assert world.run() == 0
+    [post] = world.slack()
+    assert post["channel"] == f"U{urllib.parse.quote(ALICE)}"
+    assert "$40.10 of your $50.00" in json.dumps(post)

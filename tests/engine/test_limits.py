@@ -1,0 +1,96 @@
+"""Who comes near a budget is told once; who is throttled and has used up the day's tokens is denied, and nobody else."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.drill.traffic import bedrock
+from tests.engine.test_levels import set_level
+from tests.engine.test_metering import ask
+from tests.engine.world import World
+
+ALICE, BOB = "alice.chen@acme.example", "bob.kim@acme.example"
+POLICY = "arn:aws:iam::123456789012:policy/claude-code-pilot-quota-1"
+PATIENCE_SECONDS = 30.0
+
+
+def notices(world: World) -> list[dict[str, Any]]:
+    world.settle()
+    return world.aws_control("/sandbox/notices")
+
+
+def denied(world: World, session: dict[str, Any], profile: str, patience: float = 0.0) -> bool:
+    """Whether the session is denied, at once or before long."""
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 16, "messages": [{"role": "user", "content": "?"}]}
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            bedrock(world, session).invoke_model(modelId=profile, body=json.dumps(body))["body"].read()
+        except ClientError as error:
+            if "with an explicit deny" in str(error):
+                return True
+            raise
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+
+
+def quota(world: World) -> dict[str, Any]:
+    version = world.aws("iam").get_policy(PolicyArn=POLICY)["Policy"]["DefaultVersionId"]
+    found = world.aws("iam").get_policy_version(PolicyArn=POLICY, VersionId=version)
+    return found["PolicyVersion"]["Document"]
+
+
+def test_a_user_who_crosses_forty_dollars_gets_one_notice_on_each_way_and_not_two(pilot: World) -> None:
+    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["sonnet"]
+    pilot.aws_control("/sandbox/notices", "DELETE")
+    session = pilot.sign_in(ALICE, "pilot")
+    ask(pilot, session, profile, "[tokens input=0 output=2666666]")  # 39.99999 dollars
+    assert notices(pilot) == []
+    for _ in range(3):
+        ask(pilot, session, profile, "[tokens input=0 output=1]")
+    told = notices(pilot)
+    assert sorted((notice["by"], *notice["to"]) for notice in told) == [("email", ALICE), ("slack", ALICE)]
+    assert all("$40.00 of your $50.00 for today" in json.dumps(notice) for notice in told)
+
+
+def test_a_throttled_user_is_denied_after_fifty_thousand_tokens_and_another_is_not(pilot: World) -> None:
+    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
+    set_level(pilot, "throttled")
+    pilot.up()
+    alice, bob = pilot.sign_in(ALICE, "pilot"), pilot.sign_in(BOB, "pilot")
+    for session in (alice, bob):
+        ask(pilot, session, profile, "[tokens input=49000 output=0 cache_read=1000000]")
+    pilot.settle()
+    assert not denied(pilot, alice, profile)
+    ask(pilot, alice, profile, "[tokens input=1000 output=0]")
+    assert denied(pilot, alice, profile, PATIENCE_SECONDS)
+    assert not denied(pilot, bob, profile)
+
+    # Pulumi lets the meter's writing be.
+    pilot.settle()
+    pilot.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
+    pilot.up("--refresh")
+    assert denied(pilot, alice, profile)
+
+    # After midnight.
+    document = quota(pilot)
+    until = document["Statement"][0]["Condition"]["DateLessThan"]
+    assert datetime.fromisoformat(until["aws:CurrentTime"]) - datetime.now(UTC) < timedelta(days=1)
+    until["aws:CurrentTime"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    pilot.aws("iam").create_policy_version(PolicyArn=POLICY, PolicyDocument=json.dumps(document), SetAsDefault=True)
+    assert not denied(pilot, alice, profile)
+
+    # Or with the level, and again where the level comes back on the same day.
+    ask(pilot, alice, profile, "[tokens input=1 output=0]")
+    assert denied(pilot, alice, profile, PATIENCE_SECONDS)
+    pilot.settle()
+    set_level(pilot, "active")
+    pilot.up()
+    assert not denied(pilot, alice, profile)
+    pilot.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")

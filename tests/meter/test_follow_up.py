@@ -1,0 +1,201 @@
+"""What follows from a counter: one notice per period, and nobody throttled uses more than their tokens of the day."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from functions import follow_up, meter
+from rollout.limits import quota_document
+from tests.authority.evaluator import ACCOUNT, Request, verdicts
+from tests.meter.test_usage import ARN, record
+from tests.meter.world import ALICE, SETTINGS, TABLE, World, deliver
+
+BOB = "bob.kim@acme.example"
+NOW = datetime.now(UTC)
+TODAY, MONTH = f"{NOW:%Y-%m-%d}", f"{NOW:%Y-%m}"
+ALLOW = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
+ROLE = "claude-code-pilot"
+
+
+def of(user: str, number: int, output: int = 0) -> dict[str, Any]:
+    """A request of today; a million tokens of output are 15 dollars."""
+    identity = {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/{user}"}
+    return record(
+        requestId=f"{user}-{number}",
+        timestamp=NOW.isoformat(),
+        identity=identity,
+        input={"inputTokenCount": 0},
+        output={"outputTokenCount": output},
+    )
+
+
+def alerts(world: World) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while messages := world.sqs.receive_message(QueueUrl=world.notices, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            found.append(json.loads(message["Body"])["alert"])
+            world.sqs.delete_message(QueueUrl=world.notices, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def test_a_user_who_crosses_forty_dollars_is_told_once_with_the_numbers_and_a_link(world: World) -> None:
+    deliver(of(ALICE, 1, 2_660_000))
+    assert alerts(world) == []
+    deliver(of(ALICE, 2, 7_000), by="second")
+    assert alerts(world) == [
+        {
+            "id": f"user-day#{ALICE}#{TODAY}",
+            "whose": "user",
+            "name": ALICE,
+            "period": TODAY,
+            "usd": "40.005",
+            "budget_usd": "50",
+            "to": ALICE,
+            "link": SETTINGS["limits"]["link"],
+        }
+    ]
+    deliver(of(ALICE, 3, 500_000), by="third")
+    assert alerts(world) == []
+
+
+def test_a_team_is_told_of_to_its_lead_and_the_month_once_each(world: World) -> None:
+    deliver(*(of(f"user{n}@acme.example", n, 1_000_000_000) for n in range(3)))
+    deliver(of(ALICE, 1, 27_000_000), by="second")
+    said = {alert["id"]: (alert["to"], alert["usd"]) for alert in alerts(world)}
+    assert said == {
+        f"user-day#{ALICE}#{TODAY}": (ALICE, "405"),
+        f"team-day#backend#{TODAY}": ("lead@acme.example", "405"),
+        f"month#{MONTH}": (None, "45000"),
+        f"team-day#unknown#{TODAY}": (None, "45000"),
+        **{f"user-day#user{n}@acme.example#{TODAY}": (None, "15000") for n in range(3)},
+    }
+
+
+def test_a_delivery_that_broke_before_anybody_was_told_is_told_by_its_retry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = follow_up._tell
+    monkeypatch.setattr(follow_up, "_tell", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        deliver(of(ALICE, 1, 3_000_000))
+    monkeypatch.setattr(follow_up, "_tell", tell)
+    deliver(of(ALICE, 1, 3_000_000))
+    assert len(alerts(world)) == 1
+
+
+def test_one_that_broke_between_telling_and_marking_is_not_told_again_by_the_queue(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = follow_up._mark
+    monkeypatch.setattr(follow_up, "_mark", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        deliver(of(ALICE, 1, 3_000_000))
+    monkeypatch.setattr(follow_up, "_mark", mark)
+    deliver(of(ALICE, 1, 3_000_000))
+    assert len(alerts(world)) == 1
+
+
+class Throttled:
+    """Alice and Bob are throttled, and the policy that can stop them is on their role."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.iam: Any = boto3.client("iam")
+        empty = json.dumps(quota_document([], None))
+        self.policy = self.iam.create_policy(PolicyName=f"{ROLE}-quota-1", PolicyDocument=empty)["Policy"]["Arn"]
+        changed = copy.deepcopy(SETTINGS)
+        changed["limits"]["quota_policies"] = dict.fromkeys((ALICE, BOB), self.policy)
+        monkeypatch.setattr(meter, "settings", lambda: changed)
+
+    def document(self) -> Mapping[str, Any]:
+        version = self.iam.get_policy(PolicyArn=self.policy)["Policy"]["DefaultVersionId"]
+        found = self.iam.get_policy_version(PolicyArn=self.policy, VersionId=version)
+        return found["PolicyVersion"]["Document"]
+
+    def may_invoke(self, user: str, at: datetime | None = None) -> bool:
+        """By others' evaluator."""
+        request = Request(
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/{user}",
+            "bedrock:InvokeModel",
+            ARN,
+            {"aws:userid": f"AROAEXAMPLE:{user}", "aws:CurrentTime": (at or datetime.now(UTC)).isoformat()},
+            {"invoke": {"Version": "2012-10-17", "Statement": [ALLOW]}, "quota": self.document()},
+        )
+        return verdicts([request])[0]
+
+
+@pytest.fixture
+def throttled(world: World, monkeypatch: pytest.MonkeyPatch) -> Throttled:  # noqa: ARG001  its AWS
+    return Throttled(monkeypatch)
+
+
+def test_a_throttled_user_who_has_used_up_their_tokens_is_denied_until_midnight_and_nobody_else(
+    throttled: Throttled,
+) -> None:
+    deliver(of(ALICE, 1, 49_999), of(BOB, 1, 49_999))
+    assert throttled.may_invoke(ALICE)
+    deliver(of(ALICE, 2, 1), by="second")
+    assert not throttled.may_invoke(ALICE)
+    assert throttled.may_invoke(BOB)
+    midnight = datetime.fromisoformat(f"{TODAY}T00:00:00+00:00") + timedelta(days=1)
+    assert not throttled.may_invoke(ALICE, midnight - timedelta(seconds=1))
+    assert throttled.may_invoke(ALICE, midnight)
+
+
+def test_what_was_read_from_the_cache_does_not_count_unless_it_is_set_to(throttled: Throttled) -> None:
+    deliver({**of(ALICE, 1), "input": {"inputTokenCount": 1, "cacheReadInputTokenCount": 400_000}})
+    assert throttled.may_invoke(ALICE)
+    meter.settings()["limits"]["quota_kinds"] = ["cache_read"]
+    deliver({**of(ALICE, 2), "input": {"inputTokenCount": 1}}, by="second")
+    assert not throttled.may_invoke(ALICE)
+
+
+def test_yesterdays_tokens_stop_nobody_today(throttled: Throttled) -> None:
+    late = {**of(ALICE, 1, 60_000), "timestamp": (NOW - timedelta(days=1)).isoformat()}
+    deliver(late)
+    assert throttled.may_invoke(ALICE)
+
+
+def test_two_invocations_at_once_stop_both_users_whoever_writes_last(
+    throttled: Throttled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, others = follow_up._put_in_force, [BOB]
+
+    def overtaken(policy: str, document: Mapping[str, Any]) -> None:
+        if others:  # between this one's look and its write, another one looks and writes
+            follow_up.stop(others.pop(), policy, TABLE, datetime.now(UTC))
+        put(policy, document)
+
+    monkeypatch.setattr(follow_up, "_put_in_force", overtaken)
+    deliver(of(ALICE, 1, 50_000))
+    assert not throttled.may_invoke(ALICE)
+    assert not throttled.may_invoke(BOB)
+
+
+def test_many_users_at_many_invocations_are_all_stopped_and_old_versions_make_room(throttled: Throttled) -> None:
+    users = [f"user{n}@acme.example" for n in range(12)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda user: follow_up.stop(user, throttled.policy, TABLE, datetime.now(UTC)), users))
+    [statement] = throttled.document()["Statement"]
+    assert sorted(statement["Condition"]["StringLike"]["aws:userid"]) == sorted(f"*:{user}" for user in users)
+    assert len(throttled.iam.list_policy_versions(PolicyArn=throttled.policy)["Versions"]) <= 5
+
+
+def test_a_policy_that_went_with_its_level_fails_no_count(throttled: Throttled, world: World) -> None:
+    meter.settings()["limits"]["quota_policies"][ALICE] = throttled.policy + "-gone"
+    deliver(of(ALICE, 1, 50_000))
+    assert world.counter(f"month#{MONTH}")["requests"] == 1
+
+
+def test_a_repeated_delivery_changes_no_policy(throttled: Throttled) -> None:
+    for by in ("first", "first", "second"):
+        deliver(of(ALICE, 1, 50_000), by=by)
+    deliver(of(ALICE, 2, 50_000), by="third")
+    assert len(throttled.iam.list_policy_versions(PolicyArn=throttled.policy)["Versions"]) == 2
