@@ -31,7 +31,6 @@ VISIBILITY_SECONDS = 6 * TIMEOUT_SECONDS
 # With the announcer's own waits in between, the last try is about two minutes after the first.
 TRIES = 7
 UNDELIVERED_DAYS = 14
-ALARMED = ("engineering", "security")
 DAY_SECONDS = 24 * 3600
 
 
@@ -102,7 +101,7 @@ class Announcer(pulumi.ComponentResource):
         self.ready = [function, mapping, table, policy, self._reviews(name, args), *(version for _, version in secrets)]
 
     def _queues(self, name: str, args: AnnouncerArgs) -> aws.sqs.Queue:
-        """Of notices, and of those that could not be delivered; an alarm says so where any are there."""
+        """Of notices, and of those that could not be delivered."""
         dead = aws.sqs.Queue(
             f"{name}-undelivered",
             name=names.DEAD_NOTICES_QUEUE,
@@ -111,30 +110,6 @@ class Announcer(pulumi.ComponentResource):
             sqs_managed_sse_enabled=True,
             tags=self._tags,
             opts=self._child,
-        )
-        aws.cloudwatch.MetricAlarm(
-            f"{name}-undelivered-alarm",
-            name=names.DEAD_NOTICES_ALARM,
-            alarm_description=(
-                "Notices of a change of level were not delivered: people may not know that their access changed. "
-                f"Read why in {names.function_log_group(names.ANNOUNCER)}, mend it, and redrive the queue "
-                f"{names.DEAD_NOTICES_QUEUE} to its source; what was delivered already is not sent again."
-            ),
-            namespace="AWS/SQS",
-            metric_name="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": names.DEAD_NOTICES_QUEUE},
-            statistic="Maximum",
-            period=60,
-            evaluation_periods=1,
-            threshold=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            # SQS stops reporting of a queue that nothing happened to for hours: that one is empty.
-            treat_missing_data="notBreaching",
-            alarm_actions=[args.account.topic_arn(audience) for audience in ALARMED],
-            tags=self._tags,
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[args.audiences.topics[audience] for audience in ALARMED]
-            ),
         )
         return aws.sqs.Queue(
             f"{name}-queue",

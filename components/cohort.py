@@ -10,11 +10,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.access import Access, AccessArgs
+from components.alarms import Alarms, AlarmsArgs
 from components.announcement import Announcement, AnnouncementArgs
 from components.membership import Membership, MembershipArgs
 from components.shared import Shared
 from rollout import names
 from rollout.account import Account
+from rollout.alarms import cohort_alarms
 from rollout.config import Rollout
 from rollout.federation import trust_policy
 from rollout.metered import profile_item
@@ -65,6 +67,7 @@ class Cohort(pulumi.ComponentResource):
                 child,
             )
             self.role_arn = access.role_arn
+            self._alarms(name, args, tags)
 
         paths: list[pulumi.Resource] = []
         if args.shared.federation:
@@ -108,6 +111,22 @@ class Cohort(pulumi.ComponentResource):
             model_source=aws.bedrock.InferenceProfileModelSourceArgs(copy_from=source),
             tags={**tags, "model": label},
             opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _alarms(self, name: str, args: CohortArgs, tags: Mapping[str, str]) -> None:
+        # How many there are does not depend on ids, so a placeholder counts them in preview too.
+        alarms = partial(cohort_alarms, args.rollout, name)
+        ids = {label: arn.apply(lambda arn: arn.rpartition("/")[2]) for label, arn in self.profile_arns.items()}
+        Alarms(
+            f"{name}-alarms",
+            AlarmsArgs(
+                account=args.account,
+                audiences=args.shared.audiences,
+                alarms=alarms(dict.fromkeys(ids, "")),
+                resolved=pulumi.Output.all(**ids).apply(alarms),
+                tags=tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
         )
 
     def _counted(self, name: str, args: CohortArgs) -> list[pulumi.Resource]:

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.audiences import Audiences
 from components.audit_trail import AuditTrail
+from components.denials import Denials, DenialsArgs
 from components.function import Function, FunctionArgs
 from rollout import names
 from rollout.account import Account
@@ -18,10 +19,10 @@ from rollout.metered import meter_policy, meter_settings
 
 FILES = (
     *("functions/__init__.py", "functions/clients.py", "functions/follow_up.py", "functions/meter.py"),
-    *("rollout/__init__.py", "rollout/levels.py", "rollout/limits.py", "rollout/standing.py", "rollout/usage.py"),
+    *("rollout/__init__.py", "rollout/denials.py", "rollout/levels.py", "rollout/limits.py"),
+    *("rollout/names.py", "rollout/standing.py", "rollout/usage.py"),
 )
 UNCOUNTED_DAYS = 14
-ALARMED = ("engineering",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ class Meter(pulumi.ComponentResource):
             # Who used what, and what is counted already: no rollback takes it.
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
-        dead = self._uncounted(name, args)
+        dead = self._uncounted(name)
         function = Function(
             f"{name}-function",
             FunctionArgs(
@@ -85,7 +86,9 @@ class Meter(pulumi.ComponentResource):
             destination_config={"on_failure": {"destination": args.account.queue_arn(names.DEAD_RECORDS_QUEUE)}},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*function.ready, dead]),
         )
-        self.ready = [*function.ready, failures, self._subscription(name, args, [*function.ready, failures])]
+        counting = [*function.ready, failures]
+        self.ready = [*counting, self._subscription(name, args, counting)]
+        Denials(f"{name}-denials", DenialsArgs(account=args.account, after=counting), self._child)
 
     def _subscription(self, name: str, args: MeterArgs, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Every record, whatever its shape: the meter says which it does not know."""
@@ -109,32 +112,7 @@ class Meter(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
         )
 
-    def _uncounted(self, name: str, args: MeterArgs) -> aws.sqs.Queue:
-        aws.cloudwatch.MetricAlarm(
-            f"{name}-uncounted-alarm",
-            name=names.DEAD_RECORDS_ALARM,
-            alarm_description=(
-                "Records of use were not counted: spend is understated. Each message of the queue "
-                f"{names.DEAD_RECORDS_QUEUE} says why: an unknown profile or shape of record, or a delivery that the "
-                f"meter failed with three times (read why in {names.function_log_group(names.METER)}). Mend the cause, "
-                "then hand the messages to the meter again; what was counted already is not counted twice."
-            ),
-            namespace="AWS/SQS",
-            metric_name="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": names.DEAD_RECORDS_QUEUE},
-            statistic="Maximum",
-            period=60,
-            evaluation_periods=1,
-            threshold=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            # SQS stops reporting of a queue that nothing happened to for hours: that one is empty.
-            treat_missing_data="notBreaching",
-            alarm_actions=[args.account.topic_arn(audience) for audience in ALARMED],
-            tags=self._tags,
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[args.audiences.topics[a] for a in ALARMED if a in args.audiences.topics]
-            ),
-        )
+    def _uncounted(self, name: str) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{name}-uncounted",
             name=names.DEAD_RECORDS_QUEUE,

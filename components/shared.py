@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.alarms import Alarms, AlarmsArgs
 from components.announcer import Announcer, AnnouncerArgs
 from components.audiences import Audiences, AudiencesArgs
 from components.audit_trail import AuditTrail, AuditTrailArgs
@@ -12,6 +13,7 @@ from components.federation import Federation, FederationArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.meter import Meter, MeterArgs
 from rollout.account import Account
+from rollout.alarms import shared_alarms
 from rollout.config import Rollout
 from rollout.directory import Person, everybodys_session_names
 
@@ -23,6 +25,7 @@ class Shared:
     federation: Federation | None
     """None while Okta does not answer: then only AWS is changed."""
     trail: AuditTrail
+    audiences: Audiences
     announcer: Announcer
     meter: Meter
 
@@ -32,11 +35,21 @@ def declare_shared(rollout: Rollout, account: Account, known: Mapping[str, Perso
     trail = AuditTrail("audit-trail", AuditTrailArgs(rollout=rollout))
     InvocationLogging("logging", InvocationLoggingArgs(account=account, rollout=rollout, trail=trail))
     audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout))
+    Alarms(
+        "alarms",
+        AlarmsArgs(
+            account=account,
+            audiences=audiences,
+            alarms=shared_alarms(rollout),
+            tags={"organization": rollout.organization.name},
+        ),
+    )
     return Shared(
         federation=Federation("federation", FederationArgs(account=account, rollout=rollout))
         if known is not None
         else None,
         trail=trail,
+        audiences=audiences,
         announcer=Announcer(
             "announcer", AnnouncerArgs(account=account, rollout=rollout, trail=trail, audiences=audiences)
         ),

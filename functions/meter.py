@@ -32,6 +32,7 @@ from botocore.exceptions import ClientError
 
 from functions.clients import client
 from functions.follow_up import follow_up
+from rollout.denials import denial, is_call
 from rollout.limits import Limits
 from rollout.usage import (
     KINDS,
@@ -94,9 +95,12 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     Also takes what a message of the dead-letter queue holds, so that it can be counted once its cause is mended.
     """
     delivery = delivered(event)
-    if delivery.get("messageType") != "DATA_MESSAGE":
+    if is_call(delivery):
+        entries, dead = read_denial(delivery)
+    elif delivery.get("messageType") == "DATA_MESSAGE":
+        entries, dead = read(delivery.get("logEvents") or (), profiles())
+    else:
         return {}  # CloudWatch Logs tries whether somebody is there
-    entries, dead = read(delivery.get("logEvents") or (), profiles())
     counted = {entry.request_id for chunk in _chunks(entries) for entry in count(chunk, context.aws_request_id)}
     kept = [entry for entry in entries if entry.request_id in counted]
     write_lines(kept)
@@ -109,7 +113,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
         "Unknown": len(dead),
         "ShadowUse": sum(entry.cohort is None for entry in kept),
     }
-    latest = max((entry.at for entry in kept), default=None)
+    latest = max((entry.at for entry in kept if entry.adds), default=None)
     lag = {"LagSeconds": max(0.0, (datetime.now(UTC) - latest).total_seconds())} if latest else {}
     print(json.dumps(_measured({**summary, **lag})), flush=True)  # noqa: T201  CloudWatch reads metrics from it
     return summary
@@ -119,6 +123,8 @@ def delivered(event: Mapping[str, Any]) -> dict[str, Any]:
     """A delivery of the subscription; in a failure that Lambda put aside, its `requestPayload`; or a letter of ours."""
     if "requestPayload" in event:
         return delivered(event["requestPayload"])
+    if is_call(event):
+        return dict(event)
     if "awslogs" in event:
         return opened(event["awslogs"]["data"])
     found = {"id": event["event_id"], "timestamp": event["timestamp"], "message": event["message"]}
@@ -149,6 +155,17 @@ def read(events: Iterable[Mapping[str, Any]], profiles: Mapping[str, Profile]) -
         else:
             entries.setdefault(entry.request_id, entry)
     return list(entries.values()), dead
+
+
+def read_denial(event: Mapping[str, Any]) -> tuple[list[Entry], list[Dead]]:
+    """A call that IAM denied adds to no counter, and is logged once."""
+    said = settings()["tables"]
+    try:
+        number, line = denial(event, said["roles"], said["teams"])
+    except UnknownRecordError as error:
+        return [], [Dead(reason=str(error), event={"id": event.get("id"), "message": json.dumps(event)})]
+    at = datetime.fromtimestamp(line["_aws"]["Timestamp"] / 1000, UTC)
+    return [Entry(request_id=number, at=at, adds={}, cohort=line["cohort"], line=line)], []
 
 
 def _parsed(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -64,6 +64,9 @@ class Account:
     def function_arn(self, name: str) -> str:
         return self._arn("lambda", f"function:{name}")
 
+    def rule_arn(self, name: str) -> str:
+        return self._arn("events", f"rule/{name}")
+
     def schedule_arn(self, group: str, name: str) -> str:
         return self._arn("scheduler", f"schedule/{group}/{name}")
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 from rollout.config import STOPPING, Federation, Model
 from rollout.kinds import SOURCE
 from rollout.levels import Level
+from rollout.names import RESERVED
 from rollout.sizes import INLINE_CHARACTERS, MANAGED_CHARACTERS, boundary_characters, inline_characters
 from rollout.stops import MANAGED_PER_ROLE, MAX_STOPPED, MOST_STOPS, name_chunks
 from rollout.words import Mistake, nearest, shown
@@ -90,6 +91,13 @@ def throttle_model(document: Document, now: datetime) -> Iterator[Mistake]:  # n
                 ("cohorts", name, "models"),
                 f"without {shown(label)}, all that is left at throttled; add it, or set throttle.model to one of these",
             )
+
+
+def cohort_names(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    for name, _ in each_cohort(document):
+        if name in RESERVED:
+            text = f"{shown(name)} is the name of something of ours in AWS; not one of {', '.join(RESERVED)}"
+            yield Mistake(("cohorts", name), text)
 
 
 def incidents(document: Document, now: datetime) -> Iterator[Mistake]:
@@ -204,6 +212,7 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     teams,
     models,
     throttle_model,
+    cohort_names,
     incidents,
     member_levels,
     one_cohort_each,

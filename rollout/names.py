@@ -24,6 +24,7 @@ WEBHOOK_SECRET = f"{PREFIX}/webhook-signing-key"
 METER = f"{PREFIX}-meter"
 USAGE_TABLE = f"{PREFIX}-usage"
 USAGE_LOG_STREAM = "meter"
+DENIALS = f"{PREFIX}-denials"
 DEAD_RECORDS_QUEUE = f"{PREFIX}-records-dead"
 DEAD_RECORDS_ALARM = f"{PREFIX}-records-not-counted"
 REVIEWS = f"{PREFIX}-reviews"
@@ -31,6 +32,8 @@ REVIEWS_ROLE = f"{PREFIX}-reviews"
 CHANNELS_ROLE = f"{PREFIX}-slack-channels"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
+# A cohort called so would have the role of one of our functions, or the profile of the whole.
+RESERVED = tuple(sorted(name.removeprefix(f"{PREFIX}-") for name in (ANNOUNCER, METER, REVIEWS, DENIALS)))
 # What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).
 SESSION = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
@@ -74,6 +77,10 @@ def source_digest(source: str) -> str:
 def dashboard(cohort: str | None = None) -> str:
     """Of the whole rollout, or of one cohort."""
     return f"{PREFIX}-{cohort}" if cohort else PREFIX
+
+
+def alarm(cohort: str | None, what: str) -> str:
+    return f"{PREFIX}-{cohort}-{what}" if cohort else f"{PREFIX}-{what}"
 
 
 def topic(audience: str) -> str:

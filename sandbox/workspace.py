@@ -30,7 +30,8 @@ def pulumi_environment(settings: Settings) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join(dict.fromkeys([str(bin_folder(settings)), *path])),
         "PULUMI_HOME": str(settings.home / "pulumi"),
-        "PULUMI_BACKEND_URL": (settings.home / "state").as_uri(),
+        # The state is renamed into place, but not its side file: one that a kill cut short makes it unreadable.
+        "PULUMI_BACKEND_URL": f"{(settings.home / 'state').as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

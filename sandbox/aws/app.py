@@ -155,7 +155,7 @@ class Application(DomainDispatcherApplication):
         return [b"" if status == HTTPStatus.NO_CONTENT else body]
 
     def _run(self, environ: Environ, start_response: Callable[..., Any], runtime: RuntimeCall) -> Iterable[bytes]:
-        status, headers, body = bedrock_runtime.answer(environ, runtime)
+        status, headers, body = bedrock_runtime.answer(environ, runtime, self.feeds.later)
         for service in bedrock_runtime.CHANGED:
             self.store.changed(service)
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -19,10 +20,19 @@ from uuid import uuid4
 from moto.bedrock.models import BedrockBackend, bedrock_backends
 from werkzeug.datastructures import EnvironHeaders, Headers
 
-from sandbox.aws import anthropic_messages, catalogue, converse, enforcement, event_stream, invocation_records
+from sandbox.aws import (
+    anthropic_messages,
+    catalogue,
+    cloudtrail,
+    converse,
+    enforcement,
+    event_stream,
+    invocation_records,
+)
 from sandbox.aws.anthropic_messages import Malformed
 from sandbox.aws.bedrock import Profile, Profiles, invalid, not_found
 from sandbox.aws.callers import Caller, caller
+from sandbox.aws.cloudtrail import Later
 from sandbox.aws.enforcement import Origin, Wish
 from sandbox.aws.invocation_records import Invocation, Place
 from sandbox.aws.prompts import Prompt, Reply, reply
@@ -204,13 +214,15 @@ WORDS: dict[str, Callable[[Reply, str], Worded]] = {
 }
 
 
-def _answer(request: Request) -> Answer:
+def _answer(request: Request, later: Later) -> Answer:
     call, profiles = request.call, Profiles(request.backend)
     target = _target(profiles, request.caller.account, request.origin.region, call.model_id)
     try:
         _authorized(request, target)
-    except Refusal:
+    except Refusal as refusal:
         invocation_records.count_client_error(request.place, call.model_id)
+        if refusal.status == HTTPStatus.FORBIDDEN:
+            cloudtrail.tell(later, request.caller, request.origin, call.operation, call.model_id, refusal.message)
         raise
     made = Invocation(
         place=request.place,
@@ -236,9 +248,9 @@ def _answer(request: Request) -> Answer:
     return 200, [*headers.items(), ("x-amzn-RequestId", request.request_id)], body
 
 
-def answer(environ: Environ, call: RuntimeCall) -> Answer:
-    """Status, headers and body of one call."""
+def answer(environ: Environ, call: RuntimeCall, later: Later) -> Answer:
+    """Status, headers and body of one call. `later`: invokes a function that is to hear of a denial."""
     try:
-        return _answer(_request(environ, call))
+        return _answer(_request(environ, call), later)
     except Refusal as error:
         return error.status, error.get_headers(), str(error.description).encode()

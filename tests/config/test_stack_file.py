@@ -311,3 +311,20 @@ def test_what_is_no_permission_rule_is_refused(rule: str) -> None:
     assert line.startswith(
         "cohorts.pilot.incident.deny.0: not a permission rule of Claude Code such as Bash(git push *)"
     )
+
+
+def test_a_cohort_cannot_be_called_what_something_of_ours_is_called_in_aws() -> None:
+    assert mistakes(changed({"level": "planned", "models": ["haiku"]}, "cohorts", "meter")) == [
+        "cohorts.meter: meter is the name of something of ours in AWS; not one of announcer, denials, meter, reviews"
+    ]
+
+
+def test_a_throttled_cohort_too_large_for_a_roles_policies_is_refused() -> None:
+    longest = "@" + "d" * 40 + ".example"
+    people = {f"{number:015}{longest}": {"name": "x", "team": "backend"} for number in range(721)}
+    document = changed(people, "cohorts", "pilot", "members")
+    assert loaded(document)
+    document["cohorts"]["pilot"].update(level="throttled", incident=INCIDENT)
+    [line] = mistakes(document)
+    assert "721 members throttled, whose daily tokens take 11 IAM policies to watch over" in line
+    assert line.endswith("the role has room for 10: split it, or suspend it")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.drill.traffic import bedrock
 from tests.engine.test_levels import set_level
-from tests.engine.test_metering import ask
+from tests.engine.test_metering import ask, usage_lines
 from tests.engine.world import World
 
 ALICE, BOB = "alice.chen@acme.example", "bob.kim@acme.example"
@@ -94,3 +94,16 @@ def test_a_throttled_user_is_denied_after_fifty_thousand_tokens_and_another_is_n
     pilot.up()
     assert not denied(pilot, alice, profile)
     pilot.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
+
+
+def test_a_denied_call_is_written_down_with_who_made_it(pilot: World) -> None:
+    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
+    session = pilot.sign_in(ALICE, "pilot")
+    set_level(pilot, "suspended")
+    pilot.up()
+    assert denied(pilot, session, profile)
+    pilot.settle()
+    [line] = [line for line in usage_lines(pilot) if line.get("Denied")]
+    assert (line["user_id"], line["action"], line["resource"]) == (ALICE, "InvokeModel", profile)
+    alarms = pilot.aws("cloudwatch").describe_alarms(AlarmNames=["claude-code-pilot-denied"])["MetricAlarms"]
+    assert [alarm["TreatMissingData"] for alarm in alarms] == ["notBreaching"]

@@ -58,10 +58,12 @@ def test_nothing_shared_depends_on_a_cohort(pilot: Recorded) -> None:
             assert not [urn for urn in registration.depends_on if COHORT in urn], registration.urn
 
 
-def test_a_cohort_of_three_models_has_at_most_twenty_resources(pilot: Recorded) -> None:
+def test_a_cohort_of_three_models_has_at_most_twenty_resources_and_five_alarms(pilot: Recorded) -> None:
     of_the_cohort = [r for r in pilot.order if COHORT in r.urn or r.inputs.get("tags", {}).get("cohort") == "pilot"]
+    alarms = [r for r in of_the_cohort if r.type == "aws:cloudwatch/metricAlarm:MetricAlarm"]
     assert len(pilot.of("aws:bedrock/inferenceProfile:InferenceProfile")) == 3
-    assert len(of_the_cohort) <= 20
+    assert len(alarms) == 5
+    assert len(of_the_cohort) - len(alarms) <= 20
 
 
 def test_whatever_costs_money_or_holds_rights_is_tagged(pilot: Recorded) -> None:

@@ -1,0 +1,149 @@
+"""When each alarm rings, judged by its own arithmetic; and that CloudWatch takes it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rollout.alarms import METRICS_AT_MOST, Alarm, cohort_alarms, shared_alarms
+from rollout.config import Rollout
+from rollout.load import load
+from tests import stacks
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
+# Of CloudWatch's metric math (user guide, "Using math expressions with CloudWatch metrics"), what is used here.
+FUNCTIONS: dict[str, Any] = {
+    "FILL": lambda value, instead: instead if value is None else value,
+    "IF": lambda condition, then, otherwise: then() if condition() else otherwise(),
+}
+
+
+def rollout(**changes: Any) -> Rollout:
+    return load(stacks.config({**stacks.small(), **changes}), stacks.PROJECT, NOW)
+
+
+def value(alarm: Alarm, measured: Mapping[str, float]) -> float | None:
+    """What the alarm compares, of one period's measurements by metric id; a metric that is missing reported nothing."""
+    if alarm.expression is None:
+        return measured.get(alarm.metrics[0].id)
+    known = {metric.id: measured.get(metric.id) for metric in alarm.metrics}
+
+    class Lazy(ast.NodeTransformer):
+        """CloudWatch's IF does not divide by zero in the branch not taken."""
+
+        def visit_Call(self, node: ast.Call) -> ast.AST:
+            self.generic_visit(node)
+            if isinstance(node.func, ast.Name) and node.func.id == "IF":
+                empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+                node.args = [ast.Lambda(args=empty, body=argument) for argument in node.args]
+            return node
+
+    tree = ast.fix_missing_locations(Lazy().visit(ast.parse(alarm.expression, mode="eval")))
+    return eval(compile(tree, alarm.name, "eval"), {**FUNCTIONS, **known})  # noqa: S307  our own expression
+
+
+def rings(alarm: Alarm, measured: Mapping[str, float]) -> bool:
+    found = value(alarm, measured)
+    match alarm.comparison:
+        case _ if found is None:
+            return alarm.missing == "breaching"
+        case "GreaterThanThreshold":
+            return found > alarm.threshold
+        case "GreaterThanOrEqualToThreshold":
+            return found >= alarm.threshold
+        case "LessThanThreshold":
+            return found < alarm.threshold
+
+
+def every() -> list[Alarm]:
+    document = stacks.small()
+    document["cohorts"]["pilot"].update(level="suspended", incident=INCIDENT)
+    found = rollout(**document)
+    many = {f"m{n}": f"profile{n}" for n in range(20)}
+    return [*cohort_alarms(found, "pilot", many), *shared_alarms(found)]
+
+
+def of(what: str) -> Alarm:
+    return next(alarm for alarm in every() if alarm.name.endswith(f"-{what}"))
+
+
+@pytest.mark.parametrize("alarm", every(), ids=lambda alarm: alarm.name)
+def test_cloudwatch_takes_it(alarm: Alarm) -> None:
+    assert len(alarm.metrics) <= METRICS_AT_MOST
+    assert 1 <= len(alarm.description) <= 1024
+    assert alarm.period * alarm.periods <= (7 * 86_400 if alarm.period >= 3600 else 86_400)
+    assert alarm.datapoints <= alarm.periods
+    ids = [metric.id for metric in alarm.metrics]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][a-zA-Z0-9_]*", id_) for id_ in ids)
+    if alarm.expression:
+        names = {node.id for node in ast.walk(ast.parse(alarm.expression)) if isinstance(node, ast.Name)}
+        assert names == {*ids} | (names & set(FUNCTIONS))
+        assert len(alarm.expression) <= 1024
+        assert value(alarm, dict.fromkeys(ids, 0.0)) is not None
+
+
+@pytest.mark.parametrize("alarm", every(), ids=lambda alarm: alarm.name)
+def test_nobody_is_woken_by_silence_and_whoever_is_woken_knows_what_to_do(alarm: Alarm) -> None:
+    assert not rings(alarm, {})
+    assert not rings(alarm, {metric.id: 0.0 for metric in alarm.metrics})
+    assert alarm.audiences
+    assert alarm.means.endswith(".")
+    assert alarm.then.endswith(".")
+
+
+def test_alarm_names_are_unique() -> None:
+    names = [alarm.name for alarm in every()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("read", "write", "fresh", "wanted"),
+    [
+        (590_000, 200_000, 210_000, True),
+        (600_000, 200_000, 200_000, False),
+        (0, 400_000, 599_999, False),  # below the floor
+        (0, 400_000, 600_000, True),
+    ],
+)
+def test_cache_hits_below_sixty_percent_ring_where_there_is_traffic(
+    read: float, write: float, fresh: float, wanted: bool
+) -> None:
+    assert rings(of("cache-hits"), {"read": read, "write": write, "fresh": fresh}) == wanted
+    assert (of("cache-hits").periods, of("cache-hits").datapoints) == (3, 3)
+
+
+def test_a_share_of_errors_rings_only_of_enough_requests() -> None:
+    alarm = of("server-errors")
+    assert rings(alarm, {"e0": 2, "g0": 38})
+    assert not rings(alarm, {"e0": 1, "g0": 38})
+    assert not rings(alarm, {"e0": 5, "g0": 5})
+    assert not rings(of("client-errors"), {"e0": 7, "g1": 33})
+    assert rings(of("client-errors"), {"e0": 8, "g1": 32})
+
+
+def test_a_cohort_that_spends_a_working_days_part_of_the_months_budget_rings_for_finance() -> None:
+    alarm = of("spend")
+    assert (alarm.audiences, alarm.threshold) == (("finance",), round(12_000 / 21, 2))
+    assert rings(alarm, {"usd": 571.44})
+    assert not rings(alarm, {"usd": 571.43})
+    assert "USD 12,000.00 / 21 = 571.43" in alarm.description
+
+
+def test_denied_calls_ring_while_a_cohort_is_suspended_only() -> None:
+    assert rings(of("denied"), {"denied": 1})
+    assert not [alarm for alarm in cohort_alarms(rollout(), "pilot", {"haiku": "x"}) if alarm.name.endswith("-denied")]
+
+
+def test_what_another_stack_counts_has_no_alarm_here() -> None:
+    found = rollout(adopt={"meter": True, "announcer": True})
+    assert shared_alarms(found) == []
+    assert {alarm.name.rpartition("pilot-")[2] for alarm in cohort_alarms(found, "pilot", {"haiku": "x"})} == {
+        *("throttled", "client-errors", "server-errors")
+    }
