@@ -22,7 +22,7 @@ _ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 def tell(later: Later, who: Caller, origin: Origin, operation: str, model_id: str, why: str) -> None:
     """Hands the event to every function that a rule of the account leads it to."""
     account, region = who.account, origin.region
-    event = {
+    event: Any = {
         "version": "0",
         "id": str(uuid4()),
         "detail-type": "AWS API Call via CloudTrail",
