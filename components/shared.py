@@ -9,6 +9,7 @@ from components.alarms import Alarms, AlarmsArgs
 from components.announcer import Announcer, AnnouncerArgs
 from components.audiences import Audiences, AudiencesArgs
 from components.audit_trail import AuditTrail, AuditTrailArgs
+from components.dashboards import Dashboards, DashboardsArgs
 from components.federation import Federation, FederationArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.meter import Meter, MeterArgs
@@ -44,6 +45,7 @@ def declare_shared(rollout: Rollout, account: Account, known: Mapping[str, Perso
             tags={"organization": rollout.organization.name},
         ),
     )
+    Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     return Shared(
         federation=Federation("federation", FederationArgs(account=account, rollout=rollout))
         if known is not None

@@ -40,6 +40,9 @@ class Account:
     def policy_arn(self, name: str) -> str:
         return self.iam(f"policy/{name}")
 
+    def alarm_arn(self, name: str) -> str:
+        return self._arn("cloudwatch", f"alarm:{name}")
+
     def dashboard_url(self, name: str) -> str:
         """Where a person looks at it, once signed in."""
         host = {"aws": "console.aws.amazon.com", "aws-us-gov": "console.amazonaws-us-gov.com"}

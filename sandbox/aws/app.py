@@ -21,6 +21,7 @@ import moto.cloudwatch.urls
 import moto.events.urls
 import moto.iam.models
 import moto.iam.urls
+import moto.logs.models
 import moto.logs.urls
 import moto.secretsmanager.urls
 import moto.sesv2.urls
@@ -45,12 +46,14 @@ from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses
 from sandbox.aws.budgets import Budgets
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
+from sandbox.aws.embedded_metrics import keep_from_logs
 from sandbox.aws.events import Events
 from sandbox.aws.federation import Federation
 from sandbox.aws.functions.api import Lambda, lead_to_feeds
 from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
+from sandbox.aws.insights.commands import execute
 from sandbox.aws.logs import Logs
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import RestRefusal
@@ -190,6 +193,8 @@ def create_app(
         _replace(urls)
     Federation.jwks = staticmethod(jwks)
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
+    keep_from_logs()
+    cast("Any", moto.logs.models).execute_query = execute
     store = Store(home / "aws")
     store.open()
     runner = Runner(folder=home / "functions", environment=function_environment or {}, changed=store.changed)

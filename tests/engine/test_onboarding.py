@@ -10,12 +10,13 @@ import pytest
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import Request, verdicts
 from tests.engine.world import LOG_GROUPS, World, cohort_urn
+from tests.graph.test_changes import METERED, SHOWN
 from tests.stacks import COMMITTED
 
 ALICE, LEAD = "alice.chen@acme.example", "priya.raman@acme.example"
 GROUP = "aws_123456789012_claude-code-{cohort}"
-# Who is in which team, and where each cohort's lines go.
-ROSTER_OF_THE_METER = {"meter-function-code": "update", "meter-function-work": "update"}
+# Who is in which team, where each cohort's lines go, and what lists the cohorts.
+LISTS_COHORTS = dict.fromkeys([*METERED, *SHOWN], "update")
 
 
 def add_wave2(world: World) -> None:
@@ -66,7 +67,7 @@ def test_a_cohort_added_on_the_command_line_only_adds_and_touches_no_other(pilot
     add_wave2(pilot)
     plan = pilot.plan()
     assert {op for urn, op in plan.items() if "wave2" in urn} == {"create"}
-    assert of_others(plan) == ROSTER_OF_THE_METER
+    assert of_others(plan) == LISTS_COHORTS
     pilot.up()
     assert pilot.sign_in("ravi.menon@acme.example", "wave2")
     for outsider in (ALICE, LEAD):
@@ -123,7 +124,7 @@ def test_oidc_lets_members_in_under_their_own_subject_alone(empty: World) -> Non
     empty.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
     assert empty.output("sign_in")["pilot"]["client_id"] == client
     add_wave2(empty)
-    assert of_others(empty.plan()) == {**ROSTER_OF_THE_METER, "federation-oidc": "update"}  # the client ids
+    assert of_others(empty.plan()) == {**LISTS_COHORTS, "federation-oidc": "update"}  # the client ids
     empty.up()
     assert empty.sign_in("ravi.menon@acme.example", "wave2", client_id="claude-code-123456789012-wave2")
     destroy = ("destroy", "--stack", "sandbox", "--target", cohort_urn("pilot"), "--target-dependents", "--yes")

@@ -7,11 +7,17 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rollout.queries import QUERIES
 from tests import recording, stacks
 from tests.recording import Registration
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{1,15}", fullmatch=True)
 METERED = {"meter-function-code", "meter-function-work"}
+# What lists the cohorts.
+SHOWN = {
+    "dashboards-fleet",
+    *(f"dashboards-{q.title.lower().replace(' ', '-')}" for q in QUERIES if q.source == "usage"),
+}
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -26,17 +32,19 @@ def cohort(*emails: str, level: str = "active") -> dict[str, Any]:
 
 @QUICK
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
-def test_adding_a_cohort_changes_the_meter_alone_and_adds_its_own(names: list[str]) -> None:
+def test_adding_a_cohort_changes_who_is_counted_and_shown_alone_and_adds_its_own(names: list[str]) -> None:
     document = stacks.small()
     document["cohorts"] = {name: cohort(f"{name}@acme.example") for name in names[1:]}
     before = registrations(document)
     document["cohorts"][names[0]] = cohort("new@acme.example")
     after = registrations(document)
     changed = {before[urn].name for urn in before if after.get(urn) != before[urn]}
-    assert changed == METERED  # who it counts for, and where it writes
+    assert changed == METERED | SHOWN
     added = set(after) - set(before)
     assert added
-    assert all(f"::{names[0]}" in urn or f"audit-trail-{names[0]}-" in urn for urn in added)
+    assert all(
+        f"::{names[0]}" in urn or f"audit-trail-{names[0]}-" in urn or f"dashboards-{names[0]}" in urn for urn in added
+    )
 
 
 @QUICK

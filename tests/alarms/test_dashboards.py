@@ -1,0 +1,94 @@
+"""The dashboards: within CloudWatch's limits, without overlaps, and all that they show is there."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from rollout import dashboards, names
+from rollout.account import Account
+from rollout.alarms import cohort_alarms, shared_alarms
+from sandbox.aws.insights.language import parsed
+from tests import stacks
+from tests.alarms.test_alarms import rollout
+
+ACCOUNT = Account("123456789012", "us-east-1")
+
+
+def thirty() -> dict[str, Any]:
+    document = stacks.small()
+    document["cohorts"] = {
+        f"wave{n}": {
+            "level": "active",
+            "models": ["haiku", "sonnet"],
+            "members": {f"p{n}@acme.example": {"name": "x", "team": "backend"}},
+        }
+        for n in range(30)
+    }
+    return document
+
+
+@pytest.fixture(scope="module", params=["fleet", "cohort", "fleet of thirty"])
+def body(request: pytest.FixtureRequest) -> dict[str, Any]:
+    if request.param == "fleet of thirty":
+        return dashboards.fleet(rollout(**thirty()), ACCOUNT)
+    if request.param == "fleet":
+        return dashboards.fleet(rollout(), ACCOUNT)
+    return dashboards.of_cohort(rollout(), ACCOUNT, "pilot")
+
+
+def test_it_fits_cloudwatchs_limits(body: dict[str, Any]) -> None:
+    widgets = body["widgets"]
+    assert len(widgets) <= 500
+    metrics = [len(widget["properties"].get("metrics", ())) for widget in widgets]
+    assert max(metrics) <= 500
+    assert sum(metrics) <= 2500
+    assert all(len(widget["properties"].get("alarms", ())) <= 100 for widget in widgets)
+    assert len(json.dumps(body)) <= 1_000_000
+    for widget in widgets:
+        assert 1 <= widget["width"] <= 24
+        assert 1 <= widget["height"] <= 1000
+        assert widget["x"] + widget["width"] <= 24
+
+
+def test_no_widget_covers_another(body: dict[str, Any]) -> None:
+    taken: set[tuple[int, int]] = set()
+    for widget in body["widgets"]:
+        cells = {(widget["x"] + x, widget["y"] + y) for x in range(widget["width"]) for y in range(widget["height"])}
+        assert not cells & taken
+        taken |= cells
+
+
+def test_its_queries_are_understood_and_its_metric_ids_unique(body: dict[str, Any]) -> None:
+    for widget in body["widgets"]:
+        if widget["type"] == "log":
+            assert parsed(widget["properties"]["query"])
+        ids = [
+            m[-1]["id"] for m in widget["properties"].get("metrics", ()) if isinstance(m[-1], dict) and "id" in m[-1]
+        ]
+        assert len(set(ids)) == len(ids)
+        for metric in widget["properties"].get("metrics", ()):
+            expression = metric[-1].get("expression", "") if isinstance(metric[-1], dict) else ""
+            if not expression.startswith("SEARCH"):
+                assert set(re.findall(r"\b[a-z]+\d+\b", expression)) <= set(ids)
+
+
+def test_every_alarm_shown_is_one_that_is_declared(body: dict[str, Any]) -> None:
+    stack = rollout(**thirty()) if "wave29" in json.dumps(body) else rollout()
+    made = {alarm.name for alarm in shared_alarms(stack)}
+    made |= {alarm.name for cohort in stack.declared for alarm in cohort_alarms(stack, cohort, {"haiku": "x"})}
+    shown = {arn.rpartition(":")[2] for arn in re.findall(r"arn:aws:cloudwatch:[^\"]*:alarm:[^\"]*", json.dumps(body))}
+    assert shown
+    assert shown <= made
+
+
+def test_a_rolled_back_cohort_keeps_its_dashboard_without_alarms() -> None:
+    document = stacks.small()
+    incident = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "x"}
+    document["cohorts"]["pilot"].update(level="rolled_back", incident=incident)
+    body = dashboards.of_cohort(rollout(**document), ACCOUNT, "pilot")
+    assert "alarm:" not in json.dumps(body)
+    assert names.usage_log_group("pilot") in json.dumps(body)
