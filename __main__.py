@@ -10,7 +10,7 @@ from components import outputs
 from components.cohort import Cohort, CohortArgs
 from components.people import current_account, people
 from components.shared import declare_shared
-from components.verdicts import judge_people, okta_is_silent, require_effects
+from components.verdicts import doubt_budgets, judge_people, okta_is_silent, require_effects
 from rollout.directory import session_names, user_ids
 from rollout.load import load
 from rollout.words import StackFileError
@@ -25,6 +25,7 @@ except StackFileError as error:
 account = current_account()
 known = people(rollout)
 judge_people(rollout, known)
+doubt_budgets(rollout)
 
 shared = declare_shared(rollout, account, known)
 cohorts = {

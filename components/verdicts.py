@@ -13,6 +13,7 @@ from pulumi.runtime.settings import get_monitor
 from components.cohort import Cohort
 from components.federation import Federation
 from components.people import listed
+from rollout.coherence import doubts
 from rollout.config import Rollout
 from rollout.directory import Person, group_mistakes, umbrella_mistakes, unknown_people
 from rollout.words import StackFileError
@@ -33,6 +34,13 @@ def judge_people(rollout: Rollout, known: Mapping[str, Person] | None) -> None:
             pulumi.log.warn(line)
     else:
         raise pulumi.RunError(str(StackFileError(lines)))
+
+
+def doubt_budgets(rollout: Rollout) -> None:
+    """Say what does not fit together, where somebody has time to read it: in previews, and in no incident."""
+    lines = [] if rollout.incident_open or not pulumi.runtime.is_dry_run() else list(doubts(rollout))
+    if lines:
+        pulumi.log.warn("\n".join(["The budgets do not fit together:", *(f"  {line}" for line in lines)]))
 
 
 def okta_is_silent(rollout: Rollout) -> None:

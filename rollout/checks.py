@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from rollout.config import STOPPING, Federation, Model
+from pydantic import ValidationError
+
+from rollout.coherence import contradictions
+from rollout.config import STOPPING, Budgets, Federation, Model
 from rollout.kinds import SOURCE
 from rollout.levels import Level
 from rollout.names import RESERVED
@@ -91,6 +94,13 @@ def throttle_model(document: Document, now: datetime) -> Iterator[Mistake]:  # n
                 ("cohorts", name, "models"),
                 f"without {shown(label)}, all that is left at throttled; add it, or set throttle.model to one of these",
             )
+
+
+def budgets(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    try:
+        yield from contradictions(Budgets.model_validate(part(document, "budgets")))
+    except ValidationError:
+        return  # the models say so
 
 
 def cohort_names(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
@@ -212,6 +222,7 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     teams,
     models,
     throttle_model,
+    budgets,
     cohort_names,
     incidents,
     member_levels,

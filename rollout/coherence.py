@@ -1,0 +1,70 @@
+"""Whether the budgets agree with each other, with how many people there are, and with what Claude Code costs elsewhere.
+
+A contradiction is a mistake of the stack file: one budget makes another impossible to reach. All else is a warning with
+its arithmetic, for whoever decides: budgets below what people will use are no mistake, if they are meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rollout.alarms import WORKDAYS
+from rollout.config import Budgets, Rollout
+from rollout.words import Mistake
+
+# Anthropic, Claude Code documentation, "Manage costs" (read 2026-08): an average of USD 13 per developer and active
+# day, USD 150 to 250 per developer and month. Sixteen active days a month lie between.
+USD_PER_ACTIVE_DAY, ACTIVE_DAYS = 13, 16
+USD_PER_MONTH = (150, 250)
+
+
+def contradictions(budgets: Budgets) -> Iterator[Mistake]:
+    """Of what the stack file says itself: a default that does not fit is doubted, and no mistake."""
+    user, team, month = budgets.user_daily_usd, budgets.team_daily_usd, budgets.monthly_usd
+    said = budgets.model_fields_set
+    if user > team and said >= {"user_daily_usd", "team_daily_usd"}:
+        text = f"USD {user:,.2f} for one user is more than USD {team:,.2f} for a whole team: nobody could reach it"
+        yield Mistake(("budgets", "user_daily_usd"), f"{text}; raise team_daily_usd, or lower this")
+    if team > month and said >= {"team_daily_usd", "monthly_usd"}:
+        text = f"USD {team:,.2f} for a team in a day is more than USD {month:,.2f} for everybody in a month"
+        yield Mistake(("budgets", "team_daily_usd"), f"{text}; raise monthly_usd, or lower this")
+
+
+def doubts(rollout: Rollout) -> Iterator[str]:
+    """What does not fit together, one line each, with the arithmetic; nothing where no head-count is known."""
+    budgets, teams = rollout.budgets, rollout.organization.teams
+    people = sum(team.headcount for team in teams.values())
+    if not people:
+        return
+    user, team, month = budgets.user_daily_usd, budgets.team_daily_usd, budgets.monthly_usd
+    usual = people * USD_PER_ACTIVE_DAY * ACTIVE_DAYS
+    if usual > month:
+        low, high = (people * usd for usd in USD_PER_MONTH)
+        yield (
+            f"budgets.monthly_usd: {month:,.0f} for {people} developers is {month / people:,.0f} each; published "
+            f"averages are {USD_PER_MONTH[0]} to {USD_PER_MONTH[1]}, {low:,.0f} to {high:,.0f} for all "
+            f"({people} x {USD_PER_ACTIVE_DAY} x {ACTIVE_DAYS} active days = {usual:,.0f})"
+        )
+    yield from _times("user_daily_usd", people, user, month, ": it is used up long before anybody's day is")
+    yield from _times("team_daily_usd", len(teams), team, month, "")
+    first = [(name, count) for name, count in _headcounts(rollout) if count * user > team]
+    if first:
+        named = ", ".join(f"{name} {count} x {user:,.0f} = {count * user:,.0f}" for name, count in first)
+        yield (
+            f"budgets.team_daily_usd: {team:,.0f} is reached before the users' own budgets are ({named}): the lead is "
+            "told while no user has been"
+        )
+
+
+def _headcounts(rollout: Rollout) -> list[tuple[str, int]]:
+    return [(name, team.headcount) for name, team in sorted(rollout.organization.teams.items())]
+
+
+def _times(key: str, count: int, daily: float, month: float, therefore: str) -> Iterator[str]:
+    whole = count * daily * WORKDAYS
+    if whole > month:
+        times = f"{whole / month:.1f} times" if month else "beyond"
+        yield (
+            f"budgets.{key}: {count} x {daily:,.0f} x {WORKDAYS} working days = {whole:,.0f}, {times} "
+            f"budgets.monthly_usd ({month:,.0f}){therefore}"
+        )

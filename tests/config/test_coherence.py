@@ -1,0 +1,61 @@
+"""Budgets that contradict each other are refused; those that do not fit what people use are doubted, with arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rollout.coherence import doubts
+from tests import stacks
+from tests.config.test_stack_file import changed, loaded, mistakes
+
+PLAN = {"user_daily_usd": 50, "team_daily_usd": 500, "monthly_usd": 12_000}
+
+
+def doubted(budgets: dict[str, Any], **headcounts: int) -> list[str]:
+    document = stacks.small()
+    document |= {"budgets": budgets, "cohorts": {}}
+    counts = {"backend": 1, **headcounts}
+    document["organization"]["teams"] = {name: {"headcount": count} for name, count in counts.items()}
+    return list(doubts(loaded(document)))
+
+
+def test_the_plans_budgets_for_a_hundred_developers_are_doubted_with_the_arithmetic() -> None:
+    found = doubted(PLAN, backend=15, frontend=25, platform=8, data=22, mobile=30)
+    assert [line.partition(":")[0] for line in found] == [
+        *("budgets.monthly_usd", "budgets.user_daily_usd", "budgets.team_daily_usd", "budgets.team_daily_usd")
+    ]
+    assert "12,000 for 100 developers is 120 each" in found[0]
+    assert "100 x 13 x 16 active days = 20,800" in found[0]
+    assert "100 x 50 x 21 working days = 105,000, 8.8 times" in found[1]
+    assert "5 x 500 x 21 working days = 52,500, 4.4 times" in found[2]
+    assert "backend 15 x 50 = 750" in found[3]
+    assert "platform" not in found[3]
+
+
+def test_budgets_that_fit_are_not_doubted() -> None:
+    assert doubted({"user_daily_usd": 10, "team_daily_usd": 100, "monthly_usd": 2_500}, backend=10) == []
+
+
+@pytest.mark.parametrize(
+    ("budgets", "path"),
+    [
+        ({"user_daily_usd": 600, "team_daily_usd": 500}, "budgets.user_daily_usd"),
+        ({"team_daily_usd": 500, "monthly_usd": 400}, "budgets.team_daily_usd"),
+        ({"user_daily_usd": "501", "team_daily_usd": 500}, "budgets.user_daily_usd"),
+    ],
+)
+def test_a_budget_that_another_makes_unreachable_is_a_mistake(budgets: dict[str, Any], path: str) -> None:
+    [line] = mistakes(changed(budgets, "budgets"))
+    assert line.startswith(f"{path}: USD ")
+    assert "; raise " in line
+
+
+def test_equal_budgets_are_no_contradiction() -> None:
+    assert loaded(changed({"user_daily_usd": 500, "team_daily_usd": 500, "monthly_usd": 500}, "budgets"))
+
+
+def test_a_budget_that_only_a_default_makes_unreachable_is_doubted() -> None:
+    assert loaded(changed({"user_daily_usd": 900}, "budgets"))
+    assert "backend 1 x 900 = 900" in doubted({"user_daily_usd": 900, "monthly_usd": 100_000})[-1]
