@@ -13,6 +13,7 @@ from components.dashboards import Dashboards, DashboardsArgs
 from components.federation import Federation, FederationArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.meter import Meter, MeterArgs
+from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
 from rollout.account import Account
 from rollout.alarms import shared_alarms
 from rollout.config import Rollout
@@ -45,6 +46,7 @@ def declare_shared(rollout: Rollout, account: Account, known: Mapping[str, Perso
             tags={"organization": rollout.organization.name},
         ),
     )
+    MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     return Shared(
         federation=Federation("federation", FederationArgs(account=account, rollout=rollout))

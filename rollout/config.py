@@ -96,12 +96,21 @@ def _source(text: str) -> re.Match[str]:
     return match
 
 
+class BilledAs(StrEnum):
+    MARKETPLACE = "marketplace"
+    TAGS = "tags"
+    ACCOUNT = "account"
+
+
 class Budgets(Part):
     user_daily_usd: Usd = 50
     team_daily_usd: Usd = 500
     monthly_usd: Usd = 12_000
     alert_at: Annotated[float, Field(gt=0, le=1), Number] = 0.8
     """The share of a budget at which people are told."""
+    billed_as: BilledAs = BilledAs.MARKETPLACE
+    """Which cost AWS Budgets holds against the month: all of AWS Marketplace, by way of which Claude is sold on
+    Bedrock; `tags`, what carries `organization`, once Billing knows that tag; or the whole `account`."""
 
 
 # The plan's, as `rollout.notices.AUDIENCES` has them.

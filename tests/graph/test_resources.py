@@ -280,3 +280,27 @@ def test_whatever_the_meter_writes_a_role_can_do_no_more_than_its_boundary(pilot
     assert pilot.one("pilot-access-role").inputs["permissionsBoundary"].endswith("policy/claude-code-pilot-boundary")
     actions = {action for statement in boundary["Statement"] for action in statement["Action"]}
     assert actions == {"bedrock:GetInferenceProfile", "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
+
+
+@pytest.mark.parametrize(
+    ("billed_as", "filters"),
+    [
+        ("marketplace", [{"name": "BillingEntity", "values": ["AWS Marketplace"]}]),
+        ("tags", [{"name": "TagKeyValue", "values": ["user:organization$acme"]}]),
+        ("account", []),
+    ],
+)
+def test_awss_own_budget_counts_what_claude_is_billed_as(billed_as: str, filters: list[Any]) -> None:
+    document = stacks.small()
+    document["budgets"] = {"monthly_usd": 9_000.5, "alert_at": 0.75, "billed_as": billed_as}
+    document["notify"] = {"email": {"finance": ["finance@acme.example"]}}
+    budget = recorded(document).one("budget-month").inputs
+    assert (budget["limitAmount"], budget["timeUnit"]) == ("9000.50", "MONTHLY")
+    assert budget.get("costFilters", []) == filters
+    assert [(n["notificationType"], n["threshold"]) for n in budget["notifications"]] == [
+        ("ACTUAL", 75),
+        ("FORECASTED", 100),
+    ]
+    assert {address for n in budget["notifications"] for address in n["subscriberEmailAddresses"]} == {
+        "finance@acme.example"
+    }
