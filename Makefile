@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ bench: setup ## figures, each beside what it is compared with
 
 drill: setup node_modules/.installed ## every level of a rollback in a sandbox of its own, judged; writes drill-report.txt
 	@$(PY) -m tests.drill
+
+traffic: setup ## a day of 25 developers through a sandbox of its own, counted twice; REQUESTS=100 each by default
+	@$(PY) -m tests.traffic $(or $(REQUESTS),100)
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json

@@ -128,6 +128,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, Any]:
     routes = {
         ("GET", "functions"): lambda _: {"at_work": aws.feeds.at_work()},
         ("POST", "schedules"): scheduled(aws.feeds),
+        ("PUT", "deliveries"): aws.feeds.set_disorder,
         ("GET", "notices"): lambda _: notices.all(),
         ("DELETE", "notices"): lambda _: notices.clear(),
         ("GET", "quotas"): lambda _: dict(bedrock.quotas),

@@ -94,7 +94,7 @@ REPLACED_URLS = (
 )
 
 # What AWS does in one piece and moto in several, so that two callers at once would undo each other's.
-NOT_ATOMIC = frozenset({"dynamodb"})
+NOT_ATOMIC = frozenset({"dynamodb", "iam"})
 READS = ("Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Filter", "Simulate", "Test")
 
 

@@ -121,9 +121,9 @@ class World:
         ]
         return [json.loads(event["message"]) for event in events]
 
-    def settle(self) -> None:
+    def settle(self, seconds: float = 60) -> None:
         """Wait until no function is at work: they call AWS as well."""
-        deadline, calm = time.monotonic() + 60, 0
+        deadline, calm = time.monotonic() + seconds, 0
         while calm < 3 and time.monotonic() < deadline:  # between a queue and its reader there is a moment of neither
             calm = 0 if self.aws_control("/sandbox/functions")["at_work"] else calm + 1
             time.sleep(0.1)

@@ -109,7 +109,7 @@ def lead_to_feeds(feeds: Feeds) -> None:
     def send_log_event(self: LambdaBackend, function_arn: str, filter_name: str, *rest: Any) -> None:
         function = self._lambdas.get_arn(function_arn)
         if function:
-            feeds.later(function, _log_event(self.account_id, filter_name, *rest))
+            feeds.deliver(function, _log_event(self.account_id, filter_name, *rest))
 
     def send_sns_message(
         self: LambdaBackend, function_name: str, message: str, subject: str | None = None, qualifier: str | None = None

@@ -7,6 +7,7 @@ a restart: what is under way is in the queues and schedules themselves, as in AW
 from __future__ import annotations
 
 import json
+import random
 import sys
 import threading
 import time
@@ -32,11 +33,21 @@ RETRY_SECONDS = (0.5, 1.0)
 
 
 @dataclass(kw_only=True)
+class Disorder:
+    """How log deliveries come. `repeated`: the share that comes twice. `delayed`: by up to how many seconds each comes
+    later, so that some overtake others."""
+
+    repeated: float = 0.0
+    delayed: float = 0.0
+
+
+@dataclass(kw_only=True)
 class Feeds:
     """`changed`: called with each service whose memory was changed."""
 
     runner: Runner
     changed: Callable[[str], None] = lambda _: None
+    disorder: Disorder = field(default_factory=Disorder)
     _ended: threading.Event = field(default_factory=threading.Event)
     _at_work: dict[str, int] = field(default_factory=dict)
     _handed_out: int = 0
@@ -60,6 +71,20 @@ class Feeds:
         """An asynchronous invocation: tried again twice, then given to the function's destination for failures."""
         self._hand_out(self._with_retries, function, event)
 
+    def deliver(self, function: LambdaFunction, event: Any) -> None:
+        """What a log subscription brings: at least once, in any order."""
+        times = 2 if random.random() < self.disorder.repeated else 1  # noqa: S311
+        for _ in range(times):
+            self._hand_out(self._delayed, random.uniform(0, self.disorder.delayed), function, event)  # noqa: S311
+
+    def set_disorder(self, payload: Any) -> dict[str, float]:
+        """The control route: `{"repeated": 0.2, "delayed": 0.5}`."""
+        given = {name: float(payload.get(name, 0)) for name in ("repeated", "delayed")}
+        if not 0 <= given["repeated"] <= 1 or not 0 <= given["delayed"] <= 10:
+            raise ValueError("repeated is a share of 1, delayed at most 10 seconds")
+        self.disorder = Disorder(**given)
+        return given
+
     def at_work(self) -> int:
         """How many pieces of work are under way or wait for nothing but their turn."""
         waiting = 0
@@ -67,6 +92,10 @@ class Feeds:
             queue = _queue(mapping)
             waiting += sum(message.visible for message in list(queue._messages)) if queue else 0
         return self._handed_out + waiting
+
+    def _delayed(self, seconds: float, function: LambdaFunction, event: Any) -> None:
+        self._ended.wait(seconds)
+        self._with_retries(function, event)
 
     def _hand_out(self, work: Callable[..., None], *arguments: Any) -> None:
         with self._lock:
