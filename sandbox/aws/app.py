@@ -46,6 +46,7 @@ from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses
 from sandbox.aws.budgets import Budgets
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
+from sandbox.aws.dynamodb import keep_little
 from sandbox.aws.embedded_metrics import keep_from_logs
 from sandbox.aws.events import Events
 from sandbox.aws.federation import Federation
@@ -194,6 +195,7 @@ def create_app(
     Federation.jwks = staticmethod(jwks)
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
     keep_from_logs()
+    keep_little()
     cast("Any", moto.logs.models).execute_query = execute
     store = Store(home / "aws")
     store.open()

@@ -120,7 +120,7 @@ class Feeds:
         for seconds in RETRY_SECONDS[: int(_event_config(function).get("MaximumRetryAttempts", 2))]:
             if not outcome.failed or self._ended.wait(seconds):
                 return
-            outcome = self.runner.invoke(function, event)
+            outcome = self.runner.invoke(function, event, outcome.request_id)
         if outcome.failed:
             self._give_up(function, event, outcome.payload)
 

@@ -99,9 +99,9 @@ class Runner:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
-    def invoke(self, function: LambdaFunction, event: Any) -> Outcome:
-        """Waits for the answer, at most as long as the function's timeout."""
-        request_id = str(uuid.uuid4())
+    def invoke(self, function: LambdaFunction, event: Any, request_id: str | None = None) -> Outcome:
+        """Waits for the answer, at most as long as the function's timeout. `request_id`: of an earlier try."""
+        request_id = request_id or str(uuid.uuid4())
         digest = hashlib.sha256(function.function_arn.encode()).hexdigest()[:32]
         stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{digest}"
         request = {
