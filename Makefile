@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic alarms-page
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ traffic: setup ## a day of 25 developers through a sandbox of its own, counted t
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json
+
+alarms-page: setup ## write docs/alarms.md anew
+	@$(PY) -m cli.alarms_page > docs/alarms.md
 
 golden: setup ## write the golden files anew, for review
 	@$(PY) -m pytest -q tests/golden --golden-write

@@ -146,7 +146,7 @@ def _of_profiles(cohort: str, ids: Sequence[str]) -> Iterator[Alarm]:
         "client-errors": (
             "InvocationClientErrors",
             20,
-            "refused as malformed or not allowed",
+            "were refused as malformed or not allowed",
             (
                 "A new version of Claude Code that sends what the model refuses, or a policy that is in the way: "
                 "compare with the last changes of the stack and of the client. Nothing here says attack: clients that "
@@ -166,7 +166,7 @@ def _of_profiles(cohort: str, ids: Sequence[str]) -> Iterator[Alarm]:
             yield Alarm(
                 name=_numbered(names.alarm(cohort, kind), number),
                 means=(
-                    f"For a quarter of an hour {percent} % and more of cohort {cohort}'s requests were {what} "
+                    f"For a quarter of an hour {percent} % and more of cohort {cohort}'s requests {what} "
                     f"(of at least {ERRORS_FLOOR} in five minutes)."
                 ),
                 then=then,
@@ -187,7 +187,7 @@ def _denied(cohort: str) -> Alarm:
         means=f"Cohort {cohort} is suspended, and somebody still calls: Bedrock denied it.",
         then=(
             "Expected for up to an hour, of clients that are still running and retry. Later, or from anybody whom the "
-            "incident is about: the query `denied calls` says who and from where; ask them, and see that nothing "
+            "incident is about: the query `Denied calls` says who and from where; ask them, and see that nothing "
             "but denials is there."
         ),
         audiences=("security",),
@@ -291,7 +291,7 @@ _SHADOW_USE = Alarm(
     name=names.alarm(None, "shadow-use"),
     means="Somebody in this account called Claude past the cohorts' profiles: with another role, or another model.",
     then=(
-        "The query `shadow use` says who. An application of its own is none of ours: give it an account, or see it as "
+        "The query `Shadow use` says who. An application of its own is none of ours: give it an account, or see it as "
         "known. A person: take the right from that role, and offer them a cohort."
     ),
     audiences=("security",),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cli.alarms_page import page
 from rollout.alarms import METRICS_AT_MOST, Alarm, cohort_alarms, shared_alarms
 from rollout.config import Rollout
 from rollout.load import load
@@ -147,3 +148,8 @@ def test_what_another_stack_counts_has_no_alarm_here() -> None:
     assert {alarm.name.rpartition("pilot-")[2] for alarm in cohort_alarms(found, "pilot", {"haiku": "x"})} == {
         *("throttled", "client-errors", "server-errors")
     }
+
+
+def test_the_committed_page_is_what_is_deployed() -> None:
+    written = (stacks.PROJECT / "docs" / "alarms.md").read_text(encoding="utf-8")
+    assert written == page(), "run `make alarms-page` and commit the file"

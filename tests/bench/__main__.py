@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox import workspace
+from tests.bench.meter import rates
 from tests.engine import world as worlds
 from tests.engine.test_levels import set_level
 from tests.engine.world import World
@@ -74,6 +75,8 @@ def main() -> int:
                 lambda: empty.pulumi("preview", "--stack", "empty", "--expect-no-changes"),
             )
             urns = [resource["urn"] for resource in world.state()]
+            console.print("records for the meter ...")
+            counted = rates(world)
             console.print("a suspension ...")
             unchanged = timed(world.up)
             denied = seconds_to_deny(world)
@@ -99,6 +102,14 @@ def main() -> int:
             f"{denied / unchanged:.1f}",
             "at most 3.0, and under 15 s",
         )
+        for size in ("1", "20"):
+            table.add_row(
+                f"records a second of the meter, {size} per delivery, one process",
+                f"{counted[size]:.0f}",
+                f"one bare write per record: {counted['bare']:.0f}",
+                f"{counted[size] / counted['bare']:.2f}",
+                "-",
+            )
         table.add_row(
             "resources per cohort of three models",
             str(len(of_the_pilot)),
