@@ -11,8 +11,10 @@ from rollout.config import Cohort, Incident, Model, Okta, Organization, Rollout
 from rollout.levels import Level
 
 INTRODUCTION = (
-    "# The alarms\n\nWhat rings, for whom, and what to do. Written by `make alarms-page` from `rollout/alarms.py`, which "
-    "is what is deployed.\n\nEach goes to the SNS topics of its audiences, and says so again when it is over. Missing data "
+    "# The alarms\n\n"
+    "What rings, for whom, and what to do. Written by `make alarms-page` from `rollout/alarms.py`, which "
+    "is what is deployed.\n\n"
+    "Each goes to the SNS topics of its audiences, and says so again when it is over. Missing data "
     "is `notBreaching` where nothing is said: what nobody used reports nothing. Of a cohort with more than ten models "
     "(five, for errors) there are several of a kind, numbered, since an alarm holds ten metrics.\n"
 )
