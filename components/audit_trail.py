@@ -24,6 +24,8 @@ class AuditTrail(pulumi.ComponentResource):
 
     invocation_log_group: pulumi.Output[str]
     incident_log_group: pulumi.Output[str] | None = None
+    findings_log_group: pulumi.Output[str] | None = None
+    """Credentials found in commits and prompts: where and what kind, never the secret itself."""
     function_log_groups: Mapping[str, pulumi.Output[str]]
     """By the function's name: what it has to say itself."""
     usage_log_groups: Mapping[str, pulumi.Output[str]]
@@ -44,6 +46,9 @@ class AuditTrail(pulumi.ComponentResource):
             # Every change of level.
             kept = max(rollout.logs.retention_days, Level.ROLLED_BACK.effects.kept_days)
             self.incident_log_group = self._log_group(f"{name}-incidents", names.INCIDENT_LOG_GROUP, kept, tags).name
+        if not rollout.adopt.meter:
+            days = rollout.retention_days(None)
+            self.findings_log_group = self._log_group(f"{name}-findings", names.FINDINGS_LOG_GROUP, days, tags).name
         functions = {
             "announcer": None if rollout.adopt.announcer else names.ANNOUNCER,
             "meter": None if rollout.adopt.meter else names.METER,

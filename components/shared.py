@@ -11,6 +11,7 @@ from components.audiences import Audiences, AudiencesArgs
 from components.audit_trail import AuditTrail, AuditTrailArgs
 from components.dashboards import Dashboards, DashboardsArgs
 from components.federation import Federation, FederationArgs
+from components.findings import Findings, FindingsArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.meter import Meter, MeterArgs
 from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
@@ -46,6 +47,7 @@ def declare_shared(rollout: Rollout, account: Account, known: Mapping[str, Perso
             tags={"organization": rollout.organization.name},
         ),
     )
+    Findings("findings", FindingsArgs(account=account, rollout=rollout, trail=trail))
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     return Shared(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rollout import names
+from rollout import credentials, names
 from rollout.config import Audience, Rollout
 from rollout.levels import Level
 from rollout.usage import NAMESPACE
@@ -206,6 +206,7 @@ def shared_alarms(rollout: Rollout) -> list[Alarm]:
     if not rollout.adopt.meter:
         log_group = rollout.adopt.invocation_log_group or names.INVOCATION_LOG_GROUP
         found += [_LOG_DELIVERY, _meter_fails(log_group), _METER_LAGS, _NOT_COUNTED, _SHADOW_USE]
+        found.append(_credential(log_group if rollout.logs.prompt_text else None))
     return found
 
 
@@ -323,6 +324,29 @@ def _meter_fails(log_group: str) -> Alarm:
         period=5 * MINUTE,
         periods=3,
         datapoints=2,
+        threshold=1,
+    )
+
+
+def _credential(prompts: str | None) -> Alarm:
+    """`prompts`: the log group that holds prompt text; none where none does."""
+    metrics = [Metric(id="commits", namespace=NAMESPACE, name=credentials.METRIC)]
+    if prompts:
+        dimensions = {"LogGroupName": prompts, "DataProtectionOperation": "Audit"}
+        metrics.append(Metric(id="prompts", namespace=LOGS, name="LogEventsWithFindings", dimensions=dimensions))
+    return Alarm(
+        name=names.alarm(None, "credential-found"),
+        means="A credential was found in a commit, or in a prompt where prompts are logged.",
+        then=(
+            f"Within 5 minutes: revoke it; {names.FINDINGS_LOG_GROUP} says which repository and what kind. Then set "
+            "the cohort to `restricted` with the incident, and `deny` of `Bash(git push *)`; find out who and how; to "
+            "`suspended` if it opens production and may have been used. Rewriting history takes nothing back."
+        ),
+        audiences=("security", "engineering"),
+        metrics=metrics,
+        expression="+".join(f"FILL({metric.id},0)" for metric in metrics) if prompts else None,
+        label="Credentials found",
+        period=MINUTE,
         threshold=1,
     )
 

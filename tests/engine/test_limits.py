@@ -106,3 +106,26 @@ def test_a_denied_call_is_written_down_with_who_made_it(pilot: World) -> None:
     assert (line["user_id"], line["action"], line["resource"]) == (ALICE, "InvokeModel", profile)
     alarms = pilot.aws("cloudwatch").describe_alarms(AlarmNames=["claude-code-pilot-denied"])["MetricAlarms"]
     assert [alarm["TreatMissingData"] for alarm in alarms] == ["notBreaching"]
+
+
+def test_a_credential_that_was_found_is_a_metric_that_an_alarm_watches(pilot: World) -> None:
+    logs, group = pilot.aws("logs"), "/claude-code/findings"
+    logs.create_log_stream(logGroupName=group, logStreamName="by-hand")
+    for line in ({"finding": "credential", "kind": "aws_access_key_id", "repository": "acme/app"}, {"other": 1}):
+        event = {"timestamp": int(time.time() * 1000), "message": json.dumps(line)}
+        logs.put_log_events(logGroupName=group, logStreamName="by-hand", logEvents=[event])
+    now = datetime.now(UTC)
+    [alarm] = pilot.aws("cloudwatch").describe_alarms(AlarmNames=["claude-code-credential-found"])["MetricAlarms"]
+    [watched] = alarm["Metrics"]
+    found = pilot.aws("cloudwatch").get_metric_statistics(
+        **{key: watched["MetricStat"]["Metric"][key] for key in ("Namespace", "MetricName")},
+        StartTime=now - timedelta(minutes=5),
+        EndTime=now + timedelta(minutes=5),
+        Period=3600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    assert sum(point["Sum"] for point in found) == 1
+    assert {arn.rpartition(":")[2] for arn in alarm["AlarmActions"]} == {
+        "claude-code-security",
+        "claude-code-engineering",
+    }

@@ -26,7 +26,8 @@ from tests.stacks import PROJECT
 SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "rosters")
 STACK = "sandbox"
 LOG_GROUPS = (
-    *("/aws/lambda/claude-code-announcer", "/aws/lambda/claude-code-meter", "/claude-code/incidents"),
+    *("/aws/lambda/claude-code-announcer", "/aws/lambda/claude-code-meter", "/claude-code/findings"),
+    "/claude-code/incidents",
     *("/claude-code/invocations", "/claude-code/pilot/usage"),
 )
 COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"

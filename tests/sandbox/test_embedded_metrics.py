@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.embedded_metrics import found
+from sandbox.aws.embedded_metrics import found, matches
 
 
 def line(**changes: Any) -> str:
@@ -35,3 +35,18 @@ def test_what_has_another_form_is_only_a_line_of_a_log(message: str) -> None:
 
 def test_a_set_whose_dimension_is_missing_is_left_out() -> None:
     assert len(list(found(line(model=None)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message", "wanted"),
+    [
+        ("", "anything", True),
+        ('{ $.finding = "credential" }', '{"finding": "credential"}', True),
+        ('{ $.a.b = "x" }', '{"a": {"b": "x"}}', True),
+        ('{ $.finding = "credential" }', '{"finding": "other"}', False),
+        ('{ $.finding = "credential" }', "no JSON", False),
+        ("{ ($.x > 1) && ($.y = 2) }", '{"x": 2, "y": 2}', False),
+    ],
+)
+def test_a_metric_filter_counts_what_its_pattern_takes(pattern: str, message: str, wanted: bool) -> None:
+    assert matches(pattern, message) == wanted
