@@ -26,6 +26,7 @@ QUEUE = "aws:sqs/queue:Queue"
 TABLE = "aws:dynamodb/table:Table"
 ITEM = "aws:dynamodb/tableItem:TableItem"
 EVENT_INVOKE = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+URL = "aws:lambda/functionUrl:FunctionUrl"
 GROUP = "aws:scheduler/scheduleGroup:ScheduleGroup"
 
 SIG, ASSET, ARCHIVE = (
@@ -289,5 +290,23 @@ def test_what_becomes_of_failed_invocations_is_put_changed_and_taken_away(engine
     assert engine.refresh(changed).outputs["maximumRetryAttempts"] == 2  # pyright: ignore[reportOptionalMemberAccess]
     with pytest.raises(Refused):
         engine.create(EVENT_INVOKE, "echo", wanted | {"maximumRetryAttempts": 3})
+    engine.delete(changed)
+    assert engine.refresh(changed) is None
+
+
+def test_a_functions_address_is_made_open_to_all_changed_and_taken_away(engine: Engine, cloud: Cloud) -> None:
+    engine.create(FUNCTION, "echo", function())
+    wanted: Props = {"functionName": "echo", "authorizationType": "NONE"}
+    made = engine.create(URL, "echo", wanted)
+    assert made.outputs["functionUrl"].startswith(f"https://{made.outputs['urlId']}.lambda-url.us-east-1.on.aws")
+    allowed = json.loads(cloud.aws.client("lambda").get_policy(FunctionName="echo")["Policy"])["Statement"]
+    assert {statement["Action"] for statement in allowed} == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+    again = engine.refresh(made)
+    assert again is not None
+    assert not kinds(engine.changes(again, wanted))
+    changed = engine.update(made, wanted | {"authorizationType": "AWS_IAM"})
+    assert engine.refresh(changed).outputs["authorizationType"] == "AWS_IAM"  # pyright: ignore[reportOptionalMemberAccess]
+    with pytest.raises(Refused):
+        engine.create(URL, "echo", wanted | {"authorizationType": "OPEN"})
     engine.delete(changed)
     assert engine.refresh(changed) is None

@@ -20,6 +20,7 @@ from sandbox.plugins.aws.resources import (
     lambda_event_invoke,
     lambda_functions,
     lambda_invocations,
+    lambda_urls,
     log_filters,
     log_groups,
     scheduler,
@@ -32,7 +33,7 @@ from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
-    *(lambda_functions, lambda_invocations, lambda_event_invoke, sqs, dynamodb, dynamodb_items, scheduler),
+    *(lambda_functions, lambda_invocations, lambda_event_invoke, lambda_urls, sqs, dynamodb, dynamodb_items, scheduler),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
 )
 
