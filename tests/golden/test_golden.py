@@ -35,7 +35,7 @@ def resources(run: Recorded) -> dict[str, Any]:
 
 
 def opened(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("{"):
+    if isinstance(value, str) and value.startswith('{"'):  # a filter's pattern begins with a brace, and is no JSON
         return json.loads(value)
     if isinstance(value, str) and value.startswith("<"):
         return "(SAML metadata)"
