@@ -103,7 +103,7 @@ class Drill:
 
     def may_invoke(self, issued: str) -> tuple[int, ...]:
         """How many sessions of that time may invoke each model: others' evaluator on the documents of the state."""
-        policies, profiles = on_the_role(self.world.state()), self.profiles()
+        (policies, boundary), profiles = on_the_role(self.world.state()), self.profiles()
         counts: list[int] = []
         for label in MODELS:
             asked = [
@@ -113,6 +113,7 @@ class Drill:
                     profiles[label],
                     {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{email}"},
                     policies,
+                    boundary=boundary,
                 )
                 for email in self.people
                 if policies and label in profiles
@@ -148,16 +149,29 @@ class Drill:
         return [event["message"] for event in found] == ["written before the drill"]
 
 
-def on_the_role(state: list[dict[str, Any]]) -> dict[str, Any]:
-    """The policies of the pilot's role by name; none where the role is gone."""
-    kinds = {"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"}
-    if not any(r["type"] == "aws:iam/role:Role" and r["inputs"].get("name") == ROLE for r in state):
-        return {}
-    return {
-        resource["urn"]: json.loads(resource["inputs"]["policy"])
-        for resource in state
-        if resource["type"] in kinds and "claude:rollout:Access$" in resource["urn"]
+def on_the_role(state: list[dict[str, Any]]) -> tuple[dict[str, Any], Any]:
+    """(the policies of the pilot's role by name, its boundary); nothing where the role is gone."""
+
+    def of(kind: str) -> list[dict[str, Any]]:
+        return [resource for resource in state if resource["type"] == kind]
+
+    roles = [role for role in of("aws:iam/role:Role") if role["inputs"].get("name") == ROLE]
+    if not roles:
+        return {}, None
+    managed = {
+        policy["outputs"]["arn"]: json.loads(policy["inputs"]["policy"]) for policy in of("aws:iam/policy:Policy")
     }
+    own = {
+        r["urn"]: json.loads(r["inputs"]["policy"])
+        for r in of("aws:iam/rolePolicy:RolePolicy")
+        if r["inputs"]["role"] == ROLE
+    }
+    attached = {
+        r["urn"]: managed[r["inputs"]["policyArn"]]
+        for r in of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+        if r["inputs"]["role"] == ROLE
+    }
+    return own | attached, managed[roles[0]["inputs"]["permissionsBoundary"]]
 
 
 def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], surprises: list[str]) -> None:
