@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.audiences import Audiences
 from components.audit_trail import AuditTrail
+from components.function import RUNTIME
 from components.function_code import function_code
 from rollout import names
 from rollout.account import Account
@@ -19,12 +20,12 @@ from rollout.documents import plain_trust_policy
 from rollout.notice_documents import announcer_policy, reminder_policy, service_trust_policy
 
 FILES = (
-    *("functions/__init__.py", "functions/announcer.py", "functions/ways.py"),
+    *("functions/__init__.py", "functions/announcer.py", "functions/clients.py"),
+    *("functions/settings.py", "functions/ways.py"),
     *("rollout/__init__.py", "rollout/levels.py"),
     *("rollout/standing.py", "rollout/notices.py", "rollout/renderings.py"),
     *("rollout/budget_notices.py", "rollout/limits.py"),
 )
-RUNTIME = "python3.13"
 TIMEOUT_SECONDS = 60
 # Six times the function's timeout (Lambda developer guide, SQS event source).
 VISIBILITY_SECONDS = 6 * TIMEOUT_SECONDS

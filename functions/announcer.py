@@ -21,12 +21,12 @@ import os
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.config import Config
 
+from functions.clients import client
+from functions.settings import settings
 from functions.ways import Sender
 from rollout.budget_notices import alert_deliveries
 from rollout.notices import Delivery, Settings, deliveries, review_deliveries
@@ -41,11 +41,6 @@ MAX_INPUT_BYTES = 150_000
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
-
-
-@cache
-def settings() -> dict[str, Any]:
-    return json.loads((Path(__file__).parent.parent / "settings.json").read_text(encoding="utf-8"))
 
 
 @cache
@@ -168,7 +163,7 @@ def _deliver(delivery: Delivery) -> None:
 
 def _queue(body: str, group: str, deduplication: str) -> None:
     """Messages of one group come one at a time and in order."""
-    _sqs().send_message(
+    client("sqs").send_message(
         QueueUrl=os.environ["QUEUE_URL"],
         MessageBody=body,
         MessageGroupId=group,
@@ -180,19 +175,13 @@ def _try_later(record: dict[str, Any]) -> None:
     """A failure to say so only means that the queue waits its usual time."""
     tries = int(record["attributes"]["ApproximateReceiveCount"])
     try:
-        _sqs().change_message_visibility(
+        client("sqs").change_message_visibility(
             QueueUrl=os.environ["QUEUE_URL"],
             ReceiptHandle=record["receiptHandle"],
             VisibilityTimeout=min(FIRST_RETRY_SECONDS * 2 ** (tries - 1), MAX_RETRY_SECONDS),
         )
     except Exception:
         log.exception("message %s waits its usual time", record["messageId"])
-
-
-@cache
-def _sqs() -> Any:
-    """Gives up while the function still has time to say so: `pulumi up` waits for the answer."""
-    return boto3.client("sqs", config=Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 3}))
 
 
 @cache

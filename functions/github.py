@@ -10,13 +10,13 @@ import binascii
 import json
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from functions.clients import client
+from functions.log_lines import put_lines
+from functions.settings import settings
 from rollout.github_alerts import EVENT, MAX_BODY_BYTES, PING, finding, is_signed
 
 # A changed secret is believed within this time.
@@ -51,7 +51,7 @@ def _alert(body: bytes, delivery: str) -> Answer:
     line = finding(payload, delivery) if isinstance(payload, dict) else None
     if line is None:
         return _answer(204)
-    _write(line)
+    put_lines(settings()["log_group"], settings()["log_stream"], [(datetime.now(UTC), json.dumps(line))])
     return _answer(202)
 
 
@@ -76,25 +76,5 @@ def _body(event: Mapping[str, Any]) -> bytes | None:
 
 
 @cache
-def settings() -> dict[str, Any]:
-    return json.loads((Path(__file__).parent.parent / "settings.json").read_text(encoding="utf-8"))
-
-
-@cache
 def _secret(_: int) -> str:
     return client("secretsmanager").get_secret_value(SecretId=settings()["secret"])["SecretString"]
-
-
-def _write(line: Mapping[str, Any]) -> None:
-    where = {"logGroupName": settings()["log_group"], "logStreamName": settings()["log_stream"]}
-    event = {"timestamp": int(time.time() * 1000), "message": json.dumps(line)}
-    logs = client("logs")
-    try:
-        logs.put_log_events(**where, logEvents=[event])
-    except logs.exceptions.ResourceNotFoundException:
-        try:
-            logs.create_log_stream(**where)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-                raise
-        logs.put_log_events(**where, logEvents=[event])

@@ -25,13 +25,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from functions.clients import client
 from functions.follow_up import follow_up
+from functions.log_lines import put_lines
+from functions.settings import settings
 from rollout.denials import denial, is_call
 from rollout.limits import Limits
 from rollout.usage import (
@@ -82,11 +81,6 @@ class Entry:
 class Dead:
     reason: str
     event: Mapping[str, Any]
-
-
-@cache
-def settings() -> dict[str, Any]:
-    return json.loads((Path(__file__).parent.parent / "settings.json").read_text(encoding="utf-8"))
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
@@ -326,7 +320,7 @@ def write_lines(entries: Iterable[Entry]) -> None:
     for cohort, lines in by_cohort.items():
         lines.sort(key=lambda line: line[0])
         for batch in _batches(lines):
-            _put(settings()["usage_log_groups"][cohort], settings()["usage_log_stream"], batch)
+            put_lines(settings()["usage_log_groups"][cohort], settings()["usage_log_stream"], batch)
 
 
 def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datetime, str]]]:
@@ -338,21 +332,6 @@ def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datet
         batch.append(line)
     if batch:
         yield batch
-
-
-def _put(group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
-    events = [{"timestamp": int(at.timestamp() * 1000), "message": line} for at, line in lines]
-    try:
-        answer = client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-    except client("logs").exceptions.ResourceNotFoundException:
-        try:
-            client("logs").create_log_stream(logGroupName=group, logStreamName=stream)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-                raise
-        answer = client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-    if answer.get("rejectedLogEventsInfo"):
-        raise RuntimeError(f"{group} refused lines: {answer['rejectedLogEventsInfo']}")
 
 
 def bury(dead: Iterable[Dead], delivery: Mapping[str, Any]) -> None:

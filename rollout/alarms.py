@@ -210,29 +210,42 @@ def shared_alarms(rollout: Rollout) -> list[Alarm]:
     return found
 
 
-_NOT_DELIVERED = Alarm(
-    name=names.DEAD_NOTICES_ALARM,
+def _waiting(name: str, queue: str, label: str, means: str, then: str, audiences: tuple[Audience, ...]) -> Alarm:
+    """Of a dead-letter queue: it rings for as long as anything is in it."""
+    visible = Metric(
+        id="waiting",
+        namespace=SQS,
+        name="ApproximateNumberOfMessagesVisible",
+        dimensions={"QueueName": queue},
+        statistic="Maximum",
+    )
+    return Alarm(
+        name=name,
+        means=means,
+        then=then,
+        audiences=audiences,
+        metrics=[visible],
+        label=label,
+        period=MINUTE,
+        threshold=1,
+    )
+
+
+_NOT_DELIVERED = _waiting(
+    names.DEAD_NOTICES_ALARM,
+    names.DEAD_NOTICES_QUEUE,
+    "Notices not delivered",
     means="Notices of a change of level were not delivered: people may not know that their access changed.",
     then=(
         f"Read why in {names.function_log_group(names.ANNOUNCER)}, mend it, and redrive the queue "
         f"{names.DEAD_NOTICES_QUEUE} to its source; what was delivered already is not sent again."
     ),
     audiences=("engineering", "security"),
-    metrics=[
-        Metric(
-            id="waiting",
-            namespace=SQS,
-            name="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": names.DEAD_NOTICES_QUEUE},
-            statistic="Maximum",
-        )
-    ],
-    label="Notices not delivered",
-    period=MINUTE,
-    threshold=1,
 )
-_NOT_COUNTED = Alarm(
-    name=names.DEAD_RECORDS_ALARM,
+_NOT_COUNTED = _waiting(
+    names.DEAD_RECORDS_ALARM,
+    names.DEAD_RECORDS_QUEUE,
+    "Records not counted",
     means="Records of use were not counted: spend is understated.",
     then=(
         f"Each message of the queue {names.DEAD_RECORDS_QUEUE} says why: an unknown profile or shape of record, or a "
@@ -240,18 +253,6 @@ _NOT_COUNTED = Alarm(
         "the cause, then hand the messages to the meter again; what was counted already is not counted twice."
     ),
     audiences=("engineering",),
-    metrics=[
-        Metric(
-            id="waiting",
-            namespace=SQS,
-            name="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": names.DEAD_RECORDS_QUEUE},
-            statistic="Maximum",
-        )
-    ],
-    label="Records not counted",
-    period=MINUTE,
-    threshold=1,
 )
 _LOG_DELIVERY = Alarm(
     name=names.alarm(None, "log-delivery"),

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Generator
 from typing import Any
 
 import boto3
@@ -14,9 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
-from functions import clients, github
+from functions import github
 from rollout.credentials import FINDING
 from rollout.github_alerts import MAX_BODY_BYTES, finding
 
@@ -39,18 +37,13 @@ ALERT: dict[str, Any] = {
 
 
 @pytest.fixture
-def logs(monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        clients.client.cache_clear()
-        github._secret.cache_clear()
-        boto3.client("secretsmanager").create_secret(Name="github", SecretString=KEY)
-        made: Any = boto3.client("logs")
-        made.create_log_group(logGroupName=LOG)
-        monkeypatch.setattr(github, "settings", lambda: {"secret": "github", "log_group": LOG, "log_stream": "github"})
-        yield made
+def logs(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ARG001
+    github._secret.cache_clear()
+    boto3.client("secretsmanager").create_secret(Name="github", SecretString=KEY)
+    made: Any = boto3.client("logs")
+    made.create_log_group(logGroupName=LOG)
+    monkeypatch.setattr(github, "settings", lambda: {"secret": "github", "log_group": LOG, "log_stream": "github"})
+    return made
 
 
 def call(payload: Any, *, key: str = KEY, event: str = "secret_scanning_alert", **changes: Any) -> int:

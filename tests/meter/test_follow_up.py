@@ -18,7 +18,7 @@ from functions import follow_up, meter
 from rollout.limits import quota_document
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.meter.test_usage import ARN, record
-from tests.meter.world import ALICE, SETTINGS, TABLE, World, deliver
+from tests.meter.world import ALICE, SETTINGS, TABLE, World, breaking, deliver
 
 BOB = "bob.kim@acme.example"
 NOW = datetime.now(UTC)
@@ -81,26 +81,12 @@ def test_a_team_is_told_of_to_its_lead_and_the_month_once_each(world: World) -> 
     }
 
 
-def test_a_delivery_that_broke_before_anybody_was_told_is_told_by_its_retry(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["_tell", "_mark"])
+def test_a_delivery_that_broke_before_telling_or_before_marking_is_told_of_once(
+    step: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell = follow_up._tell
-    monkeypatch.setattr(follow_up, "_tell", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    with breaking(follow_up, step, monkeypatch):
         deliver(of(ALICE, 1, 3_000_000))
-    monkeypatch.setattr(follow_up, "_tell", tell)
-    deliver(of(ALICE, 1, 3_000_000))
-    assert len(alerts(world)) == 1
-
-
-def test_one_that_broke_between_telling_and_marking_is_not_told_again_by_the_queue(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mark = follow_up._mark
-    monkeypatch.setattr(follow_up, "_mark", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        deliver(of(ALICE, 1, 3_000_000))
-    monkeypatch.setattr(follow_up, "_mark", mark)
     deliver(of(ALICE, 1, 3_000_000))
     assert len(alerts(world)) == 1
 

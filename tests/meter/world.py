@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from decimal import Decimal
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import boto3
+import pytest
 
 from functions import meter
 from tests.meter.test_usage import ARN, TABLES
@@ -35,6 +38,15 @@ SETTINGS: dict[str, Any] = {
         "quota_policies": {},
     },
 }
+
+
+@contextmanager
+def breaking(module: ModuleType, function: str, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Whoever gets to this function of this module stops there."""
+    with monkeypatch.context() as broken:
+        broken.setattr(module, function, lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            yield
 
 
 class World:

@@ -8,19 +8,19 @@ from lark.exceptions import UnexpectedInput
 from sandbox.aws.refusals import JsonRefusal
 
 GRAMMAR = r"""
-start: (_SOURCE _sources "|")* _command ("|" _command)*
-_sources: source ("," source)*
+start: (_SOURCE _list{source} "|")* _command ("|" _command)*
+_list{item}: item ("," item)*
 source: STRING
 _command: filter | fields | display | stats | sort | limit | dedup
 filter: _FILTER either
-fields: _FIELDS named ("," named)*
-display: _DISPLAY named ("," named)*
-stats: _STATS named ("," named)* [_BY by]
-by: named ("," named)*
-sort: _SORT order ("," order)*
+fields: _FIELDS _list{named}
+display: _DISPLAY _list{named}
+stats: _STATS _list{named} [_BY by]
+by: _list{named}
+sort: _SORT _list{order}
 order: either [DIRECTION]
 limit: _LIMIT NUMBER
-dedup: _DEDUP either ("," either)*
+dedup: _DEDUP _list{either}
 named: either [_AS NAME]
 
 ?either: both | both (_OR both)+
@@ -30,12 +30,12 @@ named: either [_AS NAME]
     | sum OPERATOR sum -> compared
     | sum _LIKE (STRING | REGEX) -> like
     | sum _NOT _LIKE (STRING | REGEX) -> unlike
-    | sum _IN "[" sum ("," sum)* "]" -> among
+    | sum _IN "[" _list{sum} "]" -> among
 ?sum: product | sum "+" product -> added
     | sum "-" product -> subtracted
 ?product: unary | product "*" unary -> multiplied | product "/" unary -> divided | product "%" unary -> rest
 ?unary: "-" unary -> negative | atom
-?atom: NUMBER -> number | STRING -> string | NAME "(" [argument ("," argument)*] ")" -> call
+?atom: NUMBER -> number | STRING -> string | NAME "(" [_list{argument}] ")" -> call
     | NAME -> field | "(" either ")"
 ?argument: "*" -> star | PERIOD -> period | either
 
