@@ -6,18 +6,21 @@ This runs in AWS Lambda too, where there is no pydantic: standard library only. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from rollout.names import SESSION
+
 KINDS = ("input", "output", "cache_read", "cache_write")
 PER = Decimal(1_000_000)
 NAMESPACE = "ClaudeCode/Rollout"
-# The meter's own, and no person's: `AssumeRole` takes at most 64 characters.
-MAX_SESSION = 64
 MAX_REQUEST_ID = 128
+# What Bedrock calls an application inference profile (service model, `InferenceProfileArn`).
+_PROFILE = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]{1,20}:\d{12}:application-inference-profile/[a-zA-Z0-9-:.]{1,64}")
 
 
 class UnknownRecordError(ValueError):
@@ -96,7 +99,7 @@ def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
     cohort = tables.roles[role]
     if ":application-inference-profile/" not in model_id:
         raise OutsideRolloutError(f"model: {model_id[:120]}")
-    profile = tables.profiles.get(model_id)
+    profile = tables.profiles.get(model_id) if _PROFILE.fullmatch(model_id) else None
     if profile is None:
         raise UnknownRecordError(f"profile: {model_id[:120]}")
     if profile.cohort != cohort:
@@ -130,7 +133,7 @@ def _caller(arn: str) -> tuple[str, str]:
     role, _, session = rest.partition("/")
     if kind != "assumed-role":
         raise OutsideRolloutError(f"caller: {arn[:120]}")
-    if not role or not 2 <= len(session) <= MAX_SESSION:
+    if not role or not SESSION.fullmatch(session):
         raise UnknownRecordError(f"identity.arn: {arn[:120]}")
     return role, session
 
@@ -170,7 +173,7 @@ def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _instant(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UnknownRecordError(f"timestamp: {text[:40]}") from None
 
 

@@ -78,9 +78,12 @@ class World:
         return [json.loads(event["message"]) for event in found]
 
     def dead(self) -> list[dict[str, Any]]:
+        """What waits in the dead-letter queue, taken out of it."""
         letters: list[dict[str, Any]] = []
         while messages := self.sqs.receive_message(QueueUrl=self.dead_queue, MaxNumberOfMessages=10).get("Messages"):
             letters += [json.loads(message["Body"]) for message in messages]
+            for message in messages:
+                self.sqs.delete_message(QueueUrl=self.dead_queue, ReceiptHandle=message["ReceiptHandle"])
         return letters
 
 
