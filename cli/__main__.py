@@ -1,4 +1,4 @@
-"""`python -m cli summary --stack NAME`, and `break-glass --stack NAME --cohort COHORT`."""
+"""`python -m cli summary --stack NAME`, `break-glass --stack NAME --cohort COHORT`, `diff BASE HEAD`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.break_glass import break_glass
+from cli.diff import review
 from cli.stack import CommandError, outputs, stack_file
 from cli.summary import print_summary
 from rollout.words import StackFileError
@@ -25,12 +26,19 @@ def main() -> int:
     glass.add_argument(
         "--whatever-the-file-says", action="store_true", help="even where the stack file would give access back"
     )
+    differ = commands.add_parser("diff", help="what a change of a stack file does, in Markdown, for its review")
+    differ.add_argument("base", type=Path, help="the stack file as it is, in a folder with its rosters")
+    differ.add_argument("head", type=Path, help="as it is to be")
+    differ.add_argument("--preview", type=Path, help="what `pulumi preview --json` says of it")
     given = parser.parse_args()
     project = Path.cwd()
     try:
         if given.command == "break-glass":
             rollout = None if given.whatever_the_file_says else stack_file(project, given.stack)
             print("\n".join(break_glass(project, given.stack, given.cohort, rollout)))
+            return 0
+        if given.command == "diff":
+            print(review(given.base, given.head, given.preview))
             return 0
         print_summary(Console(), given.stack, stack_file(project, given.stack), outputs(project, given.stack))
     except (CommandError, StackFileError) as error:

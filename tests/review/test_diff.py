@@ -1,0 +1,169 @@
+"""What a reviewer is told of a changed stack file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.diff import review
+from rollout.config import Rollout
+from rollout.diff import diff
+from rollout.levels import Level
+from rollout.load import load
+from rollout.review import MAX_COMMENT, Plan, Step, comment, marker
+from tests import stacks
+
+INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "a key was committed"}
+ALICE, GRACE = "alice.chen@acme.example", "grace.liu@acme.example"
+Document = dict[str, Any]
+
+
+def changed(*changes: Callable[[Document], object]) -> Rollout:
+    document = stacks.small()
+    for change in changes:
+        change(document)
+    return load(stacks.config(document), stacks.PROJECT, datetime.now(UTC))
+
+
+def pilot(**fields: Any) -> Callable[[Document], None]:
+    return lambda document: document["cohorts"]["pilot"].update(fields)
+
+
+def test_a_file_that_only_looks_different_changes_nothing() -> None:
+    members = stacks.SMALL["cohorts"]["pilot"]["members"]
+    found = diff(changed(), changed(pilot(members=dict(reversed(members.items())))))
+    assert found.is_empty
+    assert "nothing changes for anybody" in comment("dev", found)
+
+
+def test_a_suspension_names_everybody_who_loses_what_they_had() -> None:
+    found = diff(changed(), changed(pilot(level="suspended", incident=INCIDENT)))
+    assert [(p.email, p.gained, p.lost) for p in found.people] == [
+        (ALICE, (), ("sonnet", "haiku")),
+        (GRACE, (), ("sonnet", "haiku")),
+    ]
+    [change] = found.levels
+    assert (change.before, change.after, change.people) == (Level.ACTIVE, Level.SUSPENDED, 2)
+    text = comment("prod", found)
+    assert "**2 lose access**" in text
+    assert "| cohort `pilot` | active | **suspended** | 2 | 120 min | INC-7: a key was committed |" in text
+
+
+def test_a_throttled_cohort_loses_all_models_but_one() -> None:
+    found = diff(changed(), changed(pilot(level="throttled", incident=INCIDENT)))
+    assert {person.lost for person in found.people} == {("sonnet",)}
+    assert "lose access" not in comment("prod", found)
+
+
+def test_one_member_suspended_alone_is_one_person() -> None:
+    alone = {ALICE: {"name": "Alice Chen", "team": "backend", "level": "suspended", "incident": INCIDENT}}
+    members = stacks.SMALL["cohorts"]["pilot"]["members"] | alone
+    found = diff(changed(), changed(pilot(members=members)))
+    assert [person.email for person in found.people] == [ALICE]
+    assert [(change.email, change.after) for change in found.levels] == [(ALICE, Level.SUSPENDED)]
+
+
+def test_whoever_changes_cohorts_with_the_same_models_is_still_shown() -> None:
+    def move(document: Document) -> None:
+        member = document["cohorts"]["pilot"]["members"].pop(ALICE)
+        document["cohorts"]["wave2"] = {"level": "active", "models": ["sonnet", "haiku"], "members": {ALICE: member}}
+
+    [person] = diff(changed(), changed(move)).people
+    assert (person.before and person.before.cohort, person.after and person.after.cohort) == ("pilot", "wave2")
+
+
+def test_another_source_of_a_model_is_another_arn_and_said_to_break_clients() -> None:
+    def move(document: Document) -> None:
+        document["models"]["sonnet"]["source"] = "us.anthropic.claude-sonnet-4-6"
+
+    found = diff(changed(), changed(move))
+    assert [(m.label, m.before) for m in found.models] == [("sonnet", "global.anthropic.claude-sonnet-4-6")]
+    assert "another ARN: those that hold the old one break" in comment("prod", found)
+
+
+def test_settings_of_the_whole_and_of_a_cohort_are_shown_by_path() -> None:
+    def change(document: Document) -> None:
+        document["session_minutes"] = 30
+        document["cohorts"]["pilot"]["sessions_valid_from"] = "2026-11-20T00:00:00Z"
+
+    found = diff(changed(), changed(change)).settings
+    assert found["session_minutes"] == (60, 30)
+    assert set(found) == {"session_minutes", "cohorts.pilot.sessions_valid_from"}
+
+
+def test_a_new_cohort_costs_and_the_budget_says_how_much_of_it() -> None:
+    def add(document: Document) -> None:
+        members = {f"p{n}@acme.example": {"name": "P", "team": "backend"} for n in range(60)}
+        document["cohorts"]["wave2"] = {"level": "active", "models": ["haiku"], "members": members}
+
+    found = diff(changed(), changed(add))
+    assert (found.before.people, found.after.people) == (2, 62)
+    assert "USD 416 → 12,896 a month, of 12,000, 107 % of the budget" in comment("prod", found)
+
+
+@given(st.text(max_size=400))
+def test_no_words_of_a_stack_file_break_out_of_their_cell(words: str) -> None:
+    reason = words.strip() or "x"
+    try:
+        head = changed(pilot(level="restricted", incident={**INCIDENT, "reason": reason}))
+    except ValueError:
+        return
+    rows = [line for line in comment("prod", diff(changed(), head)).splitlines() if "INC-7" in line]
+    assert len(rows) == 1
+    assert rows[0].count("|") == 7
+    assert not set("<>@[]`*") & set(rows[0].partition("INC-7")[2])
+
+
+def test_the_engines_deletions_are_red_and_its_refusals_come_first() -> None:
+    plan = Plan(
+        steps=(Step(operation="delete", kind="aws:iam/role:Role", name="pilot-access-role"),),
+        errors=("cohorts.pilot: no",),
+    )
+    text = comment("prod", diff(changed(), changed()), plan)
+    assert "**it cannot be carried out**" in text.splitlines()[2]
+    assert "```diff\n- aws:iam/role:Role pilot-access-role\n```" in text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '{"steps": [{"op": "same"}]}', '{"steps": [{"op": 1, "urn": "x"}]}']
+)
+def test_what_is_no_preview_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match="no answer of `pulumi preview --json`"):
+        Plan.read(text)
+
+
+def test_a_comment_of_a_thousand_people_fits_what_github_takes() -> None:
+    def add(document: Document) -> None:
+        for cohort in range(10):
+            members = {f"{'x' * 40}{cohort}-{n}@acme.example": {"name": "P", "team": "backend"} for n in range(150)}
+            document["cohorts"][f"wave{cohort}"] = {"level": "active", "models": ["haiku"], "members": members}
+
+    assert len(comment("prod", diff(None, changed(add)))) < MAX_COMMENT + 100
+
+
+def test_a_file_with_mistakes_is_reviewed_as_one_that_cannot_be_carried_out(tmp_path: Path) -> None:
+    head = tmp_path / "Pulumi.dev.yaml"
+    head.write_text((stacks.PROJECT / "Pulumi.dev.yaml").read_text().replace("level: active", "level: activ"))
+    text = review(stacks.PROJECT / "Pulumi.dev.yaml", head, None)
+    assert text.startswith(marker("dev"))
+    assert "it cannot be carried out" in text
+    assert "cohorts.trial.level: not one of planned" in text
+
+
+def test_a_changed_secret_is_named_and_shows_nothing(tmp_path: Path) -> None:
+    head = tmp_path / "Pulumi.sandbox.yaml"
+    (tmp_path / "rosters").symlink_to(stacks.PROJECT / "rosters")
+    text = (stacks.PROJECT / "Pulumi.sandbox.yaml").read_text()
+    cipher = text.partition("slack_bot_token: {secure: ")[2].partition("}")[0]
+    head.write_text(text.replace(cipher, "v1:AAAA:BBBB"))
+    found = review(stacks.PROJECT / "Pulumi.sandbox.yaml", head, None)
+    assert "| `slack_bot_token` | `a secret` | `another secret` |" in found
+    assert "AAAA" not in found
+    assert json.dumps(cipher) not in found
