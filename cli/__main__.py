@@ -29,7 +29,8 @@ def main() -> int:
     differ = commands.add_parser("diff", help="what a change of a stack file does, in Markdown, for its review")
     differ.add_argument("base", type=Path, help="the stack file as it is, in a folder with its rosters")
     differ.add_argument("head", type=Path, help="as it is to be")
-    differ.add_argument("--preview", type=Path, help="what `pulumi preview --json` says of it")
+    differ.add_argument("--preview", type=Path, help="the engine's events, as `ci/preview` writes them")
+    differ.add_argument("--engine-diff", type=Path, help="what `pulumi preview --diff` says")
     given = parser.parse_args()
     project = Path.cwd()
     try:
@@ -38,7 +39,7 @@ def main() -> int:
             print("\n".join(break_glass(project, given.stack, given.cohort, rollout)))
             return 0
         if given.command == "diff":
-            print(review(given.base, given.head, given.preview))
+            print(review(given.base, given.head, given.preview, given.engine_diff))
             return 0
         print_summary(Console(), given.stack, stack_file(project, given.stack), outputs(project, given.stack))
     except (CommandError, StackFileError) as error:

@@ -14,17 +14,19 @@ from rollout.review import Plan, comment
 from rollout.words import StackFileError
 
 
-def review(base: Path, head: Path, preview: Path | None) -> str:
-    """The comment. `base`, `head`: `Pulumi.<stack>.yaml`, either of which may be missing; `preview`: of the head."""
+def review(base: Path, head: Path, preview: Path | None = None, engine_diff: Path | None = None) -> str:
+    """The comment. `base`, `head`: `Pulumi.<stack>.yaml`, either of which may be missing; `preview`, `engine_diff`: of
+    the head, as events in JSON and as text."""
     stack = head.name.removeprefix("Pulumi.").removesuffix(".yaml")
     before, before_mistakes = _read(base)
     after, mistakes = _read(head)
     if before_mistakes and not mistakes:
         before = None  # the change mends it: all of it is new
-    plan = _plan(preview) if preview else None
     if mistakes:
-        return comment(stack, diff(before, before), plan, mistakes)
-    return comment(stack, _with_secrets(diff(before, after), base, head), plan)
+        return comment(stack, diff(before, before), None, mistakes)
+    plan = _plan(preview) if preview else None
+    details = _text(engine_diff) if engine_diff else ""
+    return comment(stack, _with_secrets(diff(before, after), base, head), plan, engine_diff=details)
 
 
 def _read(path: Path) -> tuple[Rollout | None, Sequence[str]]:
@@ -48,8 +50,13 @@ def _with_secrets(found: Diff, base: Path, head: Path) -> Diff:
 
 def _plan(path: Path) -> Plan:
     try:
-        return Plan.read(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
+        return Plan.read(_text(path))
     except ValueError as error:
         raise CommandError(f"{path}: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from None

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from rollout.coherence import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
 from rollout.diff import Diff, LevelChange, ModelChange, PersonChange
@@ -15,7 +15,7 @@ from rollout.levels import Level
 
 MOST_ROWS = 60
 MAX_CELL = 160
-# What GitHub takes as a comment, less what stands around it (GitHub documentation, REST API, issue comments).
+# GitHub takes 65,536 characters as a comment (REST API, issue comments); the rest is room for what stands around.
 MAX_COMMENT = 60_000
 DELETES = ("delete", "delete-replaced", "discard", "discard-replaced")
 REPLACES = ("replace", "create-replacement")
@@ -32,31 +32,60 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What `pulumi preview --json` says. `errors`: what keeps it from being carried out."""
+    """What the engine's preview says. `breaches`: of mandatory policies, which as `errors` keep it from being done."""
 
     steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    breaches: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.errors or self.breaches)
 
     @staticmethod
     def read(text: str) -> Plan:
-        """ValueError where it is none."""
+        """The engine's events, one JSON object a line, as `pulumi preview --json` gives them under
+        PULUMI_ENABLE_STREAMING_JSON_PREVIEW. (Without it the answer has no policies.) ValueError where it is none.
+        """
         try:
-            return Plan._of(cast("dict[str, Any]", json.loads(text)))
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"no answer of `pulumi preview --json`: {type(error).__name__}") from None
+            return _plan_of([json.loads(line) for line in text.splitlines() if line.strip()])
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"no events of `pulumi preview --json`: {type(error).__name__}") from None
 
-    @staticmethod
-    def _of(known: dict[str, Any]) -> Plan:
-        said = [(str(d.get("severity")), str(d.get("message")).strip()) for d in known.get("diagnostics") or ()]
-        return Plan(
-            steps=tuple(
-                Step(operation=str(step["op"]), kind=step["urn"].split("::")[2], name=step["urn"].split("::")[3])
-                for step in known.get("steps") or ()
-            ),
-            errors=tuple(text for severity, text in said if severity == "error" and text),
-            warnings=tuple(text for severity, text in said if severity == "warning" and text),
-        )
+
+def _plan_of(events: Sequence[dict[str, Any]]) -> Plan:
+    if not any("summaryEvent" in event for event in events):
+        raise ValueError("no summary")
+    said = [event["diagnosticEvent"] for event in events if "diagnosticEvent" in event]
+    policies = [event["policyEvent"] for event in events if "policyEvent" in event]
+    return Plan(
+        steps=tuple(_step(event["resourcePreEvent"]["metadata"]) for event in events if "resourcePreEvent" in event),
+        errors=_messages(said, "error"),
+        warnings=_messages(said, "warning"),
+        breaches=tuple(_breach(event) for event in policies if event["enforcementLevel"] == "mandatory"),
+        advice=tuple(_breach(event) for event in policies if event["enforcementLevel"] != "mandatory"),
+    )
+
+
+def _step(metadata: dict[str, Any]) -> Step:
+    return Step(operation=str(metadata["op"]), kind=str(metadata["type"]), name=_name(metadata["urn"]))
+
+
+def _name(urn: str) -> str:
+    return urn.split("::")[3]
+
+
+def _messages(said: Sequence[dict[str, Any]], severity: str) -> tuple[str, ...]:
+    """`preview failed` says nothing that its reason does not."""
+    texts = [str(one["message"]).strip() for one in said if one["severity"] == severity]
+    return tuple(text for text in texts if text and text != "preview failed")
+
+
+def _breach(event: dict[str, Any]) -> str:
+    about = f" ({_name(event['resourceUrn'])})" if event.get("resourceUrn") else ""
+    return f"{event['policyName']}{about}: {str(event['message']).strip().splitlines()[-1]}"
 
 
 def marker(stack: str) -> str:
@@ -64,8 +93,11 @@ def marker(stack: str) -> str:
     return f"<!-- claude-code-rollout review: {stack} -->"
 
 
-def comment(stack: str, found: Diff, plan: Plan | None = None, mistakes: Sequence[str] = ()) -> str:
-    """`plan`: None where there was no preview. `mistakes`: of the proposed stack file, which cannot be carried out."""
+def comment(
+    stack: str, found: Diff, plan: Plan | None = None, mistakes: Sequence[str] = (), engine_diff: str = ""
+) -> str:
+    """`plan`: None where there was no preview. `mistakes`: of the proposed stack file, which cannot be carried out.
+    `engine_diff`: what `pulumi preview --diff` says, for whoever wants to see more; cut first where it is too long."""
     parts = [marker(stack), f"## `{stack}`: {_headline(found, plan, mistakes)}"]
     if mistakes:
         parts.append(_block("Cannot be carried out", "", mistakes))
@@ -79,14 +111,16 @@ def comment(stack: str, found: Diff, plan: Plan | None = None, mistakes: Sequenc
     parts += _section("Settings", ("path", "before", "after"), settings)
     parts += _plan(plan) if plan else []
     text = "\n\n".join(parts)
-    return text if len(text) <= MAX_COMMENT else f"{text[:MAX_COMMENT]}\n\n… cut: too long for a comment.\n"
+    if len(text) > MAX_COMMENT:
+        return f"{text[:MAX_COMMENT]}\n\n… cut: too long for a comment.\n"
+    return text + _folded(engine_diff, MAX_COMMENT - len(text))
 
 
 def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str]) -> str:
     gained = sum(bool(person.gained and not (person.before and person.before.models)) for person in found.people)
     lost = sum(bool(person.lost and not (person.after and person.after.models)) for person in found.people)
     said = [
-        *(["**it cannot be carried out**"] if mistakes or (plan and plan.errors) else []),
+        *(["**it cannot be carried out**"] if mistakes or (plan and plan.is_refused) else []),
         *([f"{gained} gain access"] if gained else []),
         *([f"**{lost} lose access**"] if lost else []),
         *([f"{len(found.levels)} change of level" + "s" * (len(found.levels) > 1)] if found.levels else []),
@@ -140,6 +174,8 @@ def _plan(plan: Plan) -> Iterator[str]:
     counts = Counter(step.operation for step in plan.steps if step.operation != "same")
     if plan.errors:
         yield _block("The engine refuses", "", plan.errors)
+    if plan.breaches:
+        yield _block("Against policy", "", plan.breaches)
     yield "**The engine's plan**: " + (
         ", ".join(f"{count} {operation}" for operation, count in sorted(counts.items())) or "nothing to do"
     )
@@ -149,6 +185,8 @@ def _plan(plan: Plan) -> Iterator[str]:
         yield _block("Deleted", "diff", [*gone, *replaced])
     if plan.warnings:
         yield _block("Warnings", "", plan.warnings)
+    if plan.advice:
+        yield _block("Advice", "", plan.advice)
 
 
 def _section(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -169,6 +207,14 @@ def _block(title: str, language: str, lines: Sequence[str]) -> str:
     shown = [line.replace("```", "'''")[:2000] for line in lines[:MOST_ROWS]]
     more = [f"… and {len(lines) - MOST_ROWS} more"] if len(lines) > MOST_ROWS else []
     return f"### {title}\n\n```{language}\n" + "\n".join([*shown, *more]) + "\n```"
+
+
+def _folded(text: str, room: int) -> str:
+    shown = text.replace("```", "'''").strip()
+    if not shown:
+        return "\n"
+    cut = "\n… cut" if len(shown) > room else ""
+    return f"\n\n<details><summary>Pulumi's own diff</summary>\n\n```diff\n{shown[:room]}{cut}\n```\n\n</details>\n"
 
 
 def _value(value: Any) -> str:

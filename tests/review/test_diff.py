@@ -132,11 +132,23 @@ def test_the_engines_deletions_are_red_and_its_refusals_come_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "null", '{"steps": [{"op": "same"}]}', '{"steps": [{"op": 1, "urn": "x"}]}']
+    "text", ["", "[]", "null", "{}", '{"summaryEvent": {}}\n[', '{"summaryEvent": {}}\n{"policyEvent": {}}']
 )
 def test_what_is_no_preview_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="no answer of `pulumi preview --json`"):
+    with pytest.raises(ValueError, match="no events of `pulumi preview --json`"):
         Plan.read(text)
+
+
+def test_a_breach_of_policy_is_read_with_what_it_is_about() -> None:
+    breach = {
+        "resourceUrn": "urn:pulumi:prod::p::a$b::logging-configuration",
+        "message": "What it is.\nprompts would be logged\n",
+        "policyName": "prompt-text-off",
+        "enforcementLevel": "mandatory",
+    }
+    plan = Plan.read("\n".join(json.dumps(event) for event in ({"policyEvent": breach}, {"summaryEvent": {}})))
+    assert plan.is_refused
+    assert plan.breaches == ("prompt-text-off (logging-configuration): prompts would be logged",)
 
 
 def test_a_comment_of_a_thousand_people_fits_what_github_takes() -> None:
@@ -151,7 +163,7 @@ def test_a_comment_of_a_thousand_people_fits_what_github_takes() -> None:
 def test_a_file_with_mistakes_is_reviewed_as_one_that_cannot_be_carried_out(tmp_path: Path) -> None:
     head = tmp_path / "Pulumi.dev.yaml"
     head.write_text((stacks.PROJECT / "Pulumi.dev.yaml").read_text().replace("level: active", "level: activ"))
-    text = review(stacks.PROJECT / "Pulumi.dev.yaml", head, None)
+    text = review(stacks.PROJECT / "Pulumi.dev.yaml", head)
     assert text.startswith(marker("dev"))
     assert "it cannot be carried out" in text
     assert "cohorts.trial.level: not one of planned" in text
@@ -163,7 +175,7 @@ def test_a_changed_secret_is_named_and_shows_nothing(tmp_path: Path) -> None:
     text = (stacks.PROJECT / "Pulumi.sandbox.yaml").read_text()
     cipher = text.partition("slack_bot_token: {secure: ")[2].partition("}")[0]
     head.write_text(text.replace(cipher, "v1:AAAA:BBBB"))
-    found = review(stacks.PROJECT / "Pulumi.sandbox.yaml", head, None)
+    found = review(stacks.PROJECT / "Pulumi.sandbox.yaml", head)
     assert "| `slack_bot_token` | `a secret` | `another secret` |" in found
     assert "AAAA" not in found
     assert json.dumps(cipher) not in found
