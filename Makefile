@@ -5,7 +5,8 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic alarms-page
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic \
+    alarms-page review-example
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -40,6 +41,8 @@ check: setup node_modules/.installed ## lint and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@node_modules/.bin/pyright --warnings
+	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 test: check ## lint, types and all tests; engine tests run the real CLI in sandboxes of their own
 	@$(PY) -m sandbox.engine.find >/dev/null
@@ -59,6 +62,9 @@ schema: setup ## write stack-file.schema.json anew
 
 alarms-page: setup ## write docs/alarms.md anew
 	@$(PY) -m cli.alarms_page > docs/alarms.md
+
+review-example: setup ## write docs/review-example.md anew
+	@REVIEW_EXAMPLE_WRITE=1 $(PY) -m pytest -q tests/engine/test_review.py -k reads_as_in_the_docs
 
 golden: setup ## write the golden files anew, for review
 	@$(PY) -m pytest -q tests/golden --golden-write

@@ -18,7 +18,8 @@ MAX_CELL = 160
 # GitHub takes 65,536 characters as a comment (REST API, issue comments); the rest is room for what stands around.
 MAX_COMMENT = 60_000
 DELETES = ("delete", "delete-replaced", "discard", "discard-replaced")
-REPLACES = ("replace", "create-replacement")
+# Of a replacement, which is counted as one.
+PARTS = ("create-replacement",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,10 @@ def _cost(found: Diff) -> str:
 
 
 def _plan(plan: Plan) -> Iterator[str]:
-    counts = Counter(step.operation for step in plan.steps if step.operation != "same")
+    counts = Counter(step.operation for step in plan.steps if step.operation not in ("same", *DELETES, *PARTS))
+    replaced = {(step.kind, step.name) for step in plan.steps if step.operation == "replace"}
+    gone = {(step.kind, step.name) for step in plan.steps if step.operation in DELETES} - replaced
+    counts += Counter({"delete": len(gone)})
     if plan.errors:
         yield _block("The engine refuses", "", plan.errors)
     if plan.breaches:
@@ -179,10 +183,9 @@ def _plan(plan: Plan) -> Iterator[str]:
     yield "**The engine's plan**: " + (
         ", ".join(f"{count} {operation}" for operation, count in sorted(counts.items())) or "nothing to do"
     )
-    gone = [f"- {step.kind} {step.name}" for step in plan.steps if step.operation in DELETES]
-    replaced = [f"- {step.kind} {step.name} (replaced)" for step in plan.steps if step.operation == "replace"]
     if gone or replaced:
-        yield _block("Deleted", "diff", [*gone, *replaced])
+        lines = [f"- {kind} {name}" for kind, name in sorted(gone)]
+        yield _block("Deleted", "diff", [*lines, *(f"! {kind} {name} (replaced)" for kind, name in sorted(replaced))])
     if plan.warnings:
         yield _block("Warnings", "", plan.warnings)
     if plan.advice:
