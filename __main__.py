@@ -8,6 +8,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 
 from components import outputs
 from components.cohort import Cohort, CohortArgs
+from components.gates import judge_gates
 from components.people import current_account, people
 from components.shared import declare_shared
 from components.verdicts import doubt_budgets, judge_people, okta_is_silent, require_effects
@@ -26,8 +27,9 @@ account = current_account()
 known = people(rollout)
 judge_people(rollout, known)
 doubt_budgets(rollout)
+passed = judge_gates(rollout)
 
-shared = declare_shared(rollout, account, known)
+shared = declare_shared(rollout, account, known, passed)
 cohorts = {
     name: Cohort(
         name,

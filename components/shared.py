@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from components.alarms import Alarms, AlarmsArgs
@@ -12,6 +12,7 @@ from components.audit_trail import AuditTrail, AuditTrailArgs
 from components.dashboards import Dashboards, DashboardsArgs
 from components.federation import Federation, FederationArgs
 from components.findings import Findings, FindingsArgs
+from components.gates import Gates, GatesArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.meter import Meter, MeterArgs
 from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
@@ -19,6 +20,7 @@ from rollout.account import Account
 from rollout.alarms import shared_alarms
 from rollout.config import Rollout
 from rollout.directory import Person, everybodys_session_names
+from rollout.gates import Gate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +35,10 @@ class Shared:
     meter: Meter
 
 
-def declare_shared(rollout: Rollout, account: Account, known: Mapping[str, Person] | None) -> Shared:
-    """`known`: Okta's people by e-mail address; None where Okta does not answer."""
+def declare_shared(
+    rollout: Rollout, account: Account, known: Mapping[str, Person] | None, passed: Sequence[Gate]
+) -> Shared:
+    """`known`: Okta's people by e-mail address; None where Okta does not answer. `passed`: gates, as judged."""
     trail = AuditTrail("audit-trail", AuditTrailArgs(rollout=rollout))
     InvocationLogging("logging", InvocationLoggingArgs(account=account, rollout=rollout, trail=trail))
     audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout))
@@ -48,6 +52,8 @@ def declare_shared(rollout: Rollout, account: Account, known: Mapping[str, Perso
         ),
     )
     Findings("findings", FindingsArgs(account=account, rollout=rollout, trail=trail))
+    if passed:
+        Gates("gates", GatesArgs(rollout=rollout, gates=passed))
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     return Shared(

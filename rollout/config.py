@@ -16,6 +16,10 @@ from rollout.kinds import (
     Domain,
     Email,
     EmailIdentity,
+    GithubLabel,
+    GithubName,
+    GithubSuffix,
+    GithubToken,
     GroupName,
     HttpsUrl,
     IncidentId,
@@ -117,6 +121,12 @@ class Budgets(Part):
 Audience = Literal["engineering", "team_leads", "finance", "security", "leadership"]
 
 
+PrCycleDays = Annotated[float, Field(gt=0, le=365, allow_inf_nan=False), Number]
+PrsPerDeveloperWeek = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False), Number]
+BugReopenPercent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False), Number]
+ReviewTurnaroundHours = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False), Number]
+
+
 # As Bedrock counts them, `rollout.usage.KINDS`.
 TokenKind = Literal["input", "output", "cache_read", "cache_write"]
 
@@ -142,6 +152,58 @@ class Notify(Part):
     """The sender. Without one, people get no e-mail of their own, and audiences only what they subscribe to."""
     incident_webhook: HttpsUrl | None = None
     """Where a record of each change of level is posted, signed with `webhook_signing_key`."""
+
+
+class Baseline(Part):
+    """The plan's four productivity metrics as they were before anybody had Claude Code (`rollout.metrics`)."""
+
+    pr_cycle_days: PrCycleDays
+    """From opening a pull request to merging it: the median, in days."""
+    prs_per_developer_week: PrsPerDeveloperWeek
+    """Pull requests merged, per developer and week."""
+    bug_reopen_percent: BugReopenPercent
+    """Bugs reopened, in percent of bugs closed."""
+    review_turnaround_hours: ReviewTurnaroundHours
+    """From asking for a review to the first one by another person: the median, in hours."""
+
+
+class Targets(Part):
+    """What a cohort is to reach of these; what is left out is not judged."""
+
+    pr_cycle_days: PrCycleDays | None = None
+    prs_per_developer_week: PrsPerDeveloperWeek | None = None
+    bug_reopen_percent: BugReopenPercent | None = None
+    review_turnaround_hours: ReviewTurnaroundHours | None = None
+
+    @property
+    def given(self) -> dict[str, float]:
+        return self.model_dump(exclude_none=True)
+
+
+class Success(Part):
+    """What success is measured against, and how much must have been seen before anything is said."""
+
+    baseline: Baseline
+    weeks: Annotated[int, Field(ge=1, le=12), Number] = 4
+    """Whole weeks that are judged together, the newest ones; with fewer there is not enough data."""
+    least_prs: Annotated[int, Field(ge=1, le=10_000), Number] = 20
+    """Pull requests in these weeks below which there is not enough data."""
+    least_bugs: Annotated[int, Field(ge=1, le=10_000), Number] = 10
+    """Bugs closed in these weeks below which there is not enough data."""
+
+
+class Github(Part):
+    """Where the figures come from: GitHub, read with `github_token`."""
+
+    organization: GithubName
+    repositories: Annotated[tuple[GithubName, ...], Field(max_length=20)] = ()
+    """Names within the organization; all of it where none is named."""
+    api_url: HttpsUrl = "https://api.github.com"
+    """Without `/graphql`; of GitHub Enterprise Server `https://<host>/api`."""
+    bug_labels: Annotated[tuple[GithubLabel, ...], Field(min_length=1, max_length=5)] = ("bug",)
+    """An issue with any of these is a bug."""
+    login_suffix: GithubSuffix | None = None
+    """The enterprise's short code, where GitHub manages its users: their logins end with `_` and this."""
 
 
 class Throttle(Part):
@@ -211,6 +273,8 @@ class Member(Part):
     """Whether colleagues turn to this person for help with the tool."""
     manager: Email | None = None
     rationale: Words | None = None
+    github: GithubName | None = None
+    """The login at GitHub; unless given, what is before the @, with hyphens for what a login cannot hold."""
     level: Level | None = None
     """This person's own level, at or above the cohort's."""
     incident: Incident | None = None
@@ -228,6 +292,13 @@ def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) 
     return max(times, default=None)
 
 
+class GateOverride(Part):
+    """Who lets a cohort open although the one before it has not met its targets, and why."""
+
+    by: Email
+    reason: Words
+
+
 class Cohort(Part):
     level: Level
     models: Annotated[tuple[ModelLabel, ...], Field(min_length=1, max_length=20)]
@@ -238,6 +309,12 @@ class Cohort(Part):
     incident: Incident | None = None
     sessions_valid_from: Instant | None = None
     """The last incident's `since`, kept after a resume: sessions from before it stay dead."""
+    opened: Instant | None = None
+    """When its people got access: `targets` are judged by whole weeks from then on."""
+    targets: Targets | None = None
+    opens_after: CohortName | None = None
+    """The cohort whose targets must be met before this one's level may be above `planned`."""
+    gate_override: GateOverride | None = None
 
     def level_of(self, email: str) -> Level:
         own = self.members[email].level
@@ -302,6 +379,10 @@ class Rollout(Part):
     """Posts to channels and people. `pulumi config set --secret slack_bot_token`."""
     webhook_signing_key: WebhookKey | None = None
     """What the incident tracker verifies records with. `pulumi config set --secret webhook_signing_key`."""
+    success: Success | None = None
+    github: Github | None = None
+    github_token: GithubToken | None = None
+    """A fine-grained token that may read pull requests and issues. `pulumi config set --secret github_token`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
     adopt: Adopt = Adopt()

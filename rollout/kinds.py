@@ -147,6 +147,17 @@ OidcProviderArn = Annotated[
 OktaAppId = Annotated[str, Shape(r"0oa[A-Za-z0-9]{17}", "an Okta app's id (0oa and 17 more characters)")]
 OktaGroupId = Annotated[str, Shape(r"00g[A-Za-z0-9]{17}", "an Okta group's id (00g and 17 more characters)")]
 LogGroupName = Annotated[str, Shape(r"[A-Za-z0-9_./#-]{1,512}", "a CloudWatch log group's name")]
+# A login, an organization's or a repository's name: GitHub's rules, and nothing that a search could read as its own.
+GithubName = Annotated[
+    str,
+    Shape(r"[A-Za-z0-9_.-]{1,100}", "a name at GitHub (1 to 100 letters, digits and _.-; a repository without owner)"),
+]
+GithubLabel = Annotated[
+    str, Shape(r'[^\x00-\x1f",\\]{1,50}', "a label at GitHub (1 to 50 characters, no quote, comma or backslash)")
+]
+GithubSuffix = Annotated[
+    str, Shape(r"[A-Za-z0-9]{3,8}", "an enterprise's short code at GitHub (3 to 8 letters and digits)")
+]
 
 # A Claude foundation model, a system-defined inference profile of one, or the ARN of either (domain 3.1, 3.4).
 SOURCE = re.compile(
@@ -187,6 +198,15 @@ _ENCRYPTED = WithJsonSchema(
 )
 SlackBotToken = Annotated[
     SecretStr, AfterValidator(SecretShape(r"xoxb-[A-Za-z0-9-]{4,250}", "a Slack bot token (xoxb-...)")), _ENCRYPTED
+]
+GithubToken = Annotated[
+    SecretStr,
+    AfterValidator(
+        SecretShape(
+            r"gh[ps]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}", "a token of GitHub's (github_pat_...)"
+        )
+    ),
+    _ENCRYPTED,
 ]
 # `whsec_` and 24 to 64 bytes in base64 (Standard Webhooks 1.0, signature scheme).
 WebhookKey = Annotated[

@@ -15,10 +15,11 @@ from rollout.checks import CHECKS, each_cohort, part
 from rollout.config import STOPPING, Rollout, ServiceLevels
 from rollout.kinds import Instant, RosterPath
 from rollout.roster import COLUMNS, read_roster
+from rollout.success_checks import SUCCESS_CHECKS
 from rollout.words import Mistake, StackFileError, one_of
 
 PROJECT = "claude-code-rollout"
-SECRETS = ("slack_bot_token", "webhook_signing_key")
+SECRETS = ("slack_bot_token", "webhook_signing_key", "github_token")
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
@@ -57,7 +58,7 @@ def validate(
         rollout = Rollout.model_validate(document)
     except ValidationError as error:
         mistakes += words.mistakes_of(error, Rollout, part(document, "organization", "teams"))
-    for check in CHECKS:
+    for check in (*CHECKS, *SUCCESS_CHECKS):
         mistakes += check(document, now)
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
         text = f"{rollout.okta.domain}, but okta:orgName and okta:baseUrl say {okta_domain}; make them agree"
@@ -141,7 +142,7 @@ def _normalize(document: dict[str, Any]) -> list[Mistake]:
 
 
 def _read_times(place: Any) -> None:
-    for holder, key in ((place, "sessions_valid_from"), (part(place, "incident"), "since")):
+    for holder, key in ((place, "sessions_valid_from"), (place, "opened"), (part(place, "incident"), "since")):
         if isinstance(holder, dict) and key in holder:
             try:
                 holder[key] = _INSTANT.validate_python(holder[key])

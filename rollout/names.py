@@ -32,10 +32,17 @@ DEAD_RECORDS_ALARM = f"{PREFIX}-records-not-counted"
 REVIEWS = f"{PREFIX}-reviews"
 REVIEWS_ROLE = f"{PREFIX}-reviews"
 CHANNELS_ROLE = f"{PREFIX}-slack-channels"
+DELIVERY = f"{PREFIX}-delivery"
+DELIVERY_LOG_GROUP = f"/{PREFIX}/delivery"
+DELIVERY_LOG_STREAM = "weeks"
+DELIVERY_SCHEDULE_ROLE = f"{PREFIX}-delivery-schedule"
+GITHUB_SECRET = f"{PREFIX}/github-token"
+# Where a preview reads, in one call, what each cohort has reached and which gates were passed.
+SUCCESS_PATH = f"/{PREFIX}/success"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
 # A cohort called so would have the role of one of our functions, or the profile of the whole.
-RESERVED = tuple(sorted(name.removeprefix(f"{PREFIX}-") for name in (ANNOUNCER, METER, REVIEWS, DENIALS)))
+RESERVED = tuple(sorted(name.removeprefix(f"{PREFIX}-") for name in (ANNOUNCER, METER, REVIEWS, DENIALS, DELIVERY)))
 # What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).
 SESSION = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
@@ -96,6 +103,16 @@ def function_log_group(function: str) -> str:
 
 def usage_log_group(cohort: str) -> str:
     return f"/{PREFIX}/{cohort}/usage"
+
+
+def weeks_parameter(cohort: str) -> str:
+    """The SSM parameter with what was seen of a cohort, week by week."""
+    return f"{SUCCESS_PATH}/weeks/{cohort}"
+
+
+def gate_parameter(cohort: str) -> str:
+    """The SSM parameter that says why a cohort was opened; it is there from then on."""
+    return f"{SUCCESS_PATH}/gates/{cohort}"
 
 
 def sign_in_app(account: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from rollout.words import nearest, one_of
 
 REQUIRED = ("name", "email", "team")
-COLUMNS = (*REQUIRED, "role", "seniority", "champion", "manager", "rationale", "level")
+COLUMNS = (*REQUIRED, "role", "seniority", "champion", "manager", "rationale", "github", "level")
 MAX_BYTES = 1 << 20
 YES = {"yes", "true", "y", "1", "x"}
 NO = {"no", "false", "n", "0", ""}

@@ -76,7 +76,7 @@ def okta_user_id(email: str) -> str:
 
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
-    id, as Okta says when it is asked afterwards. `answer`: what the announcer says."""
+    id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name."""
 
     def __init__(
         self,
@@ -84,8 +84,10 @@ class World(mocks.Mocks):
         strangers: frozenset[str] = frozenset(),
         groups: Mapping[str, Sequence[str]] | None = None,
         answer: str = '{"accepted": true}',
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
         self.recorded = recorded
+        self.parameters = parameters or {}
         self.answer = answer
         self.strangers = strangers
         self.groups = groups or {}
@@ -126,6 +128,10 @@ class World(mocks.Mocks):
                 return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "userId": "x", "id": ACCOUNT}, []
             case "aws:index/getRegion:getRegion":
                 return {"region": REGION, "name": REGION, "id": REGION, "endpoint": "", "description": ""}, []
+            case "aws:ssm/getParametersByPath:getParametersByPath":
+                path, found = args.args["path"], self.parameters
+                known = {"arns": list(found), "types": ["String"] * len(found), "region": REGION}
+                return {"id": path, "path": path, "names": list(found), "values": list(found.values()), **known}, []
             case "okta:user/getUsers:getUsers":
                 return {"id": "search", "users": self._found(args.args)}, []
             case _:
@@ -257,6 +263,7 @@ def run(
     groups: Mapping[str, Sequence[str]] | None = None,
     answer: str = '{"accepted": true}',
     encrypted: Sequence[str] = SECRETS,
+    parameters: Mapping[str, str] | None = None,
 ) -> Recorded:
     """Run `__main__.py` with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -265,7 +272,7 @@ def run(
         runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer)
+        world = World(recorded, strangers, groups, answer, parameters)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)

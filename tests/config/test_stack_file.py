@@ -90,8 +90,9 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         "models.haiku.input: not a number: cheap",
         "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
         (
-            "organisation: unknown key; did you mean organization? allowed: adopt, budgets, cohorts, federation, logs, "
-            "models, notify, okta, organization, service_levels, session_minutes, slack_bot_token, throttle, webhook_signing_key"
+            "organisation: unknown key; did you mean organization? allowed: adopt, budgets, cohorts, federation, "
+            "github, github_token, logs, models, notify, okta, organization, service_levels, session_minutes, slack_bot_token, "
+            "success, throttle, webhook_signing_key"
         ),
         "organization.teams.backend.headcount: must be at least 1, not 0",
         "session_minutes: must be at most 60, not 720",
@@ -315,7 +316,7 @@ def test_what_is_no_permission_rule_is_refused(rule: str) -> None:
 
 def test_a_cohort_cannot_be_called_what_something_of_ours_is_called_in_aws() -> None:
     assert mistakes(changed({"level": "planned", "models": ["haiku"]}, "cohorts", "meter")) == [
-        "cohorts.meter: meter is the name of something of ours in AWS; not one of announcer, denials, meter, reviews"
+        "cohorts.meter: meter is the name of something of ours in AWS; not one of announcer, delivery, denials, meter, reviews"
     ]
 
 

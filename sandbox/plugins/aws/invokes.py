@@ -40,12 +40,39 @@ def _partition(aws: Aws, _: Props) -> Props:
     return {"partition": aws.partition, "id": aws.partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}
 
 
+def _parameters_by_path(aws: Aws, wanted: Props) -> Props:
+    """None below the path is an empty answer, and no error."""
+    ssm, path = aws.client("ssm", wanted.get("region")), wanted["path"]
+    asked = {"Path": path, "Recursive": bool(wanted.get("recursive"))}
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(
+        **asked, WithDecryption=wanted.get("withDecryption", True)
+    )
+    found = [parameter for page in pages for parameter in page["Parameters"]]
+    return {
+        "id": path,
+        "path": path,
+        "recursive": wanted.get("recursive"),
+        "withDecryption": wanted.get("withDecryption"),
+        "region": wanted.get("region") or aws.region,
+        "arns": [parameter["ARN"] for parameter in found],
+        "names": [parameter["Name"] for parameter in found],
+        "types": [parameter["Type"] for parameter in found],
+        "values": [parameter["Value"] for parameter in found],
+    }
+
+
 INVOKES = (
     Invoke(token="aws:index/getCallerIdentity:getCallerIdentity", arguments={"id": "string"}, run=_caller_identity),
     Invoke(
         token="aws:index/getRegion:getRegion",
         arguments=dict.fromkeys(("endpoint", "id", "name", "region"), "string"),
         run=_region,
+    ),
+    Invoke(
+        token="aws:ssm/getParametersByPath:getParametersByPath",
+        arguments={"path": "string", "recursive": "boolean", "withDecryption": "boolean", "region": "string"},
+        required=("path",),
+        run=_parameters_by_path,
     ),
     Invoke(token="aws:index/getPartition:getPartition", arguments={"id": "string"}, run=_partition),
 )

@@ -23,7 +23,9 @@ from sandbox.plugins.aws.resources import (
     lambda_urls,
     log_filters,
     log_groups,
+    parameters,
     scheduler,
+    schedules,
     secrets,
     slack_channels,
     sns,
@@ -34,6 +36,7 @@ from sandbox.plugins.framework.entry import Entry
 _MODULES = (
     *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
     *(lambda_functions, lambda_invocations, lambda_event_invoke, lambda_urls, sqs, dynamodb, dynamodb_items, scheduler),
+    *(schedules, parameters),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
 )
 

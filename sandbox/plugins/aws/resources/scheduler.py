@@ -1,4 +1,4 @@
-"""EventBridge Scheduler's groups. Schedules themselves are made by functions, not by the program."""
+"""EventBridge Scheduler's groups; schedules are in `schedules`."""
 
 from __future__ import annotations
 
