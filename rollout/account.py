@@ -67,6 +67,15 @@ class Account:
     def function_arn(self, name: str) -> str:
         return self._arn("lambda", f"function:{name}")
 
+    def secret_arn(self, name: str) -> str:
+        return self._arn("secretsmanager", f"secret:{name}")
+
+    def parameter_arn(self, name: str) -> str:
+        return self._arn("ssm", f"parameter{name}")
+
+    def bucket_arn(self, name: str) -> str:
+        return f"arn:{self.partition}:s3:::{name}"
+
     def rule_arn(self, name: str) -> str:
         return self._arn("events", f"rule/{name}")
 

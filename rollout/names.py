@@ -39,6 +39,7 @@ DELIVERY_SCHEDULE_ROLE = f"{PREFIX}-delivery-schedule"
 GITHUB_SECRET = f"{PREFIX}/github-token"
 # Where a preview reads, in one call, what each cohort has reached and which gates were passed.
 SUCCESS_PATH = f"/{PREFIX}/success"
+STATE_KEY = f"{PREFIX}-rollout-states"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
 # A cohort called so would have the role of one of our functions, or the profile of the whole.
@@ -90,6 +91,15 @@ def dashboard(cohort: str | None = None) -> str:
 
 def alarm(cohort: str | None, what: str) -> str:
     return f"{PREFIX}-{cohort}-{what}" if cohort else f"{PREFIX}-{what}"
+
+
+def workflow_role(environment: str) -> str:
+    """Not one of `PREFIX`: the role that deploys may change those, and must not change itself."""
+    return f"rollout-workflow-{environment}"
+
+
+def state_bucket(account: str) -> str:
+    return f"{PREFIX}-rollout-states-{account}"
 
 
 def topic(audience: str) -> str:

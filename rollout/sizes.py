@@ -25,12 +25,13 @@ def inline_characters(models: Mapping[str, Model]) -> int:
     stop = cohort_stop(
         Cohort(level=Level.SUSPENDED, models=("any",), sessions_valid_from=datetime(2026, 1, 1, tzinfo=UTC))
     )
-    return sum(map(_characters, (invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)), stop)))
+    return sum(map(characters, (invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)), stop)))
 
 
 def boundary_characters(models: Mapping[str, Model]) -> int:
-    return _characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)))
+    return characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)))
 
 
-def _characters(document: Document | None) -> int:
+def characters(document: Document | None) -> int:
+    """As IAM counts."""
     return len(json.dumps(document, separators=(",", ":")))

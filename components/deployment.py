@@ -1,0 +1,179 @@
+"""What workflows need in an account: a bucket for states, a key for their secrets, a role to preview and one to deploy.
+
+Of the bootstrap stack alone: whoever may change these may change everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from rollout import names
+from rollout.account import Account
+from rollout.deployment import ISSUER, deploy_policies, preview_policies, workflow_trust
+from rollout.documents import Document, allow, document
+
+# Of a session of a workflow; the longest job takes 45 minutes.
+SESSION_SECONDS = 3600
+KEY_DELETION_DAYS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentArgs:
+    account: Account
+    repository: str
+    """`owner/name` at GitHub."""
+    okta_domain: str
+    stacks: Sequence[str]
+    """Each has two environments at GitHub: one of its name, with reviewers, and `<name>-preview`."""
+    issuer_arn: str | None = None
+    """GitHub's OIDC provider where the account has it already; there is one per account."""
+
+
+class Deployment(pulumi.ComponentResource):
+    """A workflow's identity is its repository and environment; no key of anybody is kept at GitHub."""
+
+    backend_url: pulumi.Output[str]
+    secrets_provider: pulumi.Output[str]
+    roles: Mapping[str, pulumi.Output[str]]
+    """ARNs by environment."""
+
+    def __init__(self, name: str, args: DeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("claude:rollout:Deployment", name, {}, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._kept = pulumi.ResourceOptions(parent=self, protect=True)
+        bucket = self._bucket(key := self._key())
+        after: list[pulumi.Resource] = []
+        if not args.issuer_arn:
+            after.append(
+                aws.iam.OpenIdConnectProvider(
+                    f"{name}-github", url=f"https://{ISSUER}", client_id_lists=["sts.amazonaws.com"], opts=self._child
+                )
+            )
+        # A preview takes no lock, and reads the state. Its secrets it must decrypt: the engine cannot do without.
+        state = args.account.bucket_arn(names.state_bucket(args.account.id))
+        read = [allow("ReadState", ["s3:GetObject"], [f"{state}/*"]), allow("FindState", ["s3:ListBucket"], [state])]
+        write = [allow("WriteState", ["s3:PutObject", "s3:DeleteObject"], [f"{state}/*"]), *read]
+        self.roles = {}
+        for stack in args.stacks:
+            previews = preview_policies(args.account, args.okta_domain)
+            deploys = deploy_policies(args.account, args.okta_domain)
+            for environment, policies, own, actions in (
+                (f"{stack}-preview", previews, read, ["kms:Decrypt"]),
+                (stack, deploys, write, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
+            ):
+                role = self._role(environment, policies, after)
+                self._state_of(environment, role, own, actions, key)
+                self.roles[environment] = role.arn
+        self.backend_url = pulumi.Output.concat("s3://", bucket.bucket, "?region=", args.account.region)
+        self.secrets_provider = pulumi.Output.concat(
+            "awskms://alias/", names.STATE_KEY, "?region=", args.account.region
+        )
+        self.register_outputs({"backend_url": self.backend_url})
+
+    def _key(self) -> aws.kms.Key:
+        key = aws.kms.Key(
+            f"{self._name}-secrets",
+            description="Secrets in the states of claude-code-rollout, and the states themselves",
+            enable_key_rotation=True,
+            deletion_window_in_days=KEY_DELETION_DAYS,
+            opts=self._kept,
+        )
+        aws.kms.Alias(
+            f"{self._name}-alias", name=f"alias/{names.STATE_KEY}", target_key_id=key.key_id, opts=self._child
+        )
+        return key
+
+    def _bucket(self, key: aws.kms.Key) -> aws.s3.Bucket:
+        name, child = self._name, self._child
+        bucket = aws.s3.Bucket(f"{name}-states", bucket=names.state_bucket(self._args.account.id), opts=self._kept)
+        aws.s3.BucketVersioning(
+            f"{name}-versions",
+            bucket=bucket.bucket,
+            versioning_configuration={"status": "Enabled"},
+            opts=child,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=bucket.bucket,
+            rules=[
+                {
+                    "apply_server_side_encryption_by_default": {
+                        "sse_algorithm": "aws:kms",
+                        "kms_master_key_id": key.arn,
+                    },
+                    "bucket_key_enabled": True,
+                }
+            ],
+            opts=child,
+        )
+        block = aws.s3.BucketPublicAccessBlock(
+            f"{name}-private",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        arn = self._args.account.bucket_arn(names.state_bucket(self._args.account.id))
+        aws.s3.BucketPolicy(
+            f"{name}-encrypted-transport",
+            bucket=bucket.bucket,
+            policy=pulumi.Output.json_dumps(_no_plain_http(arn)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+        )
+        return bucket
+
+    def _role(self, environment: str, policies: Sequence[Document], after: Sequence[pulumi.Resource]) -> aws.iam.Role:
+        args = self._args
+        role = aws.iam.Role(
+            f"{self._name}-{environment}",
+            name=names.workflow_role(environment),
+            description=f"Workflows of {args.repository} in environment {environment}",
+            assume_role_policy=pulumi.Output.json_dumps(workflow_trust(args.account, args.repository, environment)),
+            max_session_duration=SESSION_SECONDS,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )
+        for number, policy in enumerate(policies, 1):
+            made = aws.iam.Policy(
+                f"{self._name}-{environment}-{number}",
+                name=f"{names.workflow_role(environment)}-{number}",
+                policy=pulumi.Output.json_dumps(policy),
+                opts=self._child,
+            )
+            aws.iam.RolePolicyAttachment(
+                f"{self._name}-{environment}-{number}-attached",
+                role=role.name,
+                policy_arn=made.arn,
+                opts=self._child,
+            )
+        return role
+
+    def _state_of(
+        self,
+        environment: str,
+        role: aws.iam.Role,
+        statements: Sequence[Document],
+        actions: Sequence[str],
+        key: aws.kms.Key,
+    ) -> None:
+        policy = key.arn.apply(lambda arn: document(*statements, allow("Secrets", actions, [arn])))
+        aws.iam.RolePolicy(
+            f"{self._name}-{environment}-state",
+            name="state",
+            role=role.name,
+            policy=pulumi.Output.json_dumps(policy),
+            opts=self._child,
+        )
+
+
+def _no_plain_http(bucket: str) -> Document:
+    deny: Document = {"Sid": "EncryptedTransport", "Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    return document(
+        {**deny, "Resource": [bucket, f"{bucket}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    )
