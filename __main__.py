@@ -47,4 +47,4 @@ if not shared.federation:
     okta_is_silent(rollout)
 else:
     require_effects(rollout, shared.federation, cohorts)
-    outputs.export(rollout, account, shared.federation, shared.trail, cohorts)
+    outputs.export(rollout, account, shared.federation, shared, cohorts)

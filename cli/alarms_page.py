@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
+
 from rollout.alarms import Alarm, cohort_alarms, shared_alarms
 from rollout.config import Cohort, Incident, Model, Okta, Organization, Rollout
 from rollout.levels import Level
@@ -27,6 +29,7 @@ def page() -> str:
         organization=Organization(name="acme"),
         okta=Okta(domain="acme.okta.com"),
         models={"haiku": Model(source="anthropic.claude-haiku-4-5-20251001-v1:0", **price)},
+        github_webhook_secret=SecretStr("x" * 64),
         cohorts={"pilot": Cohort(level=Level.SUSPENDED, models=("haiku",), incident=incident)},
     )
     parts = [

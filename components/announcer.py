@@ -12,6 +12,7 @@ from components.audiences import Audiences
 from components.audit_trail import AuditTrail
 from components.function import RUNTIME
 from components.function_code import function_code
+from components.secret import keep_secret
 from rollout import names
 from rollout.account import Account
 from rollout.announced import announcer_settings
@@ -149,18 +150,7 @@ class Announcer(pulumi.ComponentResource):
         for secret, value in wanted.items():
             if value:
                 own = f"{name}-{secret.rpartition('/')[2]}"
-                container = aws.secretsmanager.Secret(
-                    own, name=secret, recovery_window_in_days=7, tags=self._tags, opts=self._child
-                )
-                yield (
-                    container,
-                    aws.secretsmanager.SecretVersion(
-                        f"{own}-value",
-                        secret_id=container.id,
-                        secret_string=pulumi.Output.secret(value.get_secret_value()),
-                        opts=self._child,
-                    ),
-                )
+                yield keep_secret(own, secret, value, self._tags, self._child)
 
     def _reviews(self, name: str, args: AnnouncerArgs) -> pulumi.Resource:
         """Where reminders of post-incident reviews are kept, and what they may do: call the announcer."""

@@ -52,6 +52,8 @@ class AuditTrail(pulumi.ComponentResource):
         functions = {
             "announcer": None if rollout.adopt.announcer else names.ANNOUNCER,
             "meter": None if rollout.adopt.meter else names.METER,
+            # With or without a webhook: a log is protected, and nothing else must keep a stack from closing it.
+            "github-webhook": None if rollout.adopt.meter else names.GITHUB_WEBHOOK,
         }
         self.function_log_groups = {
             function: self._log_group(

@@ -30,6 +30,8 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     timeout_seconds: int = 60
     memory_mb: int = 256
+    reserved_concurrency: int | None = None
+    """At most so many at once, taken out of the account's own quota; none shares that with all others."""
 
 
 class Function(pulumi.ComponentResource):
@@ -67,7 +69,9 @@ class Function(pulumi.ComponentResource):
             code=function_code(args.files, args.settings),
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,
-            environment={"variables": dict(args.environment)},
+            reserved_concurrent_executions=args.reserved_concurrency,
+            # None rather than an empty one, which AWS forgets and a refresh would miss.
+            environment={"variables": dict(args.environment)} if args.environment else None,
             logging_config={"log_format": "Text", "log_group": args.log_group},
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),

@@ -7,27 +7,26 @@ from typing import Any
 
 import pulumi
 
-from components.audit_trail import AuditTrail
 from components.cohort import Cohort
 from components.federation import Federation
+from components.shared import Shared
 from rollout import names, sign_in
 from rollout.account import Account
 from rollout.config import Rollout, ServiceLevels
 from rollout.federation import provider_arn
+from rollout.github_webhook import to_enter
 from rollout.residual import missed, residual_access
 
 
 def export(
-    rollout: Rollout, account: Account, federation: Federation, trail: AuditTrail, cohorts: Mapping[str, Cohort]
+    rollout: Rollout, account: Account, federation: Federation, shared: Shared, cohorts: Mapping[str, Cohort]
 ) -> None:
     """`cohorts` for everyone, `sign_in` for members of those that have something to sign in to, `residual_access` and
-    `break_glass` for whoever is on call."""
+    `break_glass` for whoever is on call, `github_webhook` for who administers GitHub."""
+    logs = shared.trail.usage_log_groups
     pulumi.export(
         "cohorts",
-        {
-            name: _cohort(name, rollout, account, cohorts.get(name), trail.usage_log_groups.get(name))
-            for name in sorted(rollout.cohorts)
-        },
+        {name: _cohort(name, rollout, account, cohorts.get(name), logs.get(name)) for name in sorted(rollout.cohorts)},
     )
     pulumi.export(
         "sign_in",
@@ -45,6 +44,8 @@ def export(
         },
     )
     pulumi.export("break_glass", {name: break_glass(cohort.urn) for name, cohort in cohorts.items()})
+    if url := shared.github_webhook.url:
+        pulumi.export("github_webhook", url.apply(to_enter))
     if rollout.service_levels is ServiceLevels.WARN:
         for mistake in missed(rollout):
             pulumi.log.warn(mistake.line({}))

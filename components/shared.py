@@ -13,6 +13,7 @@ from components.dashboards import Dashboards, DashboardsArgs
 from components.federation import Federation, FederationArgs
 from components.findings import Findings, FindingsArgs
 from components.gates import Gates, GatesArgs
+from components.github_webhook import GithubWebhook, GithubWebhookArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from components.meter import Meter, MeterArgs
 from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
@@ -33,6 +34,7 @@ class Shared:
     audiences: Audiences
     announcer: Announcer
     meter: Meter
+    github_webhook: GithubWebhook
 
 
 def declare_shared(
@@ -74,5 +76,8 @@ def declare_shared(
                 audiences=audiences,
                 session_names=everybodys_session_names(rollout, known or {}),
             ),
+        ),
+        github_webhook=GithubWebhook(
+            "github-webhook", GithubWebhookArgs(account=account, rollout=rollout, trail=trail)
         ),
     )

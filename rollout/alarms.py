@@ -207,6 +207,8 @@ def shared_alarms(rollout: Rollout) -> list[Alarm]:
         log_group = rollout.adopt.invocation_log_group or names.INVOCATION_LOG_GROUP
         found += [_LOG_DELIVERY, _meter_fails(log_group), _METER_LAGS, _NOT_COUNTED, _SHADOW_USE]
         found.append(_credential(log_group if rollout.logs.prompt_text else None))
+    if rollout.takes_github_alerts:
+        found.append(_WEBHOOK_FAILS)
     return found
 
 
@@ -300,6 +302,28 @@ _SHADOW_USE = Alarm(
     metrics=[Metric(id="calls", namespace=NAMESPACE, name="ShadowUse")],
     label="Calls outside cohorts",
     period=HOUR,
+    threshold=1,
+)
+
+_WEBHOOK_FAILS = Alarm(
+    name=names.alarm(None, "github-webhook-failing"),
+    means=(
+        "An alert of GitHub's that a credential was found may be lost: its webhook's function failed, or more came at "
+        "once than it takes."
+    ),
+    then=(
+        f"Read why in {names.function_log_group(names.GITHUB_WEBHOOK)}. GitHub does not try again by itself: in the "
+        "webhook's settings, Recent Deliveries, redeliver what failed. Throttles without failed deliveries there are "
+        "strangers who knock; they are refused, and cost is bounded."
+    ),
+    audiences=("security", "engineering"),
+    metrics=[
+        Metric(id=id_, namespace=LAMBDA, name=name, dimensions={"FunctionName": names.GITHUB_WEBHOOK})
+        for id_, name in (("failed", "Errors"), ("throttled", "Throttles"))
+    ],
+    expression="FILL(failed,0)+FILL(throttled,0)",
+    label="Failures",
+    period=5 * MINUTE,
     threshold=1,
 )
 

@@ -166,6 +166,12 @@ def adoption(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: A
             )
 
 
+def findings_log(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    if document.get("github_webhook_secret") and part(document, "adopt").get("meter") is True:
+        text = "not used under adopt.meter: the stack that counts has the findings log; set it there, and take it out"
+        yield Mistake(("github_webhook_secret",), f"{text} here")
+
+
 def retired(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     names: object = part(document, "logs").get("retired")
     for name, cohort in each_cohort(document):
@@ -228,6 +234,7 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     member_levels,
     one_cohort_each,
     adoption,
+    findings_log,
     retired,
     members_stopped_alone,
     throttled_members,

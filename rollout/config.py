@@ -20,6 +20,7 @@ from rollout.kinds import (
     GithubName,
     GithubSuffix,
     GithubToken,
+    GithubWebhookSecret,
     GroupName,
     HttpsUrl,
     IncidentId,
@@ -383,6 +384,8 @@ class Rollout(Part):
     github: Github | None = None
     github_token: GithubToken | None = None
     """A fine-grained token that may read pull requests and issues. `pulumi config set --secret github_token`."""
+    github_webhook_secret: GithubWebhookSecret | None = None
+    """What GitHub signs its secret-scanning alerts with. `pulumi config set --secret github_webhook_secret`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
     adopt: Adopt = Adopt()
@@ -391,6 +394,12 @@ class Rollout(Part):
     def declared(self) -> Mapping[str, Cohort]:
         """The cohorts that have something in AWS and Okta, by name, sorted."""
         return {name: cohort for name, cohort in sorted(self.cohorts.items()) if cohort.level.effects.group}
+
+    @property
+    def takes_github_alerts(self) -> bool:
+        """Whether GitHub's secret-scanning webhook is let in: it writes to the findings log, which the meter's stack
+        has."""
+        return self.github_webhook_secret is not None and not self.adopt.meter
 
     @property
     def incident_open(self) -> bool:

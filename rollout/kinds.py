@@ -219,3 +219,10 @@ WebhookKey = Annotated[
     ),
     _ENCRYPTED,
 ]
+GithubWebhookSecret = Annotated[
+    SecretStr,
+    AfterValidator(
+        SecretShape(r"[A-Za-z0-9+/=_-]{32,128}", "a secret of 32 to 128 characters made by `openssl rand -hex 32`")
+    ),
+    _ENCRYPTED,
+]

@@ -107,8 +107,10 @@ class World(mocks.Mocks):
                 id_ = state["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
             case "aws:secretsmanager/secret:Secret":
                 id_ = state["arn"] = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
-            case "aws:lambda/invocation:Invocation":
-                id_, state["result"] = name, self.answer
+            case "aws:lambda/functionUrl:FunctionUrl" | "aws:lambda/invocation:Invocation":
+                id_ = name
+                state["functionUrl"] = f"https://{opaque('', name, 32)}.lambda-url.{REGION}.on.aws/"
+                state["result"] = self.answer
             case "okta:app/saml:Saml":
                 id_ = args.resource_id or opaque("0oa", args.name, 20)
                 state["metadata"] = "<EntityDescriptor/>" * 60

@@ -60,7 +60,11 @@ def config(document: dict[str, Any]) -> dict[str, str]:
 
 
 # What the encrypted values of the committed stack files stand for, of the right form.
-DECRYPTED = {"slack_bot_token": "xoxb-sandbox", "webhook_signing_key": "whsec_" + "a" * 43 + "="}
+DECRYPTED = {
+    "slack_bot_token": "xoxb-sandbox",
+    "webhook_signing_key": "whsec_" + "a" * 43 + "=",
+    "github_webhook_secret": "b" * 64,
+}
 
 
 def content(stack: str) -> dict[str, Any]:

@@ -50,6 +50,7 @@ from sandbox.aws.dynamodb import keep_little
 from sandbox.aws.embedded_metrics import keep_from_logs
 from sandbox.aws.events import Events
 from sandbox.aws.federation import Federation
+from sandbox.aws.functions import addresses
 from sandbox.aws.functions.api import Lambda, lead_to_feeds
 from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
@@ -58,7 +59,7 @@ from sandbox.aws.insights.commands import execute
 from sandbox.aws.logs import Logs
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import RestRefusal
-from sandbox.aws.requests import Call, RuntimeCall, body_of, call, runtime_call
+from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call
 from sandbox.aws.secrets import SecretsManager
 from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
@@ -131,6 +132,8 @@ class Application(DomainDispatcherApplication):
         self.feeds.open()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if function_host(environ):
+            return self._address(environ, start_response)
         runtime = runtime_call(environ)
         if runtime:
             return self._run(environ, start_response, runtime)
@@ -144,6 +147,12 @@ class Application(DomainDispatcherApplication):
             self.store.changed(_package(backend_app.service))  # type: ignore[attr-defined]
         start_response(status, list(headers))
         return body
+
+    def _address(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """A function's own, called by anybody."""
+        said = addresses.answer(environ, self.runner)
+        start_response(f"{said.status} {HTTPStatus(said.status).phrase}", said.headers)
+        return [said.body]
 
     def _chatbot(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """A service moto has no place for."""

@@ -18,6 +18,8 @@ _RUNTIME = {
     "converse-stream": "ConverseStream",
 }
 _RUNTIME_PATH = re.compile(rf"/model/(.+)/({'|'.join(_RUNTIME)})")
+# A function's own address (Lambda developer guide, function URLs).
+_FUNCTION_HOST = re.compile(r"[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws")
 # Called without a signature, so nothing but the form names the service.
 UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}
 
@@ -46,6 +48,12 @@ def runtime_call(environ: dict[str, Any]) -> RuntimeCall | None:
     if found is None or _signed_service(environ) not in {"", "bedrock"}:
         return None
     return RuntimeCall(operation=_RUNTIME[found[2]], model_id=found[1])
+
+
+def function_host(environ: dict[str, Any]) -> str | None:
+    """The address of a function, where the request is for one and not for AWS's own API."""
+    host = str(environ.get("HTTP_HOST", "")).partition(":")[0].lower()
+    return host if _FUNCTION_HOST.fullmatch(host) else None
 
 
 def body_of(environ: dict[str, Any]) -> bytes:
@@ -85,6 +93,8 @@ def _form_action(environ: dict[str, Any]) -> str:
 
 def call(environ: dict[str, Any]) -> Call:
     method, service = environ["REQUEST_METHOD"], _signed_service(environ)
+    if function_host(environ):
+        return Call(service="lambda-url", operation=f"{method} address", protocol="rest-json", method=method)
     runtime = runtime_call(environ)
     if runtime:
         return Call(service="bedrock", operation=runtime.operation, protocol="rest-json", method=method)

@@ -65,7 +65,7 @@ def rings(alarm: Alarm, measured: Mapping[str, float]) -> bool:
 def every() -> list[Alarm]:
     document = stacks.small()
     document["cohorts"]["pilot"].update(level="suspended", incident=INCIDENT)
-    found = rollout(**document)
+    found = rollout(**document, github_webhook_secret="a" * 64)
     many = {f"m{n}": f"profile{n}" for n in range(20)}
     return [*cohort_alarms(found, "pilot", many), *shared_alarms(found)]
 
@@ -135,6 +135,14 @@ def test_a_cohort_that_spends_a_working_days_part_of_the_months_budget_rings_for
     assert rings(alarm, {"usd": 571.44})
     assert not rings(alarm, {"usd": 571.43})
     assert "USD 12,000.00 / 21 = 571.43" in alarm.description
+
+
+def test_one_alert_of_githubs_that_may_be_lost_rings_for_security() -> None:
+    alarm = of("github-webhook-failing")
+    assert rings(alarm, {"failed": 1})
+    assert rings(alarm, {"throttled": 1})
+    assert (alarm.datapoints, "security" in alarm.audiences) == (1, True)
+    assert not [alarm for alarm in shared_alarms(rollout()) if "github" in alarm.name]
 
 
 def test_denied_calls_ring_while_a_cohort_is_suspended_only() -> None:

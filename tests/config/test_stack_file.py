@@ -91,8 +91,8 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
         (
             "organisation: unknown key; did you mean organization? allowed: adopt, budgets, cohorts, federation, "
-            "github, github_token, logs, models, notify, okta, organization, service_levels, session_minutes, slack_bot_token, "
-            "success, throttle, webhook_signing_key"
+            "github, github_token, github_webhook_secret, logs, models, notify, okta, organization, service_levels, "
+            "session_minutes, slack_bot_token, success, throttle, webhook_signing_key"
         ),
         "organization.teams.backend.headcount: must be at least 1, not 0",
         "session_minutes: must be at most 60, not 720",
@@ -271,13 +271,28 @@ TOKEN, KEY = "xoxb-sandbox-1", "whsec_" + "a" * 43 + "="
 
 def test_a_secret_is_never_shown_whatever_is_wrong_with_it() -> None:
     document = {**stacks.small(), "slack_bot_token": "xoxp-wrong-kind", "webhook_signing_key": "hunter2"}
+    document["github_webhook_secret"] = "hunter2"
     assert mistakes(document) == [
+        (
+            "github_webhook_secret: not a secret of 32 to 128 characters made by `openssl rand -hex 32` "
+            "(what is there is not shown)"
+        ),
         "slack_bot_token: not a Slack bot token (xoxb-...) (what is there is not shown)",
         'webhook_signing_key: not a key made by `echo "whsec_$(openssl rand -base64 32)"` (what is there is not shown)',
     ]
     right = load(stacks.config({**stacks.small(), "slack_bot_token": TOKEN}), stacks.PROJECT, NOW)
     assert TOKEN not in repr(right)
     assert TOKEN not in right.model_dump_json()
+
+
+def test_githubs_alerts_go_to_the_stack_that_has_the_findings_log() -> None:
+    document = {**stacks.small(), "github_webhook_secret": "a" * 64, "adopt": {"meter": True}}
+    assert mistakes(document) == [
+        (
+            "github_webhook_secret: not used under adopt.meter: the stack that counts has the findings log; "
+            "set it there, and take it out here"
+        )
+    ]
 
 
 def test_a_secret_in_clear_text_is_refused_and_an_encrypted_one_is_not() -> None:

@@ -7,8 +7,10 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,8 @@ from tests.stacks import PROJECT
 SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "rosters")
 STACK = "sandbox"
 LOG_GROUPS = (
-    *("/aws/lambda/claude-code-announcer", "/aws/lambda/claude-code-meter", "/claude-code/findings"),
+    *("/aws/lambda/claude-code-announcer", "/aws/lambda/claude-code-github-webhook", "/aws/lambda/claude-code-meter"),
+    "/claude-code/findings",
     "/claude-code/incidents",
     *("/claude-code/invocations", "/claude-code/pilot/usage"),
 )
@@ -108,6 +111,21 @@ class World:
 
     def aws_control(self, path: str, method: str = "GET", body: Any = None) -> Any:
         return self._call(self.settings.aws_url + path, method, body)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status that an address on the internet answers with: here AWS's port stands in for all of them."""
+        parts = urllib.parse.urlsplit(url)
+        request = urllib.request.Request(  # noqa: S310  our own address
+            self.settings.aws_url + (parts.path or "/"),
+            method="POST",
+            data=body,
+            headers={**headers, "Host": parts.netloc},
+        )
+        try:
+            with _DIRECT.open(request, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
 
     def calls(self) -> list[str]:
         """Operations that both clouds were asked for, in order."""

@@ -206,6 +206,7 @@ def _add_permission(call: Call[Aws]) -> str:
         "PrincipalOrgID": new.get("principalOrgId"),
         "Qualifier": new.get("qualifier"),
         "FunctionUrlAuthType": new.get("functionUrlAuthType"),
+        "InvokedViaFunctionUrl": new.get("invokedViaFunctionUrl"),
     }
     retry(
         lambda: _lambda(call).add_permission(**{key: value for key, value in wanted.items() if value}),
