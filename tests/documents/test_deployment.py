@@ -1,0 +1,106 @@
+"""What workflows may do: the one that previews changes nothing, and neither reaches past what is ours."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import botocore.session
+import pytest
+
+from rollout.account import Account
+from rollout.deployment import (
+    UNNAMED_READS,
+    UNNAMED_WRITES,
+    Rights,
+    deploy_policies,
+    preview_policies,
+    rights,
+    workflow_trust,
+)
+from rollout.sizes import MANAGED_CHARACTERS, characters
+from tests.authority.evaluator import ACCOUNT, Request, verdicts
+
+HERE = Account(ACCOUNT, "us-east-1")
+DOMAIN = "acme.okta.com"
+RIGHTS = rights(HERE, DOMAIN)
+READING = re.compile(r"\w+:(Get|List|Describe|View)\w*")
+# Where an action is called otherwise than the operation, or a service otherwise than its client.
+CLIENTS = {"ses": "sesv2"}
+ACTIONS = {
+    *("budgets:ViewBudget", "budgets:ModifyBudget", "lambda:InvokeFunction"),
+    *("lambda:GetRuntimeManagementConfig",),
+}
+
+
+def operations(service: str) -> set[str]:
+    return set(botocore.session.get_session().get_service_model(CLIENTS.get(service, service)).operation_names)
+
+
+@pytest.mark.parametrize("each", RIGHTS, ids=lambda each: each.service)
+def test_every_action_is_one_of_the_service(each: Rights) -> None:
+    unknown = [a for a in each.all if a not in ACTIONS and a.partition(":")[2] not in operations(each.service)]
+    assert unknown == []
+
+
+def test_actions_without_a_resource_are_operations_as_well() -> None:
+    for action in (*UNNAMED_READS, *UNNAMED_WRITES):
+        service, _, operation = action.partition(":")
+        assert operation in operations(service), action
+
+
+def test_a_preview_only_reads() -> None:
+    for policy in preview_policies(HERE, DOMAIN):
+        for statement in policy["Statement"]:
+            assert [action for action in statement["Action"] if not READING.fullmatch(action)] == []
+
+
+@pytest.mark.parametrize("policies", [preview_policies(HERE, DOMAIN), deploy_policies(HERE, DOMAIN)])
+def test_the_policies_fit_on_a_role(policies: list[dict[str, object]]) -> None:
+    assert len(policies) <= 10
+    assert max(map(characters, policies)) <= MANAGED_CHARACTERS
+
+
+def test_no_resource_is_left_open_but_where_iam_knows_none_and_then_the_region_is_bound() -> None:
+    for policy in deploy_policies(HERE, DOMAIN):
+        for statement in policy["Statement"]:
+            if "*" in statement["Resource"]:
+                assert statement["Sid"] == "Unnamed"
+                assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource", "allowed"),
+    [
+        ("preview", "iam:GetRole", "role/claude-code-pilot", True),
+        ("preview", "iam:PutRolePolicy", "role/claude-code-pilot", False),
+        ("deploy", "iam:PutRolePolicy", "role/claude-code-pilot", True),
+        ("deploy", "iam:PutRolePolicy", "role/rollout-workflow-prod", False),
+        ("deploy", "iam:AttachRolePolicy", "role/rollout-workflow-prod", False),
+        ("deploy", "iam:UpdateAssumeRolePolicy", "role/rollout-workflow-prod", False),
+        ("deploy", "iam:CreatePolicyVersion", "policy/rollout-workflow-prod-1", False),
+        ("deploy", "iam:PutRolePolicy", "role/somebody-elses", False),
+        ("deploy", "iam:CreateUser", "user/x", False),
+    ],
+)
+def test_whoever_deploys_cannot_change_what_they_may_do(role: str, action: str, resource: str, allowed: bool) -> None:
+    policies = (preview_policies if role == "preview" else deploy_policies)(HERE, DOMAIN)
+    asked = Request(
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/rollout-workflow-{role}/run",
+        action,
+        f"arn:aws:iam::{ACCOUNT}:{resource}",
+        {},
+        {str(number): policy for number, policy in enumerate(policies)},
+    )
+    assert verdicts([asked]) == [allowed]
+
+
+def test_a_workflow_becomes_a_role_only_from_its_own_environment() -> None:
+    [statement] = workflow_trust(HERE, "acme/claude-code-rollout", "prod")["Statement"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:acme/claude-code-rollout:environment:prod",
+        }
+    }
+    assert "*" not in json.dumps(statement)
