@@ -46,6 +46,11 @@ def remove_member(document: Document, cohort: str, email: str) -> bool:
     return bool(found)
 
 
+def roster(document: Document, cohort: str) -> str | None:
+    found = _cohort(document, cohort).get("roster")
+    return str(found) if found else None
+
+
 def use_roster(document: Document, cohort: str, roster: str) -> None:
     _cohort(document, cohort)["roster"] = roster
 

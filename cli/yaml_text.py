@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 Document = Any
 
 
-def edited(text: str, change: Callable[[Document], None]) -> str:
+def edited(text: str, change: Callable[[Document], object]) -> str:
     """`change` is handed the document and changes it in place."""
     document = _yaml().load(text)
     before = _dumped(document)

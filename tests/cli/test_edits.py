@@ -108,17 +108,17 @@ def test_a_new_member_is_one_line_and_a_removed_one_takes_only_theirs() -> None:
             "cohorts.pilt: no such cohort; did you mean pilot?",
         ),
         (lambda d: edits.add_cohort(d, "pilot", "active", ["haiku"], None), "cohorts.pilot: there already"),
-        (lambda d: d.pop("config") and edits.add_cohort(d, "x1", "active", ["haiku"], None), "config: missing"),
+        (lambda d: edits.add_cohort({}, "x1", "active", ["haiku"], None), "config: missing"),
     ],
 )
-def test_what_cannot_be_changed_is_said(change: Callable[[Any], None], words: str) -> None:
+def test_what_cannot_be_changed_is_said(change: Callable[[Any], object], words: str) -> None:
     with pytest.raises(CommandError, match=words.replace("?", r"\?")):
         edited(text_of("prod"), change)
 
 
 SPACED = st.lists(
     st.tuples(
-        st.from_regex(r"[a-z]{1,6}", fullmatch=True),
+        st.from_regex(r"k[a-z]{1,5}", fullmatch=True),
         st.integers(0, 3),
         st.sampled_from(["1", "'a: b'", "{x:  1,   y: 2}", "[a,  b]", "text # why", '"q"']),
     ),

@@ -1,0 +1,186 @@
+"""The commands, with what each takes. What they do is elsewhere, and loaded when it is asked for.
+
+Exit codes: 0 done; 1 refused, or not as it should be; 2 not understood; 3 done in part, and said which.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="rollout",
+    help="What people type beside `pulumi`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Stack = Annotated[str, typer.Option("-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK")]
+Json = Annotated[bool, typer.Option("--json", help="for programs")]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
+Cohort = Annotated[str, typer.Argument(help="a cohort's name")]
+Email = Annotated[str, typer.Argument(help="an e-mail address")]
+
+
+@app.command()
+def summary(stack: Stack, as_json: Json = False) -> None:
+    """What a stack holds: each cohort's level, people, role, profiles and log."""
+    from cli.stack import outputs, stack_file
+    from cli.summary import print_summary
+
+    rollout, known = stack_file(Path.cwd(), stack), outputs(Path.cwd(), stack)
+    if as_json:
+        print(json.dumps(known.get("cohorts", {}), indent=2))
+    else:
+        from rich.console import Console
+
+        print_summary(Console(), stack, rollout, known)
+
+
+@app.command("break-glass")
+def break_glass(
+    stack: Stack,
+    cohort: Annotated[str, typer.Option("-c", "--cohort", help="a cohort's name")],
+    whatever: Annotated[
+        bool, typer.Option("--whatever-the-file-says", help="even where the stack file would give access back")
+    ] = False,
+) -> None:
+    """Take a cohort at once, logs excepted; safe to repeat."""
+    from cli.break_glass import break_glass as take
+    from cli.stack import stack_file
+
+    print("\n".join(take(Path.cwd(), stack, cohort, None if whatever else stack_file(Path.cwd(), stack))))
+
+
+@app.command()
+def diff(
+    base: Annotated[Path, typer.Argument(help="the stack file as it is, in a folder with its rosters")],
+    head: Annotated[Path, typer.Argument(help="as it is to be")],
+    preview: Annotated[Path | None, typer.Option(help="the engine's events, as ci/preview writes them")] = None,
+    engine_diff: Annotated[Path | None, typer.Option(help="what `pulumi preview --diff` says")] = None,
+) -> None:
+    """What a change of a stack file does, in Markdown, for its review."""
+    from cli.diff import review
+
+    print(review(base, head, preview, engine_diff))
+
+
+@app.command("add-cohort")
+def add_cohort(
+    stack: Stack,
+    cohort: Cohort,
+    models: Annotated[list[str], typer.Option("-m", "--model", help="a label of `models`; the first is the default")],
+    level: Annotated[str, typer.Option(help="planned or active")] = "planned",
+    roster: Annotated[str | None, typer.Option(help="a CSV file below the project's folder")] = None,
+    yes: Yes = False,
+) -> None:
+    """Write a new cohort into the stack file."""
+    from cli.commands import edit
+
+    edit.add_cohort(stack, cohort, models, level, roster, yes)
+
+
+@app.command("add-member")
+def add_member(
+    stack: Stack,
+    cohort: Cohort,
+    email: Email,
+    name: Annotated[str, typer.Option(help="as people call them")],
+    team: Annotated[str, typer.Option(help="one of organization.teams")],
+    role: Annotated[str | None, typer.Option()] = None,
+    seniority: Annotated[str | None, typer.Option(help="senior, mid or junior")] = None,
+    champion: Annotated[bool, typer.Option("--champion", help="colleagues turn to them for help")] = False,
+    manager: Annotated[str | None, typer.Option(help="an e-mail address")] = None,
+    rationale: Annotated[str | None, typer.Option(help="why this person")] = None,
+    yes: Yes = False,
+) -> None:
+    """Write a new member into a cohort: into its roster where it has one, else into the stack file."""
+    from cli.commands import edit
+
+    fields = {"name": name, "team": team, "role": role, "seniority": seniority}
+    edit.add_member(
+        stack,
+        cohort,
+        email.strip().lower(),
+        {**fields, "champion": champion, "manager": manager, "rationale": rationale},
+        yes,
+    )
+
+
+@app.command("remove-member")
+def remove_member(stack: Stack, cohort: Cohort, email: Email, yes: Yes = False) -> None:
+    """Take a member out of a cohort. Who must lose access at once is suspended: see `set-level --member`."""
+    from cli.commands import edit
+
+    edit.remove_member(stack, cohort, email.strip().lower(), yes)
+
+
+@app.command("import-roster")
+def import_roster(
+    stack: Stack,
+    cohort: Cohort,
+    file: Annotated[Path, typer.Argument(help="a CSV file: name, email, team and more", exists=True, dir_okay=False)],
+    yes: Yes = False,
+) -> None:
+    """Take a CSV file over as a cohort's roster, judged first."""
+    from cli.commands import edit
+
+    edit.import_roster(stack, cohort, file, yes)
+
+
+@app.command("set-level")
+def set_level(
+    stack: Stack,
+    cohort: Cohort,
+    level: Annotated[str, typer.Argument(help="active, restricted, throttled, suspended, rolled_back or planned")],
+    member: Annotated[str | None, typer.Option(help="one member alone, by e-mail address")] = None,
+    incident: Annotated[str | None, typer.Option(help="its id, for a level above active")] = None,
+    reason: Annotated[str | None, typer.Option(help="in a sentence; people are told")] = None,
+    since: Annotated[str | None, typer.Option(help="when it began, RFC 3339; now unless given")] = None,
+    deny: Annotated[list[str] | None, typer.Option(help="a rule for Claude Code meanwhile")] = None,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="do not preview, do not ask")] = False,
+) -> None:
+    """Bring a cohort, or one member, to a level: edit, preview, ask, update, verify, and say how long it took."""
+    from cli.commands.level import run
+
+    run(stack, cohort, level, member, incident, reason, since, deny or [], yes)
+
+
+@app.command()
+def select(
+    stack: Stack,
+    directory: Annotated[Path, typer.Option(help="CSV: name, email, team, seniority, champion", exists=True)],
+    size: Annotated[int, typer.Option(min=1, help="people")] = 25,
+    juniors: Annotated[str, typer.Option(help="at least-at most")] = "2-3",
+    champions: Annotated[int, typer.Option(min=0, help="in each team")] = 2,
+    senior_percent: Annotated[int, typer.Option(min=0, max=100, help="of seniors and mids")] = 60,
+    seed: Annotated[int, typer.Option(help="another seed, other people")] = 0,
+    out: Annotated[Path | None, typer.Option(help="write them as a roster")] = None,
+    as_json: Json = False,
+) -> None:
+    """Propose a cohort from a directory of people, by the plan's rules, and say why each."""
+    from cli.commands.select import run
+
+    run(stack, directory, size, juniors, champions, senior_percent, seed, out, as_json)
+
+
+def main() -> int:
+    """SystemExit carries Typer's own exit codes."""
+    from cli.stack import CommandError
+    from rollout.words import StackFileError
+
+    try:
+        app()
+    except (CommandError, StackFileError) as error:
+        print(f"rollout: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("rollout: stopped", file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,67 @@
+"""A stack file changed by a command: judged first, shown as a diff, and written whole or not at all."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cli.files import is_encrypted
+from cli.stack import CommandError, as_engine
+from cli.yaml_text import edited
+from rollout.config import Rollout
+from rollout.load import load
+
+
+def stack_path(project: Path, stack: str) -> Path:
+    """CommandError where there is none, with those that are there."""
+    path = project / f"Pulumi.{stack}.yaml"
+    if not path.is_file():
+        known = sorted(file.name.split(".")[1] for file in project.glob("Pulumi.*.yaml"))
+        raise CommandError(f"there is no {path.name} here; stacks: {', '.join(known) or 'none'}")
+    return path
+
+
+def change_stack_file(path: Path, change: Callable[[Any], object]) -> tuple[str, str]:
+    """(the diff, the new text) of a change that the stack file's own judge lets pass; nothing is written.
+
+    Raises StackFileError with every mistake that the changed file would have.
+    """
+    before = path.read_text(encoding="utf-8")
+    after = edited(before, change)
+    judged(after, path.parent)
+    return difference(path.name, before, after), after
+
+
+def judged(text: str, folder: Path) -> Rollout:
+    """What a text describes, rosters in `folder`, secrets left out."""
+    config: Mapping[str, Any] = yaml.safe_load(text).get("config") or {}
+    known = {key: value for key, value in config.items() if not is_encrypted(value)}
+    return load(as_engine(known), folder, datetime.now(UTC))
+
+
+def difference(name: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, name, n=1)
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all: a new file beside it takes its place, with its rights."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,139 @@
+"""A level set from the terminal, by whoever is on call: edit, preview, ask, update, verify, and the time it took."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from cli import edits
+from cli.ask import confirmed
+from cli.change import change_stack_file, stack_path, write
+from cli.stack import CommandError
+from rollout.levels import Level
+from rollout.review import DELETES, Plan, Step
+from rollout.words import nearest, one_of
+
+PARTLY_DONE = 3
+SHOWN = 12
+
+
+def run(
+    stack: str,
+    cohort: str,
+    level_name: str,
+    member: str | None,
+    incident_id: str | None,
+    reason: str | None,
+    since: str | None,
+    deny: Sequence[str],
+    yes: bool,
+) -> None:
+    began, console = time.monotonic(), Console(highlight=False, soft_wrap=True)
+    level = _level(level_name)
+    incident = _incident(level, incident_id, reason, since, deny)
+    path = stack_path(Path.cwd(), stack)
+    email = member.strip().lower() if member else None
+    shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
+    before = path.read_text(encoding="utf-8")
+    console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
+    if not yes:
+        write(path, text)
+        try:
+            _engine("preview", "--stack", stack, "--suppress-outputs")
+            confirmed(f"Bring {email or cohort} of stack {stack} to {level}?", yes)
+        except BaseException:
+            write(path, before)
+            raise
+    write(path, text)
+    updated = time.monotonic()
+    code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs")
+    done = time.monotonic()
+    left = remaining(stack)
+    if code or left is None or left.is_refused or _unfinished(left):
+        _report_left(console, path, left)
+        raise SystemExit(PARTLY_DONE)
+    console.print(f"[green]verified[/green]: Okta, AWS and all else were asked, and are as {path.name} says")
+    minutes = level.effects.minutes
+    spent = f"update {done - updated:.0f} s, {time.monotonic() - began:.0f} s in all"
+    allowed = f"; the plan allows {minutes} minutes for {level}" if minutes else ""
+    console.print(f"{email or cohort} is {level}: {spent}{allowed}")
+
+
+def remaining(stack: str) -> Plan | None:
+    """What the engine still finds to do once it has asked everybody; None where it could not ask."""
+    command = ["pulumi", "preview", "--stack", stack, "--refresh", "--json", "--non-interactive"]
+    variables = {**os.environ, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+    found = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)  # noqa: S603
+    try:
+        return Plan.read(found.stdout)
+    except ValueError:
+        return None
+
+
+def _unfinished(plan: Plan) -> list[Step]:
+    """Reads and refreshes are no work; a component is none of itself."""
+    return [
+        step
+        for step in plan.steps
+        if step.operation in {"create", "update", "replace", *DELETES} and not step.kind.startswith("claude:")
+    ]
+
+
+def _report_left(console: Console, path: Path, left: Plan | None) -> None:
+    console.print("[red]not finished[/red]: the update ended with an error, or something is not as it should be")
+    console.print(
+        f"done: {path.name} says the new level, so nothing gives access back; what the engine printed as done"
+    )
+    if left is None:
+        console.print("not known: the engine could not ask what is left; see its error above")
+    else:
+        for line in left.errors[:SHOWN]:
+            console.print(f"in the way: {line}", markup=False)
+        steps = _unfinished(left)
+        for step in steps[:SHOWN]:
+            console.print(f"not done: {step.operation} {step.kind.rpartition(':')[2]} {step.name}", markup=False)
+        if len(steps) > SHOWN:
+            console.print(f"not done: {len(steps) - SHOWN} more")
+    console.print("next: run the same command again; it goes on where it stopped. Nothing else will wait: break-glass")
+
+
+def _level(name: str) -> Level:
+    try:
+        return Level(name)
+    except ValueError:
+        known = [level.value for level in Level]
+        raise CommandError(f"no such level: {name}; {nearest(name, known)}") from None
+
+
+def _incident(
+    level: Level, incident_id: str | None, reason: str | None, since: str | None, deny: Sequence[str]
+) -> Mapping[str, Any]:
+    """None of it where none is given: then the file's own is kept, and its judge says if there is none."""
+    given = {"--incident": incident_id, "--reason": reason, "--since": since, "--deny": list(deny) or None}
+    named = [option for option, value in given.items() if value]
+    if not level.needs_incident:
+        if named:
+            raise CommandError(f"{one_of(named)}: of no use at {level}, which has no incident")
+        return {}
+    if not named:
+        return {}
+    if not incident_id or not reason:
+        raise CommandError(f"{level} needs --incident and --reason, and takes --since and --deny")
+    found = {"id": incident_id, "since": since or edits.instant(datetime.now(UTC)), "reason": reason}
+    return {**found, **({"deny": list(deny)} if deny else {})}
+
+
+def _engine(*arguments: str) -> int:
+    """Its own progress is the progress."""
+    command = ["pulumi", *arguments, *([] if os.isatty(1) else ["--non-interactive", "--color", "never"])]
+    try:
+        return subprocess.run(command, check=False).returncode  # noqa: S603
+    except FileNotFoundError:
+        raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
