@@ -1,4 +1,4 @@
-"""`python -m sandbox`: serve, start, stop, status, env, notices, sign-in."""
+"""`python -m sandbox`: serve, start, stop, status, env, macs, notices, sign-in."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     os._exit(0)  # all is saved: no thread that waits for something keeps the process
 
 
+def _addresses(settings: Settings) -> str:
+    return f"AWS {settings.aws_url}, Okta {settings.okta_url}, Jamf Pro {settings.jamf_url}"
+
+
 def _start(settings: Settings, _: argparse.Namespace) -> int:
     pid = server.start(settings)
-    print(f"Sandbox runs (pid {pid}): AWS {settings.aws_url}, Okta {settings.okta_url}, state in {settings.home}")
+    print(f"Sandbox runs (pid {pid}): {_addresses(settings)}, state in {settings.home}")
     return 0
 
 
@@ -38,7 +42,7 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
         print("Sandbox does not run")
         return 1
     healthy = server.is_healthy(settings, pid)
-    print(f"Sandbox {'runs' if healthy else 'does not answer'} (pid {pid}): {settings.aws_url}, {settings.okta_url}")
+    print(f"Sandbox {'runs' if healthy else 'does not answer'} (pid {pid}): {_addresses(settings)}")
     return 0 if healthy else 1
 
 
@@ -73,6 +77,13 @@ def _notices(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+def _macs(settings: Settings, _: argparse.Namespace) -> int:
+    from sandbox.jamf.table import table
+
+    print(table(settings.jamf_url))
+    return 0
+
+
 COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] = {
     "serve": ("serve in the foreground", _serve),
     "start": ("start in the background, and wait until it answers", _start),
@@ -80,13 +91,14 @@ COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] =
     "stop": ("stop, keeping the state", _stop),
     "status": ("exit 0 if it runs", _status),
     "env": ("print `export` lines for a shell", _env),
+    "macs": ("show each Mac, its person, and what Jamf Pro has put on it", _macs),
     "notices": ("show what Slack, e-mail and webhooks received", _notices),
     "sign-in": ("print credentials of a person's AWS session", _sign_in),
 }
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="AWS and Okta on loopback.")
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="AWS, Okta and Jamf Pro on loopback.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (words, _) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)

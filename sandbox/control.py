@@ -1,4 +1,4 @@
-"""The sandbox's own routes, around both clouds: health, a journal of calls, and faults on demand.
+"""The sandbox's own routes, around each cloud: health, a journal of calls, and faults on demand.
 
     GET    /sandbox/health   {"name", "names", "pid"}
     GET    /sandbox/calls    [{"n", "at" (unix seconds), "service", "operation", "status"}], oldest first

@@ -1,4 +1,4 @@
-"""How AWS and Okta name their calls and word their errors, for `control`."""
+"""How AWS, Okta and Jamf Pro name their calls and word their errors, for `control`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from sandbox.aws import refusals
 from sandbox.aws.requests import call, runtime_call
+from sandbox.jamf.errors import CLASSIC, html_page
 
 Environ = dict[str, Any]
 Words = tuple[dict[str, str], bytes]
@@ -78,3 +79,19 @@ class OktaDialect:
 
     def admits(self, environ: Environ) -> bool:
         return environ.get("HTTP_AUTHORIZATION", "") == self._authorization or environ["PATH_INFO"] == "/sandbox/health"
+
+
+class JamfDialect:
+    """Operations as `PUT /JSSResource/policies/id/4`; HTML on the Classic API, JSON on the Pro API."""
+
+    def describe(self, environ: Environ) -> tuple[str, str]:
+        return "jamf", f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+
+    def error(self, environ: Environ, status: int, code: str | None, message: str) -> Words:
+        if environ["PATH_INFO"].startswith(CLASSIC):
+            return {"Content-Type": "text/html;charset=UTF-8"}, html_page(status, message).encode()
+        causes = [{"code": code or "SANDBOX", "description": message, "id": "0", "field": None}]
+        return {"Content-Type": "application/json"}, json.dumps({"httpStatus": status, "errors": causes}).encode()
+
+    def admits(self, environ: Environ) -> bool:  # noqa: ARG002 - whoever reaches loopback may order the Macs about
+        return True

@@ -6,7 +6,19 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from sandbox.settings import ACCOUNT_ID, AWS_KEY, HOST, OKTA_BASE_URL, OKTA_ORG, OKTA_TOKEN, PROJECT, REGION, Settings
+from sandbox.settings import (
+    ACCOUNT_ID,
+    AWS_KEY,
+    HOST,
+    JAMF_CLIENT_ID,
+    JAMF_CLIENT_SECRET,
+    OKTA_BASE_URL,
+    OKTA_ORG,
+    OKTA_TOKEN,
+    PROJECT,
+    REGION,
+    Settings,
+)
 
 # Would win over the keys below.
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ROLE_ARN")
@@ -34,12 +46,14 @@ def environment(settings: Settings) -> dict[str, str]:
         "OKTA_ORG_NAME": OKTA_ORG,
         "OKTA_BASE_URL": OKTA_BASE_URL,
         "OKTA_API_TOKEN": OKTA_TOKEN,
+        "JAMF_URL": settings.jamf_url,
+        "JAMF_CLIENT_ID": JAMF_CLIENT_ID,
+        "JAMF_CLIENT_SECRET": JAMF_CLIENT_SECRET,
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         "SANDBOX_PROJECT": str(PROJECT),
         "SANDBOX_HOME": str(settings.home),
-        "SANDBOX_AWS_PORT": str(settings.aws_port),
-        "SANDBOX_OKTA_PORT": str(settings.okta_port),
+        **{name: str(port) for name, port in settings.ports.items()},
     }
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's process: both clouds on loopback, one process per home.
+"""The sandbox's process: AWS, Okta and Jamf Pro on loopback, one process per home.
 
 The pid file is locked for as long as its process lives, so a pid that is left over from a crash is never believed.
 """
@@ -23,16 +23,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from sandbox.errors import SandboxError
-from sandbox.settings import HOST, OKTA_TOKEN, PROJECT, Settings
+from sandbox.settings import HOST, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET, OKTA_TOKEN, PROJECT, Settings
 
-NAMES = ("aws", "okta")
+NAMES = ("aws", "okta", "jamf")
 # Before each error line of `python -m sandbox`.
 ERROR_PREFIX = "sandbox: "
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.05
 LOCK_SECONDS = 0.5
-AWS_PORT, OKTA_PORT = "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT"
 
 # Loopback must not go through anyone's proxy.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -101,11 +100,12 @@ def health(url: str) -> Health | None:
 
 
 def is_healthy(settings: Settings, pid: int) -> bool:
-    return all((found := health(url)) and found.pid == pid for url in (settings.aws_url, settings.okta_url))
+    urls = (settings.aws_url, settings.okta_url, settings.jamf_url)
+    return all((found := health(url)) and found.pid == pid for url in urls)
 
 
-def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, Any]:
-    """Both clouds behind their control routes; `stack` closes them, and what is outside them."""
+def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
+    """AWS, Okta and Jamf Pro behind their control routes; `stack` closes them, and what is outside them."""
     from werkzeug.test import Client
 
     from sandbox.aws import bedrock
@@ -113,7 +113,8 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, Any]:
     from sandbox.aws.functions.api import scheduled
     from sandbox.aws.ses import Ses
     from sandbox.control import Control
-    from sandbox.dialects import AwsDialect, OktaDialect
+    from sandbox.dialects import AwsDialect, JamfDialect, OktaDialect
+    from sandbox.jamf.app import create_app as create_jamf
     from sandbox.okta.app import create_app as create_okta
     from sandbox.outside.egress import Egress, Outside
     from sandbox.outside.notices import Notices
@@ -138,11 +139,16 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, Any]:
     egress = Egress(settings.state, Outside(notices, aws_control.journal, aws_control.faults))
     stack.callback(egress.close)
     functions.update(egress.environment)
-    return aws_control, Control(okta, name="okta", names=NAMES, dialect=OktaDialect(OKTA_TOKEN))
+    jamf = create_jamf(settings.state, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET)
+    return (
+        aws_control,
+        Control(okta, name="okta", names=NAMES, dialect=OktaDialect(OKTA_TOKEN)),
+        Control(jamf, name="jamf", names=NAMES, dialect=JamfDialect()),
+    )
 
 
 def serve(settings: Settings) -> None:
-    """Serves both clouds until SIGTERM or SIGINT, then saves what they hold."""
+    """Serves all of them until SIGTERM or SIGINT, then saves what they hold."""
     from sandbox import warm
     from sandbox.wsgi import bind, http_server
 
@@ -150,16 +156,19 @@ def serve(settings: Settings) -> None:
         stack.callback(warm.end, settings.home, warm.fork_server(settings.home))  # while there is a single thread
         listeners = [
             stack.enter_context(contextlib.closing(bind(HOST, port, variable)))
-            for port, variable in ((settings.aws_port, AWS_PORT), (settings.okta_port, OKTA_PORT))
+            for variable, port in settings.ports.items()
         ]
-        aws, okta = _apps(settings, stack)
-        servers = [http_server(listener, app) for listener, app in zip(listeners, (aws, okta), strict=True)]
+        apps = _apps(settings, stack)
+        servers = [http_server(listener, app) for listener, app in zip(listeners, apps, strict=True)]
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
         for server in servers:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-        print(f"AWS {settings.aws_url}  Okta {settings.okta_url}  pid {os.getpid()}", flush=True)
+        print(
+            f"AWS {settings.aws_url}  Okta {settings.okta_url}  Jamf Pro {settings.jamf_url}  pid {os.getpid()}",
+            flush=True,
+        )
         ended.wait()
         faulthandler.dump_traceback_later(STOP_SECONDS * 3 / 4)  # into the log: what keeps it from ending
         for server in servers:
@@ -176,7 +185,7 @@ def _last_line(log: Path) -> str:
 def _require_free_ports(settings: Settings) -> None:
     from sandbox.wsgi import bind
 
-    for port, variable in ((settings.aws_port, AWS_PORT), (settings.okta_port, OKTA_PORT)):
+    for variable, port in settings.ports.items():
         bind(HOST, port, variable).close()
 
 
@@ -184,8 +193,7 @@ def _spawned(settings: Settings) -> subprocess.Popen[bytes]:
     settings.home.mkdir(parents=True, exist_ok=True)
     variables = os.environ | {
         "SANDBOX_HOME": str(settings.home),
-        AWS_PORT: str(settings.aws_port),
-        OKTA_PORT: str(settings.okta_port),
+        **{variable: str(port) for variable, port in settings.ports.items()},
     }
     with settings.log.open("ab") as log:
         return subprocess.Popen(
@@ -200,7 +208,7 @@ def _spawned(settings: Settings) -> subprocess.Popen[bytes]:
 
 
 def start(settings: Settings) -> int:
-    """Starts the sandbox in the background unless it runs, and returns its pid once both clouds answer."""
+    """Starts the sandbox in the background unless it runs, and returns its pid once all of it answers."""
     pid = running(settings)
     if pid is None:
         _require_free_ports(settings)
@@ -216,7 +224,7 @@ def start(settings: Settings) -> int:
             if child is not None:
                 child.terminate()
             raise SandboxError(
-                f"The sandbox (pid {pid}) does not answer on ports {settings.aws_port} and {settings.okta_port}; "
+                f"The sandbox (pid {pid}) does not answer on ports {', '.join(map(str, settings.ports.values()))}; "
                 f"see {settings.log}"
             )
         time.sleep(POLL_SECONDS)

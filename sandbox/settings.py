@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +15,19 @@ ACCOUNT_ID = "123456789012"
 # The key of the account's root. No secret: signatures are not verified.
 AWS_KEY = "sandbox"
 REGION = "us-east-1"
-# These guard nothing: the sandbox listens on loopback and holds invented people. Okta and Slack refuse a call without
-# a token, so the sandbox must too.
+# These guard nothing: the sandbox listens on loopback and holds invented people. Okta, Slack and Jamf Pro refuse a
+# call without a token, so the sandbox must too.
 OKTA_TOKEN = "sandbox-okta-token"
 SLACK_TOKEN = "xoxb-sandbox"
+JAMF_CLIENT_ID = "sandbox-jamf-client"
+JAMF_CLIENT_SECRET = "sandbox-jamf-secret"
 OKTA_ORG = "acme"
 OKTA_BASE_URL = "okta.com"
 
+AWS_PORT, OKTA_PORT, JAMF_PORT = "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT", "SANDBOX_JAMF_PORT"
 DEFAULT_AWS_PORT = 5581
 DEFAULT_OKTA_PORT = 5582
+DEFAULT_JAMF_PORT = 5583
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,7 @@ class Settings:
     home: Path
     aws_port: int
     okta_port: int
+    jamf_port: int
 
     @property
     def aws_url(self) -> str:
@@ -42,8 +48,17 @@ class Settings:
         return f"http://{HOST}:{self.okta_port}"
 
     @property
+    def jamf_url(self) -> str:
+        return f"http://{HOST}:{self.jamf_port}"
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """By the variable that moves each."""
+        return {AWS_PORT: self.aws_port, OKTA_PORT: self.okta_port, JAMF_PORT: self.jamf_port}
+
+    @property
     def state(self) -> Path:
-        """What AWS and Okta remember."""
+        """What AWS, Okta and Jamf Pro remember."""
         return self.home / "cloud"
 
     @property
@@ -59,7 +74,7 @@ def _port(given: Mapping[str, str], name: str, default: int) -> int:
 
 
 def from_environment() -> Settings:
-    """SANDBOX_HOME, SANDBOX_AWS_PORT and SANDBOX_OKTA_PORT, or the defaults; SystemExit names a wrong one.
+    """SANDBOX_HOME and the ports' variables, or the defaults; SystemExit names a wrong one.
 
     What `make env` printed in another clone is that clone's: it says so by SANDBOX_PROJECT.
     """
@@ -67,13 +82,13 @@ def from_environment() -> Settings:
     given: Mapping[str, str] = os.environ if owner in {"", str(PROJECT)} else {}
     settings = Settings(
         home=Path(given.get("SANDBOX_HOME", "").strip() or PROJECT / ".sandbox").resolve(),
-        aws_port=_port(given, "SANDBOX_AWS_PORT", DEFAULT_AWS_PORT),
-        okta_port=_port(given, "SANDBOX_OKTA_PORT", DEFAULT_OKTA_PORT),
+        aws_port=_port(given, AWS_PORT, DEFAULT_AWS_PORT),
+        okta_port=_port(given, OKTA_PORT, DEFAULT_OKTA_PORT),
+        jamf_port=_port(given, JAMF_PORT, DEFAULT_JAMF_PORT),
     )
-    if settings.aws_port == settings.okta_port:
-        raise SystemExit(
-            f"SANDBOX_AWS_PORT and SANDBOX_OKTA_PORT are both {settings.aws_port}; each cloud needs its own."
-        )
+    for (one, port), (other, same) in itertools.combinations(settings.ports.items(), 2):
+        if port == same:
+            raise SystemExit(f"{one} and {other} are both {port}; each needs its own.")
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -47,7 +47,10 @@ def alone(settings: Settings) -> Generator[None]:
 def _up(settings: Settings) -> int:
     workspace.prepare_engine(settings)
     pid = server.start(settings)
-    print(f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url} (pid {pid})", flush=True)
+    print(
+        f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url}, Jamf Pro on {settings.jamf_url} (pid {pid})",
+        flush=True,
+    )
     workspace.stacks(settings, PROJECT)
     workspace.release(settings, PROJECT, STACK)
     environment = workspace.full_environment(settings)

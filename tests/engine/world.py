@@ -11,7 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,12 @@ COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohor
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def free_ports() -> tuple[int, int]:
-    with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]
+def free_ports() -> dict[str, int]:
+    """Of AWS, Okta and Jamf Pro, as `Settings` takes them."""
+    names = ("aws_port", "okta_port", "jamf_port")
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server((HOST, 0))) for _ in names]
+        return {name: listener.getsockname()[1] for name, listener in zip(names, listeners, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,9 @@ class World:
     def okta(self, path: str, method: str = "GET", body: Any = None) -> Any:
         return self._call(self.settings.okta_url + path, method, body)
 
+    def jamf_control(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        return self._call(self.settings.jamf_url + path, method, body)
+
     def aws_control(self, path: str, method: str = "GET", body: Any = None) -> Any:
         return self._call(self.settings.aws_url + path, method, body)
 
@@ -128,9 +134,13 @@ class World:
             return refused.code
 
     def calls(self) -> list[str]:
-        """Operations that both clouds were asked for, in order."""
-        both = [*self.okta("/sandbox/calls"), *self.aws_control("/sandbox/calls")]
-        return [call["operation"] for call in sorted(both, key=lambda call: call["at"])]
+        """Operations that AWS, Okta and Jamf Pro were asked for, in order."""
+        found = [
+            *self.okta("/sandbox/calls"),
+            *self.aws_control("/sandbox/calls"),
+            *self.jamf_control("/sandbox/calls"),
+        ]
+        return [call["operation"] for call in sorted(found, key=lambda call: call["at"])]
 
     def changes_of_level(self) -> list[dict[str, Any]]:
         """The incident log, once nothing is under way any more."""
@@ -151,6 +161,7 @@ class World:
         self.settle()
         self.okta("/sandbox/calls", "DELETE")
         self.aws_control("/sandbox/calls", "DELETE")
+        self.jamf_control("/sandbox/calls", "DELETE")
 
     def group(self, name: str) -> dict[str, str]:
         """Who is in an Okta group: user ids by e-mail address."""
@@ -205,8 +216,7 @@ def copy_project(folder: Path) -> None:
 
 def prepare(root: Path) -> World:
     """A project and an engine, nothing running yet."""
-    aws, okta = free_ports()
-    world = World(root / "project", Settings(home=root / "home", aws_port=aws, okta_port=okta))
+    world = World(root / "project", Settings(home=root / "home", **free_ports()))
     copy_project(world.folder)
     workspace.prepare_engine(world.settings)
     return world
@@ -223,8 +233,7 @@ def again(world: World, root: Path) -> World:
         copy_function=link_or_copy,
         ignore=shutil.ignore_patterns("sandbox.pid", "sandbox.log"),
     )
-    aws, okta = free_ports()
-    return World(root / "project", Settings(home=home, aws_port=aws, okta_port=okta))
+    return World(root / "project", Settings(home=home, **free_ports()))
 
 
 def link_or_copy(source: str, target: str) -> None:

@@ -38,7 +38,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[Settings]:
-    found = Settings(home=tmp_path / "a home", aws_port=free_port(), okta_port=free_port())
+    found = Settings(home=tmp_path / "a home", aws_port=free_port(), okta_port=free_port(), jamf_port=free_port())
     yield found
     server.stop(found)
 
@@ -48,6 +48,7 @@ def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
         "SANDBOX_HOME": str(settings.home),
         "SANDBOX_AWS_PORT": str(settings.aws_port),
         "SANDBOX_OKTA_PORT": str(settings.okta_port),
+        "SANDBOX_JAMF_PORT": str(settings.jamf_port),
     }
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
@@ -71,12 +72,13 @@ def client(settings: Settings, service: str) -> Any:
     )
 
 
-def test_start_waits_until_both_clouds_answer_and_a_second_start_finds_them(settings: Settings):
+def test_start_waits_until_all_of_it_answers_and_a_second_start_finds_them(settings: Settings):
     pid = server.start(settings)
     assert (
         server.health(settings.aws_url)
         == server.health(settings.okta_url)
-        == server.Health(pid=pid, names=("aws", "okta"))
+        == server.health(settings.jamf_url)
+        == server.Health(pid=pid, names=("aws", "okta", "jamf"))
     )
     assert server.start(settings) == pid
     assert command(settings, "status").returncode == 0
@@ -105,7 +107,7 @@ def test_a_busy_port_is_one_line_that_names_the_port_and_its_variable(settings: 
 
 def test_one_home_has_one_process(settings: Settings):
     server.start(settings)
-    other = replace(settings, aws_port=free_port(), okta_port=free_port())
+    other = replace(settings, aws_port=free_port(), okta_port=free_port(), jamf_port=free_port())
     result = command(other, "serve")
     assert result.returncode == 1
     assert result.stderr.startswith("sandbox: Already running for this home")
@@ -312,6 +314,7 @@ def test_the_environment_speaks_to_a_shell_and_hides_real_accounts(settings: Set
     found = environment(settings)
     assert found["AWS_ENDPOINT_URL"] == settings.aws_url
     assert found["OKTA_HTTP_PROXY"] == settings.okta_url
+    assert found["JAMF_URL"] == settings.jamf_url
     assert found["NO_PROXY"] == "internal.example,127.0.0.1,localhost"
     assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert not found.keys() & set(UNSET)

@@ -11,7 +11,7 @@ from sandbox.settings import DEFAULT_AWS_PORT, PROJECT, from_environment
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SANDBOX_HOME", "SANDBOX_PROJECT", "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT"):
+    for name in ("SANDBOX_HOME", "SANDBOX_PROJECT", "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT", "SANDBOX_JAMF_PORT"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -17,7 +17,7 @@ import sys, time
 from pathlib import Path
 from sandbox.settings import Settings
 from sandbox.up import alone
-with alone(Settings(home=Path(sys.argv[1]), aws_port=1, okta_port=2)):
+with alone(Settings(home=Path(sys.argv[1]), aws_port=1, okta_port=2, jamf_port=3)):
     print("held", flush=True)
     time.sleep(0.5)
 """
@@ -30,8 +30,8 @@ def test_the_second_of_two_at_once_waits_for_the_first_and_says_so(
         assert first.stdout is not None
         assert first.stdout.readline() == b"held\n"
         began = time.monotonic()
-        with alone(Settings(home=tmp_path, aws_port=1, okta_port=2)):
+        with alone(Settings(home=tmp_path, aws_port=1, okta_port=2, jamf_port=3)):
             assert time.monotonic() - began > 0.2
     assert capsys.readouterr().out == "another `make up` is at work here; waiting for it\n"
-    with alone(Settings(home=tmp_path, aws_port=1, okta_port=2)):
+    with alone(Settings(home=tmp_path, aws_port=1, okta_port=2, jamf_port=3)):
         assert capsys.readouterr().out == ""
