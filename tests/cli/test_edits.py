@@ -108,7 +108,7 @@ def test_a_new_member_is_one_line_and_a_removed_one_takes_only_theirs() -> None:
             "cohorts.pilt: no such cohort; did you mean pilot?",
         ),
         (lambda d: edits.add_cohort(d, "pilot", "active", ["haiku"], None), "cohorts.pilot: there already"),
-        (lambda d: edits.add_cohort({}, "x1", "active", ["haiku"], None), "config: missing"),
+        (lambda _: edits.add_cohort({}, "x1", "active", ["haiku"], None), "config: missing"),
     ],
 )
 def test_what_cannot_be_changed_is_said(change: Callable[[Any], object], words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import botocore.session
 import pytest
@@ -34,7 +35,8 @@ ACTIONS = {
 
 
 def operations(service: str) -> set[str]:
-    return set(botocore.session.get_session().get_service_model(CLIENTS.get(service, service)).operation_names)
+    model: Any = botocore.session.get_session().get_service_model(CLIENTS.get(service, service))
+    return set(model.operation_names)
 
 
 @pytest.mark.parametrize("each", RIGHTS, ids=lambda each: each.service)

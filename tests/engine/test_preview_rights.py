@@ -34,7 +34,7 @@ def action(call: dict[str, Any]) -> str:
 
 def _operation(service: str, method: str, path: str) -> str:
     """Of a REST call: the operation whose address it is, the most literal first."""
-    model = botocore.session.get_session().get_service_model("sesv2" if service == "ses" else service)
+    model: Any = botocore.session.get_session().get_service_model("sesv2" if service == "ses" else service)
     known = [model.operation_model(name).http | {"name": name} for name in model.operation_names]
     fitting = [
         http

@@ -13,7 +13,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from commit_guard import report, spool
 
-from rollout.commit_guard import FOLDER, Platform, hook, settings
+from rollout.account import Account
+from rollout.commit_guard import files, settings
+from rollout.macs.hooks import commit_guard
+from rollout.macs.places import PLACES, Platform
 from tests.guard.world import PLANTED, REGION, Machine, machine, rollout, secret_of
 from tests.recording import ACCOUNT
 
@@ -94,22 +97,28 @@ def test_where_another_stack_has_the_findings_log_nothing_is_written_down(tmp_pa
     assert mac.left_behind() == ""
 
 
-@pytest.mark.parametrize("platform", Platform)
+@pytest.mark.parametrize("platform", [Platform.MACOS, Platform.LINUX])
 @pytest.mark.parametrize(("setting", "ends"), [("open", '/commit-guard"'), ("closed", '/commit-guard" || exit 2')])
 def test_claude_code_runs_it_before_each_bash_command(platform: Platform, setting: str, ends: str) -> None:
-    entry = hook(rollout(commit_guard={"on_failure": setting}), platform)
+    [entry] = commit_guard(rollout(mac={"commit_guard": setting}).mac.commit_guard, platform)
     assert entry["matcher"] == "Bash"
     [one] = entry["hooks"]
-    assert one["command"] == f'"{FOLDER[platform]}{ends}'
+    assert one["command"].endswith(f'"{PLACES[platform].folder}{ends}')
     assert one["timeout"] == 10
 
 
-def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
-    from rollout.account import Account
+@pytest.mark.parametrize(("platform", "setting"), [(Platform.MACOS, "off"), (Platform.WINDOWS, "closed")])
+def test_where_there_is_no_guard_nothing_is_delivered_and_nothing_runs(platform: Platform, setting: str) -> None:
+    found = rollout(mac={"commit_guard": setting})
+    assert commit_guard(found.mac.commit_guard, platform) == []
+    given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
+    assert files(found, Account(ACCOUNT, REGION), "pilot", platform, **given) == ()
 
+
+def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
     assert settings(rollout(), Account(ACCOUNT, REGION), "pilot", **given) == {
-        "on_failure": "closed",
+        "on_failure": "open",
         "region": "us-east-1",
         "log_group": "/claude-code/findings",
         "log_stream": "guard-pilot",

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rollout.account import Account
-from rollout.commit_guard import ENTRY, FOLDER, Platform, files
+from rollout.commit_guard import ENTRY, files
 from rollout.config import Rollout
 from rollout.load import load
+from rollout.macs.places import PLACES, Platform
 from tests import stacks
 from tests.recording import ACCOUNT
 
@@ -130,7 +131,7 @@ def deliver(root: Path, stack: Rollout, aws_config_file: str = "/nonexistent") -
     account = Account(ACCOUNT, REGION)
     given = {"aws_profile": "claude-code", "aws_config_file": aws_config_file}
     for file in files(stack, account, "pilot", Platform.LINUX, **given):
-        path = root / Path(file.path).relative_to(FOLDER[Platform.LINUX])
+        path = root / Path(file.path).relative_to(PLACES[Platform.LINUX].folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.content, encoding="utf-8")
         path.chmod(file.mode)
