@@ -1,4 +1,5 @@
-"""Credentials that were found: a metric of the findings log, and protection of prompts where they are logged."""
+"""Credentials that were found: a metric of the findings log, where commit guards write to it, and protection of prompts
+where they are logged."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.audit_trail import AuditTrail
+from rollout import names
 from rollout.account import Account
 from rollout.config import Rollout
 from rollout.credentials import METRIC, PATTERN, protection
@@ -36,6 +38,14 @@ class Findings(pulumi.ComponentResource):
                 metric_transformation={"name": METRIC, "namespace": NAMESPACE, "value": "1", "default_value": "0"},
                 opts=child,
             )
+            for cohort in args.rollout.logged:
+                # Here and not with its cohort, and kept as the log group is: what it holds outlives a rollback.
+                aws.cloudwatch.LogStream(
+                    f"{name}-{cohort}-guard",
+                    name=names.guard_stream(cohort),
+                    log_group_name=args.trail.findings_log_group,
+                    opts=pulumi.ResourceOptions(parent=self, protect=True, retain_on_delete=True),
+                )
         if args.rollout.logs.prompt_text and not args.rollout.adopt.invocation_log_group:
             aws.cloudwatch.LogDataProtectionPolicy(
                 f"{name}-protection",

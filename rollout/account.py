@@ -55,6 +55,9 @@ class Account:
     def log_group_arn(self, name: str) -> str:
         return self._arn("logs", f"log-group:{name}")
 
+    def log_stream_arn(self, group: str, stream: str) -> str:
+        return f"{self.log_group_arn(group)}:log-stream:{stream}"
+
     def topic_arn(self, audience: str) -> str:
         return self._arn("sns", names.topic(audience))
 

@@ -250,6 +250,18 @@ class Adopt(Part):
     """Whether another stack of this account counts usage. It counts its own cohorts; to it, these are use outside."""
 
 
+class OnFailure(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class CommitGuard(Part):
+    """The hook on the developers' machines that looks for credentials before Claude Code commits or pushes."""
+
+    on_failure: OnFailure = OnFailure.CLOSED
+    """What becomes of a command that it could not look at: `open` lets it run, `closed` stops it."""
+
+
 class Incident(Part):
     id: IncidentId
     since: Instant
@@ -388,6 +400,7 @@ class Rollout(Part):
     """What GitHub signs its secret-scanning alerts with. `pulumi config set --secret github_webhook_secret`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
+    commit_guard: CommitGuard = CommitGuard()
     adopt: Adopt = Adopt()
 
     @property

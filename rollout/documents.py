@@ -12,18 +12,22 @@ from rollout.config import Model
 Document = dict[str, Any]
 
 WRITE_LOG = ["logs:CreateLogStream", "logs:PutLogEvents"]
+DISCOVER = "bedrock:GetInferenceProfile"
 INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
 
 
-def invoke_policy(account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str]) -> Document:
+def invoke_policy(
+    account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str], reporter: str | None = None
+) -> Document:
     """What a cohort may call: its own profiles, and the models behind them only through these.
 
     `models`: by label, what the cohort may use now. `profile_arns`: of the same labels. `GetInferenceProfile` lets
-    Claude Code choose the request's shape and price it rightly.
+    Claude Code choose the request's shape and price it rightly. `reporter`: the cohort, where its commit guards write
+    to the findings log.
     """
     arns = [profile_arns[label] for label in models]
     statements: list[Document] = [
-        {"Sid": "InvokeCohortProfiles", "Effect": "Allow", "Action": INVOKE, "Resource": arns},
+        {"Sid": "CohortProfiles", "Effect": "Allow", "Action": [*INVOKE, DISCOVER], "Resource": arns},
         {
             "Sid": "ModelsOnlyThroughProfile",
             "Effect": "Allow",
@@ -31,24 +35,33 @@ def invoke_policy(account: Account, models: Mapping[str, Model], profile_arns: M
             "Resource": sorted({arn for model in models.values() for arn in account.foundation_model_arns(model)}),
             "Condition": {"ArnEquals": {"bedrock:InferenceProfileArn": arns}},
         },
-        {"Sid": "Discover", "Effect": "Allow", "Action": ["bedrock:GetInferenceProfile"], "Resource": arns},
     ]
+    if reporter:
+        stream = account.log_stream_arn(names.FINDINGS_LOG_GROUP, names.guard_stream(reporter))
+        statements.append(allow("ReportFindings", ["logs:PutLogEvents"], [stream]))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def boundary(account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str]) -> Document:
+def boundary(
+    account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str], reports: bool = False
+) -> Document:
     """The most that a cohort's role may ever do, whatever is attached to it: the meter writes one of its policies.
 
-    Grants nothing. Whom a model is called through is narrowed by `invoke_policy`; here it is left to the account's own
-    profiles, so that twenty models fit.
+    Grants nothing. Whom a model is called through, and which commit guards' stream is written to, is narrowed by
+    `invoke_policy`; here it is left to the account's own, and nothing has a Sid, so that twenty models fit.
+    `reports`: whether commit guards report.
     """
     arns = [profile_arns[label] for label in models]
     behind = sorted({arn for model in models.values() for arn in account.foundation_model_arns(model)})
     through = {"ArnLike": {"bedrock:InferenceProfileArn": account.bedrock("application-inference-profile/*")}}
-    return document(
-        allow("Profiles", [*INVOKE, "bedrock:GetInferenceProfile"], arns),
-        allow("ModelsOnlyThroughProfile", INVOKE, behind, through),
-    )
+    statements: list[Document] = [
+        {"Effect": "Allow", "Action": [*INVOKE, DISCOVER], "Resource": arns},
+        {"Effect": "Allow", "Action": INVOKE, "Resource": behind, "Condition": through},
+    ]
+    if reports:
+        streams = account.log_stream_arn(names.FINDINGS_LOG_GROUP, names.guard_stream("*"))
+        statements.append({"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": streams})
+    return document(*statements)
 
 
 def logging_trust_policy(account: Account) -> Document:

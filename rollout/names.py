@@ -128,6 +128,11 @@ def gate_parameter(cohort: str) -> str:
     return f"{SUCCESS_PATH}/gates/{cohort}"
 
 
+def guard_stream(cohort: str) -> str:
+    """Of the findings log: what the commit guards of a cohort's members write."""
+    return f"guard-{cohort}"
+
+
 def sign_in_app(account: str) -> str:
     """Also the client id of the app that `okta-aws-cli` signs in with: chosen by us, so that it is known in preview."""
     return f"{PREFIX}-sign-in-{account}"

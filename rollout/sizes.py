@@ -17,19 +17,21 @@ INLINE_CHARACTERS = 10_240
 MANAGED_CHARACTERS = 6_144
 # The account and region are not known when the stack file is judged: the ones with the longest ARNs.
 LONGEST = Account("0" * 12, "us-gov-west-1")
+LONGEST_COHORT = "c" * 16
 LONGEST_PROFILE = LONGEST.bedrock(f"application-inference-profile/{'0' * 12}")
 
 
 def inline_characters(models: Mapping[str, Model]) -> int:
-    """Of a cohort with these models, at most: what it may invoke, and the stop that any incident may add."""
+    """Of a cohort with these models, at most: what it may invoke and report, and the stop that any incident may add."""
     stop = cohort_stop(
         Cohort(level=Level.SUSPENDED, models=("any",), sessions_valid_from=datetime(2026, 1, 1, tzinfo=UTC))
     )
-    return sum(map(characters, (invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)), stop)))
+    invoke = invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), LONGEST_COHORT)
+    return sum(map(characters, (invoke, stop)))
 
 
 def boundary_characters(models: Mapping[str, Model]) -> int:
-    return characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE)))
+    return characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), reports=True))
 
 
 def characters(document: Document | None) -> int:

@@ -12,8 +12,11 @@ from moto.awslambda.utils import get_backend
 from moto.logs.models import LogGroup, SubscriptionFilter
 from moto.logs.responses import LogsResponse
 
-from sandbox.aws import trust
-from sandbox.aws.refusals import JsonRefusal
+from sandbox.aws import enforcement, trust
+from sandbox.aws.callers import session_caller
+from sandbox.aws.catalogue import PARTITION
+from sandbox.aws.enforcement import Origin, Wish
+from sandbox.aws.refusals import JsonRefusal, RestRefusal
 from sandbox.aws.validation import mistakes
 
 # Quotas of a log group, and of an account and region.
@@ -42,6 +45,22 @@ def _now() -> int:
 
 class Logs(LogsResponse):
     """moto's CloudWatch Logs with these operations in place of its own."""
+
+    # Events
+
+    def put_log_events(self) -> str:
+        """Of sessions only what their role lets them write: keys that live long may do all."""
+        given = self._given("PutLogEvents")
+        who = session_caller(self.headers)
+        if who:
+            stream = f"log-group:{given['logGroupName']}:log-stream:{given['logStreamName']}"
+            arn = f"arn:{PARTITION}:logs:{self.region}:{self.current_account}:{stream}"
+            origin = Origin(address=self.request.environ.get("REMOTE_ADDR", ""), region=self.region)
+            try:
+                enforcement.require(who, Wish(action="logs:PutLogEvents", resource=arn), origin)
+            except RestRefusal as refusal:
+                raise JsonRefusal("AccessDeniedException", refusal.message) from None
+        return super().put_log_events()
 
     # Metric filters
 

@@ -90,9 +90,9 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         "models.haiku.input: not a number: cheap",
         "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
         (
-            "organisation: unknown key; did you mean organization? allowed: adopt, budgets, cohorts, federation, "
-            "github, github_token, github_webhook_secret, logs, models, notify, okta, organization, service_levels, "
-            "session_minutes, slack_bot_token, success, throttle, webhook_signing_key"
+            "organisation: unknown key; did you mean organization? allowed: adopt, budgets, cohorts, commit_guard, "
+            "federation, github, github_token, github_webhook_secret, logs, models, notify, okta, organization, "
+            "service_levels, session_minutes, slack_bot_token, success, throttle, webhook_signing_key"
         ),
         "organization.teams.backend.headcount: must be at least 1, not 0",
         "session_minutes: must be at most 60, not 720",

@@ -32,7 +32,12 @@ def test_the_invoke_policy_is_the_one_that_was_decided() -> None:
     assert invoke_policy(ACCOUNT, {"sonnet": sonnet}, {"sonnet": ARN}) == {
         "Version": "2012-10-17",
         "Statement": [
-            {"Sid": "InvokeCohortProfiles", "Effect": "Allow", "Action": calls, "Resource": [ARN]},
+            {
+                "Sid": "CohortProfiles",
+                "Effect": "Allow",
+                "Action": [*calls, "bedrock:GetInferenceProfile"],
+                "Resource": [ARN],
+            },
             {
                 "Sid": "ModelsOnlyThroughProfile",
                 "Effect": "Allow",
@@ -43,7 +48,6 @@ def test_the_invoke_policy_is_the_one_that_was_decided() -> None:
                 ],
                 "Condition": {"ArnEquals": {"bedrock:InferenceProfileArn": [ARN]}},
             },
-            {"Sid": "Discover", "Effect": "Allow", "Action": ["bedrock:GetInferenceProfile"], "Resource": [ARN]},
         ],
     }
 

@@ -43,7 +43,7 @@ def test_adding_a_cohort_changes_who_is_counted_and_shown_alone_and_adds_its_own
     added = set(after) - set(before)
     assert added
     assert all(
-        f"::{names[0]}" in urn or f"audit-trail-{names[0]}-" in urn or f"dashboards-{names[0]}" in urn for urn in added
+        any(f"{made}{names[0]}" in urn for made in ("::", "audit-trail-", "dashboards-", "findings-")) for urn in added
     )
 
 

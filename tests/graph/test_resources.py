@@ -51,7 +51,7 @@ def test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not(pilot
     protected = {registration.name for registration in pilot.order if registration.protect}
     names = ("announcer", "findings", "github-webhook", "incidents", "invocations", "meter", "pilot-usage")
     logs = {f"audit-trail-{name}" for name in names}
-    assert protected == {*logs, "federation-saml", "federation-umbrella", "meter-table"}
+    assert protected == {*logs, "findings-pilot-guard", "federation-saml", "federation-umbrella", "meter-table"}
     assert {r.type for r in pilot.order if COHORT in r.urn and r.retain} == {"aws:dynamodb/tableItem:TableItem"}
 
 
@@ -281,8 +281,10 @@ def test_the_meter_may_write_the_policies_that_stop_throttled_people_and_no_othe
 def test_whatever_the_meter_writes_a_role_can_do_no_more_than_its_boundary(pilot: Recorded) -> None:
     boundary = json.loads(pilot.one("pilot-access-boundary").inputs["policy"])
     assert pilot.one("pilot-access-role").inputs["permissionsBoundary"].endswith("policy/claude-code-pilot-boundary")
-    actions = {action for statement in boundary["Statement"] for action in statement["Action"]}
+    *bedrock, logs = boundary["Statement"]
+    actions = {action for statement in bedrock for action in statement["Action"]}
     assert actions == {"bedrock:GetInferenceProfile", "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
+    assert (logs["Action"], logs["Resource"].rpartition(":")[2]) == ("logs:PutLogEvents", "guard-*")
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.stacks import PROJECT
 
-ROOMS = {"rollout", "components", "cli", "functions", "policies", "sandbox", "tests"}
+ROOMS = {"rollout", "components", "cli", "functions", "mac", "commit_guard", "policies", "sandbox", "tests"}
 MAY_READ = {
     "rollout": {"rollout"},
     "components": {"components", "rollout"},
     "__main__.py": {"components", "rollout"},
     "cli": {"cli", "rollout"},
     "functions": {"functions", "rollout"},
+    "mac": {"commit_guard"},
     "policies": {"policies", "rollout"},
     "sandbox": {"sandbox"},
 }
@@ -39,6 +41,11 @@ def test_a_room_reads_only_what_it_may(room: str) -> None:
         names = imported(file)
         assert names & ROOMS <= MAY_READ[room], file
         assert not names & FORBIDDEN.get(room, set()), file
+
+
+def test_what_runs_on_the_macs_needs_nothing_but_python() -> None:
+    for file in (PROJECT / "mac").rglob("*.py"):
+        assert imported(file) - {"commit_guard"} <= sys.stdlib_module_names, file
 
 
 def test_components_ask_neither_for_configuration_nor_for_the_stack() -> None:

@@ -23,6 +23,7 @@ from sandbox.plugins.aws.resources import (
     lambda_urls,
     log_filters,
     log_groups,
+    log_streams,
     parameters,
     scheduler,
     schedules,
@@ -34,7 +35,7 @@ from sandbox.plugins.aws.resources import (
 from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (
-    *(bedrock, iam_providers, iam_role, iam_policies, log_groups),
+    *(bedrock, iam_providers, iam_role, iam_policies, log_groups, log_streams),
     *(lambda_functions, lambda_invocations, lambda_event_invoke, lambda_urls, sqs, dynamodb, dynamodb_items, scheduler),
     *(schedules, parameters),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),

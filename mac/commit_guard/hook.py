@@ -1,0 +1,156 @@
+"""The hook: what it was told, what it looked at, and its answer. Exit 0 lets the command run, 2 stops it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any, cast
+
+from commit_guard.errors import GuardError
+
+LET, STOP = 0, 2
+# Claude Code lets the command run where a hook takes longer than its timeout, which is 10 seconds.
+SECONDS = 8
+MAX_INPUT = 4 * 1024 * 1024
+MAX_REPOSITORIES = 8
+SHOWN = 10
+MAX_TEXT = 160
+# What the command itself says, such as a commit's message, or a file that it writes before it commits.
+COMMAND = "the command itself"
+CONFIGURATION = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "commit-guard.json")
+Finding = tuple[str, int, str]
+
+
+def main() -> int:
+    settings = configuration()
+    try:
+        signal.signal(signal.SIGALRM, _too_late)
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        return _answer(settings, sys.stdin.buffer.read(MAX_INPUT + 1))
+    except GuardError as failure:
+        reason = str(failure)
+    except Exception as error:
+        reason = f"an error of its own, {type(error).__name__}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return _without_looking(settings, reason)
+
+
+def configuration(path: str = CONFIGURATION) -> dict[str, Any]:
+    """As it was delivered; empty, and so closed, where it cannot be read."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return _object(json.load(file)) or {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _object(value: object) -> dict[str, Any] | None:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _answer(settings: dict[str, Any], given: bytes) -> int:
+    event = _event(given)
+    if event.get("tool_name") != "Bash":
+        return LET
+    command, directory = (_object(event.get("tool_input")) or {}).get("command"), event.get("cwd")
+    if not isinstance(command, str) or not isinstance(directory, str):
+        raise GuardError("the hook's input has no command and cwd")
+
+    from commit_guard.changes import Repository
+    from commit_guard.commands import Reader, Work
+    from commit_guard.kinds import found, hidden
+
+    def alias(where: str, verb: str) -> str | None:
+        return Repository(Work(where, ())).alias(verb) if os.path.isdir(where) else None
+
+    works = Reader(directory, alias).read(command)
+    if len(works) > MAX_REPOSITORIES:
+        raise GuardError(f"more than {MAX_REPOSITORIES} repositories in one command")
+    findings: list[Finding] = []
+    seen: set[str] = set()
+    stopped: list[tuple[str, str, list[Finding]]] = []
+    if works:
+        said = list(enumerate(command.split("\n"), start=1))
+        findings = [(COMMAND, number, kind) for number, kind in found(said, seen)]
+    for work in works:
+        repository = Repository(work)
+        hits = [*findings, *_look(repository.added(), repository.root, seen)]
+        if hits:
+            stopped.append((repository.name(), "commit" if work.commits else "push", hits))
+    stopped = [
+        (hidden(name, seen), what, [(hidden(file, seen), number, kind) for file, number, kind in hits])
+        for name, what, hits in stopped
+    ]
+    if not stopped:
+        return LET
+    _tell(stopped)
+    if settings.get("log_stream"):
+        from commit_guard.spool import report
+
+        report(stopped)
+    return STOP
+
+
+def _event(given: bytes) -> dict[str, Any]:
+    if len(given) > MAX_INPUT:
+        raise GuardError("the hook's input is too large")
+    try:
+        event = _object(json.loads(given))
+    except (ValueError, RecursionError):
+        event = None
+    if event is None:
+        raise GuardError("the hook's input is no JSON object")
+    return event
+
+
+def _look(lines: dict[str, list[tuple[int, str]]], root: str | None, seen: set[str]) -> list[Finding]:
+    """The short list first: what it finds needs no scanner."""
+    from commit_guard import kinds
+
+    findings = [(name, number, kind) for name, added in lines.items() for number, kind in kinds.found(added, seen)]
+    if findings or not any(lines.values()):
+        return findings
+    from commit_guard import scanners
+
+    scanner = scanners.installed()
+    return scanners.found(scanner, lines, root) if scanner else []
+
+
+def _tell(stopped: list[tuple[str, str, list[Finding]]]) -> None:
+    said = ["The commit guard stopped this command: it would put a credential into git."]
+    for repository, what, findings in stopped:
+        said.append(f"{what} in {_plain(repository)}:")
+        said += [f"  {_plain(name)}, line {number}: {_plain(kind)}" for name, number, kind in findings[:SHOWN]]
+        if len(findings) > SHOWN:
+            said.append(f"  and {len(findings) - SHOWN} more")
+    said += [
+        "What to do:",
+        "  - take it out of the file, `git restore --staged <file>` if it is staged, and read it from the environment",
+        "    or a secret store; where it is in a commit already, amend or rebase that before it is pushed.",
+        "  - tell the person you work for: a credential that was typed or shared is to be revoked and issued anew.",
+        "  - where it is none, such as an example, a person may end that line with `pragma: allowlist secret`.",
+    ]
+    sys.stderr.write("\n".join(said) + "\n")
+
+
+def _plain(text: str) -> str:
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "..."
+
+
+def _without_looking(settings: dict[str, Any], reason: str) -> int:
+    if settings.get("on_failure") == "open":
+        sys.stdout.write(json.dumps({"systemMessage": f"The commit guard did not look at this command: {reason}."}))
+        return LET
+    sys.stderr.write(
+        f"The commit guard could not look at this command, and is set to stop what it has not looked at: {reason}.\n"
+        "Commit or push in a terminal of your own, and tell whoever manages this machine.\n"
+    )
+    return STOP
+
+
+def _too_late(*_: object) -> None:
+    raise GuardError(f"it was not done in {SECONDS} seconds")

@@ -1,0 +1,80 @@
+"""The commit guard as it is delivered to a member's machine: its files, and how Claude Code's settings name it.
+
+What it does is in `mac/`. The timeout and what an exit code means are the client's (claude-code-client 8).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rollout import names
+from rollout.account import Account
+from rollout.config import OnFailure, Rollout
+
+# The client lets the command run when this is over; the guard ends itself before.
+TIMEOUT_SECONDS = 10
+ENTRY, PACKAGE, SETTINGS = "commit-guard", "commit_guard", "commit-guard.json"
+SOURCES = Path(__file__).parent.parent / "mac"
+
+
+class Platform(StrEnum):
+    MACOS = "macos"
+    LINUX = "linux"
+
+
+# Where managed settings are (Claude Code documentation, settings files); only root writes there.
+FOLDER: Mapping[Platform, str] = {
+    Platform.MACOS: "/Library/Application Support/ClaudeCode",
+    Platform.LINUX: "/etc/claude-code",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """Root's, with the folders above it. `mode`: as chmod has it."""
+
+    path: str
+    content: str
+    mode: int
+
+
+def hook(rollout: Rollout, platform: Platform) -> dict[str, Any]:
+    """One element of `hooks.PreToolUse`. Any other failure than exit 2 would let the command run."""
+    command = f'"{FOLDER[platform]}/{ENTRY}"'
+    if rollout.commit_guard.on_failure is OnFailure.CLOSED:
+        command += " || exit 2"
+    return {"matcher": "Bash", "hooks": [{"type": "command", "command": command, "timeout": TIMEOUT_SECONDS}]}
+
+
+def settings(
+    rollout: Rollout, account: Account, cohort: str, *, aws_profile: str, aws_config_file: str
+) -> dict[str, Any]:
+    """What `commit-guard.json` says. Where another stack has the findings log there is no stream, and no report."""
+    reports = not rollout.adopt.meter
+    return {
+        "on_failure": rollout.commit_guard.on_failure.value,
+        "region": account.region,
+        "log_group": names.FINDINGS_LOG_GROUP if reports else None,
+        "log_stream": names.guard_stream(cohort) if reports else None,
+        "aws_profile": aws_profile,
+        "aws_config_file": aws_config_file,
+    }
+
+
+def files(
+    rollout: Rollout, account: Account, cohort: str, platform: Platform, *, aws_profile: str, aws_config_file: str
+) -> tuple[File, ...]:
+    """In the order in which they are to be written: the entry last, and Claude Code's settings only after it."""
+    told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
+    folder = FOLDER[platform]
+    package = sorted((SOURCES / PACKAGE).glob("*.py"))
+    return (
+        File(path=f"{folder}/{SETTINGS}", content=json.dumps(told, indent=2) + "\n", mode=0o644),
+        *(File(path=f"{folder}/{PACKAGE}/{one.name}", content=one.read_text("utf-8"), mode=0o644) for one in package),
+        File(path=f"{folder}/{ENTRY}", content=(SOURCES / ENTRY).read_text("utf-8"), mode=0o755),
+    )

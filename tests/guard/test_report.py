@@ -1,0 +1,117 @@
+"""What is reported, with whose session, and what becomes of it where AWS cannot be reached."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from commit_guard import report, spool
+
+from rollout.commit_guard import FOLDER, Platform, hook, settings
+from tests.guard.world import PLANTED, REGION, Machine, machine, rollout, secret_of
+from tests.recording import ACCOUNT
+
+KEYS = {"AccessKeyId": "ASIAQ", "SecretAccessKey": "not one", "SessionToken": "token"}
+NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("keys", [KEYS, {**KEYS, "SessionToken": ""}])
+def test_requests_are_signed_as_aws_own_client_signs_them(
+    keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b'{"a": 1}'
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328.PutLogEvents"}
+    theirs = AWSRequest("POST", "https://logs.us-east-1.amazonaws.com/", headers=headers, data=body)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: NOW.replace(tzinfo=None), raising=False)
+    credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"] or None)
+    SigV4Auth(credentials, "logs", REGION).add_auth(theirs)
+    at = datetime.strptime(theirs.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    ours = report.signature(keys, REGION, "logs", "logs.us-east-1.amazonaws.com", headers, body, at)
+    assert ours["Authorization"] == theirs.headers["Authorization"]
+
+
+def test_the_credential_process_of_the_profile_is_run_and_opens_no_browser(tmp_path: Path) -> None:
+    script = tmp_path / "sign in"
+    script.write_text('#!/bin/sh\necho \'{"AccessKeyId": "\'$#"-$1"\'"}\'\n')
+    script.chmod(0o755)
+    config = tmp_path / "config"
+    config.write_text(f"[profile claude-code]\ncredential_process = '{script}' web --open-browser\n")
+    found = report.credentials({"aws_config_file": str(config), "aws_profile": "claude-code"})
+    assert found == {"AccessKeyId": "1-web"}
+
+
+def test_a_finding_that_cannot_be_sent_waits_with_nothing_of_the_secret(tmp_path: Path) -> None:
+    mac = machine(tmp_path)
+    mac.git("remote", "add", "origin", "git@github.example:acme/app.git")
+    mac.stage("a", PLANTED["slack_token"] + "\n")
+    mac.bash("git commit -m x")
+    [waiting] = waits(mac)
+    assert {**waiting, "found_at": "then"} == {
+        "finding": "credential",
+        "source": "commit-guard",
+        "action": "commit_stopped",
+        "kind": "slack_token",
+        "repository": "github.example/acme/app",
+        "count": 1,
+        "found_at": "then",
+    }
+    assert secret_of(PLANTED["slack_token"]) not in mac.left_behind()
+
+
+def waits(mac: Machine) -> list[dict[str, object]]:
+    return [json.loads(file.read_text()) for file in (mac.home / ".claude-code-commit-guard").glob("*.json")]
+
+
+def test_only_so_much_waits_and_the_old_and_the_broken_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for _ in range(spool.MAX_WAITING + 5):
+        spool.put({"kind": "x"})
+    assert len(spool.waiting()) == spool.MAX_WAITING
+    old = int((time.time() - spool.MAX_AGE_SECONDS - 60) * 1e9)
+    for name, content in (
+        (f"{old}-1.json", "{}"),
+        ("oddly.json", "{}"),
+        (f"{time.time_ns()}-1.json", "{"),
+        (f"{time.time_ns()}-2.json", "[]"),
+    ):
+        (Path(spool.folder()) / name).write_text(content)
+    assert len(spool.waiting()) == spool.MAX_WAITING
+    assert len(list(Path(spool.folder()).iterdir())) == spool.MAX_WAITING
+
+
+def test_where_another_stack_has_the_findings_log_nothing_is_written_down(tmp_path: Path) -> None:
+    mac = machine(tmp_path, rollout(adopt={"meter": True}))
+    mac.stage("a", PLANTED["slack_token"] + "\n")
+    assert mac.bash("git commit -m x").code == 2
+    assert mac.left_behind() == ""
+
+
+@pytest.mark.parametrize("platform", Platform)
+@pytest.mark.parametrize(("setting", "ends"), [("open", '/commit-guard"'), ("closed", '/commit-guard" || exit 2')])
+def test_claude_code_runs_it_before_each_bash_command(platform: Platform, setting: str, ends: str) -> None:
+    entry = hook(rollout(commit_guard={"on_failure": setting}), platform)
+    assert entry["matcher"] == "Bash"
+    [one] = entry["hooks"]
+    assert one["command"] == f'"{FOLDER[platform]}{ends}'
+    assert one["timeout"] == 10
+
+
+def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
+    from rollout.account import Account
+
+    given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
+    assert settings(rollout(), Account(ACCOUNT, REGION), "pilot", **given) == {
+        "on_failure": "closed",
+        "region": "us-east-1",
+        "log_group": "/claude-code/findings",
+        "log_stream": "guard-pilot",
+        **given,
+    }
