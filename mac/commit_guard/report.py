@@ -37,7 +37,10 @@ def main() -> int:
     os.makedirs(spool.folder(), mode=0o700, exist_ok=True)
     with open(os.path.join(spool.folder(), "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return 0 if _send_all(settings) else 1
+        try:
+            return 0 if _send_all(settings) else 1
+        except Exception:  # nobody is there to be told; it waits
+            return 1
 
 
 def _send_all(settings: Mapping[str, Any]) -> bool:

@@ -55,7 +55,7 @@ class Logs(LogsResponse):
         if who:
             stream = f"log-group:{given['logGroupName']}:log-stream:{given['logStreamName']}"
             arn = f"arn:{PARTITION}:logs:{self.region}:{self.current_account}:{stream}"
-            origin = Origin(address=self.request.environ.get("REMOTE_ADDR", ""), region=self.region)
+            origin = Origin(address=self.normalized_request.environ.get("REMOTE_ADDR", ""), region=self.region)
             try:
                 enforcement.require(who, Wish(action="logs:PutLogEvents", resource=arn), origin)
             except RestRefusal as refusal:
