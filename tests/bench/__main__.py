@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox import workspace
+from tests.bench.guard import waits
 from tests.bench.meter import rates
 from tests.engine import world as worlds
 from tests.engine.test_levels import set_level
@@ -77,6 +78,8 @@ def main() -> int:
             urns = [resource["urn"] for resource in world.state()]
             console.print("records for the meter ...")
             counted = rates(world)
+            console.print("commits that the guard looks at ...")
+            waited = waits(root / "guard")
             console.print("a suspension ...")
             unchanged = timed(world.up)
             denied = seconds_to_deny(world)
@@ -109,6 +112,14 @@ def main() -> int:
                 f"one bare write per record: {counted['bare']:.0f}",
                 f"{counted[size] / counted['bare']:.2f}",
                 "-",
+            )
+        for how in ("list", "detect-secrets", "no git"):
+            table.add_row(
+                f"commit guard: {how}",
+                f"{waited[how]:.0f} ms",
+                f"`git diff --cached`: {waited['diff']:.0f} ms; `python3 -c pass`: {waited['python']:.0f} ms",
+                f"{waited[how] / waited['diff']:.1f}; {waited[how] / waited['python']:.1f}",
+                "under 300 ms",
             )
         table.add_row(
             "resources per cohort of three models",

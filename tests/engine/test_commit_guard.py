@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rollout.commit_guard import PACKAGE
-from rollout.credentials import METRIC
-from rollout.usage import NAMESPACE
 from sandbox import sign_in
 from sandbox.settings import ACCOUNT_ID
+from tests.engine.test_github_webhook import counted
 from tests.engine.test_levels import set_level
 from tests.engine.world import World
 from tests.guard.world import PLANTED, Machine, deliver, machine, rollout, secret_of
@@ -57,19 +55,6 @@ def until_sent(mac: Machine, seconds: float = 60) -> None:
     while waiting(mac) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not waiting(mac)
-
-
-def counted(pilot: World) -> float:
-    now = datetime.now(UTC)
-    points = pilot.aws("cloudwatch").get_metric_statistics(
-        Namespace=NAMESPACE,
-        MetricName=METRIC,
-        StartTime=now - timedelta(minutes=5),
-        EndTime=now + timedelta(minutes=5),
-        Period=3600,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return sum(point["Sum"] for point in points)
 
 
 def test_a_stopped_commit_is_a_finding_that_the_alarm_counts_with_whose_session_it_was(
