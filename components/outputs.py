@@ -15,14 +15,17 @@ from rollout.account import Account
 from rollout.config import Rollout, ServiceLevels
 from rollout.federation import provider_arn
 from rollout.github_webhook import to_enter
+from rollout.macs.places import PLACES, Platform
 from rollout.residual import missed, residual_access
+from rollout.settings import managed_settings, recipients, whole_cohort
 
 
 def export(
     rollout: Rollout, account: Account, federation: Federation, shared: Shared, cohorts: Mapping[str, Cohort]
 ) -> None:
-    """`cohorts` for everyone, `sign_in` for members of those that have something to sign in to, `residual_access` and
-    `break_glass` for whoever is on call, `github_webhook` for who administers GitHub."""
+    """`cohorts` for everyone, `sign_in` for members of those that have something to sign in to, `settings` for whoever
+    looks after the Macs, `residual_access` and `break_glass` for whoever is on call, `github_webhook` for who
+    administers GitHub."""
     logs = shared.trail.usage_log_groups
     pulumi.export(
         "cohorts",
@@ -43,6 +46,7 @@ def export(
             for level, found in residual_access(rollout).items()
         },
     )
+    pulumi.export("settings", {name: _settings(name, rollout, cohort) for name, cohort in cohorts.items()})
     pulumi.export("break_glass", {name: break_glass(cohort.urn) for name, cohort in cohorts.items()})
     if url := shared.github_webhook.url:
         pulumi.export("github_webhook", url.apply(to_enter))
@@ -75,18 +79,21 @@ def _cohort(
 def _sign_in(
     name: str, rollout: Rollout, account: Account, federation: Federation, declared: Cohort
 ) -> pulumi.Output[dict[str, Any]]:
-    """One entry of the output `sign_in`: an AWS profile and Claude Code's settings, ready to paste."""
-    labels = rollout.cohorts[name].usable_models(rollout.throttle)
+    """One entry of the output `sign_in`: an AWS profile, Claude Code's settings, and the files of a Mac they go to."""
+    places = PLACES[Platform.MACOS]
 
     def entry(known: dict[str, Any]) -> dict[str, Any]:
-        settings = sign_in.claude_settings(account.region, labels, known["profile_arns"])
+        settings = {
+            "claude_settings": managed_settings(rollout, whole_cohort(rollout, name), known["profile_arns"]),
+            "claude_settings_file": places.settings,
+        }
         if not known["aws_app_id"]:
             return {
                 "issuer": f"https://{rollout.okta.domain}",
                 "client_id": names.cohort_app(account.id, name),
                 "role_arn": account.role_arn(name),
                 "role_session_name": "the token's sub",
-                "claude_settings": settings,
+                **settings,
             }
         process = sign_in.okta_aws_cli(
             rollout.okta.domain,
@@ -99,9 +106,27 @@ def _sign_in(
         return {
             "credential_process": process,
             "aws_profile": sign_in.aws_profile(account.region, process),
-            "claude_settings": settings,
+            "aws_config_file": places.aws_config,
+            **settings,
         }
 
     return pulumi.Output.all(
         profile_arns=declared.profile_arns, aws_app_id=federation.aws_app_id, client_id=federation.sign_in_client_id
     ).apply(entry)
+
+
+def _settings(name: str, rollout: Rollout, declared: Cohort) -> pulumi.Output[dict[str, Any]]:
+    """One entry of the output `settings`: by recipients' name, who they are and a Mac's document. No document: nothing
+    may be left on their machines."""
+
+    def entry(arns: dict[str, str]) -> dict[str, Any]:
+        return {
+            to.name: {
+                "level": to.level.value,
+                "people": list(to.emails),
+                "document": managed_settings(rollout, to, arns),
+            }
+            for to in recipients(rollout, name)
+        }
+
+    return pulumi.Output.all(**declared.profile_arns).apply(entry)

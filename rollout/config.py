@@ -250,16 +250,55 @@ class Adopt(Part):
     """Whether another stack of this account counts usage. It counts its own cohorts; to it, these are use outside."""
 
 
-class OnFailure(StrEnum):
+class Rules(Part):
+    """Permission rules for Claude Code beside those of the level. They add to it; none takes anything away."""
+
+    deny: tuple[PermissionRule, ...] = ()
+    """What Claude Code never does, at any level, such as `Read(//**/.kube/config)`. `//` begins an absolute path."""
+    ask: tuple[PermissionRule, ...] = ()
+    """What a person is asked about each time."""
+    allow: tuple[PermissionRule, ...] = ()
+    """What nobody is asked about, at `active` only; from `restricted` on a person approves each step."""
+
+
+class TelemetryProtocol(StrEnum):
+    PROTOBUF = "http/protobuf"
+    JSON = "http/json"
+
+
+class Telemetry(Part):
+    endpoint: HttpsUrl
+    """Where Claude Code sends its metrics and events by OTLP over HTTP, without `/v1/metrics`. Prompts are not sent."""
+    protocol: TelemetryProtocol = TelemetryProtocol.PROTOBUF
+
+
+class Channel(StrEnum):
+    PROFILE = "profile"
+    FILE = "file"
+    HELPER = "helper"
+
+
+class CommitGuardMode(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
+    OFF = "off"
 
 
-class CommitGuard(Part):
-    """The hook on the developers' machines that looks for credentials before Claude Code commits or pushes."""
+class Mac(Part):
+    """How managed settings reach a machine, and how soon."""
 
-    on_failure: OnFailure = OnFailure.CLOSED
-    """What becomes of a command that it could not look at: `open` lets it run, `closed` stops it."""
+    channel: Channel = Channel.FILE
+    """By what way: `profile`, a configuration profile, which Claude Code reads every 30 minutes; `file`, written at
+    the Mac's check-in and read at once; `helper`, a program that Claude Code runs every `helper_minutes`."""
+    check_in_minutes: Annotated[Literal[5, 15, 30, 60], Number] = 5
+    """How often Macs check in, as Jamf Pro is set: 5, 15, 30 or 60."""
+    helper_minutes: Annotated[int, Field(ge=1, le=1440), Number] = 5
+    """How often Claude Code runs the helper."""
+    commit_guard: CommitGuardMode = CommitGuardMode.OPEN
+    """The hook that looks for credentials before a commit or a push. Where it is missing or broken, `open` lets the
+    command run and `closed` stops every Bash command; `off` leaves it out."""
+    telemetry: Telemetry | None = None
+    """Where Claude Code reports to. Without it the managed settings say nothing about telemetry."""
 
 
 class Incident(Part):
@@ -328,6 +367,7 @@ class Cohort(Part):
     opens_after: CohortName | None = None
     """The cohort whose targets must be met before this one's level may be above `planned`."""
     gate_override: GateOverride | None = None
+    claude: Rules = Rules()
 
     def level_of(self, email: str) -> Level:
         own = self.members[email].level
@@ -400,7 +440,8 @@ class Rollout(Part):
     """What GitHub signs its secret-scanning alerts with. `pulumi config set --secret github_webhook_secret`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
-    commit_guard: CommitGuard = CommitGuard()
+    claude: Rules = Rules()
+    mac: Mac = Mac()
     adopt: Adopt = Adopt()
 
     @property

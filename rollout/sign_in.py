@@ -1,15 +1,10 @@
-"""What a member pastes to use Claude Code: an AWS profile and Claude Code's settings."""
+"""The AWS profile that Claude Code signs in with; its settings are in `rollout.settings`."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 PROFILE = "claude-code"
-# The names Claude Code resolves by itself; one that is not pinned would call a system-defined profile, which is denied
-# (claude-code-client 7).
-ALIASES = ("opus", "sonnet", "haiku", "fable")
 
 
 def okta_aws_cli(
@@ -30,21 +25,5 @@ def okta_aws_cli(
 
 
 def aws_profile(region: str, credential_process: str) -> str:
-    """A block for `~/.aws/config`."""
+    """The file that the managed settings name as AWS_CONFIG_FILE; a person may keep it in `~/.aws/config` as well."""
     return f"[profile {PROFILE}]\nregion = {region}\ncredential_process = {credential_process}\n"
-
-
-def claude_settings(region: str, labels: Sequence[str], profile_arns: Mapping[str, str]) -> dict[str, Any]:
-    """Claude Code's settings: Bedrock, with every alias pinned to a profile and nothing else selectable.
-
-    `labels`: the cohort's models, the default one first. An alias the cohort has no model for is pinned to the default.
-    The list holds ARNs, since an alias in it does not know a pinned profile (claude-code-client 7).
-    """
-    default = profile_arns[labels[0]]
-    pins = {f"ANTHROPIC_DEFAULT_{alias.upper()}_MODEL": profile_arns.get(alias, default) for alias in ALIASES}
-    return {
-        "availableModels": [profile_arns[label] for label in labels],
-        "enforceAvailableModels": True,
-        "model": default,
-        "env": {"CLAUDE_CODE_USE_BEDROCK": "1", "AWS_REGION": region, "AWS_PROFILE": PROFILE, **pins},
-    }

@@ -1,0 +1,1 @@
+"""Claude Code's managed settings on developers' machines: what each level adds, checks, forms, channels. Pure."""

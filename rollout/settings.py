@@ -1,0 +1,206 @@
+"""Claude Code's managed settings: who gets which document, and what it says (design 3, 5.9).
+
+One function makes every document: what a Mac gets, what a member pastes, what a person reviews.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from rollout.config import Cohort, Federation, Incident, Rollout, Telemetry
+from rollout.levels import Level
+from rollout.macs import hooks
+from rollout.macs.additions import ADDITIONS, Added
+from rollout.macs.places import PLACES, Platform
+from rollout.sign_in import PROFILE
+
+# The names Claude Code resolves by itself; one that is not pinned would call a system-defined profile, which is denied
+# (claude-code-client 7).
+ALIASES = ("opus", "sonnet", "haiku", "fable")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipients:
+    """People whose machines have the same document. `incidents`: those in force. `team`: where telemetry names it."""
+
+    name: str
+    cohort: str
+    emails: tuple[str, ...]
+    level: Level
+    incidents: tuple[Incident, ...] = ()
+    team: str | None = None
+
+
+def whole_cohort(rollout: Rollout, cohort: str) -> Recipients:
+    """Everybody who has no level and no incident of their own."""
+    found = rollout.cohorts[cohort]
+    emails = tuple(email for email in sorted(found.members) if not _differs(found, email))
+    return Recipients(name=cohort, cohort=cohort, emails=emails, level=found.level, incidents=_of_cohort(found))
+
+
+def recipients(rollout: Rollout, cohort: str) -> tuple[Recipients, ...]:
+    """All of a cohort, each person once; nobody where it is planned. The name of one does not depend on the others."""
+    found = rollout.cohorts[cohort]
+    if not found.level.effects.group:
+        return ()
+    whole = whole_cohort(rollout, cohort)
+    alone = [
+        Recipients(
+            name=f"{cohort}-{email}",
+            cohort=cohort,
+            emails=(email,),
+            level=found.level_of(email),
+            incidents=_of_member(found, email),
+            team=found.members[email].team if rollout.mac.telemetry else None,
+        )
+        for email in sorted(found.members)
+        if _differs(found, email)
+    ]
+    if not rollout.mac.telemetry:
+        return (whole, *alone)
+    by_team: dict[str, list[str]] = {}
+    for email in whole.emails:
+        by_team.setdefault(found.members[email].team, []).append(email)
+    teams = [
+        Recipients(
+            name=f"{cohort}-{team}",
+            cohort=cohort,
+            emails=tuple(emails),
+            level=whole.level,
+            incidents=whole.incidents,
+            team=team,
+        )
+        for team, emails in sorted(by_team.items())
+    ]
+    return (*teams, *alone)
+
+
+def managed_settings(
+    rollout: Rollout, to: Recipients, profile_arns: Mapping[str, str], platform: Platform = Platform.MACOS
+) -> dict[str, Any] | None:
+    """The document of `to` at their level; None where nothing is on the machine.
+
+    `profile_arns`: of the cohort's inference profiles, by label, each an ARN of the region that is called.
+    """
+    if not to.level.effects.role:
+        return None
+    cohort = rollout.cohorts[to.cohort]
+    rows = [row for level, row in ADDITIONS.items() if level.rank <= to.level.rank]
+    labels = _labels(rollout, cohort, to.level)
+    says = _words(rollout, to, rows[-1].says)
+    hooked = {
+        "PreToolUse": hooks.commit_guard(rollout.mac.commit_guard, platform),
+        "UserPromptSubmit": hooks.stop(says) if any(row.stops for row in rows) else [],
+    }
+    parts: dict[str, Any] = {
+        "permissions": _permissions(rollout, cohort, to, rows),
+        **{key: value for row in rows for key, value in row.switches.items()},
+        "availableModels": [profile_arns[label] for label in labels],
+        "model": profile_arns[labels[0]],
+        "hooks": {event: found for event, found in hooked.items() if found},
+        "companyAnnouncements": [says] if says else [],
+        "env": {
+            **{key: value for row in rows for key, value in row.env.items()},
+            **_pins(rollout, labels, profile_arns),
+            **_aws(rollout, profile_arns[labels[0]], platform, signs_in=all(row.sign_in for row in rows)),
+            **(_telemetry(rollout.mac.telemetry, to) if rollout.mac.telemetry else {}),
+        },
+    }
+    return {key: value for key, value in parts.items() if value not in ([], {})}
+
+
+def _permissions(rollout: Rollout, cohort: Cohort, to: Recipients, rows: list[Added]) -> dict[str, Any]:
+    """A level's own rules come first and stay, whatever is added."""
+    denied = [rule for row in rows for rule in row.deny]
+    added = [*rollout.claude.deny, *cohort.claude.deny]
+    meanwhile = [rule for incident in to.incidents for rule in incident.deny]
+    lists = {
+        "deny": [*denied, *added, *meanwhile],
+        "ask": [*rollout.claude.ask, *cohort.claude.ask],
+        "allow": [*rollout.claude.allow, *cohort.claude.allow] if all(row.allow for row in rows) else [],
+    }
+    modes = {key: value for row in rows for key, value in row.permissions.items()}
+    return {**modes, **{key: list(dict.fromkeys(rules)) for key, rules in lists.items() if rules}}
+
+
+def _labels(rollout: Rollout, cohort: Cohort, level: Level) -> tuple[str, ...]:
+    """The models that may be chosen. One is left where none may be invoked: an empty list would restrain nothing."""
+    if level.effects.models == "all":
+        return cohort.models
+    return (rollout.throttle.model if rollout.throttle.model in cohort.models else cohort.models[0],)
+
+
+def _pins(rollout: Rollout, labels: tuple[str, ...], profile_arns: Mapping[str, str]) -> dict[str, str]:
+    """Each alias to the first model of its family, or else to the default one."""
+
+    def pinned(alias: str) -> str:
+        family = [label for label in labels if f"-{alias}-" in f"{rollout.models[label].foundation_model}-"]
+        return profile_arns[(*family, labels[0])[0]]
+
+    return {f"ANTHROPIC_DEFAULT_{alias.upper()}_MODEL": pinned(alias) for alias in ALIASES}
+
+
+def _aws(rollout: Rollout, profile_arn: str, platform: Platform, *, signs_in: bool) -> dict[str, str]:
+    """Where credentials come from. Under `oidc` from what the person's own profile says: no official client signs in
+    that way, so there is no command to write down."""
+    region, places = {"AWS_REGION": profile_arn.split(":")[3]}, PLACES[platform]
+    if not signs_in:
+        nothing = {"AWS_CONFIG_FILE": places.nowhere, "AWS_SHARED_CREDENTIALS_FILE": places.nowhere}
+        return {**region, "AWS_PROFILE": "", **nothing}
+    if rollout.federation is Federation.OIDC:
+        return {**region, "AWS_PROFILE": PROFILE}
+    return {**region, "AWS_PROFILE": PROFILE, "AWS_CONFIG_FILE": places.aws_config}
+
+
+def _telemetry(telemetry: Telemetry, to: Recipients) -> dict[str, str]:
+    """An exported endpoint of one kind would divert it, so each is named (claude-code-client 12)."""
+    about = {"cohort": to.cohort, **({"team": to.team} if to.team else {})}
+    endpoint = telemetry.endpoint.rstrip("/")
+    return {
+        "CLAUDE_CODE_ENABLE_TELEMETRY": "1",
+        "OTEL_METRICS_EXPORTER": "otlp",
+        "OTEL_LOGS_EXPORTER": "otlp",
+        "OTEL_LOG_USER_PROMPTS": "0",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": telemetry.protocol.value,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{endpoint}/v1/metrics",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{endpoint}/v1/logs",
+        # Values are percent-encoded (OpenTelemetry resource specification, W3C Baggage).
+        "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={quote(value, safe='')}" for key, value in about.items()),
+    }
+
+
+def _words(rollout: Rollout, to: Recipients, text: str) -> str:
+    if not text:
+        return ""
+    channel = rollout.notify.slack.channels.get("engineering") if rollout.notify.slack else None
+    ask = f" Questions: #{channel.name}." if channel and channel.name else ""
+    incident = ", ".join(incident.id for incident in to.incidents) or "no incident named"
+    throttle = rollout.throttle
+    return text.format(incident=incident, model=throttle.model, tokens=f"{throttle.daily_tokens:,}") + ask
+
+
+def _of_cohort(cohort: Cohort) -> tuple[Incident, ...]:
+    return (cohort.incident,) if cohort.incident and cohort.level.needs_incident else ()
+
+
+def _of_member(cohort: Cohort, email: str) -> tuple[Incident, ...]:
+    """The cohort's, and the member's own while their level is above active: one that is over is left in the file."""
+    member, whole = cohort.members[email], _of_cohort(cohort)
+    if not member.level or not member.level.needs_incident:
+        return whole
+    # A member's level may rest on the cohort's incident, also where the cohort is active.
+    own = member.incident or cohort.incident
+    return (*whole, *([own] if own and own not in whole else []))
+
+
+def _differs(cohort: Cohort, email: str) -> bool:
+    same_rules = set(_rules(_of_member(cohort, email))) == set(_rules(_of_cohort(cohort)))
+    return cohort.level_of(email) is not cohort.level or not same_rules
+
+
+def _rules(incidents: tuple[Incident, ...]) -> list[str]:
+    return [rule for incident in incidents for rule in incident.deny]
