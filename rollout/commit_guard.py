@@ -6,32 +6,19 @@ What it does is in `mac/`. The timeout and what an exit code means are the clien
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import OnFailure, Rollout
+from rollout.config import CommitGuardMode, Rollout
+from rollout.macs.places import PLACES, Platform
 
 # The client lets the command run when this is over; the guard ends itself before.
 TIMEOUT_SECONDS = 10
 ENTRY, PACKAGE, SETTINGS = "commit-guard", "commit_guard", "commit-guard.json"
 SOURCES = Path(__file__).parent.parent / "mac"
-
-
-class Platform(StrEnum):
-    MACOS = "macos"
-    LINUX = "linux"
-
-
-# Where managed settings are (Claude Code documentation, settings files); only root writes there.
-FOLDER: Mapping[Platform, str] = {
-    Platform.MACOS: "/Library/Application Support/ClaudeCode",
-    Platform.LINUX: "/etc/claude-code",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +30,20 @@ class File:
     mode: int
 
 
-def hook(rollout: Rollout, platform: Platform) -> dict[str, Any]:
-    """One element of `hooks.PreToolUse`. Any other failure than exit 2 would let the command run."""
-    command = f'"{FOLDER[platform]}/{ENTRY}"'
-    if rollout.commit_guard.on_failure is OnFailure.CLOSED:
-        command += " || exit 2"
+def hook(rollout: Rollout, platform: Platform) -> dict[str, Any] | None:
+    """One element of `hooks.PreToolUse`; None where there is no guard. Any other failure than exit 2 would let the
+    command run. The matcher is read with regard to case."""
+    path = f"{PLACES[platform].folder}/{ENTRY}"
+    if not PLACES[platform].shell:
+        return None
+    match rollout.mac.commit_guard:
+        case CommitGuardMode.OFF:
+            return None
+        case CommitGuardMode.CLOSED:
+            command = f'"{path}" || exit 2'
+        case CommitGuardMode.OPEN:
+            # Where nobody installed it, without a word at each command.
+            command = f'[ ! -x "{path}" ] || "{path}"'
     return {"matcher": "Bash", "hooks": [{"type": "command", "command": command, "timeout": TIMEOUT_SECONDS}]}
 
 
@@ -57,7 +53,7 @@ def settings(
     """What `commit-guard.json` says. Where another stack has the findings log there is no stream, and no report."""
     reports = not rollout.adopt.meter
     return {
-        "on_failure": rollout.commit_guard.on_failure.value,
+        "on_failure": rollout.mac.commit_guard.value,
         "region": account.region,
         "log_group": names.FINDINGS_LOG_GROUP if reports else None,
         "log_stream": names.guard_stream(cohort) if reports else None,
@@ -71,7 +67,7 @@ def files(
 ) -> tuple[File, ...]:
     """In the order in which they are to be written: the entry last, and Claude Code's settings only after it."""
     told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
-    folder = FOLDER[platform]
+    folder = PLACES[platform].folder
     package = sorted((SOURCES / PACKAGE).glob("*.py"))
     return (
         File(path=f"{folder}/{SETTINGS}", content=json.dumps(told, indent=2) + "\n", mode=0o644),

@@ -169,7 +169,7 @@ def test_names_of_files_and_remotes_tell_nothing_either(mac: Machine) -> None:
     ],
 )
 def test_input_that_is_no_hooks_follows_the_setting(tmp_path: Path, setting: str, given: bytes) -> None:
-    answer = machine(tmp_path, rollout(commit_guard={"on_failure": setting})).hook(given)
+    answer = machine(tmp_path, rollout(mac={"commit_guard": setting})).hook(given)
     if setting == "open":
         assert answer.code == LET
         assert "did not look" in json.loads(answer.out)["systemMessage"]
@@ -181,14 +181,14 @@ def test_input_that_is_no_hooks_follows_the_setting(tmp_path: Path, setting: str
 
 @pytest.mark.parametrize(("setting", "code"), [("open", LET), ("closed", STOP)])
 def test_a_repository_that_git_cannot_read_follows_the_setting(tmp_path: Path, setting: str, code: int) -> None:
-    mac = machine(tmp_path, rollout(commit_guard={"on_failure": setting}))
+    mac = machine(tmp_path, rollout(mac={"commit_guard": setting}))
     (mac.home / "repository/.git/index").write_bytes(b"broken")
     assert mac.bash("git commit -m x").code == code
 
 
 @pytest.mark.parametrize(("setting", "code"), [("open", LET), ("closed", STOP)])
 def test_a_mac_without_python_follows_the_setting_and_says_so(tmp_path: Path, setting: str, code: int) -> None:
-    mac = machine(tmp_path, rollout(commit_guard={"on_failure": setting}))
+    mac = machine(tmp_path, rollout(mac={"commit_guard": setting}))
     tools = tmp_path / "few"
     tools.mkdir()
     for name in ("sh", "head", "grep", "dirname", "git", "uname"):

@@ -65,7 +65,7 @@ def test_a_scanner_that_fails_follows_the_setting(tmp_path: Path, setting: str, 
     broken = tmp_path / "gitleaks"
     broken.write_text(f"#!/bin/sh\n{ends}\n")
     broken.chmod(0o755)
-    mac = machine(tmp_path / "mac", rollout(commit_guard={"on_failure": setting}), programs=(broken,))
+    mac = machine(tmp_path / "mac", rollout(mac={"commit_guard": setting}), programs=(broken,))
     mac.stage("a.py", "x = 1\n")
     assert mac.bash("git commit -m x").code == code
     mac.stage("a.py", PLANTED["github_token"])

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rollout.account import Account
-from rollout.commit_guard import ENTRY, FOLDER, Platform, files
+from rollout.commit_guard import ENTRY, files
 from rollout.config import Rollout
 from rollout.load import load
+from rollout.macs.places import PLACES, Platform
 from tests import stacks
 from tests.recording import ACCOUNT
 
@@ -121,7 +122,7 @@ class Machine:
 def rollout(**more: Any) -> Rollout:
     from datetime import UTC, datetime
 
-    document = {**stacks.small(), **more}
+    document = {**stacks.small(), "mac": {"commit_guard": "closed"}, **more}
     return load(stacks.config(document), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
 
 
@@ -130,7 +131,7 @@ def deliver(root: Path, stack: Rollout, aws_config_file: str = "/nonexistent") -
     account = Account(ACCOUNT, REGION)
     given = {"aws_profile": "claude-code", "aws_config_file": aws_config_file}
     for file in files(stack, account, "pilot", Platform.LINUX, **given):
-        path = root / Path(file.path).relative_to(FOLDER[Platform.LINUX])
+        path = root / Path(file.path).relative_to(PLACES[Platform.LINUX].folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.content, encoding="utf-8")
         path.chmod(file.mode)
