@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from rollout.config import Cohort, Federation, Incident, Rollout, Telemetry
+from rollout import commit_guard
+from rollout.config import Cohort, CommitGuardMode, Federation, Incident, Rollout, Telemetry
 from rollout.levels import Level
 from rollout.macs import hooks
 from rollout.macs.additions import ADDITIONS, Added
+from rollout.macs.checks import findings
+from rollout.macs.model import SettingsError, model_mistakes
 from rollout.macs.places import PLACES, Platform
 from rollout.sign_in import PROFILE
 
@@ -83,7 +86,8 @@ def managed_settings(
 ) -> dict[str, Any] | None:
     """The document of `to` at their level; None where nothing is on the machine.
 
-    `profile_arns`: of the cohort's inference profiles, by label, each an ARN of the region that is called.
+    `profile_arns`: of the cohort's inference profiles, by label, each an ARN of the region that is called. Raises
+    SettingsError where the document would not do what it says.
     """
     if not to.level.effects.role:
         return None
@@ -91,9 +95,10 @@ def managed_settings(
     rows = [row for level, row in ADDITIONS.items() if level.rank <= to.level.rank]
     labels = _labels(rollout, cohort, to.level)
     says = _words(rollout, to, rows[-1].says)
+    guard = commit_guard.hook(rollout, platform)
     hooked = {
-        "PreToolUse": hooks.commit_guard(rollout.mac.commit_guard, platform),
-        "UserPromptSubmit": hooks.stop(says) if any(row.stops for row in rows) else [],
+        "PreToolUse": [guard] if guard else [],
+        "UserPromptSubmit": [hooks.stop(says)] if any(row.stops for row in rows) else [],
     }
     parts: dict[str, Any] = {
         "permissions": _permissions(rollout, cohort, to, rows),
@@ -109,7 +114,16 @@ def managed_settings(
             **(_telemetry(rollout.mac.telemetry, to) if rollout.mac.telemetry else {}),
         },
     }
-    return {key: value for key, value in parts.items() if value not in ([], {})}
+    document = {key: value for key, value in parts.items() if value not in ([], {})}
+    closed = rollout.mac.commit_guard is CommitGuardMode.CLOSED
+    return _in_order(to.name, document, guarded=closed and bool(guard))
+
+
+def _in_order(name: str, document: dict[str, Any], *, guarded: bool) -> dict[str, Any]:
+    lines = [*model_mistakes(document), *(finding.line for finding in findings(document, guarded=guarded))]
+    if lines:
+        raise SettingsError(name, lines)
+    return document
 
 
 def _permissions(rollout: Rollout, cohort: Cohort, to: Recipients, rows: list[Added]) -> dict[str, Any]:
@@ -146,13 +160,15 @@ def _pins(rollout: Rollout, labels: tuple[str, ...], profile_arns: Mapping[str, 
 def _aws(rollout: Rollout, profile_arn: str, platform: Platform, *, signs_in: bool) -> dict[str, str]:
     """Where credentials come from. Under `oidc` from what the person's own profile says: no official client signs in
     that way, so there is no command to write down."""
-    region, places = {"AWS_REGION": profile_arn.split(":")[3]}, PLACES[platform]
+    places = PLACES[platform]
+    region = {"AWS_REGION": profile_arn.split(":")[3]}
+    # In ~/.aws/credentials a [default] would be used, and a broken line keeps every session from starting.
+    hidden = {"AWS_SHARED_CREDENTIALS_FILE": places.nowhere}
     if not signs_in:
-        nothing = {"AWS_CONFIG_FILE": places.nowhere, "AWS_SHARED_CREDENTIALS_FILE": places.nowhere}
-        return {**region, "AWS_PROFILE": "", **nothing}
+        return {**region, **hidden, "AWS_PROFILE": "", "AWS_CONFIG_FILE": places.nowhere}
     if rollout.federation is Federation.OIDC:
         return {**region, "AWS_PROFILE": PROFILE}
-    return {**region, "AWS_PROFILE": PROFILE, "AWS_CONFIG_FILE": places.aws_config}
+    return {**region, **hidden, "AWS_PROFILE": PROFILE, "AWS_CONFIG_FILE": places.aws_config}
 
 
 def _telemetry(telemetry: Telemetry, to: Recipients) -> dict[str, str]:
