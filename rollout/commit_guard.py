@@ -15,6 +15,8 @@ from rollout.account import Account
 from rollout.config import CommitGuardMode, Rollout
 from rollout.macs.places import PLACES, Platform
 
+# The client lets the command run when this is over; the guard ends itself before.
+TIMEOUT_SECONDS = 10
 ENTRY, PACKAGE, SETTINGS = "commit-guard", "commit_guard", "commit-guard.json"
 SOURCES = Path(__file__).parent.parent / "mac"
 
@@ -64,6 +66,8 @@ def files(
     rollout: Rollout, account: Account, cohort: str, platform: Platform, *, aws_profile: str, aws_config_file: str
 ) -> tuple[File, ...]:
     """In the order in which they are to be written: the entry last, and Claude Code's settings only after it."""
+    if hook(rollout, platform) is None:
+        return ()
     told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
     folder = PLACES[platform].folder
     package = sorted((SOURCES / PACKAGE).glob("*.py"))

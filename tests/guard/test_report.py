@@ -14,7 +14,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from commit_guard import report, spool
 
-from rollout.commit_guard import hook, settings
+from rollout.account import Account
+from rollout.commit_guard import files, hook, settings
 from rollout.macs.places import PLACES, Platform
 from tests.guard.world import PLANTED, REGION, Machine, machine, rollout, secret_of
 from tests.recording import ACCOUNT
@@ -108,8 +109,11 @@ def test_claude_code_runs_it_before_each_bash_command(platform: Platform, settin
 
 
 def test_where_it_is_off_or_there_is_no_shell_nothing_runs() -> None:
-    assert hook(rollout(mac={"commit_guard": "off"}), Platform.MACOS) is None
+    off = rollout(mac={"commit_guard": "off"})
+    assert hook(off, Platform.MACOS) is None
     assert hook(rollout(), Platform.WINDOWS) is None
+    given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
+    assert files(off, Account(ACCOUNT, REGION), "pilot", Platform.MACOS, **given) == ()
 
 
 @pytest.mark.parametrize(("script", "code"), [(None, 0), ("exit 2", 2), ("exit 1", 1)])
@@ -126,13 +130,9 @@ def test_an_open_hook_is_silent_where_nothing_is_installed(tmp_path: Path, scrip
 
 
 def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
-    from rollout.account import Account
-
-
-def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
     assert settings(rollout(), Account(ACCOUNT, REGION), "pilot", **given) == {
-        "on_failure": "open",
+        "on_failure": "closed",
         "region": "us-east-1",
         "log_group": "/claude-code/findings",
         "log_stream": "guard-pilot",
