@@ -59,6 +59,7 @@ class Jamf:
     settings: JamfSettings = field(default_factory=JamfSettings)
     connections: Connections = field(default_factory=Connections)
     turn: count[int] = field(default_factory=count)
+    updates: count[int] = field(default_factory=count)
     creating: dict[Kind, threading.Lock] = field(default_factory=lambda: {kind: threading.Lock() for kind in Kind})
     fleet: threading.Lock = field(default_factory=threading.Lock)
 

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     RUN = "run of a policy"
     TOKEN = "token"
     SETTINGS = "settings"
+    CHECK_IN = "check-in"
 
 
 # What people write through the API, and each node keeps in memory for a while.
@@ -147,6 +148,10 @@ class Database:
         self._remember(kind, identifier, self.get(kind, identifier))
         self._connection.execute("DELETE FROM thing WHERE kind = ? AND id = ?", (kind, identifier))
 
+    def all_known(self) -> None:
+        """Both nodes have heard of everything until now."""
+        self._connection.execute("DELETE FROM change")
+
     def _one(self, column: str, kind: Kind, value: int | str) -> Thing | None:
         query = f"SELECT id, name, body, owner, state, due FROM thing WHERE kind = ? AND {column} = ?"  # noqa: S608  our own column names
         row = self._connection.execute(query, (kind, value)).fetchone()
@@ -200,6 +205,16 @@ class Store:
         connection = sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None)
         connection.execute("PRAGMA synchronous = FULL")
         return connection
+
+    def token(self, digest: str) -> float | None:
+        """When a token ends, in unix seconds: asked before the call that bears it has a transaction."""
+        connection = self.connect()
+        try:
+            found = connection.execute("SELECT due FROM thing WHERE kind = ? AND name = ?", (Kind.TOKEN, digest))
+            row = found.fetchone()
+            return row[0] if row else None
+        finally:
+            connection.close()
 
     @contextmanager
     def transaction(self, node: Node) -> Generator[Database]:
