@@ -8,6 +8,8 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from sandbox.state_file import end_transactions
+
 from . import (
     check_in,
     classic_groups,
@@ -25,15 +27,24 @@ from . import (
     scripts,
     settings,
 )
-from .context import Jamf, choose_node, end_transactions, jamf, pin
+from .context import Jamf, choose_node, jamf, pin
 from .errors import CLASSIC, NOT_FOUND, JamfError, html_page
 from .store import Store
 
 LARGEST_BODY = 4 << 20
-ROUTES = (
-    *(oauth, profiles, groups, classic_groups, inventory, scripts, policies, check_in, commands, computers),
+ROUTES = [
+    oauth,
+    profiles,
+    groups,
+    classic_groups,
+    inventory,
+    scripts,
+    policies,
+    check_in,
+    commands,
+    computers,
     control,
-)
+]
 
 log = logging.getLogger(__name__)
 

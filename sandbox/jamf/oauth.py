@@ -50,7 +50,7 @@ def admit() -> None:
     if request.path in PATHS:
         return
     given = _bearer()
-    ends = jamf().store.token(_digest(given)) if given else None
+    ends = jamf().store.token_ends(_digest(given)) if given else None
     if ends is None or ends <= time.time():
         raise JamfError(401, "The request requires user authentication")
 
