@@ -113,6 +113,14 @@ def test_a_mac_that_was_offline_gets_what_is_right_now_and_not_what_was(jamf: Ca
     assert jamf.settings_of(ALICE) == []
 
 
+def test_a_mac_that_is_managed_no_more_keeps_what_it_has(jamf: Caller):
+    profile = jamf.profile(scope=to_group(jamf.group("pilot", ALICE)))
+    order(jamf, ALICE, managed=False)
+    jamf("DELETE", f"{PROFILES}/id/{profile}")
+    assert states(jamf, profile, "REMOVE_PROFILE") == ["PENDING"]
+    assert jamf.settings_of(ALICE) == [SETTINGS]
+
+
 def test_inventory_lags_behind_what_a_mac_has(jamf: Caller):
     jamf.set(inventory_seconds=3600)
     before = jamf("GET", f"/api/v3/computers-inventory/{jamf.macs()[ALICE]['id']}")["general"]["reportDate"]
