@@ -9,17 +9,23 @@ import pytest
 
 from tests.stacks import PROJECT
 
-ROOMS = {"rollout", "components", "cli", "functions", "policies", "sandbox", "tests"}
+ROOMS = {"rollout", "components", "cli", "functions", "policies", "providers", "sandbox", "tests"}
 MAY_READ = {
     "rollout": {"rollout"},
-    "components": {"components", "rollout"},
+    "components": {"components", "rollout", "providers"},
     "__main__.py": {"components", "rollout"},
     "cli": {"cli", "rollout"},
     "functions": {"functions", "rollout"},
     "policies": {"policies", "rollout"},
+    "providers": {"providers"},
     "sandbox": {"sandbox"},
 }
-FORBIDDEN = {"rollout": {"pulumi", "boto3"}, "components": {"boto3"}, "functions": {"pulumi", "pydantic", "requests"}}
+FORBIDDEN = {
+    "rollout": {"pulumi", "boto3", "httpx"},
+    "components": {"boto3", "httpx"},
+    "functions": {"pulumi", "pydantic", "requests"},
+    "providers": {"boto3"},
+}
 
 
 def imported(file: Path) -> set[str]:
@@ -39,6 +45,13 @@ def test_a_room_reads_only_what_it_may(room: str) -> None:
         names = imported(file)
         assert names & ROOMS <= MAY_READ[room], file
         assert not names & FORBIDDEN.get(room, set()), file
+
+
+def test_components_know_a_provider_by_its_sdk_alone() -> None:
+    for file in (PROJECT / "components").glob("*.py"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if "providers" in line and "import" in line:
+                assert line in {"from providers.jamf import sdk as jamf"}, file
 
 
 def test_components_ask_neither_for_configuration_nor_for_the_stack() -> None:
