@@ -1,7 +1,7 @@
 """`make pictures`: docs/pictures, from a sandbox with two weeks of the pilot in it.
 
-The last day is played through the sandbox's Bedrock and counted by the meter, as in `make traffic`; somebody calls a
-model past their profiles, and an application calls Claude with a role of its own. The days before are written.
+The last day is played through the sandbox's Bedrock and counted by the meter, as in `make traffic`; some call a
+model past their profiles, and the account's root calls one too. The days before are written (`history`).
 """
 
 from __future__ import annotations
