@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic \
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
     alarms-page review-example
 
 help: ## what can be made
@@ -56,6 +56,9 @@ drill: setup node_modules/.installed ## every level of a rollback in a sandbox o
 
 traffic: setup ## a day of 25 developers through a sandbox of its own, counted twice; REQUESTS=100 each by default
 	@$(PY) -m tests.traffic $(or $(REQUESTS),100)
+
+pictures: setup ## draw docs/pictures anew, from a sandbox with two weeks of the pilot; REQUESTS=60 each a day by default
+	@$(PY) -m tests.pictures $(or $(REQUESTS),60)
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json
