@@ -1,0 +1,59 @@
+"""No credential stands where it can be read: in a function's settings, a description, a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pulumi
+
+from policies.judging.resources import Resource, texts
+from policies.judging.rules import Breach, Finding, ResourceRule, Severity
+from rollout.credentials import CUSTOM
+
+# Beside what CloudWatch looks for in prompts: what the stack file holds encrypted, and private keys.
+FORMS = {
+    **{name: re.compile(rf"(?<![A-Za-z0-9]){pattern}") for name, pattern in CUSTOM.items()},
+    "SlackToken": re.compile(r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{4,}"),
+    "WebhookSigningKey": re.compile(r"(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/=]{24,}"),
+    "GitHubFineGrainedToken": re.compile(r"github_pat_[A-Za-z0-9_]{22,}"),
+    "PrivateKey": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+}
+# Inputs that are secrets by their nature: encrypted in the state, and not to be said here whether they are; the SDK
+# takes that mark away. `make policies` looks for it in the exported state.
+SECRET_INPUTS: Final[Mapping[str, frozenset[str]]] = {
+    "aws:secretsmanager/secretVersion:SecretVersion": frozenset({"secretString", "secretBinary"}),
+    "aws:ssm/parameter:Parameter": frozenset({"value"}),
+}
+
+
+def judge(resource: Resource) -> Iterator[Finding]:
+    secret = SECRET_INPUTS.get(resource.type, frozenset())
+    shown = {key: value for key, value in resource.props.items() if key not in secret}
+    for path, text in _texts(shown):
+        for form, pattern in FORMS.items():
+            if pattern.search(text):
+                yield Breach(f"{path} looks like a credential ({form}); keep it in Secrets Manager, and name it here")
+
+
+def _texts(props: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in props.items():
+        if isinstance(value, pulumi.AssetArchive):
+            for name, asset in value.assets.items():
+                if isinstance(asset, pulumi.StringAsset):
+                    yield f"{key}.{name}", asset.text
+        else:
+            yield from texts(value, key)
+
+
+RULE = ResourceRule(
+    name="no-secret-in-clear",
+    severity=Severity.CRITICAL,
+    description="No input but those that are secrets holds anything of a credential's form.",
+    remediation="`pulumi config set --secret`, `components.secret.keep_secret`; take what was written out of use.",
+    url="https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html",
+    types=None,
+    applies=lambda resource: not resource.type.startswith("pulumi:"),
+    judge=judge,
+)
