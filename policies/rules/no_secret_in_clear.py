@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import pulumi
 
 from policies.judging.resources import Resource, texts
 from policies.judging.rules import Breach, Finding, ResourceRule, Severity
-from rollout.credentials import CUSTOM
-
-# Beside what CloudWatch looks for in prompts: what the stack file holds encrypted, and private keys.
-FORMS = {
-    **{name: re.compile(rf"(?<![A-Za-z0-9]){pattern}") for name, pattern in CUSTOM.items()},
-    "SlackToken": re.compile(r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{4,}"),
-    "WebhookSigningKey": re.compile(r"(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/=]{24,}"),
-    "GitHubFineGrainedToken": re.compile(r"github_pat_[A-Za-z0-9_]{22,}"),
-    "PrivateKey": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-}
-# Inputs that are secrets by their nature: encrypted in the state, and not to be said here whether they are; the SDK
-# takes that mark away. `make policies` looks for it in the exported state.
-SECRET_INPUTS: Final[Mapping[str, frozenset[str]]] = {
-    "aws:secretsmanager/secretVersion:SecretVersion": frozenset({"secretString", "secretBinary"}),
-    "aws:ssm/parameter:Parameter": frozenset({"value"}),
-}
+from rollout.credentials import FORMS, SECRET_INPUTS
 
 
 def judge(resource: Resource) -> Iterator[Finding]:

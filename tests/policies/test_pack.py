@@ -10,6 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 
+from policies.catalogue import page
 from policies.judging.rules import Breach, StackRule
 from policies.rules import RULES
 from policies.rules.cost_tags import TAGGABLE
@@ -216,3 +217,8 @@ def test_what_is_said_twice_on_purpose_agrees() -> None:
         "not-known-yet-of-the-stack",
         "exception-used-of-the-stack",
     }
+
+
+def test_the_catalogue_is_written_from_the_rules() -> None:
+    committed = (stacks.PROJECT / "docs" / "policies.md").read_text(encoding="utf-8")
+    assert committed == page(), "run `make policies-page` and commit the page"
