@@ -102,6 +102,13 @@ CASES = [
         **OF_A_TOPIC,
     ),
     Case(
+        rule="named-resources",
+        on="pilot-access-invoke",
+        change=statement(
+            2, Resource="arn:aws:logs:us-east-1:123456789012:log-group:/claude-code/findings:log-stream:guard-*"
+        ),
+    ),
+    Case(
         rule="iam-changes",
         on="meter-function-work",
         change=statement(0, Action="iam:PutRolePolicy"),

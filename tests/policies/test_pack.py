@@ -98,7 +98,10 @@ def test_a_rule_says_what_it_is_for_and_what_to_do(rule: Any) -> None:
     ("stack", "advice"),
     [
         ("sandbox", set[str]()),
-        ("dev", {"teams-are-covered", "juniors-are-there"}),  # three people of one team try things
+        (
+            "dev",
+            {"teams-are-covered", "seniority-is-mixed", "juniors-are-there"},
+        ),  # three people of one team try things
         ("prod", set[str]()),
     ],
 )
