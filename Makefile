@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
-    alarms-page review-example
+    alarms-page policies policies-page review-example
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -62,6 +62,12 @@ pictures: setup ## draw docs/pictures anew, from a sandbox with two weeks of the
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json
+
+policies: setup ## judge what a stack holds by the policy pack: make policies STACK=sandbox
+	@PYTHON=$(PY) ci/policies "$(STACK)"
+
+policies-page: setup ## write docs/policies.md anew
+	@$(PY) -m policies.catalogue > docs/policies.md
 
 alarms-page: setup ## write docs/alarms.md anew
 	@$(PY) -m cli.alarms_page > docs/alarms.md

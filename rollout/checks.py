@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from rollout.coherence import contradictions
 from rollout.config import STOPPING, Budgets, Federation, Model
+from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS
 from rollout.kinds import SOURCE
 from rollout.levels import Level
 from rollout.names import RESERVED
-from rollout.sizes import INLINE_CHARACTERS, MANAGED_CHARACTERS, boundary_characters, inline_characters
+from rollout.sizes import boundary_characters, inline_characters
 from rollout.stops import MANAGED_PER_ROLE, MAX_STOPPED, MOST_STOPS, name_chunks
 from rollout.words import Mistake, nearest, shown
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rollout.kinds import (
     SOURCE,
     CohortName,
+    Day,
     Domain,
     Email,
     EmailIdentity,
@@ -337,6 +338,14 @@ class Jamf(Part):
     them, or `refuse` to go on until they have."""
 
 
+class PolicyException(Part):
+    resource: Words
+    """The resource's name, the last part of its URN, or the whole URN."""
+    reason: Words
+    expires: Day
+    """Its last day, such as 2026-12-31; a year from now at most."""
+
+
 class Incident(Part):
     id: IncidentId
     since: Instant
@@ -482,6 +491,8 @@ class Rollout(Part):
     claude: Rules = Rules()
     mac: Mac = Mac()
     adopt: Adopt = Adopt()
+    policy_exceptions: Mapping[str, PolicyException] = {}
+    """By the name of a rule (docs/policies.md): one resource that need not comply for now. Shown whenever used."""
 
     @property
     def declared(self) -> Mapping[str, Cohort]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -61,6 +61,20 @@ def _instant(value: object) -> object:
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+
+
+def _day(value: object) -> object:
+    """The engine hands on an unquoted day as Go's midnight."""
+    if type(value) is date:
+        return value
+    text = str(value).strip()
+    try:
+        return date.fromisoformat(text.partition(" ")[0].removesuffix("T00:00:00Z"))
+    except ValueError:
+        raise ValueError(f"not a day: {shown(value)}. Write it as 2026-12-31") from None
+
+
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
 
 
 def _number(value: object) -> object:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from rollout import residual, words
 from rollout.checks import CHECKS, each_cohort, part
 from rollout.config import STOPPING, Rollout, ServiceLevels
+from rollout.exception_checks import EXCEPTION_CHECKS
 from rollout.kinds import Instant, RosterPath
 from rollout.roster import COLUMNS, read_roster
 from rollout.success_checks import SUCCESS_CHECKS
@@ -58,7 +59,7 @@ def validate(
         rollout = Rollout.model_validate(document)
     except ValidationError as error:
         mistakes += words.mistakes_of(error, Rollout, part(document, "organization", "teams"))
-    for check in (*CHECKS, *SUCCESS_CHECKS):
+    for check in (*CHECKS, *SUCCESS_CHECKS, *EXCEPTION_CHECKS):
         mistakes += check(document, now)
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
         text = f"{rollout.okta.domain}, but okta:orgName and okta:baseUrl say {okta_domain}; make them agree"

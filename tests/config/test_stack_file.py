@@ -92,7 +92,8 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         (
             "organisation: unknown key; did you mean organization? allowed: adopt, budgets, claude, cohorts, federation, "
             "github, github_token, github_webhook_secret, jamf, jamf_client_secret, logs, mac, models, notify, okta, "
-            "organization, service_levels, session_minutes, slack_bot_token, success, throttle, webhook_signing_key"
+            "organization, policy_exceptions, service_levels, session_minutes, slack_bot_token, success, throttle, "
+            "webhook_signing_key"
         ),
         "organization.teams.backend.headcount: must be at least 1, not 0",
         "session_minutes: must be at most 60, not 720",
