@@ -42,7 +42,13 @@ def export(
     pulumi.export(
         "residual_access",
         {
-            level.value: {"service_level": found.service_level, "aws": found.aws, "okta": found.okta, "met": found.met}
+            level.value: {
+                "service_level": found.service_level,
+                "aws": found.aws,
+                "okta": found.okta,
+                "mac": "nothing is pushed" if found.mac is None else found.mac,
+                "met": found.met,
+            }
             for level, found in residual_access(rollout).items()
         },
     )

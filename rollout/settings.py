@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from rollout.config import Cohort, Federation, Incident, Rollout, Telemetry
+from rollout.config import Cohort, CommitGuardMode, Federation, Incident, Rollout, Telemetry
 from rollout.levels import Level
 from rollout.macs import hooks
 from rollout.macs.additions import ADDITIONS, Added
+from rollout.macs.checks import findings
+from rollout.macs.model import SettingsError, model_mistakes
 from rollout.macs.places import PLACES, Platform
 from rollout.sign_in import PROFILE
 
@@ -83,7 +85,8 @@ def managed_settings(
 ) -> dict[str, Any] | None:
     """The document of `to` at their level; None where nothing is on the machine.
 
-    `profile_arns`: of the cohort's inference profiles, by label, each an ARN of the region that is called.
+    `profile_arns`: of the cohort's inference profiles, by label, each an ARN of the region that is called. Raises
+    SettingsError where the document would not do what it says.
     """
     if not to.level.effects.role:
         return None
@@ -109,7 +112,16 @@ def managed_settings(
             **(_telemetry(rollout.mac.telemetry, to) if rollout.mac.telemetry else {}),
         },
     }
-    return {key: value for key, value in parts.items() if value not in ([], {})}
+    document = {key: value for key, value in parts.items() if value not in ([], {})}
+    closed = rollout.mac.commit_guard is CommitGuardMode.CLOSED
+    return _in_order(to.name, document, guarded=closed and bool(hooked["PreToolUse"]))
+
+
+def _in_order(name: str, document: dict[str, Any], *, guarded: bool) -> dict[str, Any]:
+    lines = [*model_mistakes(document), *(finding.line for finding in findings(document, guarded=guarded))]
+    if lines:
+        raise SettingsError(name, lines)
+    return document
 
 
 def _permissions(rollout: Rollout, cohort: Cohort, to: Recipients, rows: list[Added]) -> dict[str, Any]:

@@ -1,0 +1,203 @@
+"""What Claude Code takes without a word, or the published schema lets through, and does the wrong thing with.
+
+Each rule is one function from a document to what is wrong with it. They run over any managed settings, ours or those
+that somebody finds on a machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from rollout.macs.facts import KEYS
+from rollout.macs.hooks import BLOCKS
+from rollout.words import shown
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    rule: str
+    path: str
+    text: str
+
+    @property
+    def line(self) -> str:
+        return f"{self.path}: {self.text}"
+
+
+def findings(document: Document, *, guarded: bool = False) -> list[Finding]:
+    """`guarded`: whether the stack file wants a guard that fails closed (`mac.commit_guard: closed`)."""
+    found = [Finding(rule.__name__, path, text) for rule in RULES for path, text in rule(document)]
+    if guarded:
+        found += [Finding("open_guard", path, text) for path, text in open_guard(document)]
+    return sorted(found)
+
+
+def text_findings(text: str) -> list[Finding]:
+    """Of a file: that it is one JSON map, and says nothing twice. The client drops a whole file over a comma."""
+    twice: list[str] = []
+
+    def pairs(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in entries]
+        twice.extend(sorted({name for name in names if names.count(name) > 1}))
+        return dict(entries)
+
+    try:
+        document: object = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=pairs)
+    except (ValueError, RecursionError) as error:
+        return [Finding("not_json", "(file)", f"no JSON, so that none of it is in effect: {error}")]
+    if not isinstance(document, dict):
+        return [Finding("not_json", "(file)", "no map of keys, so that none of it is in effect")]
+    repeated = [
+        Finding("duplicate_key", name, "there twice; the client takes the last without a word") for name in twice
+    ]
+    return [*repeated, *findings(cast("Document", document))]
+
+
+def _map(document: Document, *path: str) -> Document:
+    value: Any = document
+    for key in path:
+        value = cast("Document", value).get(key) if isinstance(value, Mapping) else None
+    return cast("Document", value) if isinstance(value, Mapping) else {}
+
+
+def _list(document: Document, key: str) -> list[Any]:
+    value: object = document.get(key)
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+Found = Iterator[tuple[str, str]]
+
+
+def alias_beside_pins(document: Document) -> Found:
+    pins = [v for k, v in _map(document, "env").items() if re.fullmatch("ANTHROPIC_DEFAULT_[A-Z]+_MODEL", k)]
+    if any(str(pin).startswith("arn:") for pin in pins):
+        for model in _list(document, "availableModels"):
+            if not str(model).startswith("arn:"):
+                text = f"{shown(model)} does not recognise the profiles that env pins; list their ARNs"
+                yield "availableModels", text
+
+
+def empty_allowlist(document: Document) -> Found:
+    if document.get("availableModels") == []:
+        yield "availableModels", "empty, which restrains nothing; the default model stays; name one ARN"
+
+
+def unenforced_list(document: Document) -> Found:
+    if document.get("availableModels") and document.get("enforceAvailableModels") is not True:
+        yield "enforceAvailableModels", "not true, so that the list never restrains the default model"
+
+
+# Where a key has an effect. Elsewhere the client ignores it without a word (claude-code-client 6, 11).
+_TOP = {key for key in KEYS if "." not in key}
+_PERMISSIONS = {key.removeprefix("permissions.") for key in KEYS if key.startswith("permissions.")}
+
+
+def ignored_key(document: Document) -> Found:
+    for place, known, others, where in (
+        ("", _TOP, _PERMISSIONS, "under permissions"),
+        ("permissions.", _PERMISSIONS, _TOP, "at the top"),
+    ):
+        for key in _map(document, "permissions") if place else document:
+            if key not in known:
+                hint = f"; it belongs {where}" if key in others else "; no key of ours"
+                yield f"{place}{key}", f"the client ignores it here without a word{hint}"
+
+
+def dropped_permissions(document: Document) -> Found:
+    """The plan's `disableBypassPermissionsMode: true` is one of these."""
+    for key, value in _map(document, "permissions").items():
+        wrong = value != "disable" if key.startswith("disable") else key in _PERMISSIONS and not isinstance(value, list)
+        if wrong and value is not None:
+            allowed = '"disable"' if key.startswith("disable") else "a list of rules"
+            text = f"not {allowed}: the client drops the whole permissions block, deny rules included"
+            yield f"permissions.{key}", text
+
+
+def null(document: Document, place: str = "") -> Found:
+    entries = document.items()
+    for key, value in entries:
+        path = f"{place}{key}"
+        if value is None:
+            yield path, "null, which a property list cannot hold and the client drops or reads as a word; leave it out"
+        elif isinstance(value, Mapping):
+            yield from null(cast("Document", value), f"{path}.")
+        elif isinstance(value, list):
+            yield from null({str(n): v for n, v in enumerate(cast("list[Any]", value))}, f"{path}.")
+
+
+def env_no_text(document: Document) -> Found:
+    for key, value in _map(document, "env").items():
+        if value is not None and not isinstance(value, str):
+            yield f"env.{key}", f'not a text: {shown(value)}; put it in quotes: "{shown(value)}"'
+
+
+def hook_never_matches(document: Document) -> Found:
+    for event, hook in _hooks(document):
+        matcher = hook.get("matcher")
+        if isinstance(matcher, str) and matcher.lower() == "bash" and matcher != "Bash":
+            yield f"hooks.{event}", f"matcher {shown(matcher)} never matches; its case counts: Bash"
+
+
+def open_stop(document: Document) -> Found:
+    """The stop at suspended has nothing else to say than no."""
+    for event, hook in _hooks(document):
+        for command in _list(hook, "hooks") if event == "UserPromptSubmit" else []:
+            text = str(_map({"": command}, "").get("command"))
+            if '"continue": false' not in text or not text.endswith(BLOCKS):
+                yield f"hooks.{event}", f"lets prompts through where it fails; end it with `|| {BLOCKS}`"
+
+
+def open_guard(document: Document) -> Found:
+    commands = [
+        str(_map({"": command}, "").get("command"))
+        for event, hook in _hooks(document)
+        if event == "PreToolUse"
+        for command in _list(hook, "hooks")
+    ]
+    if not commands:
+        yield "hooks.PreToolUse", "no commit guard, though mac.commit_guard says closed"
+    for command in commands:
+        if not command.endswith(f"|| {BLOCKS}"):
+            yield (
+                "hooks.PreToolUse",
+                f"lets the command run where the guard is missing or broken; end it with `|| {BLOCKS}`",
+            )
+
+
+def _hooks(document: Document) -> Iterator[tuple[str, Document]]:
+    hooks = _map(document, "hooks")
+    for event in hooks:
+        for hook in _list(hooks, event):
+            yield event, _map({"": hook}, "")
+
+
+def mangled_text(document: Document, place: str = "") -> Found:
+    """What Jamf replaces or trims in a profile (jamf-api 2.3, 3)."""
+    for key, value in document.items():
+        path = f"{place}{key}"
+        if isinstance(value, Mapping):
+            yield from mangled_text(cast("Document", value), f"{path}.")
+        elif isinstance(value, list):
+            yield from mangled_text({str(n): v for n, v in enumerate(cast("list[Any]", value))}, f"{path}.")
+        elif isinstance(value, str) and (value != value.strip() or re.search(r"\$[A-Z]", value)):
+            yield path, f"Jamf trims blanks at the ends and replaces $NAME: {shown(value)}"
+
+
+RULES: tuple[Callable[[Document], Found], ...] = (
+    alias_beside_pins,
+    dropped_permissions,
+    empty_allowlist,
+    env_no_text,
+    hook_never_matches,
+    ignored_key,
+    mangled_text,
+    null,
+    open_stop,
+    unenforced_list,
+)

@@ -1,0 +1,114 @@
+"""The managed settings that we emit, as a strict model: nothing unknown, nothing of another type, nothing null.
+
+It is narrower than what the client takes: each key and variable is there because somebody saw what it does
+(`rollout.macs.facts`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.alias_generators import to_camel
+
+from rollout.kinds import PermissionRule
+from rollout.macs.facts import VARIABLES
+from rollout.words import dotted, one_of, shown
+
+ProfileArn = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]{12}:application-inference-profile/[A-Za-z0-9.:-]+$"
+    ),
+]
+
+
+class Strict(BaseModel):
+    """A key left out has no value at all, so no field takes null; what has a default may be left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel)
+
+
+Rules = Annotated[list[PermissionRule], Field(min_length=1)]
+
+
+class Permissions(Strict):
+    deny: Rules
+    ask: Rules = []
+    allow: Rules = []
+    disable_bypass_permissions_mode: Literal["disable"] = "disable"
+    disable_auto_mode: Literal["disable"] = "disable"
+
+
+class Command(Strict):
+    type: Literal["command"]
+    command: Annotated[str, Field(min_length=1)]
+    timeout: Annotated[int, Field(ge=1, le=60)]
+
+
+Commands = Annotated[list[Command], Field(min_length=1)]
+
+
+class ToolHook(Strict):
+    matcher: Literal["Bash"]
+    hooks: Commands
+
+
+class PromptHook(Strict):
+    hooks: Commands
+
+
+class Hooks(Strict):
+    pre_tool_use: Annotated[list[ToolHook], Field(min_length=1, alias="PreToolUse")] = []
+    user_prompt_submit: Annotated[list[PromptHook], Field(min_length=1, alias="UserPromptSubmit")] = []
+
+
+def _variables(env: dict[str, str]) -> dict[str, str]:
+    for name, value in env.items():
+        if name not in VARIABLES:
+            raise ValueError(f"no variable of ours: {shown(name)}")
+        pattern = VARIABLES[name][0]
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{name}: must be {pattern or 'empty'}, not {shown(value)}")
+    return env
+
+
+class ManagedSettings(Strict):
+    permissions: Permissions
+    enforce_available_models: Literal[True]
+    available_models: Annotated[list[ProfileArn], Field(min_length=1)]
+    model: ProfileArn
+    allow_managed_permission_rules_only: Literal[True] = True
+    allow_managed_hooks_only: Literal[True] = True
+    disable_sideload_flags: Literal[True] = True
+    hooks: Hooks = Hooks()
+    company_announcements: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = []
+    env: Annotated[dict[str, str], AfterValidator(_variables)]
+
+
+class SettingsError(ValueError):
+    """A document that must not be pushed, and all that is wrong with it, one line each."""
+
+    def __init__(self, name: str, lines: list[str]) -> None:
+        self.lines = lines
+        super().__init__("\n".join([f"managed settings of {name} are not in order; nothing is pushed:", *lines]))
+
+
+def model_mistakes(document: dict[str, Any]) -> list[str]:
+    """What the model refuses, one line each with its place."""
+    try:
+        ManagedSettings.model_validate(document)
+    except ValidationError as error:
+        return [f"{dotted(detail['loc'])}: {_text(detail['type'], detail['msg'])}" for detail in error.errors()]
+    return []
+
+
+def _text(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return f"unknown key; known: {one_of(_keys(ManagedSettings))}"
+    return message.removeprefix("Value error, ")
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return sorted(str(field.alias) for field in model.model_fields.values())
