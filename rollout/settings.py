@@ -94,8 +94,9 @@ def managed_settings(
     rows = [row for level, row in ADDITIONS.items() if level.rank <= to.level.rank]
     labels = _labels(rollout, cohort, to.level)
     says = _words(rollout, to, rows[-1].says)
+    guard = hooks.commit_guard(rollout.mac.commit_guard, platform)
     hooked = {
-        "PreToolUse": hooks.commit_guard(rollout.mac.commit_guard, platform),
+        "PreToolUse": guard,
         "UserPromptSubmit": hooks.stop(says) if any(row.stops for row in rows) else [],
     }
     parts: dict[str, Any] = {
@@ -114,7 +115,7 @@ def managed_settings(
     }
     document = {key: value for key, value in parts.items() if value not in ([], {})}
     closed = rollout.mac.commit_guard is CommitGuardMode.CLOSED
-    return _in_order(to.name, document, guarded=closed and bool(hooked["PreToolUse"]))
+    return _in_order(to.name, document, guarded=closed and bool(guard))
 
 
 def _in_order(name: str, document: dict[str, Any], *, guarded: bool) -> dict[str, Any]:
@@ -158,13 +159,15 @@ def _pins(rollout: Rollout, labels: tuple[str, ...], profile_arns: Mapping[str, 
 def _aws(rollout: Rollout, profile_arn: str, platform: Platform, *, signs_in: bool) -> dict[str, str]:
     """Where credentials come from. Under `oidc` from what the person's own profile says: no official client signs in
     that way, so there is no command to write down."""
-    region, places = {"AWS_REGION": profile_arn.split(":")[3]}, PLACES[platform]
+    places = PLACES[platform]
+    region = {"AWS_REGION": profile_arn.split(":")[3]}
+    # In ~/.aws/credentials a [default] would be used, and a broken line keeps every session from starting.
+    hidden = {"AWS_SHARED_CREDENTIALS_FILE": places.nowhere}
     if not signs_in:
-        nothing = {"AWS_CONFIG_FILE": places.nowhere, "AWS_SHARED_CREDENTIALS_FILE": places.nowhere}
-        return {**region, "AWS_PROFILE": "", **nothing}
+        return {**region, **hidden, "AWS_PROFILE": "", "AWS_CONFIG_FILE": places.nowhere}
     if rollout.federation is Federation.OIDC:
         return {**region, "AWS_PROFILE": PROFILE}
-    return {**region, "AWS_PROFILE": PROFILE, "AWS_CONFIG_FILE": places.aws_config}
+    return {**region, **hidden, "AWS_PROFILE": PROFILE, "AWS_CONFIG_FILE": places.aws_config}
 
 
 def _telemetry(telemetry: Telemetry, to: Recipients) -> dict[str, str]:

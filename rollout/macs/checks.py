@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from rollout.macs.facts import KEYS
-from rollout.macs.hooks import BLOCKS
+from rollout.macs.hooks import CLOSED
 from rollout.words import shown
 
 Document = Mapping[str, Any]
@@ -149,8 +149,8 @@ def open_stop(document: Document) -> Found:
     for event, hook in _hooks(document):
         for command in _list(hook, "hooks") if event == "UserPromptSubmit" else []:
             text = str(_map({"": command}, "").get("command"))
-            if '"continue": false' not in text or not text.endswith(BLOCKS):
-                yield f"hooks.{event}", f"lets prompts through where it fails; end it with `|| {BLOCKS}`"
+            if '"continue": false' not in text or not text.endswith(CLOSED):
+                yield f"hooks.{event}", f"lets prompts through where it fails; end it with `{CLOSED.strip()}`"
 
 
 def open_guard(document: Document) -> Found:
@@ -163,10 +163,10 @@ def open_guard(document: Document) -> Found:
     if not commands:
         yield "hooks.PreToolUse", "no commit guard, though mac.commit_guard says closed"
     for command in commands:
-        if not command.endswith(f"|| {BLOCKS}"):
+        if not command.endswith(CLOSED):
             yield (
                 "hooks.PreToolUse",
-                f"lets the command run where the guard is missing or broken; end it with `|| {BLOCKS}`",
+                f"lets the command run where the guard is missing or broken; end it with `{CLOSED.strip()}`",
             )
 
 

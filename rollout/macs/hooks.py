@@ -37,9 +37,10 @@ def stop(message: str) -> list[Hook]:
     """Under `UserPromptSubmit`: each prompt ends here, at once, with these words for the person and no other.
 
     `exit 2` with the words on stderr stops as well, but shows the whole command line and the prompt beside them.
+    Not echo, which eats backslashes in some shells.
     """
     answer = json.dumps({"continue": False, "stopReason": message})
-    return [{"hooks": [_command(f"echo {shlex.quote(answer)}{CLOSED}")]}]
+    return [{"hooks": [_command(f"printf '%s' {shlex.quote(answer)}{CLOSED}")]}]
 
 
 def _command(command: str) -> Hook:
