@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rollout import commit_guard
 from rollout.account import Account
-from rollout.config import Channel, CommitGuardMode, Rollout
+from rollout.config import Channel, Rollout
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
 from rollout.macs.places import DOMAIN, PLACES, Platform
 from rollout.settings import Recipients, managed_settings, recipients
@@ -52,11 +52,10 @@ def _pieces(
     if credential_process:
         text = aws_profile(region, credential_process)
         found.append(Piece(name=f"{folder}/aws-config", content=text.encode(), goes_to=places.aws_config))
-    if places.shell and rollout.mac.commit_guard is not CommitGuardMode.OFF:
-        given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
-        for file in commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given):
-            name = f"{folder}/{file.path.removeprefix(places.folder + '/')}"
-            found.append(Piece(name=name, content=file.content.encode(), goes_to=file.path, mode=file.mode))
+    given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
+    for file in commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given):
+        name = f"{folder}/{file.path.removeprefix(places.folder + '/')}"
+        found.append(Piece(name=name, content=file.content.encode(), goes_to=file.path, mode=file.mode))
     if rollout.mac.channel is Channel.HELPER:
         answer = Piece(
             name=f"{folder}/policy-helper.json",

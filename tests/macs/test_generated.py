@@ -67,7 +67,7 @@ def models(document: dict[str, Any]) -> set[str]:
     return set(re.findall(r"application-inference-profile/(\w+)", json.dumps(document)))
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rollouts(), st.sampled_from(list(Platform)))
 def test_every_document_is_in_order_and_no_level_is_weaker_than_the_one_before(
     stack: Rollout, platform: Platform

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -206,6 +209,33 @@ def test_the_key_in_a_commit_goes_from_a_temporary_deny_to_a_rule_that_stays() -
     assert set(PUSHES) <= set(denied["1"])
     assert denied["2"] == [*denied["0"], "Read(//**/secrets.yaml)"]
     assert "disableBypassPermissionsMode" not in document(resumed)["permissions"]
+
+
+@pytest.mark.parametrize(("script", "code"), [(None, 0), ("exit 2", 2), ("exit 1", 1)])
+def test_an_open_guard_is_silent_where_nobody_installed_it(tmp_path: Path, script: str | None, code: int) -> None:
+    guard = tmp_path / "commit-guard"
+    if script:
+        guard.write_text(f"#!/bin/sh\n{script}\n")
+        guard.chmod(0o755)
+    [entry] = document(rollout(), platform=Platform.LINUX)["hooks"]["PreToolUse"]
+    line = entry["hooks"][0]["command"].replace("/etc/claude-code/commit-guard", str(guard))
+    assert run(line) == (code, "", "")
+
+
+def test_what_stops_a_suspended_person_is_the_answer_that_the_client_reads() -> None:
+    """In any shell: the words are the person's own, quotes and all."""
+    channel = {"id": "C0ENGALERTS", "name": 'it\'s "help"'}
+    stack = rollout(notify={"slack": {"workspace_id": "T0ACMEROLL", "channels": {"engineering": channel}}})
+    made = document(stack, Level.SUSPENDED)
+    code, said, complaint = run(made["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"])
+    assert json.loads(said) == {"continue": False, "stopReason": made["companyAnnouncements"][0]}
+    assert '#it\'s "help".' in made["companyAnnouncements"][0]
+    assert (code, complaint) == (0, "")
+
+
+def run(line: str) -> tuple[int, str, str]:
+    ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout, ran.stderr
 
 
 @pytest.mark.parametrize(
