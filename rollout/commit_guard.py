@@ -15,6 +15,8 @@ from rollout.account import Account
 from rollout.config import CommitGuardMode, Rollout
 from rollout.macs.places import PLACES, Platform
 
+# The client lets the command run when this is over; the guard ends itself before.
+TIMEOUT_SECONDS = 10
 ENTRY, PACKAGE, SETTINGS = "commit-guard", "commit_guard", "commit-guard.json"
 SOURCES = Path(__file__).parent.parent / "mac"
 
@@ -26,6 +28,23 @@ class File:
     path: str
     content: str
     mode: int
+
+
+def hook(rollout: Rollout, platform: Platform) -> dict[str, Any] | None:
+    """One element of `hooks.PreToolUse`; None where there is no guard. Any other failure than exit 2 would let the
+    command run. The matcher is read with regard to case."""
+    path = f"{PLACES[platform].folder}/{ENTRY}"
+    if not PLACES[platform].shell:
+        return None
+    match rollout.mac.commit_guard:
+        case CommitGuardMode.OFF:
+            return None
+        case CommitGuardMode.CLOSED:
+            command = f'"{path}" || exit 2'
+        case CommitGuardMode.OPEN:
+            # Where nobody installed it, without a word at each command.
+            command = f'[ ! -x "{path}" ] || "{path}"'
+    return {"matcher": "Bash", "hooks": [{"type": "command", "command": command, "timeout": TIMEOUT_SECONDS}]}
 
 
 def settings(
@@ -47,9 +66,9 @@ def files(
     rollout: Rollout, account: Account, cohort: str, platform: Platform, *, aws_profile: str, aws_config_file: str
 ) -> tuple[File, ...]:
     """In the order in which they are to be written: the entry last, and Claude Code's settings only after it."""
-    told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
-    if rollout.mac.commit_guard is CommitGuardMode.OFF or not PLACES[platform].commit_guard:
+    if not hook(rollout, platform):
         return ()
+    told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
     folder = PLACES[platform].folder
     package = sorted((SOURCES / PACKAGE).glob("*.py"))
     return (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from rollout import commit_guard
 from rollout.config import Cohort, CommitGuardMode, Federation, Incident, Rollout, Telemetry
 from rollout.levels import Level
 from rollout.macs import hooks
@@ -94,10 +95,10 @@ def managed_settings(
     rows = [row for level, row in ADDITIONS.items() if level.rank <= to.level.rank]
     labels = _labels(rollout, cohort, to.level)
     says = _words(rollout, to, rows[-1].says)
-    guard = hooks.commit_guard(rollout.mac.commit_guard, platform)
+    guard = commit_guard.hook(rollout, platform)
     hooked = {
-        "PreToolUse": guard,
-        "UserPromptSubmit": hooks.stop(says) if any(row.stops for row in rows) else [],
+        "PreToolUse": [guard] if guard else [],
+        "UserPromptSubmit": [hooks.stop(says)] if any(row.stops for row in rows) else [],
     }
     parts: dict[str, Any] = {
         "permissions": _permissions(rollout, cohort, to, rows),

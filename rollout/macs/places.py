@@ -40,9 +40,9 @@ class Places:
         return self._in_folder("aws-config")
 
     @property
-    def commit_guard(self) -> str | None:
-        """A POSIX shell script; there is none for Windows."""
-        return self._in_folder("commit-guard") if self.separator == "/" else None
+    def shell(self) -> bool:
+        """Whether what we put there may be a POSIX shell script."""
+        return self.separator == "/"
 
     @property
     def helper(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,7 @@ from botocore.credentials import Credentials
 from commit_guard import report, spool
 
 from rollout.account import Account
-from rollout.commit_guard import files, settings
-from rollout.macs.hooks import commit_guard
+from rollout.commit_guard import files, hook, settings
 from rollout.macs.places import PLACES, Platform
 from tests.guard.world import PLANTED, REGION, Machine, machine, rollout, secret_of
 from tests.recording import ACCOUNT
@@ -98,22 +98,38 @@ def test_where_another_stack_has_the_findings_log_nothing_is_written_down(tmp_pa
 
 
 @pytest.mark.parametrize("platform", [Platform.MACOS, Platform.LINUX])
-@pytest.mark.parametrize(("setting", "ends"), [("open", '/commit-guard"'), ("closed", '/commit-guard" || exit 2')])
-def test_claude_code_runs_it_before_each_bash_command(platform: Platform, setting: str, ends: str) -> None:
-    [entry] = commit_guard(rollout(mac={"commit_guard": setting}).mac.commit_guard, platform)
+@pytest.mark.parametrize(("setting", "line"), [("open", "[ ! -x {} ] || {}"), ("closed", "{} || exit 2")])
+def test_claude_code_runs_it_before_each_bash_command(platform: Platform, setting: str, line: str) -> None:
+    entry = hook(rollout(mac={"commit_guard": setting}), platform)
+    assert entry
     assert entry["matcher"] == "Bash"
     [one] = entry["hooks"]
-    assert one["command"].endswith(f'"{PLACES[platform].folder}{ends}')
+    assert one["command"] == line.replace("{}", f'"{PLACES[platform].folder}/commit-guard"')
     assert one["timeout"] == 10
 
 
-@pytest.mark.parametrize(("platform", "setting"), [(Platform.MACOS, "off"), (Platform.WINDOWS, "closed")])
-def test_where_there_is_no_guard_nothing_is_delivered_and_nothing_runs(platform: Platform, setting: str) -> None:
-    found = rollout(mac={"commit_guard": setting})
-    assert commit_guard(found.mac.commit_guard, platform) == []
+def test_where_it_is_off_or_there_is_no_shell_nothing_runs() -> None:
+    assert hook(rollout(mac={"commit_guard": "off"}), Platform.MACOS) is None
+    assert hook(rollout(), Platform.WINDOWS) is None
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
-    assert files(found, Account(ACCOUNT, REGION), "pilot", platform, **given) == ()
+    for stack, platform in ((rollout(mac={"commit_guard": "off"}), Platform.MACOS), (rollout(), Platform.WINDOWS)):
+        assert files(stack, Account(ACCOUNT, REGION), "pilot", platform, **given) == ()
 
+
+@pytest.mark.parametrize(("script", "code"), [(None, 0), ("exit 2", 2), ("exit 1", 1)])
+def test_an_open_hook_is_silent_where_nothing_is_installed(tmp_path: Path, script: str | None, code: int) -> None:
+    entry = hook(rollout(mac={"commit_guard": "open"}), Platform.LINUX)
+    assert entry
+    guard = tmp_path / "commit-guard"
+    if script:
+        guard.write_text(f"#!/bin/sh\n{script}\n")
+        guard.chmod(0o755)
+    line = entry["hooks"][0]["command"].replace("/etc/claude-code/commit-guard", str(guard))
+    ran = subprocess.run(["sh", "-c", line], capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, b"", b"")
+
+
+def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
 
 def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}

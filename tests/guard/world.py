@@ -122,7 +122,7 @@ class Machine:
 def rollout(**more: Any) -> Rollout:
     from datetime import UTC, datetime
 
-    document = {**stacks.small(), **more}
+    document = {**stacks.small(), "mac": {"commit_guard": "closed"}, **more}
     return load(stacks.config(document), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,17 +208,6 @@ def test_the_key_in_a_commit_goes_from_a_temporary_deny_to_a_rule_that_stays() -
     assert set(PUSHES) <= set(denied["1"])
     assert denied["2"] == [*denied["0"], "Read(//**/secrets.yaml)"]
     assert "disableBypassPermissionsMode" not in document(resumed)["permissions"]
-
-
-@pytest.mark.parametrize(("script", "code"), [(None, 0), ("exit 2", 2), ("exit 1", 1)])
-def test_an_open_guard_is_silent_where_nobody_installed_it(tmp_path: Path, script: str | None, code: int) -> None:
-    guard = tmp_path / "commit-guard"
-    if script:
-        guard.write_text(f"#!/bin/sh\n{script}\n")
-        guard.chmod(0o755)
-    [entry] = document(rollout(), platform=Platform.LINUX)["hooks"]["PreToolUse"]
-    line = entry["hooks"][0]["command"].replace("/etc/claude-code/commit-guard", str(guard))
-    assert run(line) == (code, "", "")
 
 
 def test_what_stops_a_suspended_person_is_the_answer_that_the_client_reads() -> None:
