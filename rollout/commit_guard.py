@@ -66,7 +66,7 @@ def files(
     rollout: Rollout, account: Account, cohort: str, platform: Platform, *, aws_profile: str, aws_config_file: str
 ) -> tuple[File, ...]:
     """In the order in which they are to be written: the entry last, and Claude Code's settings only after it."""
-    if not hook(rollout, platform):
+    if hook(rollout, platform) is None:
         return ()
     told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
     folder = PLACES[platform].folder

@@ -1,7 +1,7 @@
 """The sandbox's own routes, around each cloud: health, a journal of calls, and faults on demand.
 
     GET    /sandbox/health   {"name", "names", "pid"}
-    GET    /sandbox/calls    [{"n", "at" (unix seconds), "service", "operation", "status"}], oldest first
+    GET    /sandbox/calls    [{"n", "at" (unix seconds), "service", "operation", "path", "status"}], oldest first
     DELETE /sandbox/calls
     GET    /sandbox/faults   what is armed
     POST   /sandbox/faults   {"match", "status", "times" | "every", "headers", "after", "code"}
@@ -70,6 +70,7 @@ class Call:
     at: float
     service: str
     operation: str
+    path: str
     status: int
 
 
@@ -81,9 +82,10 @@ class Journal:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
-    def add(self, at: float, service: str, operation: str, status: int) -> None:
+    def add(self, at: float, service: str, operation: str, status: int, path: str = "") -> None:
         with self._lock:
-            self._calls.append(Call(n=next(self._numbers), at=at, service=service, operation=operation, status=status))
+            made = Call(n=next(self._numbers), at=at, service=service, operation=operation, path=path, status=status)
+            self._calls.append(made)
 
     def all(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -244,11 +246,11 @@ class Control:
         return int(status.split(" ", 1)[0]), list(headers), b"".join(body)
 
     def _journalled(self, environ: Environ) -> Answer:
-        at = time.time()
+        at, path = time.time(), environ["PATH_INFO"]
         service, operation = self._dialect.describe(environ)
         fault = self.faults.strike({f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", operation})
         answer = self._call(environ) if fault is None else self._failure(environ, fault)
-        self.journal.add(at, service, operation, answer[0])
+        self.journal.add(at, service, operation, answer[0], path)
         return answer
 
     def _failure(self, environ: Environ, fault: Fault) -> Answer:

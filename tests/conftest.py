@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
 from moto import mock_aws
 
 from functions import clients
+from sandbox import workspace
+from tests.engine import world as worlds
+from tests.engine.world import World
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was not tested stands at the end, in red."""
+    if skipped := terminalreporter.stats.get("skipped", []):
+        reasons = Counter(str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple))
+        for reason, count in reasons.items():
+            terminalreporter.write_line(f"{count} not run: {reason.removeprefix('Skipped: ')}", red=True, bold=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,3 +37,22 @@ def moto_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
         clients.client.cache_clear()
         yield
     clients.client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Stacks made, nothing deployed, stopped."""
+    world = worlds.prepare(tmp_path_factory.mktemp("fresh"))
+    with worlds.running(world):
+        workspace.stacks(world.settings, world.folder)
+    return world
+
+
+@pytest.fixture(scope="session")
+def onboarded(fresh: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The sandbox stack deployed, stopped."""
+    world = worlds.again(fresh, tmp_path_factory.mktemp("onboarded") / "world")
+    with worlds.running(world):
+        world.up()
+        world.settle()
+    return world

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.aws import tool_calls
 from sandbox.aws.prompts import FIRST_BYTE_MS, Block, Prompt, Reply, pieces, seconds
 
 VERSION = "bedrock-2023-05-31"
@@ -86,13 +86,14 @@ def read(text: bytes) -> Prompt:
         raise Malformed(f"Malformed input request: {reason}") from error
     body = _known(given)
     messages = _messages(body)
-    system = _content(body.get("system") or [], "system")
-    blocks = [*_tools(body), *system, *(block for _, content in messages for block in content)]
+    system, tools = _content(body.get("system") or [], "system"), _tools(body)
+    blocks = [*tools, *system, *(block for _, content in messages for block in content)]
     asked = next((content for role, content in reversed(messages) if role == "user"), [])
     return Prompt(
         blocks=tuple(_block(block) for block in blocks),
         asked="\n".join(str(block.get("text", "")) for block in asked),
         max_tokens=body["max_tokens"],
+        tool=tool_calls.due(messages, (str(tool.get("name")) for tool in tools)),
     )
 
 
@@ -105,13 +106,20 @@ def _usage(reply: Reply) -> dict[str, int]:
     }
 
 
+def _said(reply: Reply) -> dict[str, Any]:
+    if reply.tool is None:
+        return {"type": "text", "text": reply.text}
+    tool = reply.tool
+    return {"type": "tool_use", "id": f"toolu_bdrk_{reply.digest[:24]}", "name": tool.name, "input": tool.input}
+
+
 def message(reply: Reply, model: str) -> dict[str, Any]:
     return {
         "model": model.removeprefix("anthropic."),
-        "id": f"msg_bdrk_{hashlib.sha256(reply.text.encode()).hexdigest()[:24]}",
+        "id": f"msg_bdrk_{reply.digest[:24]}",
         "type": "message",
         "role": "assistant",
-        "content": [{"type": "text", "text": reply.text}],
+        "content": [_said(reply)],
         "stop_reason": reply.stop_reason,
         "stop_sequence": None,
         "usage": _usage(reply),
@@ -123,9 +131,11 @@ def events(reply: Reply, model: str) -> Iterator[dict[str, Any]]:
     start = message(reply, model)
     begun = {"content": [], "stop_reason": None, "usage": {**_usage(reply), "output_tokens": 1}}
     yield {"type": "message_start", "message": start | begun}
-    yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
-    for piece in pieces(reply.text):
-        yield {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}}
+    empty: dict[str, Any] = {"input": {}} if reply.tool else {"text": ""}
+    yield {"type": "content_block_start", "index": 0, "content_block": _said(reply) | empty}
+    kind, field = ("input_json_delta", "partial_json") if reply.tool else ("text_delta", "text")
+    for piece in pieces(json.dumps(reply.tool.input) if reply.tool else reply.text):
+        yield {"type": "content_block_delta", "index": 0, "delta": {"type": kind, field: piece}}
     yield {"type": "content_block_stop", "index": 0}
     yield {
         "type": "message_delta",

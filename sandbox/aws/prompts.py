@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 
+from sandbox.aws.tool_calls import ToolCall
+
 CHARACTERS_PER_TOKEN = 4
 FIRST_BYTE_MS = 200
 PIECE = 24
@@ -32,11 +34,15 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """In the order that the cache goes by: tools, system, messages. `asked`: the text of the last user message."""
+    """In the order that the cache goes by: tools, system, messages. `asked`: the text of the last user message.
+
+    `tool`: what the answer is to call, in place of a text.
+    """
 
     blocks: tuple[Block, ...]
     asked: str
     max_tokens: int
+    tool: ToolCall | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +57,13 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
+    """Either a text or the call of a tool. `digest` is the prompt's."""
+
     text: str
     stop_reason: str
     usage: Usage
+    digest: str
+    tool: ToolCall | None = None
 
     @property
     def latency_ms(self) -> int:
@@ -106,11 +116,14 @@ def reply(prompt: Prompt, model: str, cache: Cache, now: float) -> Reply:
     beginnings = _beginnings(prompt, model)
     digest, total = beginnings[-1]
     text = f"The sandbox read prompt {digest[:12]}. No model was asked."
-    whole = _tokens(text) <= prompt.max_tokens
-    text = text if whole else text[: prompt.max_tokens * CHARACTERS_PER_TOKEN]
+    said = json.dumps(prompt.tool.input) if prompt.tool else text
+    whole = prompt.tool is not None or _tokens(text) <= prompt.max_tokens
+    said = said if whole else said[: prompt.max_tokens * CHARACTERS_PER_TOKEN]
     read, write = _cached(prompt, beginnings, cache, now)
-    usage = Usage(input=total - read - write, output=_tokens(text), cache_read=read, cache_write=write)
-    return Reply(text=text, stop_reason="end_turn" if whole else "max_tokens", usage=_told(prompt, usage))
+    usage = _told(prompt, Usage(input=total - read - write, output=_tokens(said), cache_read=read, cache_write=write))
+    if prompt.tool:
+        return Reply(text="", stop_reason="tool_use", usage=usage, digest=digest, tool=prompt.tool)
+    return Reply(text=said, stop_reason="end_turn" if whole else "max_tokens", usage=usage, digest=digest)
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -8,12 +8,43 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from . import classic_groups, control, directory, groups, inventory, macs, oauth, privileges, profiles, settings
-from .context import Jamf, choose_node, end_transactions, jamf, pin
+from sandbox.state_file import end_transactions
+
+from . import (
+    check_in,
+    classic_groups,
+    commands,
+    computers,
+    control,
+    directory,
+    groups,
+    inventory,
+    macs,
+    oauth,
+    policies,
+    privileges,
+    profiles,
+    scripts,
+    settings,
+)
+from .context import Jamf, choose_node, jamf, pin
 from .errors import CLASSIC, NOT_FOUND, JamfError, html_page
 from .store import Store
 
 LARGEST_BODY = 4 << 20
+ROUTES = [
+    oauth,
+    profiles,
+    groups,
+    classic_groups,
+    inventory,
+    scripts,
+    policies,
+    check_in,
+    commands,
+    computers,
+    control,
+]
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +71,7 @@ def create_app(home: Path, client_id: str, client_secret: str) -> Flask:
     app.register_error_handler(JamfError, lambda error: error.answer(request.path))
     app.register_error_handler(HTTPException, _translate)
     app.register_error_handler(Exception, _fail)
-    for module in (oauth, profiles, groups, classic_groups, inventory, control):
+    for module in ROUTES:
         app.register_blueprint(module.routes)
     return app
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Generator
@@ -13,7 +12,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Response, current_app, g, request
+
+from sandbox.state_file import of_request
 
 from .errors import JamfError
 from .settings import JamfSettings
@@ -23,7 +24,6 @@ COOKIE = "jpro-ingress"
 # The cookie's value -> the node it pins.
 NODES = {"9d1cfa2c7b5e": "node-1", "41b7e0c8d66a": "node-2"}
 MOST_CONNECTIONS = 5  # Jamf's advice; more are served, and counted
-READS = {"GET", "HEAD"}
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Jamf:
     settings: JamfSettings = field(default_factory=JamfSettings)
     connections: Connections = field(default_factory=Connections)
     turn: count[int] = field(default_factory=count)
+    updates: count[int] = field(default_factory=count)
     creating: dict[Kind, threading.Lock] = field(default_factory=lambda: {kind: threading.Lock() for kind in Kind})
     fleet: threading.Lock = field(default_factory=threading.Lock)
 
@@ -84,26 +85,8 @@ def pin(response: Response) -> Response:
 
 
 def database() -> Database:
-    """This request's transaction, begun at the first call; a refused request leaves no trace."""
-    if "connection" not in g:
-        g.connection = jamf().store.connect()
-        g.connection.execute("BEGIN" if request.method in READS else "BEGIN IMMEDIATE")
-    return Database(cast("sqlite3.Connection", g.connection), jamf().node(g.node))
-
-
-def end_transactions(app: Flask) -> None:
-    @app.after_request
-    def commit(response: Response) -> Response:
-        if "connection" in g:
-            connection = cast("sqlite3.Connection", g.pop("connection"))
-            connection.commit() if response.status_code < 400 else connection.rollback()
-            connection.close()
-        return response
-
-    @app.teardown_request
-    def close(_: BaseException | None) -> None:
-        if "connection" in g:
-            g.pop("connection").close()
+    """This request's transaction, on its node."""
+    return Database(of_request(jamf().store), jamf().node(g.node))
 
 
 @contextmanager

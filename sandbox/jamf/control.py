@@ -61,6 +61,7 @@ def put_settings() -> Json:
     except ValueError as error:
         raise JamfError(400, str(error), code="INVALID_FIELD") from error
     settings.save(database(), wanted)
+    database().all_known()
     jamf().settings = wanted
     return asdict(wanted)
 

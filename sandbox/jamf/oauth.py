@@ -50,8 +50,8 @@ def admit() -> None:
     if request.path in PATHS:
         return
     given = _bearer()
-    found = database().named(Kind.TOKEN, _digest(given)) if given else None
-    if found is None or (found.due or 0) <= time.time():
+    ends = jamf().store.token_ends(_digest(given)) if given else None
+    if ends is None or ends <= time.time():
         raise JamfError(401, "The request requires user authentication")
 
 

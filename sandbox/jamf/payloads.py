@@ -68,7 +68,7 @@ def renamed(text: str, name: str) -> str:
 
 def with_empty_keys(text: str) -> str:
     """As some exports are: a `<key/>` that belongs to nothing."""
-    return text.replace("<dict><key>", "<dict><key/><key>", 1)
+    return text.replace("</key>", "</key><key/>", 1)
 
 
 def preferences(text: str, domain: str) -> Plist | None:

@@ -18,6 +18,8 @@ _TOKEN = re.compile(
 
 Comparison = Callable[[str, str, list[str]], Callable[[Any], bool] | None]
 Predicate = Callable[[Any], bool]
+Tokens = list[tuple[str, str]]
+Reader = Callable[[Tokens, Comparison, int], tuple[Predicate, Tokens]]
 
 
 def predicate(text: str, compare: Comparison) -> Predicate:
@@ -69,8 +71,8 @@ def _like(have: str, want: str) -> bool:
     return re.fullmatch(pattern, have, re.IGNORECASE | re.DOTALL) is not None
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _tokens(text: str) -> Tokens:
+    found: Tokens = []
     at, end = 0, len(text.rstrip())
     while at < end:
         match = _TOKEN.match(text, at)
@@ -84,25 +86,23 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-Tokens = list[tuple[str, str]]
-
-
 def _any_of(tokens: Tokens, compare: Comparison, depth: int) -> tuple[Predicate, Tokens]:
-    found, tokens = _all_of(tokens, compare, depth)
-    parts = [found]
-    while tokens and tokens[0] == ("mark", ","):
-        found, tokens = _all_of(tokens[1:], compare, depth)
-        parts.append(found)
+    parts, tokens = _joined(",", _all_of, tokens, compare, depth)
     return (lambda item: any(part(item) for part in parts)), tokens
 
 
 def _all_of(tokens: Tokens, compare: Comparison, depth: int) -> tuple[Predicate, Tokens]:
-    found, tokens = _one(tokens, compare, depth)
-    parts = [found]
-    while tokens and tokens[0] == ("mark", ";"):
-        found, tokens = _one(tokens[1:], compare, depth)
-        parts.append(found)
+    parts, tokens = _joined(";", _one, tokens, compare, depth)
     return (lambda item: all(part(item) for part in parts)), tokens
+
+
+def _joined(mark: str, read: Reader, tokens: Tokens, compare: Comparison, depth: int) -> tuple[list[Predicate], Tokens]:
+    found, tokens = read(tokens, compare, depth)
+    parts = [found]
+    while tokens and tokens[0] == ("mark", mark):
+        found, tokens = read(tokens[1:], compare, depth)
+        parts.append(found)
+    return parts, tokens
 
 
 def _one(tokens: Tokens, compare: Comparison, depth: int) -> tuple[Predicate, Tokens]:

@@ -10,11 +10,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from sandbox.state_file import StateFile
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS thing (
@@ -28,7 +30,6 @@ CREATE TABLE IF NOT EXISTS change (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id INTEGER NOT NULL, node TEXT NOT NULL,
     at REAL NOT NULL, name TEXT, before TEXT);
 """
-BUSY_SECONDS = 30
 LONGEST_LAG_SECONDS = 600.0
 
 Json = dict[str, Any]
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     RUN = "run of a policy"
     TOKEN = "token"
     SETTINGS = "settings"
+    CHECK_IN = "check-in"
 
 
 # What people write through the API, and each node keeps in memory for a while.
@@ -147,6 +149,10 @@ class Database:
         self._remember(kind, identifier, self.get(kind, identifier))
         self._connection.execute("DELETE FROM thing WHERE kind = ? AND id = ?", (kind, identifier))
 
+    def all_known(self) -> None:
+        """Both nodes have heard of everything until now."""
+        self._connection.execute("DELETE FROM change")
+
     def _one(self, column: str, kind: Kind, value: int | str) -> Thing | None:
         query = f"SELECT id, name, body, owner, state, due FROM thing WHERE kind = ? AND {column} = ?"  # noqa: S608  our own column names
         row = self._connection.execute(query, (kind, value)).fetchone()
@@ -184,46 +190,35 @@ class _Change:
     before: str | None
 
 
-class Store:
-    """The file under `home`; made when missing."""
+class Store(StateFile):
+    """The file under `home`."""
 
     def __init__(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        self._file = home / "jamf.sqlite3"
-        connection = self.connect()
-        try:
-            connection.executescript(SCHEMA)
-        finally:
-            connection.close()
-
-    def connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
+        super().__init__(home / "jamf.sqlite3", SCHEMA)
 
     @contextmanager
     def transaction(self, node: Node) -> Generator[Database]:
         """On disk when the block ends, or not at all when it raises."""
-        connection = self.connect()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
+        with self.begun() as connection:
             yield Database(connection, node)
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
+
+    def token_ends(self, digest: str) -> float | None:
+        """In unix seconds: asked before the call that bears the token has a transaction."""
+        found = self._first("SELECT due FROM thing WHERE kind = ? AND name = ?", Kind.TOKEN, digest)
+        return found[0] if found else None
 
     def anything_due(self, now: float) -> bool:
         """Whether a Mac that is online has something to do."""
-        connection = self.connect()
-        try:
-            query = (
-                "SELECT 1 FROM thing AS t LEFT JOIN thing AS mac ON mac.kind = 'computer' AND mac.id = t.owner"
-                " WHERE t.due <= ? AND (t.kind = 'computer' AND t.state = 'online'"
-                " OR t.kind = 'command' AND mac.state = 'online') LIMIT 1"
-            )
-            return connection.execute(query, (now,)).fetchone() is not None
-        finally:
-            connection.close()
+        query = (
+            "SELECT 1 FROM thing AS t LEFT JOIN thing AS mac ON mac.kind = 'computer' AND mac.id = t.owner"
+            " WHERE t.due <= ? AND (t.kind = 'computer' AND t.state = 'online'"
+            " OR t.kind = 'command' AND mac.state = 'online') LIMIT 1"
+        )
+        return self._first(query, now) is not None
+
+    def _first(self, query: str, *values: Any) -> Any:
+        with closing(self.connect()) as connection:
+            return connection.execute(query, values).fetchone()
 
 
 def _thing(row: tuple[Any, ...]) -> Thing:

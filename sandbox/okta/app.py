@@ -12,8 +12,10 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
+from sandbox.state_file import end_transactions
+
 from . import apps, assignments, control, directory, grants, groups, policies, public, users
-from .context import Organization, end_transactions, organization
+from .context import Organization, organization
 from .errors import OktaError
 from .identity import signing_key
 from .limits import Limiter

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
+
+from sandbox.state_file import of_request
 
 from .errors import OktaError, refuse
 from .identity import SigningKey
 from .limits import Limiter
 from .store import Database, Json, Store
 
-READS = {"GET", "HEAD"}
 NO_CONTENT = ("", 204)
 
 
@@ -32,26 +32,8 @@ def organization() -> Organization:
 
 
 def database() -> Database:
-    """This request's transaction, begun at the first call; a refused request leaves no trace."""
-    if "connection" not in g:
-        g.connection = organization().store.connect()
-        g.connection.execute("BEGIN" if request.method in READS else "BEGIN IMMEDIATE")
-    return Database(cast("sqlite3.Connection", g.connection))
-
-
-def end_transactions(app: Flask) -> None:
-    @app.after_request
-    def commit(response: Response) -> Response:
-        if "connection" in g:
-            connection = cast("sqlite3.Connection", g.pop("connection"))
-            connection.commit() if response.status_code < 400 else connection.rollback()
-            connection.close()
-        return response
-
-    @app.teardown_request
-    def close(_: BaseException | None) -> None:
-        if "connection" in g:
-            g.pop("connection").close()
+    """This request's transaction."""
+    return Database(of_request(organization().store))
 
 
 def json_body() -> Json:

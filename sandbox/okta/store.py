@@ -1,7 +1,6 @@
 """The organization's state: things and the links between them, in one SQLite file.
 
 A thing is a user, group, app, grant or key with a JSON body; a link joins a group to a member or an app to a group.
-Each transaction has a connection of its own: any thread, or another process, may use the same file.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from sandbox.state_file import StateFile
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS thing (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, name TEXT,
@@ -27,7 +28,6 @@ CREATE INDEX IF NOT EXISTS thing_by_parent ON thing (parent);
 CREATE INDEX IF NOT EXISTS link_by_source ON link (source);
 CREATE INDEX IF NOT EXISTS link_by_target ON link (target);
 """
-BUSY_SECONDS = 30
 
 Json = dict[str, Any]
 
@@ -129,34 +129,17 @@ class Database:
         return [Link(row[0], json.loads(row[1]), _thing(row[2:])) for row in found]
 
 
-class Store:
-    """The file under `home`; made when missing."""
+class Store(StateFile):
+    """The file under `home`."""
 
     def __init__(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        self._file = home / "okta.sqlite3"
-        connection = self.connect()
-        try:
-            connection.executescript(SCHEMA)
-        finally:
-            connection.close()
-
-    def connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
+        super().__init__(home / "okta.sqlite3", SCHEMA)
 
     @contextmanager
     def transaction(self) -> Generator[Database]:
         """On disk when the block ends, or not at all when it raises."""
-        connection = self.connect()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
+        with self.begun() as connection:
             yield Database(connection)
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
 
 
 def _thing(row: tuple[int, str, str]) -> Thing:

@@ -109,11 +109,11 @@ def test_claude_code_runs_it_before_each_bash_command(platform: Platform, settin
 
 
 def test_where_it_is_off_or_there_is_no_shell_nothing_runs() -> None:
-    assert hook(rollout(mac={"commit_guard": "off"}), Platform.MACOS) is None
+    off = rollout(mac={"commit_guard": "off"})
+    assert hook(off, Platform.MACOS) is None
     assert hook(rollout(), Platform.WINDOWS) is None
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
-    for stack, platform in ((rollout(mac={"commit_guard": "off"}), Platform.MACOS), (rollout(), Platform.WINDOWS)):
-        assert files(stack, Account(ACCOUNT, REGION), "pilot", platform, **given) == ()
+    assert files(off, Account(ACCOUNT, REGION), "pilot", Platform.MACOS, **given) == ()
 
 
 @pytest.mark.parametrize(("script", "code"), [(None, 0), ("exit 2", 2), ("exit 1", 1)])
@@ -130,11 +130,9 @@ def test_an_open_hook_is_silent_where_nothing_is_installed(tmp_path: Path, scrip
 
 
 def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
-
-def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
     assert settings(rollout(), Account(ACCOUNT, REGION), "pilot", **given) == {
-        "on_failure": "open",
+        "on_failure": "closed",
         "region": "us-east-1",
         "log_group": "/claude-code/findings",
         "log_stream": "guard-pilot",

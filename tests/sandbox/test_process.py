@@ -325,6 +325,18 @@ def test_the_environment_speaks_to_a_shell_and_hides_real_accounts(settings: Set
     assert shlex.quote(str(settings.home)) in exports(found)
 
 
+def test_the_macs_are_shown_with_what_jamf_pro_has_put_on_them(settings: Settings):
+    down = command(settings, "macs")
+    assert (down.returncode, down.stderr) == (
+        1,
+        f"sandbox: Sandbox does not answer at {settings.jamf_url}: run `make up`\n",
+    )
+    server.start(settings)
+    shown = command(settings, "macs").stdout
+    assert "51 Macs, 0 with something from Jamf Pro" in shown
+    assert "alice.chen@acme.example" in shown
+
+
 def test_a_sign_in_that_fails_is_one_line(settings: Settings):
     arguments = ("sign-in", "alice.chen@acme.example", "--role-arn", "arn:aws:iam::123456789012:role/claude-pilot")
     down = command(settings, *arguments)

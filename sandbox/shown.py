@@ -1,0 +1,31 @@
+"""What `python -m sandbox` asks a running sandbox for, and prints as a table."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.errors import SandboxError
+
+WIDTH = 140
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def asked(url: str, path: str) -> Any:
+    """SandboxError where no sandbox answers."""
+    try:
+        with _DIRECT.open(f"{url}{path}", timeout=60) as answer:
+            return json.load(answer)
+    except OSError as error:
+        raise SandboxError(f"Sandbox does not answer at {url}: run `make up`") from error
+
+
+def printed(table: Table) -> str:
+    into = io.StringIO()
+    Console(file=into, width=WIDTH).print(table)
+    return into.getvalue().rstrip()

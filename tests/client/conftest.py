@@ -1,0 +1,54 @@
+"""The real client, on a laptop of a member of the deployed pilot cohort."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.client import installed, laptop
+from tests.client.deployed import Deployed, deployed_pilot
+from tests.client.laptop import Laptop
+from tests.engine import world as worlds
+from tests.engine.world import World
+
+ALICE = "alice.chen@acme.example"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="session")
+def claude() -> Path:
+    """Skipped where it cannot be had; the run's last lines say so."""
+    if sys.platform != "linux":
+        pytest.skip("CLAUDE CODE DID NOT JUDGE OUR SETTINGS: its cell is made of Linux namespaces")
+    try:
+        return installed.claude()
+    except installed.UnreachableError as error:
+        pytest.skip(f"CLAUDE CODE DID NOT JUDGE OUR SETTINGS: npm is unreachable: {error}")
+
+
+@pytest.fixture(scope="session")
+def pilot(onboarded: World, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployed]:
+    """Running, for tests that change nothing of it; its profiles and what its members paste."""
+    with worlds.running(worlds.again(onboarded, tmp_path_factory.mktemp("client") / "world")) as world:
+        yield deployed_pilot(world)
+
+
+@pytest.fixture(scope="session")
+def etc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return laptop.copy_of_etc(tmp_path_factory.mktemp("cell") / "etc")
+
+
+@pytest.fixture
+def alice(pilot: Deployed, claude: Path, etc: Path) -> Generator[Laptop]:
+    """Alice's, with nothing of ours on it yet but her way to sign in."""
+    with tempfile.TemporaryDirectory(prefix="laptop") as folder:
+        yield Laptop(folder=Path(folder), etc=etc, world=pilot.world, claude=claude, login=ALICE)

@@ -1,0 +1,71 @@
+"""The deployed pilot cohort: its profiles, and the documents its members' machines get at each level."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from rollout import commit_guard
+from rollout.account import Account
+from rollout.commit_guard import File
+from rollout.config import CommitGuardMode, Incident, Rollout
+from rollout.levels import Level
+from rollout.load import load
+from rollout.macs.places import PLACES, Platform
+from rollout.settings import managed_settings, whole_cohort
+from rollout.sign_in import PROFILE
+from sandbox.settings import ACCOUNT_ID, REGION
+from tests.client.laptop import Laptop
+from tests.engine.world import STACK, World
+
+COHORT = "pilot"
+ACCOUNT = Account(ACCOUNT_ID, REGION)
+INCIDENT = Incident(id="INC-7", since=datetime(2026, 11, 22, 14, 5, tzinfo=UTC), reason="key in a commit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """`profile_arns` by label; `aws_profile`: the file that settings name as AWS_CONFIG_FILE."""
+
+    world: World
+    rollout: Rollout
+    profile_arns: dict[str, str]
+    aws_profile: str
+
+    def settings(self, level: Level) -> dict[str, Any]:
+        """The cohort's document at `level`, whatever level it is deployed at."""
+        to = replace(whole_cohort(self.rollout, COHORT), level=level)
+        if level is not Level.ACTIVE:
+            to = replace(to, incidents=(INCIDENT,))
+        document = managed_settings(self.rollout, to, self.profile_arns, Platform.LINUX)
+        assert document is not None
+        return document
+
+    def with_guard(self, mode: CommitGuardMode) -> Deployed:
+        """The same, had the stack file another commit guard."""
+        mac = self.rollout.mac.model_copy(update={"commit_guard": mode})
+        return replace(self, rollout=self.rollout.model_copy(update={"mac": mac}))
+
+    def give(self, laptop: Laptop, level: Level) -> None:
+        self.install(laptop, self.settings(level))
+
+    def install(self, laptop: Laptop, document: dict[str, Any], aws_profile: str | None = None) -> None:
+        """All that goes onto a member's machine with `document`."""
+        config = PLACES[Platform.LINUX].aws_config
+        guard = commit_guard.files(
+            self.rollout, ACCOUNT, COHORT, Platform.LINUX, aws_profile=PROFILE, aws_config_file=config
+        )
+        laptop.receives(document, File(path=config, content=aws_profile or self.aws_profile, mode=0o644), *guard)
+
+
+def deployed_pilot(world: World) -> Deployed:
+    told = json.loads(world.pulumi("config", "--show-secrets", "--json", "--stack", STACK))
+    config = {name: str(entry["value"]) for name, entry in told.items()}
+    return Deployed(
+        world=world,
+        rollout=load(config, world.folder, datetime.now(UTC)),
+        profile_arns=world.output("cohorts")[COHORT]["profile_arns"],
+        aws_profile=world.output("sign_in")[COHORT]["aws_profile"],
+    )
