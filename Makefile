@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures settings \
     alarms-page policies policies-page review-example
 
 help: ## what can be made
@@ -77,6 +77,9 @@ review-example: setup ## write docs/review-example.md anew
 
 golden: setup ## write the golden files anew, for review
 	@$(PY) -m pytest -q tests/golden --golden-write
+
+settings: setup ## write Claude Code's managed settings of a stack's cohorts: make settings STACK=prod SCHEMA=file
+	@$(PY) -m cli settings --stack "$(or $(STACK),sandbox)" $(if $(SCHEMA),--schema "$(SCHEMA)")
 
 lock: setup ## resolve the requirement files anew, hashes included
 	@$(PY) -m pip install --quiet uv

@@ -170,6 +170,25 @@ def select(
     run(stack, directory, size, juniors, champions, senior_percent, seed, out, as_json)
 
 
+@app.command()
+def settings(
+    stack: Annotated[str, typer.Option("-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK")] = "",
+    out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("settings"),
+    schema: Annotated[str | None, typer.Option(help="Claude Code's JSON schema: a file or an https:// address")] = None,
+    machine: Annotated[str | None, typer.Option(help="look at this machine's own, for mac.channel as given")] = None,
+) -> None:
+    """Write Claude Code's managed settings of a stack's cohorts, in every form; or judge those of this machine."""
+    from cli.commands import settings as command
+
+    if machine:
+        lines = command.look(command.channel(machine))
+        print("\n".join(lines) or "nothing is wrong with the managed settings of this machine")
+        raise typer.Exit(1 if lines else 0)
+    if not stack:
+        raise typer.BadParameter("name one", param_hint="--stack")
+    command.write(stack, out, schema)
+
+
 def main() -> int:
     """SystemExit carries Typer's own exit codes."""
     from cli.stack import CommandError

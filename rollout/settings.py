@@ -161,7 +161,7 @@ def _aws(rollout: Rollout, profile_arn: str, platform: Platform, *, signs_in: bo
     """Where credentials come from. Under `oidc` from what the person's own profile says: no official client signs in
     that way, so there is no command to write down."""
     places = PLACES[platform]
-    region = {"AWS_REGION": profile_arn.split(":")[3]}
+    region = {"AWS_REGION": "".join(profile_arn.split(":")[3:4])}
     # In ~/.aws/credentials a [default] would be used, and a broken line keeps every session from starting.
     hidden = {"AWS_SHARED_CREDENTIALS_FILE": places.nowhere}
     if not signs_in:

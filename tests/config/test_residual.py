@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rollout import residual
 from rollout.config import Rollout
 from rollout.levels import Level
 from rollout.load import load
@@ -43,3 +44,69 @@ def test_missing_a_service_level_is_a_mistake_where_the_stack_enforces_them() ->
     assert len(caught.value.lines) == 1
     assert rollout(federation="oidc", service_levels="enforce", session_minutes=30)
     assert rollout(service_levels="enforce")
+
+
+@pytest.fixture
+def pushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a Jamf Pro in the stack file."""
+    monkeypatch.setattr(residual, "pushes", lambda _: True)
+
+
+def test_without_jamf_nothing_is_pushed_and_macs_do_not_count() -> None:
+    slow = rollout(mac={"channel": "profile"}, service_levels="enforce")
+    assert {found.mac for found in residual_access(slow).values()} == {None}
+    assert missed(slow) == []
+
+
+@pytest.mark.usefixtures("pushed")
+@pytest.mark.parametrize(
+    ("mac", "minutes", "met"),
+    [
+        ({}, 6, True),
+        ({"check_in_minutes": 15}, 16, False),
+        ({"check_in_minutes": 60}, 61, False),
+        ({"channel": "profile"}, 31, False),
+        ({"channel": "helper"}, 6, True),
+        ({"channel": "helper", "helper_minutes": 1}, 2, True),
+        ({"channel": "helper", "helper_minutes": 14}, 15, False),
+    ],
+)
+def test_each_channel_has_its_minutes_for_each_level(mac: dict[str, Any], minutes: int, met: bool) -> None:
+    found = residual_access(rollout(mac=mac))
+    assert {level: one.mac for level, one in found.items()} == dict.fromkeys(found, minutes)
+    assert found[Level.RESTRICTED].met is met
+
+
+@pytest.mark.usefixtures("pushed")
+@pytest.mark.parametrize(
+    ("mac", "lines"),
+    [
+        (
+            {"channel": "profile"},
+            [
+                "mac.channel: profile: Claude Code reads it every 30 minutes; set mac.channel: file with "
+                f"mac.check_in_minutes: 5, or helper; as it is, Macs may take 31 minutes to be {level}, and {most} are allowed"
+                for level, most in (("restricted", 15), ("throttled", 30))
+            ],
+        ),
+        (
+            {"check_in_minutes": 15},
+            [
+                "mac.check_in_minutes: 15: set it to 5, here and in Jamf Pro; as it is, Macs may take 16 minutes to be restricted, and 15 are allowed"
+            ],
+        ),
+        (
+            {"channel": "helper", "helper_minutes": 20},
+            [
+                "mac.helper_minutes: 20: set at most 13; as it is, Macs may take 21 minutes to be restricted, and 15 are allowed"
+            ],
+        ),
+        ({}, []),
+    ],
+)
+def test_a_channel_that_is_too_slow_is_named_with_what_to_set(mac: dict[str, Any], lines: list[str]) -> None:
+    assert [mistake.line({}) for mistake in missed(rollout(mac=mac))] == lines
+    if lines:
+        with pytest.raises(StackFileError) as caught:
+            rollout(mac=mac, service_levels="enforce")
+        assert caught.value.lines == sorted(lines)

@@ -1,0 +1,84 @@
+"""What a person puts on machines by hand, or into another tool than Jamf Pro: each form of each document, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rollout import commit_guard
+from rollout.account import Account
+from rollout.config import Channel, Rollout
+from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
+from rollout.macs.places import DOMAIN, PLACES, Platform
+from rollout.settings import Recipients, managed_settings, recipients
+from rollout.sign_in import PROFILE, aws_profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """One file. `name`: relative, with `/`. `goes_to`: its path on a machine, or into what it is imported."""
+
+    name: str
+    content: bytes
+    goes_to: str
+    mode: int = 0o644
+
+
+def bundle(
+    rollout: Rollout, cohort: str, profile_arns: Mapping[str, str], credential_process: str | None
+) -> tuple[Piece, ...]:
+    """Of everybody in a cohort, in the order of writing: settings come after the files that they name."""
+    return tuple(
+        piece
+        for to in recipients(rollout, cohort)
+        for platform in Platform
+        for piece in _pieces(rollout, to, profile_arns, credential_process, platform)
+    )
+
+
+def _pieces(
+    rollout: Rollout,
+    to: Recipients,
+    profile_arns: Mapping[str, str],
+    credential_process: str | None,
+    platform: Platform,
+) -> list[Piece]:
+    document = managed_settings(rollout, to, profile_arns, platform)
+    if document is None:
+        return []
+    places, folder = PLACES[platform], f"{to.name}/{platform.value}"
+    region, account_id = document["model"].split(":")[3:5]
+    found: list[Piece] = []
+    if credential_process:
+        text = aws_profile(region, credential_process)
+        found.append(Piece(name=f"{folder}/aws-config", content=text.encode(), goes_to=places.aws_config))
+    given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
+    for file in commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given):
+        name = f"{folder}/{file.path.removeprefix(places.folder + '/')}"
+        found.append(Piece(name=name, content=file.content.encode(), goes_to=file.path, mode=file.mode))
+    if rollout.mac.channel is Channel.HELPER:
+        answer = Piece(
+            name=f"{folder}/policy-helper.json",
+            content=helper_answer(document).encode(),
+            goes_to=f"what {places.helper} prints",
+        )
+        text = helper_file(places, rollout.mac.helper_minutes)
+        return [
+            *found,
+            answer,
+            Piece(name=f"{folder}/managed-settings.json", content=text.encode(), goes_to=places.settings),
+        ]
+    found.append(
+        Piece(name=f"{folder}/managed-settings.json", content=as_json(document).encode(), goes_to=places.settings)
+    )
+    if places.profile:
+        profile = as_mobileconfig(document, rollout.organization.name, to.name)
+        found += [
+            Piece(
+                name=f"{folder}/claude-code.mobileconfig", content=profile, goes_to="a configuration profile, instead"
+            ),
+            Piece(
+                name=f"{folder}/{DOMAIN}.plist", content=as_plist(document), goes_to="Jamf's Custom Settings, instead"
+            ),
+        ]
+    return found
