@@ -172,6 +172,12 @@ def findings_log(document: Document, now: datetime) -> Iterator[Mistake]:  # noq
         yield Mistake(("github_webhook_secret",), f"{text} here")
 
 
+def jamf_secret(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    if document.get("jamf") is not None and document.get("jamf_client_secret") is None:
+        text = "missing; `pulumi config set --secret jamf_client_secret`, or take `jamf` out"
+        yield Mistake(("jamf_client_secret",), text)
+
+
 def retired(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     names: object = part(document, "logs").get("retired")
     for name, cohort in each_cohort(document):
@@ -235,6 +241,7 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     one_cohort_each,
     adoption,
     findings_log,
+    jamf_secret,
     retired,
     members_stopped_alone,
     throttled_members,

@@ -25,6 +25,9 @@ from rollout.kinds import (
     HttpsUrl,
     IncidentId,
     Instant,
+    JamfClientId,
+    JamfClientSecret,
+    JamfUrl,
     LogGroupName,
     ModelLabel,
     ModelSource,
@@ -301,6 +304,39 @@ class Mac(Part):
     """Where Claude Code reports to. Without it the managed settings say nothing about telemetry."""
 
 
+class SeveralMacs(StrEnum):
+    ALL = "all"
+    REFUSE = "refuse"
+
+
+class NoMac(StrEnum):
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+class Unconfirmed(StrEnum):
+    LEAVE = "leave"
+    REFUSE = "refuse"
+
+
+class Jamf(Part):
+    """The Jamf Pro that puts managed settings on Macs. Without it nothing is pushed."""
+
+    url: JamfUrl
+    """The server's address, such as `https://acme.jamfcloud.com`."""
+    client_id: JamfClientId
+    """Of an API client; its secret is `jamf_client_secret`."""
+    several_macs: SeveralMacs = SeveralMacs.REFUSE
+    """Of a member who has several Macs by inventory: `all` get the settings, or `refuse`."""
+    no_mac: NoMac = NoMac.REFUSE
+    """Of a member who has none: `warn` and go on, or `refuse`."""
+    removal_minutes: Annotated[int, Field(ge=0, le=120), Number] = 10
+    """How long a removal waits for Macs to confirm it."""
+    unconfirmed: Unconfirmed = Unconfirmed.LEAVE
+    """What becomes of a removal that some Macs have not confirmed by then: `leave` it in Jamf Pro, where it waits for
+    them, or `refuse` to go on until they have."""
+
+
 class Incident(Part):
     id: IncidentId
     since: Instant
@@ -438,6 +474,9 @@ class Rollout(Part):
     """A fine-grained token that may read pull requests and issues. `pulumi config set --secret github_token`."""
     github_webhook_secret: GithubWebhookSecret | None = None
     """What GitHub signs its secret-scanning alerts with. `pulumi config set --secret github_webhook_secret`."""
+    jamf: Jamf | None = None
+    jamf_client_secret: JamfClientSecret | None = None
+    """What `jamf.client_id` proves itself with. `pulumi config set --secret jamf_client_secret`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
     claude: Rules = Rules()

@@ -19,7 +19,7 @@ from rollout.success_checks import SUCCESS_CHECKS
 from rollout.words import Mistake, StackFileError, one_of
 
 PROJECT = "claude-code-rollout"
-SECRETS = ("slack_bot_token", "webhook_signing_key", "github_token", "github_webhook_secret")
+SECRETS = ("slack_bot_token", "webhook_signing_key", "github_token", "github_webhook_secret", "jamf_client_secret")
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
