@@ -28,9 +28,12 @@ from tests.stacks import PROJECT
 SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers", "rosters")
 STACK = "sandbox"
 LOG_GROUPS = (
-    *("/aws/lambda/claude-code-announcer", "/aws/lambda/claude-code-github-webhook", "/aws/lambda/claude-code-meter"),
-    "/claude-code/findings",
-    "/claude-code/incidents",
+    *(
+        "/aws/lambda/claude-code-announcer",
+        "/aws/lambda/claude-code-delivery",
+        "/aws/lambda/claude-code-github-webhook",
+    ),
+    *("/aws/lambda/claude-code-meter", "/claude-code/delivery", "/claude-code/findings", "/claude-code/incidents"),
     *("/claude-code/invocations", "/claude-code/pilot/usage"),
 )
 COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"
