@@ -19,7 +19,7 @@ FILES = (
     *("functions/__init__.py", "functions/clients.py", "functions/delivery.py", "functions/delivery_state.py"),
     *("functions/github_reader.py", "functions/log_lines.py", "functions/settings.py"),
     *("rollout/__init__.py", "rollout/delivery.py", "rollout/github_queries.py", "rollout/metrics.py"),
-    "rollout/usage.py",
+    *("rollout/names.py", "rollout/usage.py"),
 )
 # gidgethub over httpx, and what these two import; not PyJWT, which only a GitHub App would need.
 DISTRIBUTIONS = (

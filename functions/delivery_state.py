@@ -45,10 +45,18 @@ def shares(table: str, wanted: Iterable[tuple[str, date]]) -> dict[str, Share]:
 
 
 def keep(table: str, login: str, found: Mapping[date, Share]) -> None:
+    """Of the weeks of one span: fewer than the 25 that one call takes."""
     expires = str(int((datetime.now(UTC) + KEPT).timestamp()))
-    for monday, share in found.items():
-        item = {"id": {"S": key(login, monday)}, "share": {"S": share.text()}, "expires": {"N": expires}}
-        client("dynamodb").put_item(TableName=table, Item=item)
+    items = [
+        {"id": {"S": key(login, monday)}, "share": {"S": share.text()}, "expires": {"N": expires}}
+        for monday, share in found.items()
+    ]
+    asked: Any = {table: [{"PutRequest": {"Item": item}} for item in items]}
+    for _ in range(TRIES):
+        asked = client("dynamodb").batch_write_item(RequestItems=asked).get("UnprocessedItems")
+        if not asked:
+            return
+    raise TimeoutError("DynamoDB did not take what was read")
 
 
 def weeks(parameter: str) -> list[Week]:

@@ -49,7 +49,7 @@ def delivery_policy(account: Account, rollout: Rollout, secret_arn: str) -> Docu
     stream = f"{account.log_group_arn(names.DELIVERY_LOG_GROUP)}:log-stream:{names.DELIVERY_LOG_STREAM}"
     return document(
         allow("Token", ["secretsmanager:GetSecretValue"], [secret_arn]),
-        allow("Shares", ["dynamodb:BatchGetItem", "dynamodb:PutItem"], [account.table_arn(names.DELIVERY)]),
+        allow("Shares", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"], [account.table_arn(names.DELIVERY)]),
         *([allow("Weeks", ["ssm:GetParameter", "ssm:PutParameter"], parameters)] if parameters else []),
         allow("Figures", WRITE_LOG, [stream]),
         write_own_log(account, names.DELIVERY),

@@ -43,19 +43,20 @@ class Outside:
     def answer(self, host: str, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         at, url = time.time(), urllib.parse.urlsplit(target)
         is_slack = any(host == known or host.endswith(f".{known}") for known in slack.HOSTS)
-        operation = url.path.rpartition("/")[2] if is_slack else f"{method} https://{host}{url.path}"
+        is_github = host == github.HOST
+        operation = url.path.rpartition("/")[2] if is_slack or is_github else f"{method} https://{host}{url.path}"
         fault = self.faults.strike({operation, f"{method} https://{host}{url.path}"})
         answer: Answer = (500, {}, b"")
         if fault is None or fault.after:
             if is_slack:
                 answer = self._slack(operation, url.query, headers, body)
-            elif host == github.HOST:
+            elif is_github:
                 answer = self.github.answer(method, url.path, headers, body)
             else:
                 answer = self._webhook(f"https://{host}{target}", method, headers, body)
         if fault is not None:
             answer = _failure(fault)
-        service = "slack" if is_slack else "github" if host == github.HOST else "webhook"
+        service = "slack" if is_slack else "github" if is_github else "webhook"
         self.journal.add(at, service, operation, answer[0])
         return answer
 

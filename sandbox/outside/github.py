@@ -25,7 +25,7 @@ HOST = "api.github.com"
 ORGANIZATION = "acme"
 POINTS, HOUR = 5000, 3600
 RESULTS_AT_MOST, PAGE_AT_MOST = 1000, 100
-_QUALIFIER = re.compile(r'([a-z]+):("[^"]*"(?:,"[^"]*")*|\S+)(?:\s+|$)')
+_QUALIFIER = re.compile(r'([a-z]+):("[^"]*"(?:,"[^"]*")*|[^\s"]+)(?:\s+|$)')
 _SECRET = ("Bearer ", "token ")
 
 Answer = tuple[int, dict[str, str], bytes]
