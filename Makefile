@@ -5,8 +5,8 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic settings \
-    alarms-page review-example
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
+    settings alarms-page policies policies-page review-example
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -57,8 +57,17 @@ drill: setup node_modules/.installed ## every level of a rollback in a sandbox o
 traffic: setup ## a day of 25 developers through a sandbox of its own, counted twice; REQUESTS=100 each by default
 	@$(PY) -m tests.traffic $(or $(REQUESTS),100)
 
+pictures: setup ## draw docs/pictures anew, from a sandbox with two weeks of the pilot; REQUESTS=60 each a day by default
+	@$(PY) -m tests.pictures $(or $(REQUESTS),60)
+
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json
+
+policies: setup ## judge what a stack holds by the policy pack: make policies STACK=sandbox
+	@PYTHON=$(PY) ci/policies "$(STACK)"
+
+policies-page: setup ## write docs/policies.md anew
+	@$(PY) -m policies.catalogue > docs/policies.md
 
 alarms-page: setup ## write docs/alarms.md anew
 	@$(PY) -m cli.alarms_page > docs/alarms.md

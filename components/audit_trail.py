@@ -71,7 +71,9 @@ class AuditTrail(pulumi.ComponentResource):
             ).name
             for cohort in rollout.logged
         }
-        self.register_outputs({"invocation_log_group": self.invocation_log_group})
+        self.register_outputs(
+            {"invocation_log_group": self.invocation_log_group, "least_days": rollout.logs.retention_days}
+        )
 
     def _log_group(self, name: str, log_group: str, days: int, tags: Mapping[str, str]) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(

@@ -17,6 +17,7 @@ from components.shared import Shared
 from rollout import names
 from rollout.account import Account
 from rollout.alarms import cohort_alarms
+from rollout.cohort_standing import cohort_standing
 from rollout.config import Rollout
 from rollout.federation import trust_policy
 from rollout.metered import profile_item
@@ -94,8 +95,13 @@ class Cohort(pulumi.ComponentResource):
             ),
             child,
         )
+        known = args.user_ids if args.shared.federation else None
         self.register_outputs(
-            {"profile_arns": self.profile_arns, "group_name": names.okta_group(args.account.id, name)}
+            {
+                "profile_arns": self.profile_arns,
+                "group_name": names.okta_group(args.account.id, name),
+                "standing": cohort_standing(args.rollout, name, args.session_names, known),
+            }
         )
 
     def _profile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,6 +18,7 @@ class DenialsArgs:
     account: Account
     after: Sequence[pulumi.Resource]
     """The meter."""
+    tags: Mapping[str, str]
 
 
 class Denials(pulumi.ComponentResource):
@@ -32,6 +33,7 @@ class Denials(pulumi.ComponentResource):
             event_pattern=pulumi.Output.json_dumps(pattern()),
             # Calls of a model count as reads, and a rule sees those only where it asks for them.
             state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+            tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
         permission = aws.lambda_.Permission(

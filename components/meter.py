@@ -89,7 +89,7 @@ class Meter(pulumi.ComponentResource):
         )
         counting = [*function.ready, failures]
         self.ready = [*counting, self._subscription(name, args, counting)]
-        Denials(f"{name}-denials", DenialsArgs(account=args.account, after=counting), self._child)
+        Denials(f"{name}-denials", DenialsArgs(account=args.account, after=counting, tags=self._tags), self._child)
 
     def _subscription(self, name: str, args: MeterArgs, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Every record, whatever its shape: the meter says which it does not know."""

@@ -1,6 +1,13 @@
 """The policy pack. `PolicyPack` never returns, so nothing else may stand here."""
 
-from pulumi_policy import PolicyPack
-from rules import RULES
+import sys
+from pathlib import Path
 
-PolicyPack("claude-code-rollout", policies=RULES)
+from pulumi_policy import PolicyPack
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the rules read `rollout`, wherever `pulumi` runs
+
+from policies.judging.sdk import as_policy
+from policies.rules import RULES
+
+PolicyPack("claude-code-rollout", policies=[as_policy(rule) for rule in RULES])

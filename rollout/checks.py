@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from rollout.coherence import contradictions
 from rollout.config import STOPPING, Budgets, Federation, Model
+from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS
 from rollout.kinds import SOURCE
 from rollout.levels import Level
 from rollout.names import RESERVED
-from rollout.sizes import INLINE_CHARACTERS, MANAGED_CHARACTERS, boundary_characters, inline_characters
+from rollout.sizes import boundary_characters, inline_characters
 from rollout.stops import MANAGED_PER_ROLE, MAX_STOPPED, MOST_STOPS, name_chunks
 from rollout.words import Mistake, nearest, shown
 
@@ -172,6 +173,12 @@ def findings_log(document: Document, now: datetime) -> Iterator[Mistake]:  # noq
         yield Mistake(("github_webhook_secret",), f"{text} here")
 
 
+def jamf_secret(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    if document.get("jamf") is not None and document.get("jamf_client_secret") is None:
+        text = "missing; `pulumi config set --secret jamf_client_secret`, or take `jamf` out"
+        yield Mistake(("jamf_client_secret",), text)
+
+
 def retired(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     names: object = part(document, "logs").get("retired")
     for name, cohort in each_cohort(document):
@@ -235,6 +242,7 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     one_cohort_each,
     adoption,
     findings_log,
+    jamf_secret,
     retired,
     members_stopped_alone,
     throttled_members,

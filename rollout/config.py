@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rollout.kinds import (
     SOURCE,
     CohortName,
+    Day,
     Domain,
     Email,
     EmailIdentity,
@@ -25,6 +26,9 @@ from rollout.kinds import (
     HttpsUrl,
     IncidentId,
     Instant,
+    JamfClientId,
+    JamfClientSecret,
+    JamfUrl,
     LogGroupName,
     ModelLabel,
     ModelSource,
@@ -301,6 +305,47 @@ class Mac(Part):
     """Where Claude Code reports to. Without it the managed settings say nothing about telemetry."""
 
 
+class SeveralMacs(StrEnum):
+    ALL = "all"
+    REFUSE = "refuse"
+
+
+class NoMac(StrEnum):
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+class Unconfirmed(StrEnum):
+    LEAVE = "leave"
+    REFUSE = "refuse"
+
+
+class Jamf(Part):
+    """The Jamf Pro that puts managed settings on Macs. Without it nothing is pushed."""
+
+    url: JamfUrl
+    """The server's address, such as `https://acme.jamfcloud.com`."""
+    client_id: JamfClientId
+    """Of an API client; its secret is `jamf_client_secret`."""
+    several_macs: SeveralMacs = SeveralMacs.REFUSE
+    """Of a member who has several Macs by inventory: `all` get the settings, or `refuse`."""
+    no_mac: NoMac = NoMac.REFUSE
+    """Of a member who has none: `warn` and go on, or `refuse`."""
+    removal_minutes: Annotated[int, Field(ge=0, le=120), Number] = 20
+    """How long a removal waits for Macs to confirm it."""
+    unconfirmed: Unconfirmed = Unconfirmed.LEAVE
+    """What becomes of a removal that some Macs have not confirmed by then: `leave` it in Jamf Pro, where it waits for
+    them, or `refuse` to go on until they have."""
+
+
+class PolicyException(Part):
+    resource: Words
+    """The resource's name, the last part of its URN, or the whole URN."""
+    reason: Words
+    expires: Day
+    """Its last day, such as 2026-12-31; a year from now at most."""
+
+
 class Incident(Part):
     id: IncidentId
     since: Instant
@@ -438,11 +483,16 @@ class Rollout(Part):
     """A fine-grained token that may read pull requests and issues. `pulumi config set --secret github_token`."""
     github_webhook_secret: GithubWebhookSecret | None = None
     """What GitHub signs its secret-scanning alerts with. `pulumi config set --secret github_webhook_secret`."""
+    jamf: Jamf | None = None
+    jamf_client_secret: JamfClientSecret | None = None
+    """What `jamf.client_id` proves itself with. `pulumi config set --secret jamf_client_secret`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
     claude: Rules = Rules()
     mac: Mac = Mac()
     adopt: Adopt = Adopt()
+    policy_exceptions: Mapping[str, PolicyException] = {}
+    """By the name of a rule (docs/policies.md): one resource that need not comply for now. Shown whenever used."""
 
     @property
     def declared(self) -> Mapping[str, Cohort]:

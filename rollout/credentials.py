@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 # One line of the findings log. Whoever writes one, the Mac's commit guard or GitHub's webhook, leaves the secret out.
@@ -15,6 +17,19 @@ CUSTOM = {
     "AnthropicApiKey": "sk-ant-[A-Za-z0-9_-]{20,}",
     "AwsAccessKeyId": "(AKIA|ASIA)[A-Z0-9]{16}",
     "GitHubToken": "(ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{36}",
+}
+# Forms of credentials where a text is read: these, what the stack file holds encrypted, and private keys.
+FORMS: Mapping[str, re.Pattern[str]] = {
+    **{name: re.compile(rf"(?<![A-Za-z0-9]){pattern}") for name, pattern in CUSTOM.items()},
+    "SlackToken": re.compile(r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{4,}"),
+    "WebhookSigningKey": re.compile(r"(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/=]{24,}"),
+    "GitHubFineGrainedToken": re.compile(r"github_pat_[A-Za-z0-9_]{22,}"),
+    "PrivateKey": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+}
+# Inputs of resources that are secrets by their nature: encrypted in the state, whatever they look like.
+SECRET_INPUTS: Mapping[str, frozenset[str]] = {
+    "aws:secretsmanager/secretVersion:SecretVersion": frozenset({"secretString", "secretBinary"}),
+    "aws:ssm/parameter:Parameter": frozenset({"value"}),
 }
 
 

@@ -39,12 +39,14 @@ def fleet(rollout: Rollout, account: Account) -> Body:
     page.end_row()
     page.metrics("Denied calls", _each(rollout, "Denied"), 8)
     page.metrics("Calls outside the cohorts", [[NAMESPACE, "ShadowUse", {"stat": "Sum"}]], 8)
-    page.metrics("Latency of all profiles, p90, ms", [[_search("InvocationLatency", "p90")]], 8)
+    page.metrics(
+        "Latency of the slowest profile, p90, ms", [[_search("MAX", "InvocationLatency", "p90")]], 8, period=alarms.HOUR
+    )
     page.end_row()
-    page.metrics("Throttled requests, all profiles", [[_search("InvocationThrottles", "Sum")]], 8)
+    page.metrics("Throttled requests, all profiles", [[_search("SUM", "InvocationThrottles", "Sum")]], 8)
     page.metrics(
         "Errors, all profiles",
-        [[_search("InvocationClientErrors", "Sum")], [_search("InvocationServerErrors", "Sum")]],
+        [[_search("SUM", name, "Sum")] for name in ("InvocationClientErrors", "InvocationServerErrors")],
         8,
     )
     page.metrics(
@@ -116,9 +118,10 @@ def _adoption(page: Page) -> None:
     spent = [_hidden(metric, n) for n, metric in enumerate(_each(rollout, "Usd", cohorts))]
     total = "+".join(f"FILL(m{n},0)" for n in range(len(spent))) or "0"
     # Days without use count as days, so that weekends are in it; 30.4 of them are a month.
+    budget = f"{rollout.budgets.monthly_usd:,.0f}"
     sums = {
-        "In the time range": ("spent", f"SUM({total})", "USD"),
-        "Month-end projection": ("pace", f"AVG({total})*30.4", "USD a month at this pace"),
+        "Spend in the time range": ("spent", f"SUM({total})", "USD"),
+        "Month-end projection": ("pace", f"AVG({total})*30.4", f"USD a month at this pace; the budget is {budget}"),
     }
     for title, (id_, expression, label) in sums.items():
         # A graph is of a series, and a sum is none: it is laid over one.
@@ -232,9 +235,12 @@ def _cache(cohort: str, number: int) -> Iterator[list[Any]]:
     yield [{"expression": f"100*r{number}/({whole})", "label": cohort, "id": f"hit{number}"}]
 
 
-def _search(metric: str, statistic: str) -> Body:
+def _search(whole: str, metric: str, statistic: str) -> Body:
+    """`whole`: SUM or MAX of all profiles, whose ids say nothing to a reader. Where nothing was counted is none, or a
+    graph would join one evening to the next morning."""
     schema = "{AWS/Bedrock,ModelId}"
-    return {"expression": f"SEARCH('{schema} MetricName=\"{metric}\"', '{statistic}')", "label": metric}
+    found = f"{whole}(SEARCH('{schema} MetricName=\"{metric}\"', '{statistic}'))"
+    return {"expression": f"FILL({found},0)" if whole == "SUM" else found, "label": metric}
 
 
 def _alarm_names(rollout: Rollout, cohorts: Sequence[str]) -> list[str]:

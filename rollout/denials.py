@@ -61,9 +61,14 @@ def denial(event: Mapping[str, Any], roles: Mapping[str, str], teams: Mapping[st
         "action": _short(detail, "eventName"),
         "resource": str(_part(detail, "requestParameters").get("modelId") or "")[:MAX_TEXT],
         "source_ip": _short(detail, "sourceIPAddress"),
-        "why": _short(detail, "errorMessage"),
+        "why": _reason(str(detail.get("errorMessage") or ""))[:MAX_TEXT],
         "Denied": 1,
     }
+
+
+def _reason(message: str) -> str:
+    """What comes before it, who and what, has fields of its own, and would fill a table's cell."""
+    return message.partition(" because ")[2] or message
 
 
 def _short(detail: Mapping[str, Any], key: str) -> str:

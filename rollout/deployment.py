@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from rollout import names
 from rollout.account import Account
 from rollout.documents import Document, allow, document
-from rollout.sizes import MANAGED_CHARACTERS, characters
+from rollout.iam_limits import MANAGED_CHARACTERS
+from rollout.sizes import characters
 
 ISSUER = "token.actions.githubusercontent.com"
 # Who may be handed a role of ours.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -61,6 +61,20 @@ def _instant(value: object) -> object:
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+
+
+def _day(value: object) -> object:
+    """The engine hands on an unquoted day as Go's midnight."""
+    if type(value) is date:
+        return value
+    text = str(value).strip()
+    try:
+        return date.fromisoformat(text.partition(" ")[0].removesuffix("T00:00:00Z"))
+    except ValueError:
+        raise ValueError(f"not a day: {shown(value)}. Write it as 2026-12-31") from None
+
+
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
 
 
 def _number(value: object) -> object:
@@ -156,6 +170,18 @@ OidcProviderArn = Annotated[
 ]
 OktaAppId = Annotated[str, Shape(r"0oa[A-Za-z0-9]{17}", "an Okta app's id (0oa and 17 more characters)")]
 OktaGroupId = Annotated[str, Shape(r"00g[A-Za-z0-9]{17}", "an Okta group's id (00g and 17 more characters)")]
+# No path and no port of its own makes another server of it: tokens are asked for beneath this address.
+JamfUrl = Annotated[
+    str,
+    Shape(
+        r"https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}(:[0-9]{1,5})?",
+        "a Jamf Pro server's address such as https://acme.jamfcloud.com (no path)",
+        lower=True,
+    ),
+]
+JamfClientId = Annotated[
+    str, Shape(r"[A-Za-z0-9_-]{8,64}", "the id of a Jamf Pro API client (8 to 64 letters, digits, _ and -)")
+]
 LogGroupName = Annotated[str, Shape(r"[A-Za-z0-9_./#-]{1,512}", "a CloudWatch log group's name")]
 # A login, an organization's or a repository's name: GitHub's rules, and nothing that a search could read as its own.
 GithubName = Annotated[
@@ -233,6 +259,13 @@ GithubWebhookSecret = Annotated[
     SecretStr,
     AfterValidator(
         SecretShape(r"[A-Za-z0-9+/=_-]{32,128}", "a secret of 32 to 128 characters made by `openssl rand -hex 32`")
+    ),
+    _ENCRYPTED,
+]
+JamfClientSecret = Annotated[
+    SecretStr,
+    AfterValidator(
+        SecretShape(r"[\x21-\x7e]{16,256}", "the secret of a Jamf Pro API client (16 to 256 characters, no blank)")
     ),
     _ENCRYPTED,
 ]

@@ -13,13 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from rollout import residual, words
 from rollout.checks import CHECKS, each_cohort, part
 from rollout.config import STOPPING, Rollout, ServiceLevels
+from rollout.exception_checks import EXCEPTION_CHECKS
 from rollout.kinds import Instant, RosterPath
 from rollout.roster import COLUMNS, read_roster
 from rollout.success_checks import SUCCESS_CHECKS
 from rollout.words import Mistake, StackFileError, one_of
 
 PROJECT = "claude-code-rollout"
-SECRETS = ("slack_bot_token", "webhook_signing_key", "github_token", "github_webhook_secret")
+SECRETS = ("slack_bot_token", "webhook_signing_key", "github_token", "github_webhook_secret", "jamf_client_secret")
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
@@ -58,7 +59,7 @@ def validate(
         rollout = Rollout.model_validate(document)
     except ValidationError as error:
         mistakes += words.mistakes_of(error, Rollout, part(document, "organization", "teams"))
-    for check in (*CHECKS, *SUCCESS_CHECKS):
+    for check in (*CHECKS, *SUCCESS_CHECKS, *EXCEPTION_CHECKS):
         mistakes += check(document, now)
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
         text = f"{rollout.okta.domain}, but okta:orgName and okta:baseUrl say {okta_domain}; make them agree"

@@ -78,7 +78,10 @@ DENIED_CALLS = Query(
     answers="Whom IAM denied, what, from where, how often and when last. Clients that are not pinned try models.",
     text=_lines(
         "filter Denied = 1",
-        "stats count(*) as denied, latest(why) as because, latest(@timestamp) as last by user_id, cohort, source_ip",
+        (
+            "stats count(*) as denied, latest(why) as because, fromMillis(latest(@timestamp)) as last "
+            "by user_id, cohort, source_ip"
+        ),
         "sort denied desc",
         "limit 100",
     ),
@@ -100,7 +103,7 @@ SHADOW_USE = Query(
         'filter schemaType = "ModelInvocationLog" and modelId like /anthropic|application-inference-profile/',
         f"filter identity.arn not like /:assumed-role\\/{names.PREFIX}-/ or modelId not like "
         "/application-inference-profile/",
-        "stats count(*) as calls, latest(@timestamp) as last by identity.arn, modelId",
+        "stats count(*) as calls, fromMillis(latest(@timestamp)) as last by identity.arn, modelId",
         "sort calls desc",
         "limit 100",
     ),
@@ -111,7 +114,10 @@ LEVELS = Query(
     source="incidents",
     text=_lines(
         "filter ispresent(after) and isblank(member)",
-        "stats latest(after) as level, latest(incident.id) as incident_id, latest(@timestamp) as since by cohort",
+        (
+            "stats latest(after) as level, latest(incident.id) as incident_id, fromMillis(latest(@timestamp)) as since "
+            "by cohort"
+        ),
         "sort cohort asc",
     ),
 )

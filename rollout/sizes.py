@@ -12,9 +12,6 @@ from rollout.documents import Document, boundary, invoke_policy
 from rollout.levels import Level
 from rollout.stops import cohort_stop
 
-# Of all inline policies of a role together; splitting them would gain nothing.
-INLINE_CHARACTERS = 10_240
-MANAGED_CHARACTERS = 6_144
 # The account and region are not known when the stack file is judged: the ones with the longest ARNs.
 LONGEST = Account("0" * 12, "us-gov-west-1")
 LONGEST_COHORT = "c" * 16

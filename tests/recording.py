@@ -51,6 +51,8 @@ class Recorded:
     order: list[Registration] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    outputs_of: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By URN: what a resource came to be, and what a component registered."""
 
     @property
     def by_urn(self) -> dict[str, Registration]:
@@ -192,6 +194,7 @@ class Monitor(mocks.MockMonitor):
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
             self._record(response.urn, request, comparable(rpc.deserialize_properties(request.object)))
+            self.recorded.outputs_of[response.urn] = comparable(rpc.deserialize_properties(response.object))
         return response
 
     def ReadResource(self, request: Any) -> Any:
@@ -202,6 +205,8 @@ class Monitor(mocks.MockMonitor):
     def RegisterResourceOutputs(self, request: Any) -> Any:
         if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
             self.recorded.outputs = rpc.deserialize_properties(request.outputs)
+        else:
+            self.recorded.outputs_of[request.urn] = rpc.deserialize_properties(request.outputs)
         return empty_pb2.Empty()
 
     def _record(self, urn: str, request: Any, inputs: Mapping[str, Any], *, read: bool = False) -> None:

@@ -1,9 +1,87 @@
-"""One rule per file; each is mandatory, since a breach is a hole."""
+"""One rule per file; mandatory where a breach is a hole, advice where it is taste."""
 
-from pulumi_policy import Policy
+from policies.judging.notes import notes
+from policies.judging.rules import ResourceRule, StackRule
 
-from .no_bare_wildcard import no_bare_wildcard
-from .prompt_text_off import prompt_text_off
-from .session_at_most_one_hour import session_at_most_one_hour
+from . import (
+    alarms_reach_somebody,
+    cohort_has_alarms,
+    cohort_has_its_log,
+    cohort_role_bounded,
+    cost_tags,
+    encrypted_at_rest,
+    groups_tracked,
+    iam_changes,
+    iam_documents_fit,
+    juniors_there,
+    kept_is_protected,
+    log_groups_protected,
+    logs_kept_long_enough,
+    logs_not_deletable,
+    named_actions,
+    named_resources,
+    names_fit,
+    no_bare_wildcard,
+    no_lasting_keys,
+    no_public_ingress,
+    no_secret_in_clear,
+    older_sessions_cut,
+    one_cohort_each,
+    own_policies_only,
+    people_known,
+    prompts_not_logged,
+    role_policies_fit,
+    rollback_not_blocked,
+    seniority_mixed,
+    session_at_most_one_hour,
+    suspended_is_denied,
+    teams_balanced,
+    teams_covered,
+    throttled_to_one_model,
+    trust_is_named,
+    trusted_provider,
+    two_champions,
+)
 
-RULES: list[Policy] = [no_bare_wildcard, prompt_text_off, session_at_most_one_hour]
+RESOURCE_RULES: list[ResourceRule] = [
+    no_bare_wildcard.RULE,
+    named_actions.RULE,
+    named_resources.RULE,
+    iam_changes.RULE,
+    logs_not_deletable.RULE,
+    own_policies_only.RULE,
+    no_lasting_keys.RULE,
+    trust_is_named.RULE,
+    session_at_most_one_hour.RULE,
+    cohort_role_bounded.RULE,
+    no_public_ingress.RULE,
+    no_secret_in_clear.RULE,
+    encrypted_at_rest.RULE,
+    log_groups_protected.RULE,
+    kept_is_protected.RULE,
+    rollback_not_blocked.RULE,
+    alarms_reach_somebody.RULE,
+    cost_tags.RULE,
+    names_fit.RULE,
+    iam_documents_fit.RULE,
+]
+STACK_RULES: list[StackRule] = [
+    trusted_provider.RULE,
+    suspended_is_denied.RULE,
+    older_sessions_cut.RULE,
+    throttled_to_one_model.RULE,
+    prompts_not_logged.RULE,
+    logs_kept_long_enough.RULE,
+    cohort_has_its_log.RULE,
+    cohort_has_alarms.RULE,
+    groups_tracked.RULE,
+    role_policies_fit.RULE,
+    teams_covered.RULE,
+    teams_balanced.RULE,
+    two_champions.RULE,
+    seniority_mixed.RULE,
+    juniors_there.RULE,
+    one_cohort_each.RULE,
+    people_known.RULE,
+]
+RULES: list[ResourceRule | StackRule] = [*RESOURCE_RULES, *STACK_RULES, *notes(RESOURCE_RULES, STACK_RULES)]

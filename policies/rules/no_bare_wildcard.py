@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, cast
 
-from pulumi_policy import EnforcementLevel, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
+from policies.judging.iam import POLICIES, Statement, each_allow
+from policies.judging.rules import ResourceRule, Severity
 
-POLICIES = {"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"}
 THROUGH = "bedrock:InferenceProfileArn"
 
 
-def allows(document: str) -> Iterator[dict[str, Any]]:
-    found: Any = json.loads(document)["Statement"]
-    for statement in cast("list[dict[str, Any]]", found if isinstance(found, list) else [found]):
-        if statement["Effect"] == "Allow":
-            yield statement
+def judge(statement: Statement) -> Iterator[str]:
+    if "*" in statement.resources or statement.excluding or not statement.resources:
+        yield "an Allow of everything, or of everything but something"
+    models = any(":foundation-model/" in resource for resource in statement.resources)
+    # `Null` and the operators with `IfExists` hold where there is no profile at all.
+    operator = statement.operators.get(THROUGH.lower(), "")
+    if models and (operator not in {"ArnEquals", "ArnLike"} or "*" in statement.conditions[THROUGH.lower()]):
+        yield f"foundation models without the condition {THROUGH}; deleting a profile would end nothing"
 
 
-def texts(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    # A document that is not known yet is judged when it is: in the update, and on exported state.
-    document = args.props.get("policy") if args.resource_type in POLICIES else None
-    if not isinstance(document, str):
-        return
-    for statement in allows(document):
-        name = statement.get("Sid", "a statement without Sid")
-        resources = texts(statement.get("Resource", "*"))
-        if "*" in resources or "*" in texts(statement.get("Action", "*")):
-            report(f"{name}: an Allow of * ; name the resources and actions", None)
-        conditions = [key for operator in statement.get("Condition", {}).values() for key in operator]
-        if any(":foundation-model/" in resource for resource in resources) and THROUGH not in conditions:
-            report(
-                f"{name}: foundation models without the condition {THROUGH}; deleting a profile would end nothing", None
-            )
-
-
-no_bare_wildcard = ResourceValidationPolicy(
+RULE = ResourceRule(
     name="no-bare-wildcard",
-    description="An Allow names its resources; models are reached only through inference profiles.",
-    enforcement_level=EnforcementLevel.MANDATORY,
-    validate=validate,
+    severity=Severity.CRITICAL,
+    description="An Allow names its resources, and models are reached only through inference profiles.",
+    remediation="Name the resources; give foundation models the condition ArnEquals bedrock:InferenceProfileArn.",
+    url="https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
+    types=POLICIES,
+    judge=lambda resource: each_allow(resource, judge),
 )

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from pulumi_policy import EnforcementLevel, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
+import json
+from collections.abc import Iterator
+from typing import Any, Final
 
-ROLE = "aws:iam/role:Role"
+from policies.judging.iam import ROLE
+from policies.judging.resources import UNKNOWN, Resource
+from policies.judging.rules import Breach, Finding, Later, ResourceRule, Severity
+
+SAML_APP: Final = "okta:app/saml:Saml"
 SECONDS = 3600
 
 
-def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    seconds = args.props.get("maxSessionDuration", SECONDS) if args.resource_type == ROLE else SECONDS
-    if isinstance(seconds, int | float) and seconds > SECONDS:
-        report(f"sessions of up to {seconds:.0f} s; at most {SECONDS}", None)
+def judge(resource: Resource) -> Iterator[Finding]:
+    if resource.type == ROLE:
+        seconds: Any = resource.props.get("maxSessionDuration", SECONDS)
+        if seconds is UNKNOWN:
+            yield Breach("how long its sessions last is not known in a preview; give it plainly")
+            return
+    else:
+        settings: Any = resource.props.get("appSettingsJson") or "{}"
+        if settings is UNKNOWN:  # it names the sign-in app's id, which Okta may choose
+            yield Later("appSettingsJson")
+            return
+        seconds = json.loads(settings).get("sessionDuration", SECONDS)
+    if not isinstance(seconds, int | float) or seconds > SECONDS:
+        yield Breach(f"sessions of up to {seconds} s; at most {SECONDS}")
 
 
-session_at_most_one_hour = ResourceValidationPolicy(
+RULE = ResourceRule(
     name="session-at-most-one-hour",
-    description="A role's sessions last an hour at most.",
-    enforcement_level=EnforcementLevel.MANDATORY,
-    validate=validate,
+    severity=Severity.HIGH,
+    description="A session lasts an hour at most, by its role and by what Okta asks for.",
+    remediation="Leave max_session_duration at 3600; `session_minutes` is the stack file's.",
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html",
+    types={ROLE, SAML_APP},
+    judge=judge,
 )

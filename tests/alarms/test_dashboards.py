@@ -7,11 +7,13 @@ import re
 from typing import Any
 
 import pytest
+from lark import Token
 
 from rollout import dashboards, names
 from rollout.account import Account
 from rollout.alarms import cohort_alarms, shared_alarms
 from sandbox.aws.insights.language import parsed
+from sandbox.aws.metrics import language as metric_math
 from tests import stacks
 from tests.alarms.test_alarms import rollout
 
@@ -72,8 +74,9 @@ def test_its_queries_are_understood_and_its_metric_ids_unique(body: dict[str, An
         assert len(set(ids)) == len(ids)
         for metric in widget["properties"].get("metrics", ()):
             expression = metric[-1].get("expression", "") if isinstance(metric[-1], dict) else ""
-            if not expression.startswith("SEARCH"):
-                assert set(re.findall(r"\b[a-z]+\d+\b", expression)) <= set(ids)
+            if expression:
+                tree = metric_math.parsed(expression, "e")
+                assert {str(t) for t in tree.scan_values(lambda t: isinstance(t, Token) and t.type == "ID")} <= set(ids)
 
 
 def test_every_alarm_shown_is_one_that_is_declared(body: dict[str, Any]) -> None:

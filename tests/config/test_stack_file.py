@@ -91,8 +91,9 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
         (
             "organisation: unknown key; did you mean organization? allowed: adopt, budgets, claude, cohorts, federation, "
-            "github, github_token, github_webhook_secret, logs, mac, models, notify, okta, organization, service_levels, "
-            "session_minutes, slack_bot_token, success, throttle, webhook_signing_key"
+            "github, github_token, github_webhook_secret, jamf, jamf_client_secret, logs, mac, models, notify, okta, "
+            "organization, policy_exceptions, service_levels, session_minutes, slack_bot_token, success, throttle, "
+            "webhook_signing_key"
         ),
         "organization.teams.backend.headcount: must be at least 1, not 0",
         "session_minutes: must be at most 60, not 720",
@@ -292,6 +293,33 @@ def test_githubs_alerts_go_to_the_stack_that_has_the_findings_log() -> None:
             "github_webhook_secret: not used under adopt.meter: the stack that counts has the findings log; "
             "set it there, and take it out here"
         )
+    ]
+
+
+def test_jamf_is_off_and_once_it_is_on_needs_its_secret() -> None:
+    assert load(stacks.config(stacks.small()), stacks.PROJECT, NOW).jamf is None
+    jamf = {"url": "https://acme.jamfcloud.com", "client_id": "3f2c9a54-8d11"}
+    assert mistakes({**stacks.small(), "jamf": jamf}) == [
+        "jamf_client_secret: missing; `pulumi config set --secret jamf_client_secret`, or take `jamf` out"
+    ]
+    right = load(stacks.config({**stacks.small(), "jamf": jamf, "jamf_client_secret": "s" * 64}), stacks.PROJECT, NOW)
+    assert right.jamf
+    assert (right.jamf.several_macs, right.jamf.no_mac, right.jamf.unconfirmed) == ("refuse", "refuse", "leave")
+    assert "sss" not in repr(right)
+
+
+def test_jamfs_address_is_a_server_with_nothing_behind_it() -> None:
+    jamf = {"url": "http://acme.jamfcloud.com/api", "client_id": "3f2c9a54-8d11", "no_mac": "ignore"}
+    assert mistakes({**stacks.small(), "jamf": jamf, "jamf_client_secret": "short"}) == [
+        "jamf.no_mac: not one of warn, refuse: ignore",
+        (
+            "jamf.url: not a Jamf Pro server's address such as https://acme.jamfcloud.com (no path): "
+            "http://acme.jamfcloud.com/api"
+        ),
+        (
+            "jamf_client_secret: not the secret of a Jamf Pro API client (16 to 256 characters, no blank) "
+            "(what is there is not shown)"
+        ),
     ]
 
 

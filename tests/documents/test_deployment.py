@@ -19,7 +19,8 @@ from rollout.deployment import (
     rights,
     workflow_trust,
 )
-from rollout.sizes import MANAGED_CHARACTERS, characters
+from rollout.iam_limits import MANAGED_CHARACTERS
+from rollout.sizes import characters
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 
 HERE = Account(ACCOUNT, "us-east-1")

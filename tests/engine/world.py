@@ -25,7 +25,7 @@ from sandbox.errors import SandboxError
 from sandbox.settings import ACCOUNT_ID, HOST, OKTA_TOKEN, REGION, Settings
 from tests.stacks import PROJECT
 
-SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "rosters")
+SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers", "rosters")
 STACK = "sandbox"
 LOG_GROUPS = (
     *("/aws/lambda/claude-code-announcer", "/aws/lambda/claude-code-github-webhook", "/aws/lambda/claude-code-meter"),

@@ -10,18 +10,27 @@ import pytest
 
 from tests.stacks import PROJECT
 
-ROOMS = {"rollout", "components", "cli", "functions", "mac", "commit_guard", "policies", "sandbox", "tests"}
+ROOMS = {
+    *("rollout", "components", "cli", "functions", "mac", "commit_guard", "policies", "providers", "sandbox", "tests"),
+    "bootstrap",
+}
 MAY_READ = {
     "rollout": {"rollout"},
-    "components": {"components", "rollout"},
+    "components": {"components", "rollout", "providers"},
     "__main__.py": {"components", "rollout"},
     "cli": {"cli", "rollout"},
     "functions": {"functions", "rollout"},
     "mac": {"commit_guard"},
     "policies": {"policies", "rollout"},
+    "providers": {"providers"},
     "sandbox": {"sandbox"},
 }
-FORBIDDEN = {"rollout": {"pulumi", "boto3"}, "components": {"boto3"}, "functions": {"pulumi", "pydantic", "requests"}}
+FORBIDDEN = {
+    "rollout": {"pulumi", "boto3", "httpx"},
+    "components": {"boto3", "httpx"},
+    "functions": {"pulumi", "pydantic", "requests"},
+    "providers": {"boto3"},
+}
 
 
 def imported(file: Path) -> set[str]:
@@ -46,6 +55,13 @@ def test_a_room_reads_only_what_it_may(room: str) -> None:
 def test_what_runs_on_the_macs_needs_nothing_but_python() -> None:
     for file in (PROJECT / "mac").rglob("*.py"):
         assert imported(file) - {"commit_guard"} <= sys.stdlib_module_names, file
+
+
+def test_components_know_a_provider_by_its_sdk_alone() -> None:
+    for file in (PROJECT / "components").glob("*.py"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if "providers" in line and "import" in line:
+                assert line == "from providers.jamf import sdk as jamf", file
 
 
 def test_components_ask_neither_for_configuration_nor_for_the_stack() -> None:

@@ -72,6 +72,7 @@ def test_time_is_cut_into_spans_and_newest_comes_first_unless_sorted() -> None:
         "2026-11-23 14:00:00.000",
     ]
     assert one("fields @message | limit 1") == [{"@message": "no JSON at all"}]
+    assert one("stats fromMillis(latest(@timestamp)) as last")[0]["last"].startswith("20")
     assert one("filter user = 'a' | stats latest(usd) as last, earliest(usd) as first") == [
         {"last": "0.3", "first": "0.1"}
     ]

@@ -145,5 +145,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "strcontains": lambda value, part: int(value is not None and str(part) in str(value)),
     "coalesce": lambda *values: next((value for value in values if value is not None), None),
     "abs": lambda given: None if (found := number(given)) is None else abs(found),
+    "frommillis": lambda given: None if (n := number(given)) is None else datetime.fromtimestamp(float(n) / 1000, UTC),
     "tolower": lambda value: None if value is None else str(value).lower(),
 }

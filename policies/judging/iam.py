@@ -1,0 +1,108 @@
+"""IAM documents, read: statements of policies and of trust, wherever a resource holds one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from policies.judging.resources import UNKNOWN, Resource, Unknown
+from policies.judging.rules import Breach, Finding, Later
+
+ROLE: Final = "aws:iam/role:Role"
+ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
+MANAGED_POLICY: Final = "aws:iam/policy:Policy"
+POLICIES: Final = frozenset(
+    {ROLE_POLICY, MANAGED_POLICY, "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy", ROLE}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """`resources`, `actions`: as written, of `NotResource` and `NotAction` too. `excluding`: it has one of these.
+    `conditions`: values by key in lower case, whatever the operator; `operators`: all that are used."""
+
+    sid: str
+    allow: bool
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    excluding: bool
+    principal: Any
+    conditions: Mapping[str, tuple[str, ...]]
+    operators: Mapping[str, str]
+
+
+def documents(resource: Resource) -> Iterator[tuple[str, str | Unknown]]:
+    """Policies that a resource holds, by where they are; a role's inline ones too."""
+    if resource.type != ROLE:
+        yield "policy", resource.props.get("policy") or ""
+        return
+    inline: Any = resource.props.get("inlinePolicies") or ()
+    if inline is UNKNOWN:
+        yield "inlinePolicies", UNKNOWN
+        return
+    for index, each in enumerate(cast("Sequence[Mapping[str, Any]]", inline)):
+        yield f"inlinePolicies[{index}]", each.get("policy") or ""
+
+
+def allows(resource: Resource) -> Iterator[Statement | Later]:
+    """The Allow statements of a resource's policies."""
+    for where, text in documents(resource):
+        if isinstance(text, Unknown):
+            yield Later(where)
+        else:
+            yield from (statement for statement in statements(text) if statement.allow)
+
+
+def each_allow(resource: Resource, judge: Any) -> Iterator[Finding]:
+    """What `judge` has against each Allow, with the statement's name before it."""
+    for statement in allows(resource):
+        if isinstance(statement, Later):
+            yield statement
+        else:
+            yield from (Breach(f"{statement.sid}: {text}") for text in judge(statement))
+
+
+def statements(text: str) -> list[Statement]:
+    """None where it is no document; `iam-documents-fit` says so."""
+    try:
+        document: Any = json.loads(text)
+    except ValueError:
+        return []
+    if not isinstance(document, dict):
+        return []
+    found: Any = cast("dict[str, Any]", document).get("Statement") or []
+    rows = cast("list[Any]", found if isinstance(found, list) else [found])
+    return [_statement(cast("dict[str, Any]", row)) for row in rows if isinstance(row, dict)]
+
+
+def _statement(row: Mapping[str, Any]) -> Statement:
+    conditions: dict[str, tuple[str, ...]] = {}
+    operators: dict[str, str] = {}
+    for operator, keys in cast("Mapping[str, Mapping[str, Any]]", row.get("Condition") or {}).items():
+        for key, value in keys.items():
+            conditions[key.lower()] = (*conditions.get(key.lower(), ()), *many(value))
+            operators[key.lower()] = operator
+    return Statement(
+        sid=str(row.get("Sid") or "a statement without Sid"),
+        allow=row.get("Effect") == "Allow",
+        actions=many(row.get("Action") or row.get("NotAction") or ()),
+        resources=many(row.get("Resource") or row.get("NotResource") or ()),
+        excluding="NotAction" in row or "NotResource" in row,
+        principal=row.get("Principal"),
+        conditions=conditions,
+        operators=operators,
+    )
+
+
+def many(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list | tuple):
+        return tuple(str(each) for each in cast("Sequence[Any]", value))
+    return (str(value),)
+
+
+def matches(action: str, pattern: str) -> bool:
+    """Whether a prefix such as `logs:delete` begins an action, or a wildcard may become one."""
+    action = action.lower()
+    return action.startswith(pattern) or ("*" in action and pattern.startswith(action.partition("*")[0]))

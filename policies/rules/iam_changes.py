@@ -1,0 +1,44 @@
+"""Who may change rights: the meter alone, and of rights only the policies that stop somebody for a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policies.judging.iam import POLICIES, Statement, each_allow, matches
+from policies.judging.rules import ResourceRule, Severity
+from rollout.names import quota_policy
+
+# `rollout.metered.STOP_FOR_A_DAY`, said a second time on purpose.
+QUOTA_ACTIONS = {
+    *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+    *("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+}
+QUOTAS = re.compile(
+    r"arn:[a-z-]+:iam::\d{12}:policy/" + quota_policy("COHORT", 1)[:-1].replace("COHORT", "[a-z0-9]+") + r"\d+"
+)
+PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
+
+
+def judge(statement: Statement) -> Iterator[str]:
+    acting = [action for action in statement.actions if any(matches(action, prefix) for prefix in PREFIXES)]
+    passing = {action for action in acting if action == "iam:PassRole"}
+    if passing and not statement.conditions.get("iam:passedtoservice"):
+        yield "iam:PassRole without iam:PassedToService: any service could be given the role"
+    others = [action for action in acting if action not in passing]
+    to_quotas = all(QUOTAS.fullmatch(resource) for resource in statement.resources)
+    unknown = others if not to_quotas else [action for action in others if action not in QUOTA_ACTIONS]
+    # A whole wildcard is `named-actions`' to report.
+    if unknown := [action for action in unknown if "*" not in action]:
+        yield f"may change or take rights: {', '.join(unknown)}"
+
+
+RULE = ResourceRule(
+    name="iam-changes",
+    severity=Severity.CRITICAL,
+    description="Nothing here may change rights or take a role, but for the meter's policies that stop for a day.",
+    remediation="Leave rights to the program; a function that must pass a role names it and the service.",
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+    types=POLICIES,
+    judge=lambda resource: each_allow(resource, judge),
+)

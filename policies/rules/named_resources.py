@@ -1,0 +1,47 @@
+"""A wildcard within an Allow's resource stands only where a name is not ours to choose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policies.judging.iam import MANAGED_POLICY, POLICIES, Statement, each_allow
+from policies.judging.resources import Resource
+from policies.judging.rules import Finding, ResourceRule, Severity
+from rollout.names import FINDINGS_LOG_GROUP, guard_stream
+
+# A model in whatever region a profile routes to, and log streams, whose names Lambda invents.
+LEFT_OPEN = (
+    re.compile(r"arn:[a-z-]+:bedrock:\*::foundation-model/[^*?]+"),
+    re.compile(r"arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:log-group:[^*?:]+:log-stream:\*"),
+)
+
+
+# A boundary grants nothing: which of these streams is a cohort's own, its policy says.
+STREAMS_OF_GUARDS = re.compile(
+    rf"arn:[a-z-]+:logs:[a-z0-9-]+:\d{{12}}:log-group:{FINDINGS_LOG_GROUP}:log-stream:{re.escape(guard_stream('*'))}"
+)
+
+
+def judge(resource: Resource) -> Iterator[Finding]:
+    bounds = resource.type == MANAGED_POLICY and str(resource.props.get("name")).endswith("-boundary")
+    open_here = (*LEFT_OPEN, STREAMS_OF_GUARDS) if bounds else LEFT_OPEN
+
+    def wide(statement: Statement) -> Iterator[str]:
+        for named in statement.resources:
+            bare = named == "*"  # `no-bare-wildcard` says so
+            if not bare and re.search(r"[*?]", named) and not any(p.fullmatch(named) for p in open_here):
+                yield f"an Allow of whatever matches {named}"
+
+    yield from each_allow(resource, wide)
+
+
+RULE = ResourceRule(
+    name="named-resources",
+    severity=Severity.HIGH,
+    description="An Allow names each resource in full; only model regions and a function's own log streams are open.",
+    remediation="Compose the ARN from `rollout.names` and `rollout.account`.",
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
+    types=POLICIES,
+    judge=judge,
+)

@@ -1,0 +1,37 @@
+"""Invocation logging carries no prompts and answers, or masks credentials where somebody decided that it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from policies.judging.resources import UNKNOWN, Stack
+from policies.judging.rules import Breach, Finding, Severity, StackRule
+
+LOGGING: Final = "aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration"
+PROTECTION: Final = "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy"
+# Each is true unless it is switched off (aws-provider.md 4).
+SWITCHES = tuple(f"{kind}DataDeliveryEnabled" for kind in ("text", "image", "embedding", "video"))
+
+
+def judge(stack: Stack) -> Iterator[Finding]:
+    protected = {str(policy.props.get("logGroupName")) for policy in stack.of(PROTECTION)}
+    for resource in stack.of(LOGGING):
+        given: Any = resource.props.get("loggingConfig") or {}
+        # Not known is not off.
+        on = SWITCHES if given is UNKNOWN else [key for key in SWITCHES if given.get(key, True) is not False]
+        target: Any = None if given is UNKNOWN else given.get("cloudwatchConfig")
+        log_group: Any = target.get("logGroupName") if target and target is not UNKNOWN else None
+        if on and str(log_group) not in protected:
+            yield Breach(f"prompts would be logged, with no data protection: {', '.join(on)}", resource.urn)
+
+
+RULE = StackRule(
+    name="prompts-are-not-logged",
+    severity=Severity.CRITICAL,
+    description="Bedrock's log says who, which model and how many tokens; prompts only with a data protection policy.",
+    remediation="Set logs.prompt_text: false, or let `components.findings` protect the log group.",
+    url="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data.html",
+    applies=lambda stack: bool(stack.of(LOGGING)),
+    judge=judge,
+)

@@ -1,0 +1,89 @@
+"""Whom a role trusts: a cohort's our federation, with its audience; any other an AWS service."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from policies.judging.iam import ROLE, Statement, statements
+from policies.judging.resources import UNKNOWN, Resource
+from policies.judging.rules import Breach, Finding, ResourceRule, Severity
+
+ACCESS: Final = "claude:rollout:Access"
+PROVIDER = re.compile(r"arn:[a-z-]+:iam::\d{12}:(saml|oidc)-provider/(.+)")
+SIGN_INS = {
+    f"https://{host}/saml" for host in ("signin.aws.amazon.com", "signin.amazonaws-us-gov.com", "signin.amazonaws.cn")
+}
+# These say no source account when they take a role (Lambda developer guide, execution role; Amazon Q Developer).
+WITHOUT_SOURCE = {"lambda.amazonaws.com", "chatbot.amazonaws.com"}
+SERVICES = WITHOUT_SOURCE | {"bedrock.amazonaws.com", "scheduler.amazonaws.com"}
+
+
+def judge(resource: Resource) -> Iterator[Finding]:
+    text: Any = resource.props.get("assumeRolePolicy") or ""
+    if text is UNKNOWN:
+        # It is composed from names (design 5.8); one that is not could say anything by the time it is.
+        yield Breach("whom it trusts is not known in a preview; compose ARNs from names")
+        return
+    found = [statement for statement in statements(text) if statement.allow]
+    if not found:
+        yield Breach("its trust policy has no Allow, or is no document")
+    one = _federated if ACCESS in resource.ancestors else _service
+    for statement in found:
+        yield from (Breach(f"{statement.sid}: {mistake}") for mistake in one(statement))
+
+
+def _federated(statement: Statement) -> Iterator[str]:
+    principal: Any = statement.principal
+    provider = principal.get("Federated") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
+    known = PROVIDER.fullmatch(provider) if isinstance(provider, str) else None
+    if not known:
+        yield f"trusts {json.dumps(principal)}, which is no identity provider of an account"
+    elif known[1] == "saml":
+        if statement.actions != ("sts:AssumeRoleWithSAML",):
+            yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRoleWithSAML alone"
+        if not _equals(statement, "saml:aud", SIGN_INS):
+            yield "without SAML:aud of AWS's sign-in: an assertion meant for somebody else would do"
+    else:
+        if statement.actions != ("sts:AssumeRoleWithWebIdentity",):
+            yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRoleWithWebIdentity alone"
+        if not _equals(statement, f"{known[2]}:aud".lower()):
+            yield f"without {known[2]}:aud: a token for any app would do"
+        if not _equals(statement, "sts:rolesessionname", {f"${{{known[2]}:sub}}"}):
+            yield f"without sts:RoleSessionName = {known[2]}:sub: people could use each other's names"
+
+
+def _equals(statement: Statement, key: str, allowed: set[str] | None = None) -> bool:
+    values = set(statement.conditions.get(key, ()))
+    wild = any("*" in value for value in values)
+    return (
+        statement.operators.get(key) == "StringEquals"
+        and bool(values)
+        and not wild
+        and (allowed is None or values <= allowed)
+    )
+
+
+def _service(statement: Statement) -> Iterator[str]:
+    principal: Any = statement.principal
+    service = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
+    if service not in SERVICES:
+        yield f"trusts {json.dumps(principal)}; only one of {', '.join(sorted(SERVICES))}"
+    elif service not in WITHOUT_SOURCE and not statement.conditions.get("aws:sourceaccount"):
+        yield f"trusts {service} on behalf of any account; add aws:SourceAccount"
+
+
+RULE = ResourceRule(
+    name="trust-is-named",
+    severity=Severity.CRITICAL,
+    description=(
+        "A cohort's role trusts an identity provider with its audience, under oidc with the session's name bound to "
+        "the token; any other role an AWS service, on behalf of this account where the service says so."
+    ),
+    remediation="Use `rollout.federation.trust_policy`, or `plain_trust_policy` and `service_trust_policy`.",
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
+    types={ROLE},
+    judge=judge,
+)

@@ -1,0 +1,1 @@
+"""Jamf Pro: configuration profiles, computer groups, scripts and policies."""

@@ -1,0 +1,167 @@
+"""The provider's resources as a program declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import pulumi
+
+from providers.jamf.tokens import (
+    CLAUDE_CODE,
+    COMPUTER_GROUP,
+    CONFIGURATION_PROFILE,
+    PACKAGE,
+    POLICY,
+    SCRIPT,
+    VERSION,
+)
+
+# A second run of a policy's script with this as its parameter 4 takes away what the first one brought.
+REMOVE = "remove"
+
+
+def _versioned(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(version=VERSION))
+
+
+class Provider(pulumi.ProviderResource):
+    """A Jamf Pro server. `removal_seconds`: how long a removal waits for Macs; then it is left or refused."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        url: pulumi.Input[str],
+        client_id: pulumi.Input[str],
+        client_secret: pulumi.Input[str],
+        removal_seconds: int,
+        unconfirmed: Literal["leave", "refuse"],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props: Mapping[str, pulumi.Input[str]] = {
+            "url": url,
+            "client_id": client_id,
+            "client_secret": pulumi.Output.secret(client_secret),
+            "removal_seconds": str(removal_seconds),
+            "unconfirmed": unconfirmed,
+        }
+        super().__init__(PACKAGE, name, props, _versioned(opts))
+
+
+class ConfigurationProfile(pulumi.CustomResource):
+    """Preferences of one domain, forced on the Macs of some computer groups.
+
+    `confirmed`: by name of each Mac in scope, `installed`, `pending`, `failed`, or `not yet` where nothing was asked of
+    it. Deleting empties the scope and waits for the Macs first.
+    """
+
+    uuid: pulumi.Output[str]
+    identifier: pulumi.Output[str]
+    confirmed: pulumi.Output[Mapping[str, str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        organization: pulumi.Input[str],
+        settings: pulumi.Input[Mapping[str, Any]],
+        computer_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+        excluded_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = (),
+        description: pulumi.Input[str] = "",
+        domain: str = CLAUDE_CODE,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "name": name,
+            "organization": organization,
+            "settings": settings,
+            "computer_group_ids": computer_group_ids,
+            "excluded_group_ids": excluded_group_ids,
+            "description": description,
+            "domain": domain,
+            **dict.fromkeys(("uuid", "identifier", "confirmed")),
+        }
+        super().__init__(CONFIGURATION_PROFILE, resource_name, props, _versioned(opts))
+
+
+class ComputerGroup(pulumi.CustomResource):
+    """A static group of the Macs that inventory assigns to people, by e-mail address.
+
+    `computer_ids`: who is in it. `former_computer_ids`: who was, and has not come back. `without_mac`: addresses.
+    """
+
+    computer_ids: pulumi.Output[Sequence[str]]
+    former_computer_ids: pulumi.Output[Sequence[str]]
+    without_mac: pulumi.Output[Sequence[str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        emails: Sequence[str],
+        several_macs: Literal["all", "refuse"] = "refuse",
+        no_mac: Literal["warn", "refuse"] = "refuse",
+        description: pulumi.Input[str] = "",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "name": name,
+            "emails": sorted(emails),
+            "several_macs": several_macs,
+            "no_mac": no_mac,
+            "description": description,
+            **dict.fromkeys(("computer_ids", "former_computer_ids", "without_mac")),
+        }
+        super().__init__(COMPUTER_GROUP, resource_name, props, _versioned(opts))
+
+
+class Script(pulumi.CustomResource):
+    """A script that policies run. Jamf gives it mount point, computer and user as parameters 1 to 3."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        contents: pulumi.Input[str],
+        info: pulumi.Input[str] = "",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {"name": name, "contents": contents, "info": info}
+        super().__init__(SCRIPT, resource_name, props, _versioned(opts))
+
+
+class Policy(pulumi.CustomResource):
+    """A script run at each check-in, and when a Mac calls `jamf policy -event <event>`.
+
+    `action`: the script's parameter 4. Deleting sets it to `remove` and waits until each Mac has run that.
+    `confirmed`: by name of each Mac in scope, `completed`, `failed` or `not yet`, of its last run.
+    """
+
+    confirmed: pulumi.Output[Mapping[str, str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        script_id: pulumi.Input[str],
+        event: pulumi.Input[str],
+        action: pulumi.Input[str],
+        computer_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = (),
+        computer_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "name": name,
+            "script_id": script_id,
+            "event": event,
+            "action": action,
+            "computer_group_ids": computer_group_ids,
+            "computer_ids": computer_ids,
+            "confirmed": None,
+        }
+        super().__init__(POLICY, resource_name, props, _versioned(opts))

@@ -1,0 +1,39 @@
+"""Mistakes in exceptions from the policy pack; as `rollout.checks`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+
+from pydantic import TypeAdapter, ValidationError
+
+from rollout.checks import Document, part
+from rollout.kinds import Day
+from rollout.policy_rules import RULES
+from rollout.words import Mistake, nearest
+
+LONGEST = timedelta(days=366)
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
+
+
+def policy_exceptions(document: Document, now: datetime) -> Iterator[Mistake]:
+    today = now.date()
+    for rule in part(document, "policy_exceptions"):
+        path = ("policy_exceptions", rule)
+        if rule not in RULES:
+            yield Mistake(path, f"no such rule; {nearest(rule, RULES)}")
+        try:
+            expires = _DAY.validate_python(part(document, "policy_exceptions", rule).get("expires"))
+        except ValidationError:
+            continue  # the models say so
+        if expires < today:
+            text = f"expired: {expires}; mend what it excepts and take it out, or give a new day with a reason"
+            yield Mistake((*path, "expires"), text)
+        elif expires > today + LONGEST:
+            text = f"too far off: {expires}; at most a year from now, then somebody looks at it anew"
+            yield Mistake(
+                (*path, "expires"), f"too far off: {expires}; at most a year from now, then it is looked at anew"
+            )
+
+
+EXCEPTION_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (policy_exceptions,)

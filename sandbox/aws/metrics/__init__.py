@@ -1,0 +1,1 @@
+"""CloudWatch's metrics as they are read: series of one metric, and metric math over them."""

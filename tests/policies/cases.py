@@ -1,0 +1,364 @@
+"""For each rule one change of a compliant stack that trips it, and no other; and one value that is not known yet."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from policies.judging.resources import UNKNOWN
+from policies.judging.rules import Verdict
+
+Props = dict[str, Any]
+Change = Callable[[Props], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """`on`: the resource that is changed, or with `kind` one that is added under it. `unknown`: the change that leaves
+    something unknown, and what the rule makes of that; none where nothing can be. `not_of`: a resource that the rule
+    does not concern; of rules on the stack: `empty`."""
+
+    rule: str
+    stack: str = "pilot"
+    on: str
+    kind: str | None = None
+    change: Change | None = None
+    protect: bool | None = None
+    unknown: Change | None = None
+    means: Verdict = Verdict.BREACH
+    not_of: str = "empty"
+
+
+def put(path: str, value: Any) -> Change:
+    def change(props: Props) -> None:
+        *way, last = path.split(".")
+        for key in way:
+            props = props[key]
+        if value is None:
+            props.pop(last, None)
+        else:
+            props[last] = value if value in (UNKNOWN, [UNKNOWN]) else copy.deepcopy(value)
+
+    return change
+
+
+def statement(number: int, key: str = "policy", **changes: Any) -> Change:
+    """Of the document under `key`, one statement changed; a change to None takes the key out."""
+
+    def change(props: Props) -> None:
+        document = json.loads(props[key])
+        document["Statement"][number].update(changes)
+        document["Statement"][number] = {k: v for k, v in document["Statement"][number].items() if v is not None}
+        props[key] = json.dumps(document)
+
+    return change
+
+
+def without_statement(number: int) -> Change:
+    def change(props: Props) -> None:
+        document = json.loads(props["policy"])
+        del document["Statement"][number]
+        props["policy"] = json.dumps(document)
+
+    return change
+
+
+def roster(**changes: Any) -> Change:
+    """Of what the component registered; it stands in no input."""
+    return lambda props: props["standing"]["roster"].update(changes) if "standing" in props else None
+
+
+MODEL = "arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet-4-6"
+LATER = Verdict.LATER
+POLICY_LATER: dict[str, Any] = {"unknown": put("policy", UNKNOWN), "means": LATER}
+OF_A_TOPIC: dict[str, Any] = {"not_of": "audiences-engineering"}
+
+CASES = [
+    Case(
+        rule="no-bare-wildcard",
+        on="pilot-access-invoke",
+        change=statement(0, Resource="*"),
+        **POLICY_LATER,
+        **OF_A_TOPIC,
+    ),
+    Case(rule="no-bare-wildcard", on="pilot-access-invoke", change=statement(1, Condition=None)),
+    Case(
+        rule="no-bare-wildcard",
+        on="pilot-access-invoke",
+        change=statement(1, Condition={"ArnEqualsIfExists": {"bedrock:InferenceProfileArn": [MODEL]}}),
+    ),
+    Case(
+        rule="no-bare-wildcard", on="meter-function-work", change=statement(0, Resource=None, NotResource="arn:aws:x")
+    ),
+    Case(rule="named-actions", on="announcer-send", change=statement(0, Action="sqs:*"), **POLICY_LATER, **OF_A_TOPIC),
+    Case(
+        rule="named-resources",
+        on="announcer-send",
+        change=statement(0, Resource="arn:aws:sqs:us-east-1:123456789012:*"),
+        **POLICY_LATER,
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="named-resources",
+        on="pilot-access-invoke",
+        change=statement(
+            2, Resource="arn:aws:logs:us-east-1:123456789012:log-group:/claude-code/findings:log-stream:guard-*"
+        ),
+    ),
+    Case(
+        rule="iam-changes",
+        on="meter-function-work",
+        change=statement(0, Action="iam:PutRolePolicy"),
+        **POLICY_LATER,
+        **OF_A_TOPIC,
+    ),
+    Case(rule="iam-changes", on="announcer-send", change=statement(5, Condition=None)),
+    Case(
+        rule="logs-cannot-be-deleted",
+        on="logging-write",
+        change=statement(0, Action="logs:DeleteLogGroup"),
+        **POLICY_LATER,
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="own-policies-only",
+        on="pilot-access",
+        kind="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        change=put("policyArn", "arn:aws:iam::aws:policy/PowerUserAccess"),
+        unknown=put("policyArn", UNKNOWN),
+        means=LATER,
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="no-lasting-keys",
+        on="pilot-access",
+        kind="aws:iam/accessKey:AccessKey",
+        change=put("user", "ci"),
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="trust-is-named",
+        on="pilot-access-role",
+        change=statement(0, "assumeRolePolicy", Condition=None),
+        unknown=put("assumeRolePolicy", UNKNOWN),
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="trust-is-named",
+        on="pilot-access-role",
+        stack="oidc",
+        change=statement(
+            0, "assumeRolePolicy", Condition={"StringEquals": {"acme.okta.com:aud": "claude-code-123456789012-pilot"}}
+        ),
+    ),
+    Case(
+        rule="trust-is-named",
+        on="meter-function-role",
+        change=statement(0, "assumeRolePolicy", Principal={"AWS": "arn:aws:iam::999999999999:root"}),
+    ),
+    Case(rule="trust-is-named", on="logging-role", change=statement(0, "assumeRolePolicy", Condition=None)),
+    Case(
+        rule="session-at-most-one-hour",
+        on="pilot-access-role",
+        change=put("maxSessionDuration", 3601.0),
+        unknown=put("maxSessionDuration", UNKNOWN),
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="session-at-most-one-hour",
+        on="federation-aws",
+        change=put("appSettingsJson", '{"sessionDuration": 43200}'),
+        unknown=put("appSettingsJson", UNKNOWN),
+        means=LATER,
+    ),
+    # That there is a boundary is known, though not its ARN: compliant.
+    Case(
+        rule="cohort-role-has-a-boundary",
+        on="pilot-access-role",
+        change=put("permissionsBoundary", None),
+        unknown=put("permissionsBoundary", UNKNOWN),
+        means=Verdict.COMPLIANT,
+        not_of="meter-function-role",
+    ),
+    Case(
+        rule="no-public-ingress",
+        on="github-webhook-url",
+        change=put("functionName", "claude-code-meter"),
+        unknown=put("functionName", UNKNOWN),
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="no-public-ingress", on="meter-permission", change=put("principal", "*"), unknown=put("principal", UNKNOWN)
+    ),
+    Case(rule="no-public-ingress", on="github-webhook-through-address", change=put("invokedViaFunctionUrl", None)),
+    Case(rule="no-public-ingress", on="meter-denials-permission", change=put("sourceArn", None)),
+    Case(
+        rule="no-public-ingress",
+        on="audiences",
+        kind="aws:sns/topicPolicy:TopicPolicy",
+        change=put("policy", '{"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Publish"}}'),
+        unknown=put("policy", UNKNOWN),
+        means=LATER,
+    ),
+    Case(rule="no-public-ingress", on="meter", kind="aws:apigatewayv2/api:Api", change=put("name", "x")),
+    Case(
+        rule="no-secret-in-clear",
+        on="meter-function-code",
+        change=put("environment", {"variables": {"SLACK_TOKEN": "xoxb-1234567890"}}),
+        unknown=put("environment", UNKNOWN),
+        means=Verdict.COMPLIANT,  # nothing can be read there by anybody yet
+    ),
+    Case(
+        rule="encrypted-at-rest",
+        on="meter-uncounted",
+        change=put("sqsManagedSseEnabled", False),
+        unknown=put("sqsManagedSseEnabled", UNKNOWN),
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="log-groups-protected",
+        on="audit-trail-pilot-usage",
+        protect=False,
+        unknown=put("retentionInDays", UNKNOWN),
+        **OF_A_TOPIC,
+    ),
+    Case(rule="kept-is-protected", on="federation-saml", protect=False, not_of="pilot-membership-group"),
+    Case(rule="kept-is-protected", on="federation-umbrella", protect=False),
+    Case(rule="kept-is-protected", on="meter-table", protect=False, not_of="announcer-table"),
+    Case(rule="rollback-is-not-blocked", on="pilot-access-role", protect=True, **OF_A_TOPIC),
+    Case(
+        rule="alarms-reach-somebody",
+        on="pilot-alarms-pilot-throttled",
+        change=put("alarmActions", []),
+        unknown=put("alarmActions", [UNKNOWN]),
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="cost-tags",
+        on="pilot-sonnet",
+        change=put("tags.cohort", None),
+        unknown=put("tags", UNKNOWN),
+        not_of="federation-saml",
+    ),
+    Case(
+        rule="names-fit",
+        on="meter-uncounted",
+        change=put("name", "q" * 81),
+        unknown=put("name", UNKNOWN),
+        not_of="federation-saml",
+    ),
+    Case(rule="iam-documents-fit", on="announcer-send", change=put("policy", "{"), **POLICY_LATER, **OF_A_TOPIC),
+    Case(rule="iam-documents-fit", on="pilot-access-boundary", change=statement(0, Sid="S" * 6000)),
+    Case(
+        rule="trusts-our-federation",
+        on="pilot-access-role",
+        change=statement(
+            0, "assumeRolePolicy", Principal={"Federated": "arn:aws:iam::123456789012:saml-provider/another"}
+        ),
+    ),
+    Case(
+        rule="suspended-is-denied",
+        stack="suspended",
+        on="pilot-access-stop",
+        change=without_statement(0),
+        **POLICY_LATER,
+    ),
+    Case(
+        rule="suspended-is-denied",
+        stack="suspended",
+        on="pilot-access-stop",
+        change=statement(0, Condition={"Bool": {"aws:SecureTransport": "true"}}),
+    ),
+    Case(rule="suspended-is-denied", on="pilot", change=put("standing", None), unknown=put("standing", UNKNOWN)),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="suspended",
+        on="pilot-access-stop",
+        change=without_statement(1),
+        **POLICY_LATER,
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="resumed",
+        on="pilot-access-stop",
+        change=statement(0, Condition={"DateLessThan": {"aws:TokenIssueTime": "2026-11-01T00:00:00Z"}}),
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="member",
+        on="pilot-access-stop-1",
+        change=statement(0, Action="bedrock:InvokeModel"),
+    ),
+    Case(
+        rule="throttled-to-one-model",
+        stack="throttled",
+        on="pilot-access-invoke",
+        change=statement(
+            0, Resource=[f"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/{n}" for n in "ab"]
+        ),
+        **POLICY_LATER,
+    ),
+    Case(
+        rule="prompts-are-not-logged",
+        on="logging-configuration",
+        change=put("loggingConfig.textDataDeliveryEnabled", None),
+        unknown=put("loggingConfig.textDataDeliveryEnabled", UNKNOWN),
+    ),
+    Case(
+        rule="logs-are-kept",
+        on="audit-trail-pilot-usage",
+        change=put("retentionInDays", 30.0),
+        unknown=put("retentionInDays", UNKNOWN),
+    ),
+    Case(rule="logs-are-kept", stack="rolled_back", on="audit-trail-pilot-usage", change=put("retentionInDays", 180.0)),
+    Case(rule="logs-are-kept", on="audit-trail-incidents", change=put("retentionInDays", 180.0)),
+    Case(
+        rule="each-cohort-has-its-log", on="audit-trail-pilot-usage", change=put("name", "/claude-code/another/usage")
+    ),
+    Case(
+        rule="each-cohort-has-alarms",
+        on="pilot-alarms-pilot-client-errors",
+        change=put("name", "claude-code-pilot-other"),
+    ),
+    Case(
+        rule="groups-are-tracked",
+        on="pilot-membership-members",
+        change=put("trackAllUsers", False),
+        unknown=put("trackAllUsers", UNKNOWN),
+    ),
+    Case(
+        rule="role-policies-fit",
+        on="announcer",
+        kind="aws:iam/rolePolicy:RolePolicy",
+        change=lambda props: props.update(
+            role="claude-code-announcer",
+            policy=json.dumps({"Statement": [{"Sid": "S" * 9000, "Effect": "Deny", "Action": "*", "Resource": "*"}]}),
+        ),
+        **POLICY_LATER,
+    ),
+    Case(
+        rule="teams-are-covered",
+        on="pilot",
+        change=roster(headcounts={"backend": 15, "frontend": 12, "platform": 8, "data": 9, "mobile": 7, "finance": 2}),
+    ),
+    Case(
+        rule="teams-are-balanced",
+        on="pilot",
+        change=roster(
+            people={"backend": 3, "frontend": 3, "platform": 3, "data": 2, "mobile": 2},
+            headcounts={"backend": 15, "frontend": 12, "platform": 8, "data": 9, "mobile": 7},
+        ),
+    ),
+    Case(
+        rule="two-champions-per-team",
+        on="pilot",
+        change=roster(champions={"backend": 2, "frontend": 2, "platform": 1, "data": 2, "mobile": 2}),
+    ),
+    Case(rule="seniority-is-mixed", on="pilot", change=roster(seniority={"senior": 20, "mid": 3, "junior": 2})),
+    Case(rule="juniors-are-there", on="pilot", change=roster(seniority={"senior": 15, "mid": 10})),
+    Case(rule="one-cohort-each", on="pilot", change=roster(elsewhere=1.0)),
+    Case(rule="people-are-known", on="pilot", change=roster(unknown=2.0)),
+]
