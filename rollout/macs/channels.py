@@ -18,8 +18,7 @@ RUN_MINUTES = 1
 
 def pushes(rollout: Rollout) -> bool:
     """Whether anything is pushed to Macs: only where the stack file has a Jamf."""
-    # The part is read by name, as rollouts without such a part have to be judged too.
-    return getattr(rollout, "jamf", None) is not None
+    return rollout.jamf is not None
 
 
 def worst_minutes(mac: Mac) -> int:

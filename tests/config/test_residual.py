@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from rollout import residual
 from rollout.config import Rollout
 from rollout.levels import Level
 from rollout.load import load
@@ -46,10 +45,11 @@ def test_missing_a_service_level_is_a_mistake_where_the_stack_enforces_them() ->
     assert rollout(service_levels="enforce")
 
 
-@pytest.fixture
-def pushed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with a Jamf Pro in the stack file."""
-    monkeypatch.setattr(residual, "pushes", lambda _: True)
+# With a Jamf Pro in the stack file.
+PUSHED: dict[str, Any] = {
+    "jamf": {"url": "https://acme.jamfcloud.com", "client_id": "3f2c9a54-8d11"},
+    "jamf_client_secret": "s" * 64,
+}
 
 
 def test_without_jamf_nothing_is_pushed_and_macs_do_not_count() -> None:
@@ -58,7 +58,6 @@ def test_without_jamf_nothing_is_pushed_and_macs_do_not_count() -> None:
     assert missed(slow) == []
 
 
-@pytest.mark.usefixtures("pushed")
 @pytest.mark.parametrize(
     ("mac", "minutes", "met"),
     [
@@ -72,12 +71,11 @@ def test_without_jamf_nothing_is_pushed_and_macs_do_not_count() -> None:
     ],
 )
 def test_each_channel_has_its_minutes_for_each_level(mac: dict[str, Any], minutes: int, met: bool) -> None:
-    found = residual_access(rollout(mac=mac))
+    found = residual_access(rollout(**PUSHED, mac=mac))
     assert {level: one.mac for level, one in found.items()} == dict.fromkeys(found, minutes)
     assert found[Level.RESTRICTED].met is met
 
 
-@pytest.mark.usefixtures("pushed")
 @pytest.mark.parametrize(
     ("mac", "lines"),
     [
@@ -105,8 +103,8 @@ def test_each_channel_has_its_minutes_for_each_level(mac: dict[str, Any], minute
     ],
 )
 def test_a_channel_that_is_too_slow_is_named_with_what_to_set(mac: dict[str, Any], lines: list[str]) -> None:
-    assert [mistake.line({}) for mistake in missed(rollout(mac=mac))] == lines
+    assert [mistake.line({}) for mistake in missed(rollout(**PUSHED, mac=mac))] == lines
     if lines:
         with pytest.raises(StackFileError) as caught:
-            rollout(mac=mac, service_levels="enforce")
+            rollout(**PUSHED, mac=mac, service_levels="enforce")
         assert caught.value.lines == sorted(lines)

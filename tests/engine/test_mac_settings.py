@@ -1,0 +1,73 @@
+"""What Macs are to have, as the stack tells it after each `up`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from rollout.macs.forms import settings_in
+from sandbox import workspace
+from tests.engine.world import World
+from tests.stacks import PROJECT
+
+PUSH = "Bash(git push:*)"
+
+
+def settings(world: World) -> dict[str, Any]:
+    return world.output("settings")["pilot"]["pilot"]["document"]
+
+
+def test_the_key_in_a_commit_is_contained_and_what_it_taught_stays_each_by_one_up(pilot: World) -> None:
+    """The plan's scenario."""
+    before = settings(pilot)
+    assert before == pilot.output("sign_in")["pilot"]["claude_settings"]
+    with pilot.stack_file() as config:
+        config["claude-code-rollout:cohorts"]["pilot"].update(
+            level="restricted",
+            incident={
+                "id": "INC-7",
+                "since": "2026-11-23T11:00:00Z",
+                "reason": "key in a commit",
+                "deny": ["Bash(gh *)"],
+            },
+        )
+    pilot.up()
+    contained = settings(pilot)
+    assert {PUSH, "Bash(gh *)"} <= set(contained["permissions"]["deny"])
+    assert contained["permissions"]["disableBypassPermissionsMode"] == "disable"
+    with pilot.stack_file() as config:
+        cohort = config["claude-code-rollout:cohorts"]["pilot"]
+        cohort["level"] = "active"
+        cohort["sessions_valid_from"] = cohort.pop("incident")["since"]
+        config["claude-code-rollout:claude"] = {"deny": ["Read(//**/secrets.yaml)"]}
+    pilot.up()
+    after = settings(pilot)
+    kept = {**before["permissions"], "deny": [*before["permissions"]["deny"], "Read(//**/secrets.yaml)"]}
+    assert after == {**before, "permissions": kept}
+
+
+def test_a_replaced_profile_is_in_the_settings_of_the_same_up_and_the_files_are_those(pilot: World) -> None:
+    old = settings(pilot)["env"]["ANTHROPIC_DEFAULT_HAIKU_MODEL"]
+    with pilot.stack_file() as config:
+        config["claude-code-rollout:models"]["haiku"]["source"] = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    pilot.up()
+    made, live = settings(pilot), pilot.output("cohorts")["pilot"]["profile_arns"]
+    assert made["env"]["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == live["haiku"] != old
+    there = pilot.aws("bedrock").list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
+    assert set(made["availableModels"]) == {profile["inferenceProfileArn"] for profile in there}
+    result = subprocess.run(
+        [sys.executable, "-m", "cli", "settings", "--stack", "sandbox"],
+        cwd=pilot.folder,
+        env={**workspace.full_environment(pilot.settings), "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    folder = pilot.folder / "settings" / "sandbox" / "pilot" / "macos"
+    assert json.loads((folder / "managed-settings.json").read_text()) == made
+    assert settings_in((folder / "claude-code.mobileconfig").read_bytes()) == made
+    assert pilot.output("sign_in")["pilot"]["credential_process"] in (folder / "aws-config").read_text()
