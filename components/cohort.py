@@ -12,6 +12,8 @@ import pulumi_aws as aws
 from components.access import Access, AccessArgs
 from components.alarms import Alarms, AlarmsArgs
 from components.announcement import Announcement, AnnouncementArgs
+from components.mac_settings import MacSettings
+from components.macs import MacsArgs, macs
 from components.membership import Membership, MembershipArgs
 from components.shared import Shared
 from rollout import names
@@ -41,6 +43,7 @@ class Cohort(pulumi.ComponentResource):
     profile_arns: Mapping[str, pulumi.Output[str]]
     membership: Membership | None = None
     announcement: Announcement
+    macs: MacSettings | None = None
 
     def __init__(self, name: str, args: CohortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         cohort = args.rollout.cohorts[name]
@@ -87,6 +90,20 @@ class Cohort(pulumi.ComponentResource):
             paths = self.membership.paths
         tracked = self.membership.tracked if self.membership else True
         counted = self._counted(name, args)
+        if access and args.shared.macs and args.shared.federation:
+            self.macs = macs(
+                f"{name}-macs",
+                MacsArgs(
+                    cohort=name,
+                    rollout=args.rollout,
+                    account=args.account,
+                    server=args.shared.macs,
+                    federation=args.shared.federation,
+                    profile_arns=self.profile_arns,
+                    after=[*access.stops, *paths],
+                ),
+                child,
+            )
         done = [*paths, *access.stops, *access.allow([*paths, *counted], tracked)] if access else paths
         self.announcement = Announcement(
             f"{name}-announcement",

@@ -31,6 +31,7 @@ class MacSettingsArgs:
     """Where on the Mac the settings are a file; None: they come as a configuration profile."""
     files: pulumi.Input[Sequence[File]] | None = None
     """What else goes to the Macs, in the order of writing: before the settings, and away after them."""
+    after: Sequence[pulumi.Resource] = ()
 
 
 class MacSettings(pulumi.ComponentResource):
@@ -44,7 +45,7 @@ class MacSettings(pulumi.ComponentResource):
     def __init__(self, name: str, args: MacSettingsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:MacSettings", name, {}, opts)
         self._args = args
-        self._child = pulumi.ResourceOptions(parent=self, provider=args.provider)
+        self._child = pulumi.ResourceOptions(parent=self, provider=args.provider, depends_on=args.after)
         self.groups, self.confirmed = {}, {}
         for which, document in args.documents.items():
             if not args.people[which]:

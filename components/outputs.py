@@ -53,6 +53,7 @@ def export(
         },
     )
     pulumi.export("settings", {name: _settings(name, rollout, cohort) for name, cohort in cohorts.items()})
+    pulumi.export("macs", {name: cohort.macs.confirmed for name, cohort in cohorts.items() if cohort.macs})
     pulumi.export("break_glass", {name: break_glass(cohort.urn) for name, cohort in cohorts.items()})
     if url := shared.github_webhook.url:
         pulumi.export("github_webhook", url.apply(to_enter))

@@ -16,6 +16,7 @@ from components.findings import Findings, FindingsArgs
 from components.gates import Gates, GatesArgs
 from components.github_webhook import GithubWebhook, GithubWebhookArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
+from components.macs import MacServer, mac_server
 from components.meter import Meter, MeterArgs
 from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
 from rollout.account import Account
@@ -36,6 +37,8 @@ class Shared:
     announcer: Announcer
     meter: Meter
     github_webhook: GithubWebhook
+    macs: MacServer | None
+    """Jamf Pro; none where the stack file names none."""
 
 
 def declare_shared(
@@ -66,6 +69,7 @@ def declare_shared(
         if known is not None
         else None,
         trail=trail,
+        macs=mac_server(rollout),
         audiences=audiences,
         announcer=Announcer(
             "announcer", AnnouncerArgs(account=account, rollout=rollout, trail=trail, audiences=audiences)

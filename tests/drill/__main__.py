@@ -43,7 +43,7 @@ def main() -> int:
         *COLUMNS, title=TITLE.format(at=stamp(datetime.now(UTC)), models="/".join(MODELS)), title_justify="left"
     )
     with tempfile.TemporaryDirectory(prefix="drill-") as name:
-        world = worlds.prepare(Path(name) / "world")
+        world = worlds.prepare(Path(name) / "world", macs=True)
         with worlds.running(world):
             workspace.stacks(world.settings, world.folder)
             console.print("onboarding the pilot cohort ...")
