@@ -16,7 +16,8 @@ from tests.stacks import COMMITTED
 ALICE, LEAD = "alice.chen@acme.example", "priya.raman@acme.example"
 GROUP = "aws_123456789012_claude-code-{cohort}"
 # Who is in which team, where each cohort's lines go, and what lists the cohorts.
-LISTS_COHORTS = dict.fromkeys([*METERED, *SHOWN], "update")
+COLLECTED = ("delivery-function-code", "delivery-function-work")
+LISTS_COHORTS = dict.fromkeys([*METERED, *COLLECTED, *SHOWN], "update")
 
 
 def add_wave2(world: World) -> None:
