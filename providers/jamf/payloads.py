@@ -1,6 +1,6 @@
 """Configuration profiles as Jamf Pro takes and keeps them: managed preferences, which it keeps faithfully.
 
-The rules are those of Jamf's Classic API as its clients have found them (docs/macs.md names the sources).
+The rules are those of Jamf's Classic API as its clients have found them (docs/jamf.md).
 """
 
 from __future__ import annotations
@@ -117,6 +117,8 @@ def lint(value: Any, path: str = "settings") -> Iterator[tuple[str, str]]:
             if not found:
                 yield path, "empty; leave it out, since Jamf Pro may"
             for key, each in found.items():
+                if not key:
+                    yield path, "a key without a name, which Jamf Pro loses; name it"
                 yield from ((f"{path}.{key}", f"key: {reason}") for reason in _text_faults(key))
                 yield from lint(each, f"{path}.{key}")
         case list():
