@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from rollout.alarms import Alarm, cohort_alarms, shared_alarms
-from rollout.config import Cohort, Incident, Model, Okta, Organization, Rollout
+from rollout.config import Cohort, Github, Incident, Model, Okta, Organization, Rollout
 from rollout.levels import Level
 
 INTRODUCTION = (
@@ -30,6 +30,7 @@ def page() -> str:
         okta=Okta(domain="acme.okta.com"),
         models={"haiku": Model(source="anthropic.claude-haiku-4-5-20251001-v1:0", **price)},
         github_webhook_secret=SecretStr("x" * 64),
+        github=Github(organization="acme"),
         cohorts={"pilot": Cohort(level=Level.SUSPENDED, models=("haiku",), incident=incident)},
     )
     parts = [

@@ -26,6 +26,8 @@ class AuditTrail(pulumi.ComponentResource):
     incident_log_group: pulumi.Output[str] | None = None
     findings_log_group: pulumi.Output[str] | None = None
     """Credentials found in commits and prompts: where and what kind, never the secret itself."""
+    delivery_log_group: pulumi.Output[str] | None = None
+    """What was delivered, by cohort and week, once a collector reads it from GitHub."""
     function_log_groups: Mapping[str, pulumi.Output[str]]
     """By the function's name: what it has to say itself."""
     usage_log_groups: Mapping[str, pulumi.Output[str]]
@@ -49,11 +51,15 @@ class AuditTrail(pulumi.ComponentResource):
         if not rollout.adopt.meter:
             days = rollout.retention_days(None)
             self.findings_log_group = self._log_group(f"{name}-findings", names.FINDINGS_LOG_GROUP, days, tags).name
+            self.delivery_log_group = self._log_group(
+                f"{name}-delivery-figures", names.DELIVERY_LOG_GROUP, days, tags
+            ).name
         functions = {
             "announcer": None if rollout.adopt.announcer else names.ANNOUNCER,
             "meter": None if rollout.adopt.meter else names.METER,
-            # With or without a webhook: a log is protected, and nothing else must keep a stack from closing it.
+            # With or without a webhook or a collector: a log is protected, and must not keep a stack from closing them.
             "github-webhook": None if rollout.adopt.meter else names.GITHUB_WEBHOOK,
+            "delivery": None if rollout.adopt.meter else names.DELIVERY,
         }
         self.function_log_groups = {
             function: self._log_group(

@@ -17,7 +17,8 @@ RUNTIME = "python3.13"
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """`files`: paths from the project's folder. `handler`: `package.module.function`. `settings`: no secret."""
+    """`files`: paths from the project's folder. `handler`: `package.module.function`. `settings`: no secret.
+    `distributions`: installed libraries of pure Python that it takes along."""
 
     name: str
     description: str
@@ -28,6 +29,7 @@ class FunctionArgs:
     log_group: pulumi.Input[str]
     tags: Mapping[str, str]
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    distributions: Sequence[str] = ()
     timeout_seconds: int = 60
     memory_mb: int = 256
     reserved_concurrency: int | None = None
@@ -66,7 +68,7 @@ class Function(pulumi.ComponentResource):
             runtime=RUNTIME,
             architectures=["arm64"],
             handler=args.handler,
-            code=function_code(args.files, args.settings),
+            code=function_code(args.files, args.settings, args.distributions),
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,
             reserved_concurrent_executions=args.reserved_concurrency,

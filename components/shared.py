@@ -10,6 +10,7 @@ from components.announcer import Announcer, AnnouncerArgs
 from components.audiences import Audiences, AudiencesArgs
 from components.audit_trail import AuditTrail, AuditTrailArgs
 from components.dashboards import Dashboards, DashboardsArgs
+from components.delivery import Delivery, DeliveryArgs
 from components.federation import Federation, FederationArgs
 from components.findings import Findings, FindingsArgs
 from components.gates import Gates, GatesArgs
@@ -56,6 +57,8 @@ def declare_shared(
     Findings("findings", FindingsArgs(account=account, rollout=rollout, trail=trail))
     if passed:
         Gates("gates", GatesArgs(rollout=rollout, gates=passed))
+    if rollout.github:
+        Delivery("delivery", DeliveryArgs(account=account, rollout=rollout, trail=trail))
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     return Shared(

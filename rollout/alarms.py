@@ -209,6 +209,8 @@ def shared_alarms(rollout: Rollout) -> list[Alarm]:
         found.append(_credential(log_group if rollout.logs.prompt_text else None))
     if rollout.takes_github_alerts:
         found.append(_WEBHOOK_FAILS)
+    if rollout.github:
+        found.append(_DELIVERY_UNKNOWN)
     return found
 
 
@@ -274,6 +276,28 @@ _LOG_DELIVERY = Alarm(
     ],
     label="Records not written",
     period=5 * MINUTE,
+    threshold=1,
+)
+_DELIVERY_UNKNOWN = Alarm(
+    name=names.alarm(None, "delivery-unknown"),
+    means=(
+        "For two days the collector of success metrics fails, or is two weeks and more behind: nobody knows whether a "
+        "cohort meets its targets, and no gate opens by itself."
+    ),
+    then=(
+        f"Read why in {names.function_log_group(names.DELIVERY)}: a token that GitHub refuses, its limit used up by "
+        "others, or a login of which nothing can be read. Once that is mended, the next run goes on where it stopped."
+    ),
+    audiences=("engineering",),
+    metrics=[
+        Metric(id="failed", namespace=LAMBDA, name="Errors", dimensions={"FunctionName": names.DELIVERY}),
+        Metric(id="behind", namespace=NAMESPACE, name="WeeksBehind", statistic="Maximum"),
+    ],
+    expression="IF(FILL(failed,0) >= 1, 1, 0)+IF(FILL(behind,0) >= 2, 1, 0)",
+    label="Failing or behind",
+    period=DAY,
+    periods=2,
+    datapoints=2,
     threshold=1,
 )
 _METER_LAGS = Alarm(

@@ -13,6 +13,8 @@ from rollout import alarms, names, queries
 from rollout.account import Account
 from rollout.alarms import WORKDAYS
 from rollout.config import Rollout
+from rollout.delivery import metric_name
+from rollout.metrics import METRICS
 from rollout.queries import Query
 from rollout.usage import NAMESPACE
 
@@ -20,7 +22,9 @@ COLUMNS = 24
 # In one alarm widget (CloudWatch user guide, dashboards).
 ALARMS_AT_MOST = 100
 DAY = 86_400
-RED, GREEN = "#d62728", "#2ca02c"
+RED, GREEN, GREY = "#d62728", "#2ca02c", "#7f7f7f"
+# More level lines in one graph nobody can tell apart.
+LINES_AT_MOST = 5
 # Alarms whose graphs are shown.
 WATCHED = {"throttled": "Throttled requests", "client-errors": "Client errors, %", "server-errors": "Server errors, %"}
 
@@ -33,6 +37,7 @@ def fleet(rollout: Rollout, account: Account) -> Body:
     links = [f"[{cohort}]({account.dashboard_url(names.dashboard(cohort))})" for cohort in rollout.logged]
     page.text(f"# Claude Code at {rollout.organization.name}\nCohorts: {' · '.join(links) or 'none yet'}")
     _adoption(page)
+    _success(page)
     page.row("## On call", 1)
     page.log("Levels", queries.LEVELS, 8)
     page.alarm_states("Alarms", [*_alarm_names(rollout, rollout.logged), *_shared(rollout)], 16)
@@ -81,6 +86,7 @@ def of_cohort(rollout: Rollout, account: Account, cohort: str) -> Body:
     whole = f"[the whole rollout]({account.dashboard_url(names.dashboard())})"
     page.text(f"# Cohort {cohort}\nOf {whole}.")
     _adoption(page)
+    _success(page)
     page.row("## On call", 1)
     if alarmed := _alarm_names(rollout, (cohort,)):
         page.alarm_states("Alarms", alarmed, 6)
@@ -133,6 +139,31 @@ def _adoption(page: Page) -> None:
         period=alarms.HOUR,
         lines={"goal": (75, GREEN), "alarm": (alarms.CACHE_HIT_PERCENT, RED)},
     )
+    page.end_row()
+
+
+def _success(page: Page) -> None:
+    """The plan's four metrics against their baselines and targets, where a collector measures them."""
+    rollout = page.rollout
+    if not rollout.github or not rollout.success:
+        return
+    baseline = rollout.success.baseline.model_dump()
+    page.row("## Success: the newest whole week, against baseline and targets", 1)
+    for metric, about in METRICS.items():
+        targets = [
+            (cohort, known.targets.given[metric])
+            for cohort in page.cohorts
+            if (known := rollout.cohorts.get(cohort)) and known.targets and metric in known.targets.given
+        ]
+        lines = {f"baseline {baseline[metric]:g}": (baseline[metric], GREY)}
+        lines |= {f"target of {cohort} {target:g}": (target, GREEN) for cohort, target in targets[:LINES_AT_MOST]}
+        shown = [
+            [NAMESPACE, metric_name(metric), "cohort", cohort, {"stat": "Average", "label": cohort}]
+            for cohort in page.cohorts
+        ]
+        page.metrics(f"{about.title}, {about.unit}", shown, 6, period=DAY, lines=lines)
+    page.end_row()
+    page.log("Success by week", queries.SUCCESS_BY_WEEK, COLUMNS)
     page.end_row()
 
 

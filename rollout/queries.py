@@ -16,7 +16,7 @@ from rollout.config import Rollout
 # Of one query (CloudWatch Logs user guide, quotas).
 LOG_GROUPS_AT_MOST = 50
 
-Source = Literal["usage", "invocations", "incidents"]
+Source = Literal["usage", "invocations", "incidents", "delivery"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +121,22 @@ LEVELS = Query(
         "sort cohort asc",
     ),
 )
+SUCCESS_BY_WEEK = Query(
+    title="Success by week",
+    answers="The four productivity metrics of each cohort, week by week, as they were read from GitHub.",
+    source="delivery",
+    text=_lines(
+        "filter ispresent(week)",
+        "stats latest(pr_cycle_days) as cycle_days, latest(prs_per_developer_week) as prs, latest(bug_reopen_percent) "
+        "as reopened_percent, latest(review_turnaround_hours) as review_hours by week, cohort",
+        "sort week desc",
+        "limit 200",
+    ),
+)
 
 QUERIES = (
     *(ACTIVE_USERS_BY_WEEK, ACTIVE_USERS, TOP_SPENDERS, SPEND_BY_MODEL, CACHE_EFFICIENCY),
-    *(DENIED_CALLS, WHO_USED_WHAT, SHADOW_USE, LEVELS),
+    *(DENIED_CALLS, WHO_USED_WHAT, SHADOW_USE, LEVELS, SUCCESS_BY_WEEK),
 )
 
 
@@ -137,3 +149,5 @@ def log_groups(source: Source, rollout: Rollout, cohorts: Sequence[str]) -> list
             return [rollout.adopt.invocation_log_group or names.INVOCATION_LOG_GROUP]
         case "incidents":
             return [names.INCIDENT_LOG_GROUP]
+        case "delivery":
+            return [names.DELIVERY_LOG_GROUP]

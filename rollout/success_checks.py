@@ -75,6 +75,10 @@ def _before(document: Document, name: str) -> Iterator[str]:
 
 def github(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     if part(document, "github"):
+        if part(document, "adopt").get("meter") is True:
+            yield Mistake(
+                ("github",), "another stack of this account counts, by adopt.meter: its collector reads GitHub"
+            )
         if document.get("github_token") is None:
             yield Mistake(("github_token",), "missing; `pulumi config set --secret github_token`, or take `github` out")
         if not part(document, "success"):

@@ -117,6 +117,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     from sandbox.jamf.app import create_app as create_jamf
     from sandbox.okta.app import create_app as create_okta
     from sandbox.outside.egress import Egress, Outside
+    from sandbox.outside.github import Github
     from sandbox.outside.notices import Notices
 
     okta = create_okta(settings.state, OKTA_TOKEN)
@@ -125,6 +126,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     aws = create_aws(settings.state, lambda: keys.get("/oauth2/v1/keys").get_json(), functions)
     stack.callback(aws.close)
     notices = Notices(settings.state / "notices.jsonl")
+    github = Github()
     Ses.outbox = partial(notices.add, "email")
     routes = {
         ("GET", "functions"): lambda _: {"at_work": aws.feeds.at_work()},
@@ -132,11 +134,13 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
         ("PUT", "deliveries"): aws.feeds.set_disorder,
         ("GET", "notices"): lambda _: notices.all(),
         ("DELETE", "notices"): lambda _: notices.clear(),
+        ("GET", "github"): lambda _: github.told(),
+        ("PUT", "github"): github.tell,
         ("GET", "quotas"): lambda _: dict(bedrock.quotas),
         ("PUT", "quotas"): bedrock.set_quotas,
     }
     aws_control = Control(aws, name="aws", names=NAMES, dialect=AwsDialect(), routes=routes)
-    egress = Egress(settings.state, Outside(notices, aws_control.journal, aws_control.faults))
+    egress = Egress(settings.state, Outside(notices, aws_control.journal, aws_control.faults, github))
     stack.callback(egress.close)
     functions.update(egress.environment)
     jamf = create_jamf(settings.state, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET)

@@ -15,10 +15,11 @@ ACCOUNT_ID = "123456789012"
 # The key of the account's root. No secret: signatures are not verified.
 AWS_KEY = "sandbox"
 REGION = "us-east-1"
-# These guard nothing: the sandbox listens on loopback and holds invented people. Okta, Slack and Jamf Pro refuse a
-# call without a token, so the sandbox must too.
+# These guard nothing: the sandbox listens on loopback and holds invented people. Okta, Slack, GitHub and Jamf Pro
+# refuse a call without a token, so the sandbox must too.
 OKTA_TOKEN = "sandbox-okta-token"
 SLACK_TOKEN = "xoxb-sandbox"
+GITHUB_TOKEN = "github_pat_sandbox000000000000000000"
 JAMF_CLIENT_ID = "sandbox-jamf-client"
 JAMF_CLIENT_SECRET = "sandbox-jamf-secret"
 OKTA_ORG = "acme"

@@ -166,7 +166,9 @@ def comparable(value: Any) -> Any:
         case pulumi.AssetArchive():
             return {name: comparable(asset) for name, asset in value.assets.items()}
         case pulumi.FileAsset():
-            return {"file": str(value.path)}
+            path = str(value.path)
+            # Where a library is installed differs from machine to machine; what it is does not.
+            return {"file": path.rpartition("/site-packages/")[2]}
         case pulumi.StringAsset():
             return {"text": value.text}
         case dict():

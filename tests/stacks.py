@@ -64,6 +64,7 @@ DECRYPTED = {
     "slack_bot_token": "xoxb-sandbox",
     "webhook_signing_key": "whsec_" + "a" * 43 + "=",
     "github_webhook_secret": "b" * 64,
+    "github_token": "github_pat_sandbox000000000000000000",
 }
 
 

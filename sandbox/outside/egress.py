@@ -11,14 +11,15 @@ import sys
 import threading
 import time
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from sandbox.control import Fault, Faults, Journal
-from sandbox.outside import slack
+from sandbox.outside import github, slack
 from sandbox.outside.certificates import Authority
+from sandbox.outside.github import Github
 from sandbox.outside.notices import Notices
 from sandbox.settings import HOST
 
@@ -37,23 +38,26 @@ class Outside:
     notices: Notices
     journal: Journal
     faults: Faults
+    github: Github = field(default_factory=Github)
 
     def answer(self, host: str, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         at, url = time.time(), urllib.parse.urlsplit(target)
         is_slack = any(host == known or host.endswith(f".{known}") for known in slack.HOSTS)
-        operation = url.path.rpartition("/")[2] if is_slack else f"{method} https://{host}{url.path}"
+        is_github = host == github.HOST
+        operation = url.path.rpartition("/")[2] if is_slack or is_github else f"{method} https://{host}{url.path}"
         fault = self.faults.strike({operation, f"{method} https://{host}{url.path}"})
         answer: Answer = (500, {}, b"")
         if fault is None or fault.after:
-            url_there = f"https://{host}{target}"
-            answer = (
-                self._slack(operation, url.query, headers, body)
-                if is_slack
-                else self._webhook(url_there, method, headers, body)
-            )
+            if is_slack:
+                answer = self._slack(operation, url.query, headers, body)
+            elif is_github:
+                answer = self.github.answer(method, url.path, headers, body)
+            else:
+                answer = self._webhook(f"https://{host}{target}", method, headers, body)
         if fault is not None:
             answer = _failure(fault)
-        self.journal.add(at, "slack" if is_slack else "webhook", operation, answer[0])
+        service = "slack" if is_slack else "github" if is_github else "webhook"
+        self.journal.add(at, service, operation, answer[0])
         return answer
 
     def _slack(self, method: str, query: str, headers: dict[str, str], body: bytes) -> Answer:

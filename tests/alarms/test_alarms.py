@@ -15,6 +15,7 @@ from rollout.alarms import METRICS_AT_MOST, Alarm, cohort_alarms, shared_alarms
 from rollout.config import Rollout
 from rollout.load import load
 from tests import stacks
+from tests.config.test_success import BASELINE
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
@@ -65,6 +66,8 @@ def rings(alarm: Alarm, measured: Mapping[str, float]) -> bool:
 def every() -> list[Alarm]:
     document = stacks.small()
     document["cohorts"]["pilot"].update(level="suspended", incident=INCIDENT)
+    document |= {"github": {"organization": "acme"}, "github_token": stacks.DECRYPTED["github_token"]}
+    document["success"] = {"baseline": BASELINE}
     found = rollout(**document, github_webhook_secret="a" * 64)
     many = {f"m{n}": f"profile{n}" for n in range(20)}
     return [*cohort_alarms(found, "pilot", many), *shared_alarms(found)]

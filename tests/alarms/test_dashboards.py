@@ -16,6 +16,7 @@ from sandbox.aws.insights.language import parsed
 from sandbox.aws.metrics import language as metric_math
 from tests import stacks
 from tests.alarms.test_alarms import rollout
+from tests.config.test_success import BASELINE, TARGETS
 
 ACCOUNT = Account("123456789012", "us-east-1")
 
@@ -33,10 +34,22 @@ def thirty() -> dict[str, Any]:
     return document
 
 
-@pytest.fixture(scope="module", params=["fleet", "cohort", "fleet of thirty"])
+def measured() -> dict[str, Any]:
+    """Thirty cohorts with targets of their own, and a collector."""
+    document = thirty()
+    document |= {"github": {"organization": "acme"}, "github_token": stacks.DECRYPTED["github_token"]}
+    document["success"] = {"baseline": BASELINE}
+    for cohort in document["cohorts"].values():
+        cohort |= {"opened": "2026-09-07T00:00:00Z", "targets": TARGETS}
+    return document
+
+
+@pytest.fixture(scope="module", params=["fleet", "cohort", "fleet of thirty", "measured"])
 def body(request: pytest.FixtureRequest) -> dict[str, Any]:
     if request.param == "fleet of thirty":
         return dashboards.fleet(rollout(**thirty()), ACCOUNT)
+    if request.param == "measured":
+        return dashboards.fleet(rollout(**measured()), ACCOUNT)
     if request.param == "fleet":
         return dashboards.fleet(rollout(), ACCOUNT)
     return dashboards.of_cohort(rollout(), ACCOUNT, "pilot")
@@ -80,12 +93,23 @@ def test_its_queries_are_understood_and_its_metric_ids_unique(body: dict[str, An
 
 
 def test_every_alarm_shown_is_one_that_is_declared(body: dict[str, Any]) -> None:
-    stack = rollout(**thirty()) if "wave29" in json.dumps(body) else rollout()
+    stack = rollout(**measured()) if "wave29" in json.dumps(body) else rollout()
     made = {alarm.name for alarm in shared_alarms(stack)}
     made |= {alarm.name for cohort in stack.declared for alarm in cohort_alarms(stack, cohort, {"haiku": "x"})}
     shown = {arn.rpartition(":")[2] for arn in re.findall(r"arn:aws:cloudwatch:[^\"]*:alarm:[^\"]*", json.dumps(body))}
     assert shown
     assert shown <= made
+
+
+def test_success_is_shown_against_baseline_and_targets_where_it_is_measured() -> None:
+    body = dashboards.of_cohort(rollout(**measured()), ACCOUNT, "wave7")
+    [cycle] = [w["properties"] for w in body["widgets"] if w["properties"].get("title") == "PR cycle time, days"]
+    assert cycle["metrics"] == [
+        ["ClaudeCode/Rollout", "PrCycleDays", "cohort", "wave7", {"stat": "Average", "label": "wave7"}]
+    ]
+    lines = {line["label"]: line["value"] for line in cycle["annotations"]["horizontal"]}
+    assert lines == {"baseline 3": 3, "target of wave7 2.4": 2.4}
+    assert "PR cycle time" not in json.dumps(dashboards.of_cohort(rollout(**thirty()), ACCOUNT, "wave7"))
 
 
 def test_a_rolled_back_cohort_keeps_its_dashboard_without_alarms() -> None:

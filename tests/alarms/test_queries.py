@@ -113,3 +113,10 @@ def test_a_cohorts_level_is_the_last_that_was_told_of_the_whole_cohort() -> None
 
 def test_a_query_reads_at_most_fifty_logs() -> None:
     assert len(log_groups("usage", rollout(), [f"c{n}" for n in range(80)])) == 50
+
+
+def test_a_week_that_was_said_twice_is_one_row_and_gauges_are_none() -> None:
+    week = {"cohort": "pilot", "week": "2026-11-16", "pr_cycle_days": 2.3, "prs_per_developer_week": 9.5}
+    gauge = {"cohort": "pilot", "of_week": "2026-11-16", "PrCycleDays": 2.3}
+    [row] = ask("Success by week", week, week, gauge)
+    assert (row["week"], row["cohort"], row["cycle_days"], row["prs"]) == ("2026-11-16", "pilot", "2.3", "9.5")

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -28,9 +29,12 @@ from tests.stacks import PROJECT
 SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers", "rosters")
 STACK = "sandbox"
 LOG_GROUPS = (
-    *("/aws/lambda/claude-code-announcer", "/aws/lambda/claude-code-github-webhook", "/aws/lambda/claude-code-meter"),
-    "/claude-code/findings",
-    "/claude-code/incidents",
+    *(
+        "/aws/lambda/claude-code-announcer",
+        "/aws/lambda/claude-code-delivery",
+        "/aws/lambda/claude-code-github-webhook",
+    ),
+    *("/aws/lambda/claude-code-meter", "/claude-code/delivery", "/claude-code/findings", "/claude-code/incidents"),
     *("/claude-code/invocations", "/claude-code/pilot/usage"),
 )
 COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"
@@ -72,6 +76,18 @@ class World:
         printed = result.stdout + result.stderr
         assert "Traceback" not in printed, printed
         return result.returncode == 0, printed
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python -m cli`, as people type it."""
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=self.folder,
+            env={**workspace.full_environment(self.settings), "PYTHONPATH": str(PROJECT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
     def up(self, *arguments: str, stack: str = STACK, fails: bool = False) -> str:
         return self.pulumi("up", "--stack", stack, "--yes", "--skip-preview", *arguments, fails=fails)

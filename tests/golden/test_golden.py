@@ -35,6 +35,10 @@ def resources(run: Recorded) -> dict[str, Any]:
 
 
 def opened(value: Any) -> Any:
+    if isinstance(value, dict) and "settings.json" in value:  # a function's code; of libraries it is enough which
+        own = {path: asset for path, asset in value.items() if path.startswith(("functions/", "rollout/", "settings"))}
+        libraries = sorted({path.partition("/")[0] for path in value.keys() - own.keys()})
+        return {**own, **({"libraries": libraries} if libraries else {})}
     if isinstance(value, str) and value.startswith('{"'):  # a filter's pattern begins with a brace, and is no JSON
         return json.loads(value)
     if isinstance(value, str) and value.startswith("<"):

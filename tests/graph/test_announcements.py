@@ -10,6 +10,7 @@ import pytest
 
 from rollout.levels import Level
 from tests import recording, stacks
+from tests.config.test_success import BASELINE
 from tests.recording import Recorded, Registration, okta_user_id, opaque
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
@@ -91,7 +92,8 @@ def test_a_reminder_can_be_made_only_of_the_incident_that_rolled_the_cohort_back
 
 
 def test_no_secret_is_anywhere_but_in_its_own_version_and_that_is_a_secret_of_pulumi() -> None:
-    run = recorded(notify=NOTIFY, **stacks.DECRYPTED)
+    github = {"github": {"organization": "acme"}, "success": {"baseline": BASELINE}}
+    run = recorded(notify=NOTIFY, **github, **stacks.DECRYPTED)
     for secret in stacks.DECRYPTED.values():
         holders = [r.name for r in run.order if secret in str(r.inputs)]
         assert len(holders) == 1

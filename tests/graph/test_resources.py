@@ -34,8 +34,10 @@ def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) 
     groups = pilot.of("aws:cloudwatch/logGroup:LogGroup")
     assert {group.inputs["name"]: group.inputs["retentionInDays"] for group in groups} == {
         "/aws/lambda/claude-code-announcer": 90,
+        "/aws/lambda/claude-code-delivery": 90,
         "/aws/lambda/claude-code-github-webhook": 90,
         "/aws/lambda/claude-code-meter": 90,
+        "/claude-code/delivery": 90,
         "/claude-code/findings": 90,
         "/claude-code/incidents": 365,
         "/claude-code/invocations": 90,
@@ -49,7 +51,17 @@ def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) 
 
 def test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not(pilot: Recorded) -> None:
     protected = {registration.name for registration in pilot.order if registration.protect}
-    names = ("announcer", "findings", "github-webhook", "incidents", "invocations", "meter", "pilot-usage")
+    names = (
+        "announcer",
+        "delivery",
+        "delivery-figures",
+        "findings",
+        "github-webhook",
+        "incidents",
+        "invocations",
+        "meter",
+        "pilot-usage",
+    )
     logs = {f"audit-trail-{name}" for name in names}
     assert protected == {*logs, "findings-pilot-guard", "federation-saml", "federation-umbrella", "meter-table"}
     assert {r.type for r in pilot.order if COHORT in r.urn and r.retain} == {"aws:dynamodb/tableItem:TableItem"}

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.plugins.aws import tags
 from sandbox.plugins.aws.client import Aws, code
 from sandbox.plugins.framework.constraints import every, length, matches, model, one_of, unsupported
-from sandbox.plugins.framework.entry import Call, Entry
+from sandbox.plugins.framework.entry import AutoName, Call, Entry
 from sandbox.plugins.framework.errors import Failure
 from sandbox.plugins.framework.values import Props
 
@@ -105,8 +105,8 @@ ENTRIES = (
     Entry(
         token="aws:ssm/parameter:Parameter",
         replaces=("name",),
-        required=("name",),
-        computed=("dataType", "tier"),
+        autoname=AutoName(),
+        computed=("arn", "dataType", "tier"),
         recomputed=lambda old, new: ("version",) if old.get("insecureValue") != new.get("insecureValue") else (),
         checks={
             "name": _NAME,
