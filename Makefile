@@ -5,8 +5,8 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures settings \
-    alarms-page policies policies-page review-example
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
+    settings alarms-page policies policies-page review-example
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'

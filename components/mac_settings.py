@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from providers.jamf import sdk as jamf
+from rollout.commit_guard import File
 from rollout.config import Jamf
-from rollout.mac_files import MacFile, file_script
+from rollout.macs.delivery import file_script
+from rollout.macs.forms import as_json
+from rollout.macs.places import DOMAIN
 
 EVENT = "claude-code"
 
@@ -27,7 +29,7 @@ class MacSettingsArgs:
     """Managed settings by the same names."""
     settings_path: str | None
     """Where on the Mac the settings are a file; None: they come as a configuration profile."""
-    files: Sequence[MacFile] = field(default_factory=tuple[MacFile, ...])
+    files: pulumi.Input[Sequence[File]] | None = None
     """What else goes to the Macs, in the order of writing: before the settings, and away after them."""
 
 
@@ -45,12 +47,14 @@ class MacSettings(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self, provider=args.provider)
         self.groups, self.confirmed = {}, {}
         for which, document in args.documents.items():
+            if not args.people[which]:
+                continue
             group = self.groups[which] = self._group(f"{name}-{which}", which)
             first: list[pulumi.Resource] = []
-            if args.files or args.settings_path:
-                policy = self._files(f"{name}-{which}", which, document, group)
-                self.confirmed[which] = policy.confirmed
-                first.append(policy)
+            if args.files is not None or args.settings_path:
+                files = self._files(f"{name}-{which}", which, document, group)
+                self.confirmed[which] = files.confirmed
+                first.append(files)
             if not args.settings_path:
                 self.confirmed[which] = self._profile(f"{name}-{which}", which, document, group, first).confirmed
         self.register_outputs({"confirmed": self.confirmed})
@@ -78,6 +82,7 @@ class MacSettings(pulumi.ComponentResource):
             f"{name}-profile",
             name=f"Claude Code {which}",
             organization=self._args.organization,
+            domain=DOMAIN,
             settings=document,
             computer_group_ids=[group.id],
             opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=after)),
@@ -85,48 +90,21 @@ class MacSettings(pulumi.ComponentResource):
 
     def _files(
         self, name: str, which: str, document: pulumi.Input[Mapping[str, Any]], group: jamf.ComputerGroup
-    ) -> jamf.Policy:
-        """One policy writes, and one takes away from Macs that have left the group; they run in the order of their
-        names, so that a Mac which has come to another group has its new files before the old ones would go."""
+    ) -> jamf.ManagedFiles:
         path, files = self._args.settings_path, self._args.files
-        given = pulumi.Output.json_dumps(document) if path else pulumi.Output.from_input("")
-        contents = [pulumi.Output.from_input(file.content) for file in files]
 
-        def script(found: Sequence[str]) -> str:
-            settings, *rest = found
-            written = [
-                MacFile(path=file.path, mode=file.mode, content=text) for file, text in zip(files, rest, strict=True)
-            ]
-            if path:
-                written.append(MacFile(path=path, content=as_file(settings)))
-            return file_script(which, written)
+        def script(found: Sequence[Any]) -> str:
+            files, settings = found
+            return file_script(
+                which, [*files, *([File(path=path, content=as_json(settings), mode=0o644)] if path else [])]
+            )
 
-        brings = jamf.Script(
-            f"{name}-script",
+        return jamf.ManagedFiles(
+            f"{name}-files",
             name=f"Claude Code {which}",
-            contents=pulumi.Output.all(given, *contents).apply(script),
-            opts=self._child,
-        )
-        jamf.Policy(
-            f"{name}-leavers",
-            name=f"Claude Code remove {which}",
-            script_id=brings.id,
+            contents=pulumi.Output.all([] if files is None else files, document if path else {}).apply(script),
             event=EVENT,
-            action=jamf.REMOVE,
-            computer_ids=group.former_computer_ids,
+            computer_group_id=group.id,
+            computer_ids=group.computer_ids,
             opts=self._child,
         )
-        return jamf.Policy(
-            f"{name}-policy",
-            name=f"Claude Code apply {which}",
-            script_id=brings.id,
-            event=EVENT,
-            action="apply",
-            computer_group_ids=[group.id],
-            opts=self._child,
-        )
-
-
-def as_file(document: str) -> str:
-    """JSON as Claude Code reads it, the same whatever the order of keys."""
-    return json.dumps(json.loads(document), indent=2, sort_keys=True) + "\n"

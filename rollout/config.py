@@ -331,7 +331,7 @@ class Jamf(Part):
     """Of a member who has several Macs by inventory: `all` get the settings, or `refuse`."""
     no_mac: NoMac = NoMac.REFUSE
     """Of a member who has none: `warn` and go on, or `refuse`."""
-    removal_minutes: Annotated[int, Field(ge=0, le=120), Number] = 20
+    removal_minutes: Annotated[int, Field(ge=0, le=120), Number] = 10
     """How long a removal waits for Macs to confirm it."""
     unconfirmed: Unconfirmed = Unconfirmed.LEAVE
     """What becomes of a removal that some Macs have not confirmed by then: `leave` it in Jamf Pro, where it waits for

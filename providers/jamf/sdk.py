@@ -8,17 +8,12 @@ from typing import Any, Literal
 import pulumi
 
 from providers.jamf.tokens import (
-    CLAUDE_CODE,
     COMPUTER_GROUP,
     CONFIGURATION_PROFILE,
+    MANAGED_FILES,
     PACKAGE,
-    POLICY,
-    SCRIPT,
     VERSION,
 )
-
-# A second run of a policy's script with this as its parameter 4 takes away what the first one brought.
-REMOVE = "remove"
 
 
 def _versioned(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -52,8 +47,8 @@ class Provider(pulumi.ProviderResource):
 class ConfigurationProfile(pulumi.CustomResource):
     """Preferences of one domain, forced on the Macs of some computer groups.
 
-    `confirmed`: by name of each Mac in scope, `installed`, `pending`, `failed`, or `not yet` where nothing was asked of
-    it. Deleting empties the scope and waits for the Macs first.
+    `confirmed`: by name of each Mac in scope, `installed` by its inventory, `acknowledged` by itself, `pending`,
+    `failed`, or `not yet` where nothing was asked of it. Deleting empties the scope and waits for the Macs first.
     """
 
     uuid: pulumi.Output[str]
@@ -66,11 +61,11 @@ class ConfigurationProfile(pulumi.CustomResource):
         *,
         name: pulumi.Input[str],
         organization: pulumi.Input[str],
+        domain: str,
         settings: pulumi.Input[Mapping[str, Any]],
         computer_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
         excluded_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = (),
         description: pulumi.Input[str] = "",
-        domain: str = CLAUDE_CODE,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -89,11 +84,10 @@ class ConfigurationProfile(pulumi.CustomResource):
 class ComputerGroup(pulumi.CustomResource):
     """A static group of the Macs that inventory assigns to people, by e-mail address.
 
-    `computer_ids`: who is in it. `former_computer_ids`: who was, and has not come back. `without_mac`: addresses.
+    `computer_ids`: who is in it. `without_mac`: addresses that inventory knows no Mac of.
     """
 
     computer_ids: pulumi.Output[Sequence[str]]
-    former_computer_ids: pulumi.Output[Sequence[str]]
     without_mac: pulumi.Output[Sequence[str]]
 
     def __init__(
@@ -113,13 +107,21 @@ class ComputerGroup(pulumi.CustomResource):
             "several_macs": several_macs,
             "no_mac": no_mac,
             "description": description,
-            **dict.fromkeys(("computer_ids", "former_computer_ids", "without_mac")),
+            **dict.fromkeys(("computer_ids", "without_mac")),
         }
         super().__init__(COMPUTER_GROUP, resource_name, props, _versioned(opts))
 
 
-class Script(pulumi.CustomResource):
-    """A script that policies run. Jamf gives it mount point, computer and user as parameters 1 to 3."""
+class ManagedFiles(pulumi.CustomResource):
+    """A script that each Mac of a group runs at check-in, and at `jamf policy -event <event>`.
+
+    The script's parameter 4 is `apply`, or `remove` on Macs that have left the group and before this is deleted; that
+    waits until each has run it. `computer_ids`: who is in the group. `confirmed`: by name of each Mac in it,
+    `completed`, `failed` or `not yet`, of its last run.
+    """
+
+    confirmed: pulumi.Output[Mapping[str, str]]
+    leaving: pulumi.Output[Sequence[str]]
 
     def __init__(
         self,
@@ -127,41 +129,19 @@ class Script(pulumi.CustomResource):
         *,
         name: pulumi.Input[str],
         contents: pulumi.Input[str],
-        info: pulumi.Input[str] = "",
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        props = {"name": name, "contents": contents, "info": info}
-        super().__init__(SCRIPT, resource_name, props, _versioned(opts))
-
-
-class Policy(pulumi.CustomResource):
-    """A script run at each check-in, and when a Mac calls `jamf policy -event <event>`.
-
-    `action`: the script's parameter 4. Deleting sets it to `remove` and waits until each Mac has run that.
-    `confirmed`: by name of each Mac in scope, `completed`, `failed` or `not yet`, of its last run.
-    """
-
-    confirmed: pulumi.Output[Mapping[str, str]]
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        name: pulumi.Input[str],
-        script_id: pulumi.Input[str],
         event: pulumi.Input[str],
-        action: pulumi.Input[str],
-        computer_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = (),
-        computer_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = (),
+        computer_group_id: pulumi.Input[str],
+        computer_ids: pulumi.Input[Sequence[str]],
+        description: pulumi.Input[str] = "",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
             "name": name,
-            "script_id": script_id,
+            "contents": contents,
             "event": event,
-            "action": action,
-            "computer_group_ids": computer_group_ids,
+            "computer_group_id": computer_group_id,
             "computer_ids": computer_ids,
-            "confirmed": None,
+            "description": description,
+            **dict.fromkeys(("script_id", "removal_policy_id", "leaving", "confirmed")),
         }
-        super().__init__(POLICY, resource_name, props, _versioned(opts))
+        super().__init__(MANAGED_FILES, resource_name, props, _versioned(opts))

@@ -9,8 +9,4 @@ PACKAGE = "jamf"
 VERSION = "1.0.0"
 CONFIGURATION_PROFILE = "jamf:index:ConfigurationProfile"
 COMPUTER_GROUP = "jamf:index:ComputerGroup"
-SCRIPT = "jamf:index:Script"
-POLICY = "jamf:index:Policy"
-
-# The preference domain that Claude Code reads on a Mac.
-CLAUDE_CODE = "com.anthropic.claudecode"
+MANAGED_FILES = "jamf:index:ManagedFiles"

@@ -6,36 +6,33 @@ import base64
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-TEMPLATE = Path(__file__).parent.parent / "mac" / "files.sh"
-MODES = ("0644", "0755")
+from rollout.commit_guard import File
+
+TEMPLATE = Path(__file__).parents[2] / "mac" / "files.sh"
+MODES = (0o644, 0o755)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MacFile:
-    """`path`: absolute. Owner is root."""
-
-    path: str
-    content: str
-    mode: str = "0644"
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"(/[^/\x00-\x1f]+)+", self.path) or ".." in self.path.split("/"):
-            raise ValueError(f"not an absolute path of a file: {self.path}")
-        if self.mode not in MODES:
-            raise ValueError(f"not one of {', '.join(MODES)}: {self.mode} ({self.path})")
+def fault(file: File) -> str | None:
+    """Why a file is not put on a Mac."""
+    if not re.fullmatch(r"(/[^/\x00-\x1f]+)+", file.path) or ".." in file.path.split("/"):
+        return f"not an absolute path of a file: {file.path}"
+    if file.mode not in MODES:
+        return f"{file.path}: mode must be one of {', '.join(f'{mode:04o}' for mode in MODES)}: {file.mode:04o}"
+    return None
 
 
-def file_script(owner: str, files: Sequence[MacFile]) -> str:
+def file_script(owner: str, files: Sequence[File]) -> str:
     """POSIX sh. Parameter 4 says `apply` or `remove`.
 
     `owner`: whose files they are; what another owner has written since is not removed. `files`: in the order of
-    writing, and the other way round when they go.
+    writing, and the other way round when they go. Raises ValueError for one that must not be written.
     """
-    writes = [f"write {file.mode} {shlex.quote(file.path)} {_encoded(file.content)}" for file in files]
+    if faults := [text for text in map(fault, files) if text]:
+        raise ValueError("; ".join(faults))
+    writes = [f"write {file.mode:04o} {shlex.quote(file.path)} {_encoded(file.content)}" for file in files]
     removes = [f"remove {shlex.quote(file.path)}" for file in reversed(files)]
     return (
         _template()
