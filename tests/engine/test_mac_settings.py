@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 from rollout.macs.forms import settings_in
-from sandbox import workspace
 from tests.engine.world import World
-from tests.stacks import PROJECT
 
 PUSH = "Bash(git push:*)"
 
@@ -57,15 +53,7 @@ def test_a_replaced_profile_is_in_the_settings_of_the_same_up_and_the_files_are_
     assert made["env"]["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == live["haiku"] != old
     there = pilot.aws("bedrock").list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
     assert set(made["availableModels"]) == {profile["inferenceProfileArn"] for profile in there}
-    result = subprocess.run(
-        [sys.executable, "-m", "cli", "settings", "--stack", "sandbox"],
-        cwd=pilot.folder,
-        env={**workspace.full_environment(pilot.settings), "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    result = pilot.command("settings", "--stack", "sandbox")
     assert result.returncode == 0, result.stderr
     folder = pilot.folder / "settings" / "sandbox" / "pilot" / "macos"
     assert json.loads((folder / "managed-settings.json").read_text()) == made

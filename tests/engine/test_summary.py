@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from sandbox import workspace
 from tests.engine.world import World
-from tests.stacks import PROJECT
 
 
 def test_a_stack_file_with_a_secret_is_summed_up_without_telling_it(pilot: World) -> None:
@@ -15,15 +10,7 @@ def test_a_stack_file_with_a_secret_is_summed_up_without_telling_it(pilot: World
     secret = "https://tracker.acme.example/hooks/s3cr3t"
     pilot.pulumi("config", "set", "--stack", "sandbox", "--path", "--secret", key, secret)
     pilot.up()
-    result = subprocess.run(
-        [sys.executable, "-m", "cli", "summary", "--stack", "sandbox"],
-        cwd=pilot.folder,
-        env={**workspace.full_environment(pilot.settings), "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    result = pilot.command("summary", "--stack", "sandbox")
     assert result.returncode == 0, result.stderr
     assert "pilot: active" in result.stdout
     assert "s3cr3t" not in result.stdout + result.stderr

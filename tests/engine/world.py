@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -75,6 +76,18 @@ class World:
         printed = result.stdout + result.stderr
         assert "Traceback" not in printed, printed
         return result.returncode == 0, printed
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python -m cli`, as people type it."""
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=self.folder,
+            env={**workspace.full_environment(self.settings), "PYTHONPATH": str(PROJECT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
     def up(self, *arguments: str, stack: str = STACK, fails: bool = False) -> str:
         return self.pulumi("up", "--stack", stack, "--yes", "--skip-preview", *arguments, fails=fails)
