@@ -14,12 +14,14 @@ from tests.engine import world as worlds
 from tests.engine.world import World
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was not tested stands at the end, in red."""
-    if skipped := terminalreporter.stats.get("skipped", []):
-        reasons = Counter(str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple))
-        for reason, count in reasons.items():
-            terminalreporter.write_line(f"{count} not run: {reason.removeprefix('Skipped: ')}", red=True, bold=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What was not tested is the last thing that is said, in red."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if not isinstance(reporter, pytest.TerminalReporter):  # a process that another one reports for
+        return
+    skipped = [report.longrepr for report in reporter.stats.get("skipped", [])]
+    for reason, count in Counter(where[2] for where in skipped if isinstance(where, tuple)).items():
+        reporter.write_line(f"{count} not run: {reason.removeprefix('Skipped: ')}", red=True, bold=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -48,7 +48,7 @@ def namespaces() -> list[str]:
     try:
         if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
             return ["sudo", "-n", *made]
-    except FileNotFoundError:
+    except OSError:  # there is none, or none of ours
         pass
     return [*made, "--map-root-user"]
 

@@ -36,7 +36,7 @@ def claude() -> Path:
 
 
 @pytest.fixture(scope="session")
-def pilot(onboarded: World, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployed]:
+def pilot(claude: Path, onboarded: World, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployed]:  # noqa: ARG001 - nothing is deployed for nobody
     """Running, for tests that change nothing of it; its profiles and what its members paste."""
     with worlds.running(worlds.again(onboarded, tmp_path_factory.mktemp("client") / "world")) as world:
         yield deployed_pilot(world)
