@@ -121,6 +121,11 @@ class World(mocks.Mocks):
                 state.setdefault("clientId", id_)
             case "okta:group/group:Group":
                 id_ = args.resource_id or opaque("00g", args.name, 20)
+            case "jamf:index:ComputerGroup":
+                id_ = opaque("", args.name, 4)
+                state |= {"computer_ids": ["17", "18"], "former_computer_ids": [], "without_mac": []}
+            case "jamf:index:ManagedFiles" | "jamf:index:ConfigurationProfile":
+                id_, state["confirmed"] = opaque("", args.name, 4), {"C0HJDXF9HV": "completed"}
             case _:
                 id_ = args.resource_id or f"{args.name}-id"
         return id_, state

@@ -93,9 +93,14 @@ def test_a_reminder_can_be_made_only_of_the_incident_that_rolled_the_cohort_back
 
 def test_no_secret_is_anywhere_but_in_its_own_version_and_that_is_a_secret_of_pulumi() -> None:
     github = {"github": {"organization": "acme"}, "success": {"baseline": BASELINE}}
-    run = recorded(notify=NOTIFY, **github, **stacks.DECRYPTED)
-    for secret in stacks.DECRYPTED.values():
+    jamf = {"jamf": {"url": "https://acme.jamfcloud.com", "client_id": "claude-code"}}
+    run = recorded(notify=NOTIFY, **github, **jamf, **stacks.DECRYPTED)
+    assert run.one("jamf").secrets == ("client_secret",)
+    for key, secret in stacks.DECRYPTED.items():
         holders = [r.name for r in run.order if secret in str(r.inputs)]
+        if key == "jamf_client_secret":
+            assert holders == ["jamf"]
+            continue
         assert len(holders) == 1
         assert holders[0].endswith("-value")
         assert run.one(holders[0]).secrets == ("secretString",)
