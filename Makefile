@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
-    settings alarms-page policies policies-page review-example
+    settings alarms-page mutations-page policies policies-page review-example
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ policies: setup ## judge what a stack holds by the policy pack: make policies ST
 
 policies-page: setup ## write docs/policies.md anew
 	@$(PY) -m policies.catalogue > docs/policies.md
+
+mutations-page: setup ## write docs/mutations.md anew
+	@$(PY) -m tests.policies.mutations > docs/mutations.md
 
 alarms-page: setup ## write docs/alarms.md anew
 	@$(PY) -m cli.alarms_page > docs/alarms.md

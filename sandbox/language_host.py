@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
 from pathlib import Path
@@ -121,12 +121,11 @@ class Host(LanguageServer, language_pb2_grpc.LanguageRuntimeServicer):
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         folder = request.info.program_directory or request.program
-        command = [sys.executable, "-u"]
-        if request.kind == "policy":
-            command += ["-m", "pulumi.policy", self.engine_address, folder]
-        else:
-            command += [folder, *request.args]
         environment = dict(variable.split("=", 1) for variable in request.env) or dict(os.environ)
+        if request.kind == "policy":
+            command = [*policy_pack(environment), self.engine_address, folder]
+        else:
+            command = [sys.executable, "-u", folder, *request.args]
         child = subprocess.Popen(
             command, cwd=request.pwd or folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -143,6 +142,13 @@ class Host(LanguageServer, language_pb2_grpc.LanguageRuntimeServicer):
     def close(self) -> None:
         for child in list(self.children):
             child.terminate()
+
+
+def policy_pack(environment: Mapping[str, str]) -> list[str]:
+    """What runs a pack: by way of `launch.py`, as the engine starts this host and the plug-ins."""
+    here = Path(__file__).resolve().parent
+    launch = [sys.executable, "-I", "-S", str(here / "launch.py"), environment.get("SANDBOX_HOME", "/nowhere")]
+    return [*launch, str(here.parent), sys.executable, "sandbox.policy_pack"]
 
 
 def relay(child: subprocess.Popen[bytes]) -> Iterator[language_pb2.RunPluginResponse]:

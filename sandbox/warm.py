@@ -36,6 +36,7 @@ AHEAD = (
     "pulumi_okta.app",
     "pulumi_okta.group",
     "pulumi_okta.user",
+    "pulumi_policy",
     "pydantic",
     "urllib3",
     "yaml",

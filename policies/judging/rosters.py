@@ -31,4 +31,4 @@ def _judge(name: str, stack: Stack) -> Iterator[Finding]:
     for cohort in cohorts(stack):
         if cohort.roster:
             for text in ADVICE[name](Composition.read(cohort.roster)):
-                yield Breach(f"{cohort.name}: {text}", cohort.urn)
+                yield Breach(text, cohort.urn)

@@ -18,6 +18,7 @@ from tests.bench.meter import rates
 from tests.engine import world as worlds
 from tests.engine.test_levels import set_level
 from tests.engine.world import World
+from tests.stacks import PROJECT
 
 ROUNDS = 7
 EMPTY = "name: empty\nruntime:\n  name: python\n"
@@ -71,8 +72,10 @@ def main() -> int:
             first = timed(world.up)
             empty = empty_program(world, root)
             console.print(f"{ROUNDS} rounds of previews ...")
-            preview, nothing = medians(
-                lambda: world.pulumi("preview", "--stack", "sandbox", "--expect-no-changes"),
+            unchanged_preview = ("preview", "--stack", "sandbox", "--expect-no-changes")
+            preview, judged, nothing = medians(
+                lambda: world.pulumi(*unchanged_preview),
+                lambda: world.pulumi(*unchanged_preview, "--policy-pack", str(PROJECT / "policies")),
                 lambda: empty.pulumi("preview", "--stack", "empty", "--expect-no-changes"),
             )
             urns = [resource["urn"] for resource in world.state()]
@@ -90,6 +93,13 @@ def main() -> int:
             f"an empty program: {nothing:.2f} s",
             f"{preview / nothing:.1f}",
             "at most 2.0",
+        )
+        table.add_row(
+            "the same with the policy pack",
+            f"{judged:.2f} s",
+            f"without it: {preview:.2f} s",
+            f"{judged / preview:.2f}",
+            "at most 1.5",
         )
         table.add_row(
             "first `up` of the sandbox stack",

@@ -126,9 +126,7 @@ def test_planned_cohorts_comply_once_they_are_opened() -> None:
             cohort["gate_override"] = {"by": "priya.raman@acme.example", "reason": "a test"}
     found = run(content)
     assert judged.mandatory(found) == set()
-    assert "two-champions-per-team: wave2: fewer than 2 champions in a team: backend 1" in "\n".join(
-        judged.lines(found)
-    )
+    assert "two-champions-per-team: fewer than 2 champions in a team: backend 1" in "\n".join(judged.lines(found))
 
 
 def test_other_ways_to_write_a_stack_file_comply() -> None:

@@ -1,0 +1,355 @@
+"""Changes of components and of what they stand on, each of which some rule or test must see.
+
+`python -m tests.policies.mutations`: docs/mutations.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+INTRODUCTION = """# What would be seen
+
+Edits that would quietly undo what makes this safe, and what catches each. Written by `make mutations-page` from
+`tests/policies/mutations.py`; `tests/policies/test_mutations.py` makes each edit, runs the program, and holds it against
+the table: a rule by the whole policy pack, a test by running it.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutation:
+    """`old` is there once in `file`, and becomes `new`. `stack`: whose program is then run, of `test_rules.document` and
+    a few more. `rule`: of the pack, mandatory; or `test`: `module:function`."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    stack: str = "pilot"
+    rule: str | None = None
+    test: str | None = None
+
+    @property
+    def caught_by(self) -> str:
+        return f"rule `{self.rule}`" if self.rule else f"test `{str(self.test).rpartition(':')[2]}`"
+
+
+RESOURCES = "tests.graph.test_resources"
+MUTATIONS = [
+    Mutation(
+        what="A suspended cohort is denied nothing",
+        file="rollout/stops.py",
+        old="    if cohort.level.rank >= Level.SUSPENDED.rank:\n        statements.append({",
+        new="    if False:\n        statements.append({",
+        stack="suspended",
+        rule="suspended-is-denied",
+    ),
+    Mutation(
+        what="A suspended cohort is denied one action of Bedrock's",
+        file="rollout/stops.py",
+        old='BEDROCK = ["bedrock:*", "bedrock-mantle:*"]',
+        new='BEDROCK = ["bedrock:InvokeModel"]',
+        stack="suspended",
+        rule="suspended-is-denied",
+    ),
+    Mutation(
+        what="Sessions from before an incident live on after the resume",
+        file="rollout/stops.py",
+        old="    if valid_from := cohort.valid_from():",
+        new="    if (valid_from := cohort.valid_from()) and cohort.level is not Level.ACTIVE:",
+        stack="resumed",
+        rule="older-sessions-are-cut",
+    ),
+    Mutation(
+        what="A member suspended alone is not denied",
+        file="rollout/stops.py",
+        old='statements.append((suspended, _everything("MemberSuspended")))',
+        new="pass",
+        stack="member",
+        rule="older-sessions-are-cut",
+    ),
+    Mutation(
+        what="A suspended cohort may still invoke",
+        file="rollout/levels.py",
+        old='minutes=120,  group=True,  members=False, assigned=True,  role=True,  models="none"',
+        new='minutes=120,  group=True,  members=False, assigned=True,  role=True,  models="all"',
+        stack="suspended",
+        rule="throttled-to-one-model",
+    ),
+    Mutation(
+        what="A throttled cohort keeps all its models",
+        file="rollout/config.py",
+        old="                return (throttle.model,)",
+        new="                return self.models",
+        stack="throttled",
+        rule="throttled-to-one-model",
+    ),
+    Mutation(
+        what="A cohort may invoke any profile",
+        file="rollout/documents.py",
+        old='"Action": [*INVOKE, DISCOVER], "Resource": arns},\n        {\n            "Sid"',
+        new='"Action": [*INVOKE, DISCOVER], "Resource": "*"},\n        {\n            "Sid"',
+        rule="no-bare-wildcard",
+    ),
+    Mutation(
+        what="Models are reached without a profile",
+        file="rollout/documents.py",
+        old='            "Condition": {"ArnEquals": {"bedrock:InferenceProfileArn": arns}},\n',
+        new="",
+        rule="no-bare-wildcard",
+    ),
+    Mutation(
+        what="A cohort may do anything on Bedrock",
+        file="rollout/documents.py",
+        old='INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]',
+        new='INVOKE = ["bedrock:*"]',
+        rule="named-actions",
+    ),
+    Mutation(
+        what="The announcer may publish to any topic",
+        file="rollout/notice_documents.py",
+        old="[account.topic_arn(audience) for audience in AUDIENCES]",
+        new='[account.topic_arn("*")]',
+        rule="named-resources",
+    ),
+    Mutation(
+        what="The meter may write any policy of any role",
+        file="rollout/metered.py",
+        old='    *("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),',
+        new='    *("iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:PutRolePolicy"),',
+        stack="throttled",
+        rule="iam-changes",
+    ),
+    Mutation(
+        what="The announcer may give any service the reminders' role",
+        file="rollout/notice_documents.py",
+        old='            {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},\n',
+        new="",
+        rule="iam-changes",
+    ),
+    Mutation(
+        what="Who writes a log may delete it",
+        file="rollout/documents.py",
+        old='WRITE_LOG = ["logs:CreateLogStream", "logs:PutLogEvents"]',
+        new='WRITE_LOG = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DeleteLogStream"]',
+        rule="logs-cannot-be-deleted",
+    ),
+    Mutation(
+        what="Sessions of twelve hours",
+        file="components/access.py",
+        old="MAX_SESSION_SECONDS = 3600",
+        new="MAX_SESSION_SECONDS = 43200",
+        rule="session-at-most-one-hour",
+    ),
+    Mutation(
+        what="Okta asks for sessions of ten hours",
+        file="rollout/federation.py",
+        old='"sessionDuration": rollout.session_minutes * 60',
+        new='"sessionDuration": rollout.session_minutes * 600',
+        rule="session-at-most-one-hour",
+    ),
+    Mutation(
+        what="An assertion for anybody opens a role",
+        file="rollout/federation.py",
+        old='{"SAML:aud": account.saml_audience}',
+        new="{}",
+        rule="trust-is-named",
+    ),
+    Mutation(
+        what="Under oidc, people may take each other's session names",
+        file="rollout/federation.py",
+        old='            "sts:RoleSessionName": f"${{{rollout.okta.domain}:sub}}",\n',
+        new="",
+        stack="oidc",
+        rule="trust-is-named",
+    ),
+    Mutation(
+        what="A cohort's role trusts everybody",
+        file="rollout/federation.py",
+        old='"Principal": {"Federated": provider_arn(rollout, account)}',
+        new='"Principal": "*"',
+        rule="trust-is-named",
+    ),
+    Mutation(
+        what="A cohort's role trusts another provider",
+        file="rollout/federation.py",
+        old='"Principal": {"Federated": provider_arn(rollout, account)}',
+        new='"Principal": {"Federated": account.iam("saml-provider/another")}',
+        rule="trusts-our-federation",
+    ),
+    Mutation(
+        what="Bedrock of any account may take the logging role",
+        file="rollout/documents.py",
+        old='                    "StringEquals": {"aws:SourceAccount": account.id},\n',
+        new="",
+        rule="trust-is-named",
+    ),
+    Mutation(
+        what="A cohort's role has no boundary",
+        file="components/access.py",
+        old="            permissions_boundary=self._boundary().arn,\n",
+        new="",
+        rule="cohort-role-has-a-boundary",
+    ),
+    Mutation(
+        what="Prompts are logged",
+        file="components/invocation_logging.py",
+        old='"text_data_delivery_enabled": text',
+        new='"text_data_delivery_enabled": True',
+        rule="prompts-are-not-logged",
+    ),
+    Mutation(
+        what="Prompts that a stack logs are not masked",
+        file="components/findings.py",
+        old="if args.rollout.logs.prompt_text and",
+        new="if not args.rollout.logs.prompt_text and",
+        stack="prompts",
+        rule="prompts-are-not-logged",
+    ),
+    Mutation(
+        what="Log groups are not protected",
+        file="components/audit_trail.py",
+        old="protect=True, retain_on_delete=True",
+        new="retain_on_delete=True",
+        rule="log-groups-protected",
+    ),
+    Mutation(
+        what="Log groups are deleted with what declares them",
+        file="components/audit_trail.py",
+        old="protect=True, retain_on_delete=True",
+        new="protect=True",
+        test=f"{RESOURCES}:test_log_groups_are_protected_and_kept_and_under_no_cohort",
+    ),
+    Mutation(
+        what="A rolled back cohort's log expires as before",
+        file="rollout/config.py",
+        old="kept = Level.ROLLED_BACK.effects.kept_days if keep else 0",
+        new="kept = 0 if keep else 0",
+        stack="rolled_back",
+        rule="logs-are-kept",
+    ),
+    Mutation(
+        what="A rolled back cohort's log is no longer declared",
+        file="rollout/config.py",
+        old="return tuple(sorted({*self.declared, *self.logs.retired}))",
+        new="return tuple(sorted(n for n, c in self.declared.items() if c.level.effects.role))",
+        stack="rolled_back",
+        rule="each-cohort-has-its-log",
+    ),
+    Mutation(
+        what="What was not counted waits in clear",
+        file="components/meter.py",
+        old="sqs_managed_sse_enabled=True",
+        new="sqs_managed_sse_enabled=False",
+        rule="encrypted-at-rest",
+    ),
+    Mutation(
+        what="The SAML provider is not protected",
+        file="components/federation.py",
+        old="saml_metadata_document=app.metadata, opts=kept",
+        new="saml_metadata_document=app.metadata, opts=child",
+        rule="kept-is-protected",
+    ),
+    Mutation(
+        what="The table of what was used is not protected",
+        file="components/meter.py",
+        old="opts=pulumi.ResourceOptions(parent=self, protect=True)",
+        new="opts=pulumi.ResourceOptions(parent=self)",
+        rule="kept-is-protected",
+    ),
+    Mutation(
+        what="A rollback stops at a protected role",
+        file="components/access.py",
+        old="opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider)",
+        new="opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider, protect=True)",
+        rule="rollback-is-not-blocked",
+    ),
+    Mutation(
+        what="Profiles do not say whose cost they are",
+        file="components/cohort.py",
+        old='tags={**tags, "model": label}',
+        new='tags={"model": label}',
+        rule="cost-tags",
+    ),
+    Mutation(
+        what="Nobody watches a cohort",
+        file="components/cohort.py",
+        old="            self._alarms(name, args, tags)\n",
+        new="",
+        rule="each-cohort-has-alarms",
+    ),
+    Mutation(
+        what="Alarms tell nobody",
+        file="components/alarms.py",
+        old="alarm_actions=topics",
+        new="alarm_actions=[]",
+        rule="alarms-reach-somebody",
+    ),
+    Mutation(
+        what="Everybody may call the meter",
+        file="components/meter.py",
+        old='principal="logs.amazonaws.com"',
+        new='principal="*"',
+        rule="no-public-ingress",
+    ),
+    Mutation(
+        what="Everybody may call the webhook past its address",
+        file="rollout/github_webhook.py",
+        old='{"action": "lambda:InvokeFunction", "invoked_via_function_url": True}',
+        new='{"action": "lambda:InvokeFunction"}',
+        rule="no-public-ingress",
+    ),
+    Mutation(
+        what="The bot's token is a setting of the announcer",
+        file="components/announcer.py",
+        old='environment={"variables": {"QUEUE_URL": queue.url}}',
+        new='environment={"variables": {"TOKEN": args.rollout.slack_bot_token.get_secret_value()}}',
+        rule="no-secret-in-clear",
+    ),
+    Mutation(
+        what="A token in clear in the stack file is taken",
+        file="rollout/load.py",
+        old="if encrypted is not None and key in document",
+        new="if encrypted is None and key in document",
+        test="tests.config.test_stack_file:test_a_secret_in_clear_text_is_refused_and_an_encrypted_one_is_not",
+    ),
+    Mutation(
+        what="A cohort puts all others out of the umbrella group",
+        file="components/membership.py",
+        old="track_all_users=False",
+        new="track_all_users=True",
+        rule="groups-are-tracked",
+    ),
+    Mutation(
+        what="Members leave Okta before anything is denied",
+        file="components/cohort.py",
+        old="after=access.stops if access else []",
+        new="after=[]",
+        test="tests.authority.test_levels:test_members_leave_okta_only_after_their_deny_is_in_force",
+    ),
+    Mutation(
+        what="What says whose a profile was goes with the cohort",
+        file="components/cohort.py",
+        old="opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True)",
+        new="opts=pulumi.ResourceOptions(parent=self)",
+        test=f"{RESOURCES}:test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not",
+    ),
+]
+
+
+def page() -> str:
+    return "\n".join([INTRODUCTION, *_table()]) + "\n"
+
+
+def _table() -> Iterable[str]:
+    rules = sum(mutation.rule is not None for mutation in MUTATIONS)
+    yield f"{len(MUTATIONS)} edits: {rules} caught by a rule of the pack, {len(MUTATIONS) - rules} by a test.\n"
+    yield "| Edit | Where | Caught by |"
+    yield "| --- | --- | --- |"
+    for mutation in MUTATIONS:
+        yield f"| {mutation.what} | `{mutation.file}` | {mutation.caught_by} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
