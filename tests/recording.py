@@ -76,6 +76,14 @@ def okta_user_id(email: str) -> str:
     return opaque("00u", email, 20)
 
 
+# What Jamf Pro adds to what it is told.
+JAMF: Mapping[str, Mapping[str, Any]] = {
+    "jamf:index:ComputerGroup": {"computer_ids": ["17", "18"], "former_computer_ids": [], "without_mac": []},
+    "jamf:index:ConfigurationProfile": {"confirmed": {"C0HJDXF9HV": "installed"}},
+    "jamf:index:ManagedFiles": {"confirmed": {"C0HJDXF9HV": "completed"}},
+}
+
+
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name."""
@@ -121,13 +129,9 @@ class World(mocks.Mocks):
                 state.setdefault("clientId", id_)
             case "okta:group/group:Group":
                 id_ = args.resource_id or opaque("00g", args.name, 20)
-            case "jamf:index:ComputerGroup":
-                id_ = opaque("", args.name, 4)
-                state |= {"computer_ids": ["17", "18"], "former_computer_ids": [], "without_mac": []}
-            case "jamf:index:ManagedFiles" | "jamf:index:ConfigurationProfile":
-                id_, state["confirmed"] = opaque("", args.name, 4), {"C0HJDXF9HV": "completed"}
             case _:
                 id_ = args.resource_id or f"{args.name}-id"
+                state |= JAMF.get(args.typ, {})
         return id_, state
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
