@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from cli.files import is_encrypted
-from cli.stack import CommandError, as_engine
+from cli.files import readable
+from cli.stack import CommandError
 from cli.yaml_text import edited
 from rollout.config import Rollout
 from rollout.load import load
@@ -40,10 +40,9 @@ def change_stack_file(path: Path, change: Callable[[Any], object]) -> tuple[str,
 
 
 def judged(text: str, folder: Path) -> Rollout:
-    """What a text describes, rosters in `folder`, secrets left out."""
+    """What a text describes, rosters in `folder`, secrets unread."""
     config: Mapping[str, Any] = yaml.safe_load(text).get("config") or {}
-    known = {key: value for key, value in config.items() if not is_encrypted(value)}
-    return load(as_engine(known), folder, datetime.now(UTC))
+    return load(readable(config), folder, datetime.now(UTC))
 
 
 def difference(name: str, before: str, after: str) -> str:

@@ -104,7 +104,9 @@ class Cohort(pulumi.ComponentResource):
                 ),
                 child,
             )
-        done = [*paths, *access.stops, *access.allow([*paths, *counted], tracked)] if access else paths
+        # Deletions are ranked by depth: an Allow as deep as what Macs have does not wait for a Mac that is off.
+        groups = list(self.macs.groups.values()) if self.macs else []
+        done = [*paths, *access.stops, *access.allow([*paths, *counted, *groups], tracked)] if access else paths
         self.announcement = Announcement(
             f"{name}-announcement",
             AnnouncementArgs(

@@ -189,7 +189,7 @@ def _entry(record: Mapping[str, Any], tables: Tables) -> Entry:
 def _shadow(record: Mapping[str, Any], reason: str) -> Entry:
     """Counted too, so that a record that comes twice is one use."""
     now = datetime.now(UTC)
-    log.warning("use outside the cohorts: %s", reason)
+    log.warning("use outside the cohorts: %a", reason)
     return Entry(request_id=request_id(record), at=now, adds={f"shadow-month#{now:%Y-%m}": {"requests": Decimal(1)}})
 
 
@@ -338,7 +338,7 @@ def bury(dead: Iterable[Dead], delivery: Mapping[str, Any]) -> None:
     """A record that nobody knows waits in a queue with an alarm; one that is too large is named by where it is."""
     for one in dead:
         message = str(one.event.get("message"))
-        log.warning("not counted: %s", one.reason)
+        log.warning("not counted: %a", one.reason)
         letter = {
             "reason": one.reason,
             "log_group": delivery.get("logGroup"),

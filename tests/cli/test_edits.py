@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli import edits
+from cli.files import UNREAD, readable
 from cli.roster_file import with_person, without_person
-from cli.stack import CommandError, as_engine
+from cli.stack import CommandError
 from cli.yaml_text import edited
 from rollout.levels import Level
-from rollout.load import load
+from rollout.load import SECRETS, load
 from tests.stacks import COMMITTED, PROJECT
 
 ALICE, HIRO = "alice.chen@acme.example", "hiro.tanaka@acme.example"
@@ -36,12 +37,13 @@ def changed(before: str, after: str) -> tuple[list[str], list[str]]:
 
 
 def judged(text: str) -> Any:
-    config = {
-        key: value
-        for key, value in yaml.safe_load(text)["config"].items()
-        if not (isinstance(value, dict) and "secure" in value)
-    }
-    return load(as_engine(config), PROJECT, datetime.now(UTC))
+    return load(readable(yaml.safe_load(text)["config"]), PROJECT, datetime.now(UTC))
+
+
+def test_every_secret_of_a_stack_file_is_taken_for_what_it_is_without_being_read() -> None:
+    assert set(UNREAD) == set(SECRETS)
+    for stack in COMMITTED:
+        assert judged(text_of(stack)).cohorts
 
 
 @pytest.mark.parametrize("stack", COMMITTED)

@@ -17,6 +17,7 @@ from rich.table import Table
 from sandbox import workspace
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
+from tests.drill.macs import foreign, levels
 from tests.drill.steps import ALICE, BROKEN, MENDED, MODELS, STEPS, Step
 from tests.drill.traffic import PROBE_SECONDS, Probe, Session, answered, bedrock
 from tests.engine import world as worlds
@@ -28,7 +29,7 @@ TITLE = "Rollback drill, {at}. Sessions: how many get an answer from {models}. T
 TOLD_SECONDS, SETTLE_SECONDS = 20.0, 1.0
 COLUMNS = (
     *("Step", "In effect", "All done", "May sign in", "Sessions from before", "Sessions since"),
-    *("Told", "All told", "Log"),
+    *("Told", "All told", "Log", "Macs"),
 )
 
 
@@ -37,7 +38,7 @@ def stamp(time_: datetime) -> str:
 
 
 def main() -> int:
-    console = Console(record=True, width=132)
+    console = Console(record=True, width=150)
     surprises: list[str] = []
     table = Table(
         *COLUMNS, title=TITLE.format(at=stamp(datetime.now(UTC)), models="/".join(MODELS)), title_justify="left"
@@ -144,6 +145,16 @@ class Drill:
         last = max((notice["at"] for notice in notices), default=0.0)
         return tuple(by.count(way) for way in ("slack", "email", "webhook")), last
 
+    def macs(self) -> tuple[dict[str, int], set[str]]:
+        """(how many are at which level, ARNs in their settings that are nobody's), each once it has checked in again."""
+        if "jamf" not in self.world.stack_text():
+            return {}, set()
+        for mac in self.world.jamf_control("/sandbox/macs"):
+            if mac["email"] in self.people:
+                self.world.jamf_control(f"/sandbox/macs/{mac['serial']}", "PUT", {"check_in": True})
+        found, profiles = self.world.jamf_control("/sandbox/macs"), self.profiles()
+        return dict(levels(found, self.people, profiles.get("haiku"))), foreign(found, profiles.values())
+
     def log_is_whole(self) -> bool:
         found = self.world.aws("logs").get_log_events(logGroupName=LOG, logStreamName="drill")["events"]
         return [event["message"] for event in found] == ["written before the drill"]
@@ -193,9 +204,17 @@ def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], sur
         (drill.may_invoke(drill.since), drill.at_work(entered)),
         told,
         drill.log_is_whole(),
+        macs := drill.macs(),
     )
-    wanted = (step.signs_in, (step.before, step.before), (step.after, step.after), step.told, True)
-    for what, is_, should in zip((*COLUMNS[3:7], COLUMNS[8]), found, wanted, strict=True):
+    wanted = (
+        step.signs_in,
+        (step.before,) * 2,
+        (step.after,) * 2,
+        step.told,
+        True,
+        (dict(step.macs) if macs[0] else {}, set[str]()),
+    )
+    for what, is_, should in zip((*COLUMNS[3:7], *COLUMNS[8:]), found, wanted, strict=True):
         if is_ != should:
             surprises.append(f"{step.title}: {what}: {is_}, not {should}")
     if step.effect and changed is None:
@@ -210,6 +229,7 @@ def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], sur
         *("/".join(map(str, counts)) for counts in (found[1][1], found[2][1], told)),
         f"{last - saved:.1f} s" if last else "-",
         "whole" if found[4] else "DAMAGED",
+        ", ".join(f"{count} {level}" for level, count in found[5][0].items()),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from tests.drill.macs import REMOVED
 
 PEOPLE = 25
 MODELS = ("sonnet", "haiku", "opus")
@@ -16,7 +18,7 @@ Cohort = dict[str, Any]
 class Step:
     """`signs_in`: how many may begin a session. `before`, `after`: how many sessions from before and after the
     incident may invoke each model, in the order of MODELS. `told`: messages by Slack, e-mails and webhooks. `effect`:
-    whether somebody at work, with the newest session there is, notices."""
+    whether somebody at work, with the newest session there is, notices. `macs`: how many are at which level."""
 
     title: str
     change: Callable[[Cohort, Mapping[str, str]], Cohort]
@@ -25,6 +27,7 @@ class Step:
     after: tuple[int, ...]
     told: tuple[int, int, int] = (0, 0, 0)
     effect: bool = False
+    macs: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def _at(level: str) -> Callable[[Cohort, Mapping[str, str]], Cohort]:
@@ -50,14 +53,39 @@ MANAGERS = 5
 EVERYBODY = PEOPLE + MANAGERS
 # By Slack and e-mail: one to engineering, and security and leadership from level 4 on; each affected person and manager.
 STEPS = (
-    Step("0 active", _same, PEOPLE, ALL, ALL),
-    Step("1 restricted", _at("restricted"), PEOPLE, ALL, ALL, (1, 0, 1)),
-    Step("2 throttled", _at("throttled"), PEOPLE, HAIKU, HAIKU, (1, 1, 1), effect=True),
-    Step("3 suspended", _at("suspended"), 0, NOBODY, NOBODY, (1 + EVERYBODY, 1 + EVERYBODY, 1)),
-    Step("4 rolled back", _at("rolled_back"), 0, NOBODY, NOBODY, (3 + EVERYBODY, 3 + EVERYBODY, 1)),
-    Step("0 active again", _resumed, PEOPLE, NOBODY, ALL, (3 + EVERYBODY, 3 + EVERYBODY, 1)),
-    Step("one suspended alone", _alice_alone, PEOPLE - 1, NOBODY, (PEOPLE - 1,) * 3, (3, 3, 1), effect=True),
-    Step("that one back", _resumed, PEOPLE, NOBODY, ALL, (3, 3, 1)),
+    Step("0 active", _same, PEOPLE, ALL, ALL, macs={"active": PEOPLE}),
+    Step("1 restricted", _at("restricted"), PEOPLE, ALL, ALL, (1, 0, 1), macs={"restricted": PEOPLE}),
+    Step("2 throttled", _at("throttled"), PEOPLE, HAIKU, HAIKU, (1, 1, 1), effect=True, macs={"throttled": PEOPLE}),
+    Step(
+        "3 suspended",
+        _at("suspended"),
+        0,
+        NOBODY,
+        NOBODY,
+        (1 + EVERYBODY, 1 + EVERYBODY, 1),
+        macs={"suspended": PEOPLE},
+    ),
+    Step(
+        "4 rolled back",
+        _at("rolled_back"),
+        0,
+        NOBODY,
+        NOBODY,
+        (3 + EVERYBODY, 3 + EVERYBODY, 1),
+        macs={REMOVED: PEOPLE},
+    ),
+    Step("0 active again", _resumed, PEOPLE, NOBODY, ALL, (3 + EVERYBODY, 3 + EVERYBODY, 1), macs={"active": PEOPLE}),
+    Step(
+        "one suspended alone",
+        _alice_alone,
+        PEOPLE - 1,
+        NOBODY,
+        (PEOPLE - 1,) * 3,
+        (3, 3, 1),
+        effect=True,
+        macs={"active": PEOPLE - 1, "suspended": 1},
+    ),
+    Step("that one back", _resumed, PEOPLE, NOBODY, ALL, (3, 3, 1), macs={"active": PEOPLE}),
 )
-BROKEN = Step("break-glass", _same, 0, NOBODY, NOBODY, effect=True)
-MENDED = Step("up again", _same, PEOPLE, NOBODY, ALL)
+BROKEN = Step("break-glass", _same, 0, NOBODY, NOBODY, effect=True, macs={REMOVED: PEOPLE})
+MENDED = Step("up again", _same, PEOPLE, NOBODY, ALL, macs={"active": PEOPLE})

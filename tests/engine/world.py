@@ -107,6 +107,9 @@ class World:
     def state(self, stack: str = STACK) -> list[dict[str, Any]]:
         return json.loads(self.pulumi("stack", "export", "--stack", stack))["deployment"].get("resources", [])
 
+    def stack_text(self, stack: str = STACK) -> str:
+        return (self.folder / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+
     @contextmanager
     def stack_file(self, stack: str = STACK) -> Generator[dict[str, Any]]:
         """The stack file's `config`, written back when the block ends."""

@@ -74,8 +74,12 @@ class ManagedFiles(Kind):
         return Resource(inputs=inputs, outputs={**outputs, "confirmed": _confirmed(context, resource_id, inputs)})
 
     def update(self, context: Context, resource_id: str, state: Properties, inputs: Properties) -> Properties:
-        """Who comes and stays is served first, then who has left."""
-        script_id = str(state.get("script_id") or "")
+        """Who has come back is no longer to be taken from; then who comes and stays is served, then who has left."""
+        script_id, removal = str(state.get("script_id") or ""), str(state.get("removal_policy_id") or "")
+        waiting = _still_leaving(context, state)
+        if removal and set(state.get("leaving") or []) & set(inputs["computer_ids"]):
+            still = sorted(set(waiting) - set(inputs["computer_ids"]))
+            removal = _leave(context, removal, inputs, script_id, still)
         if script_id and context.client.get(f"{SCRIPTS}/{script_id}"):
             context.client.put_json(f"{SCRIPTS}/{script_id}", _script_document(context, inputs))
         else:
@@ -83,9 +87,9 @@ class ManagedFiles(Kind):
         context.client.put_xml(
             f"{POLICIES}/id/{resource_id}", _document(context, _name(inputs["name"]), _applying(inputs, script_id))
         )
-        gone = {*(state.get("computer_ids") or []), *_still_leaving(context, state)} - set(inputs["computer_ids"])
+        gone = {*(state.get("computer_ids") or []), *waiting} - set(inputs["computer_ids"])
         leaving = sorted(mac.id for mac in inventory.of_ids(context.client, gone))
-        removal = _leave(context, str(state.get("removal_policy_id") or ""), inputs, script_id, leaving)
+        removal = _leave(context, removal, inputs, script_id, leaving)
         return _outputs(context, resource_id, inputs, script_id, removal, leaving)
 
     def delete(self, context: Context, resource_id: str, state: Properties) -> None:
