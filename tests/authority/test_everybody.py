@@ -93,6 +93,8 @@ def at_level(stack: str, level: str) -> Document:
     document: Document = {key: json.loads(value) if value[:1] in "{[" else value for key, value in found.items()}
     for cohort in document["cohorts"].values():
         cohort.update({"level": level} | ({"incident": INCIDENT} if level != "active" else {}))
+        for key in ("opens_after", "targets"):  # a gate is not what is asked about
+            cohort.pop(key, None)
     return document
 
 
