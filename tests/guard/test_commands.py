@@ -11,7 +11,7 @@ ALIASES = {"ci": "commit -v", "p": "push origin", "save": "!git add -A && git co
 
 
 def works(command: str) -> list[Work]:
-    return Reader("/work", lambda _, verb: ALIASES.get(verb)).read(command)
+    return Reader("/code", lambda _, verb: ALIASES.get(verb)).read(command)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def works(command: str) -> list[Work]:
         "git -C . commit",
         "git --no-pager -c user.name=x commit",
         "FOO=1 git commit",
-        "cd /work && git commit -m 'a; b'",
+        "cd /code && git commit -m 'a; b'",
         "make test; git commit -am done",
         "make test\ngit commit",
         "if true; then git commit; fi",
@@ -52,7 +52,7 @@ def test_a_commit_is_seen_in_its_usual_spellings(command: str) -> None:
     [work] = works(command)
     assert work.commits
     assert not work.pushes
-    assert work.directory == "/work"
+    assert work.directory == "/code"
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_what_goes_along_with_a_commit_is_read_off_its_words(
 @pytest.mark.parametrize(
     ("command", "directories"),
     [
-        ("cd sub && git commit", ["/work/sub"]),
-        ("(cd sub && git commit); git push", ["/work/sub", "/work"]),
-        ("git -C sub commit; git -C /other push", ["/work/sub", "/other"]),
-        ("cd $SOMEWHERE && git commit", ["/work"]),
+        ("cd sub && git commit", ["/code/sub"]),
+        ("(cd sub && git commit); git push", ["/code/sub", "/code"]),
+        ("git -C sub commit; git -C /other push", ["/code/sub", "/other"]),
+        ("cd $SOMEWHERE && git commit", ["/code"]),
     ],
 )
 def test_the_repository_is_the_one_that_the_command_goes_to(command: str, directories: list[str]) -> None:
