@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 refused, or not as it should be; 2 not understood; 3 done 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +25,20 @@ Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
 Cohort = Annotated[str, typer.Argument(help="a cohort's name")]
 Email = Annotated[str, typer.Argument(help="an e-mail address")]
+
+
+@app.command()
+def check(
+    stack: Annotated[
+        str | None, typer.Option("-s", "--stack", help="one alone; else all stack files here", envvar="ROLLOUT_STACK")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="advice counts as a mistake")] = False,
+    as_json: Json = False,
+) -> None:
+    """Judge stack files: mistakes, rosters, budgets, residual access. Needs no network and no engine."""
+    from cli.commands.check import run
+
+    raise typer.Exit(run(stack, strict, as_json))
 
 
 @app.command()
@@ -190,16 +203,6 @@ def settings(
 
 
 def main() -> int:
-    """SystemExit carries Typer's own exit codes."""
-    from cli.stack import CommandError
-    from rollout.words import StackFileError
+    from cli.run import run
 
-    try:
-        app(prog_name="rollout")
-    except (CommandError, StackFileError) as error:
-        print(f"rollout: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("rollout: stopped", file=sys.stderr)
-        return 130
-    return 0
+    return run(app)

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from cli import edits
 from cli.ask import confirmed
-from cli.change import change_stack_file, stack_path, write
-from cli.stack import CommandError
+from cli.change import change_stack_file, write
+from cli.errors import CommandError
+from cli.stack_files import stack_path
 from rollout.levels import Level
 from rollout.review import DELETES, Plan, Step
 from rollout.words import nearest, one_of
