@@ -56,6 +56,30 @@ def summary(stack: Stack, as_json: Json = False) -> None:
         print_summary(Console(), stack, rollout, known)
 
 
+@app.command()
+def status(
+    stack: Stack,
+    drift: Annotated[bool, typer.Option("--drift", help="ask every provider what was changed by hand; slow")] = False,
+    as_json: Json = False,
+) -> None:
+    """How a stack stands: levels, people, profiles, use, spend, alarms. A source that cannot be reached is noted.
+
+    Exit 1 where something needs a person: an alarm fires, file and stack differ, drift, the last update failed, or the
+    month's budget is spent. Else 0, also where a source was not reached.
+    """
+    from cli.commands.status import run
+
+    raise typer.Exit(run(stack, drift, as_json))
+
+
+@app.command()
+def gate(stack: Stack, cohort: Cohort, as_json: Json = False) -> None:
+    """Whether a cohort's success metrics meet its targets. Exit 0 met, 1 not met, 3 not enough data."""
+    from cli.commands.gate import run
+
+    raise typer.Exit(run(stack, cohort, as_json))
+
+
 @app.command("break-glass")
 def break_glass(
     stack: Stack,

@@ -57,7 +57,7 @@ def run(
     code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs")
     done = time.monotonic()
     left = remaining(stack)
-    if code or left is None or left.is_refused or _unfinished(left):
+    if code or left is None or left.is_refused or unfinished(left):
         _report_left(console, path, left)
         raise SystemExit(PARTLY_DONE)
     console.print(f"[green]verified[/green]: Okta, AWS and all else were asked, and are as {path.name} says")
@@ -78,7 +78,7 @@ def remaining(stack: str) -> Plan | None:
         return None
 
 
-def _unfinished(plan: Plan) -> list[Step]:
+def unfinished(plan: Plan) -> list[Step]:
     """Reads and refreshes are no work; a component is none of itself."""
     return [
         step
@@ -97,7 +97,7 @@ def _report_left(console: Console, path: Path, left: Plan | None) -> None:
     else:
         for line in left.errors[:SHOWN]:
             console.print(f"in the way: {line}", markup=False)
-        steps = _unfinished(left)
+        steps = unfinished(left)
         for step in steps[:SHOWN]:
             console.print(f"not done: {step.operation} {step.kind.rpartition(':')[2]} {step.name}", markup=False)
         if len(steps) > SHOWN:
