@@ -179,7 +179,7 @@ def _cohort(name: str, cohort: Cohort, told: Told, now: datetime) -> CohortStatu
     since = came.at if came else None
     if since is None and cohort.incident and cohort.level.needs_incident:
         since = cohort.incident.since
-    arns = _deployed(told.outputs, name).get("profile_arns") or {}
+    arns: Mapping[str, str] = _deployed(told.outputs, name).get("profile_arns") or {}
     live = _or_none(told.profiles)
     return CohortStatus(
         name=name,
@@ -228,7 +228,10 @@ def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
 
 
 def _deployed(outputs: Outputs | Unreachable, cohort: str) -> Mapping[str, Any]:
-    return {} if isinstance(outputs, Unreachable) else (outputs.get("cohorts") or {}).get(cohort) or {}
+    if isinstance(outputs, Unreachable):
+        return {}
+    cohorts: Mapping[str, Mapping[str, Any]] = outputs.get("cohorts") or {}
+    return cohorts.get(cohort) or {}
 
 
 def _or_none(found: Found | Unreachable | None) -> Found | None:
