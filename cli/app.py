@@ -80,6 +80,14 @@ def gate(stack: Stack, cohort: Cohort, as_json: Json = False) -> None:
     raise typer.Exit(run(stack, cohort, as_json))
 
 
+@app.command()
+def doctor(stack: Stack, as_json: Json = False) -> None:
+    """What a rollout needs and has not, worst first, each with its fix. Exit 1 something is broken, 3 not all asked."""
+    from cli.commands.doctor import run
+
+    raise typer.Exit(run(stack, as_json))
+
+
 @app.command("break-glass")
 def break_glass(
     stack: Stack,

@@ -1,0 +1,74 @@
+"""`rollout doctor`: what is missing before a rollout works, worst first."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.doctor import aws, outside
+from cli.doctor.finding import Check, Finding, Health, looked, unknown
+from cli.files import config_of, rollout_of
+from cli.live import engine
+from cli.live.asking import Unreachable, asked
+from cli.live.aws import checked_account, clients, expected_accounts
+from cli.stack import stack_file
+from cli.stack_files import stack_path
+from rollout.config import Rollout
+
+BROKEN, NOT_ASKED = 1, 3
+
+
+def run(stack: str, as_json: bool) -> int:
+    """The exit code: 1 where something is broken, 3 where something could not be asked."""
+    found = findings(Path.cwd(), stack)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in found], indent=2))
+    else:
+        console = Console(highlight=False)
+        for line in lines(found):
+            console.print(line, markup=False)
+    return code(found)
+
+
+def code(found: Sequence[Finding]) -> int:
+    states = {finding.health for finding in found}
+    return BROKEN if Health.BROKEN in states else NOT_ASKED if Health.UNKNOWN in states else 0
+
+
+def lines(found: Sequence[Finding]) -> Iterator[str]:
+    for finding in found:
+        yield f"{finding.health:<10} {finding.check}: {finding.what}"
+        if finding.fix:
+            yield f"{'':<10} do: {finding.fix}"
+    counts = {health: sum(finding.health is health for finding in found) for health in Health}
+    yield ", ".join(f"{count} {health}" for health, count in counts.items())
+
+
+def findings(project: Path, stack: str) -> list[Finding]:
+    path = stack_path(project, stack)
+    rollout, config = rollout_of(path), config_of(path)
+
+    @cache
+    def secrets() -> Rollout:
+        return stack_file(project, stack)
+
+    checks = outside.checks(project, stack, rollout, os.environ, secrets)
+    made = asked("AWS", clients, config)
+    known = asked("stack outputs", engine.outputs, project, stack)
+    expected = expected_accounts(config, {} if isinstance(known, Unreachable) else known)
+    account = made if isinstance(made, Unreachable) else asked("AWS account", checked_account, made, expected)
+    if isinstance(made, Unreachable) or isinstance(account, Unreachable):
+        why = made.why if isinstance(made, Unreachable) else str(account)
+        why = account.why if isinstance(account, Unreachable) else why
+
+        def gone() -> list[Finding]:
+            return [unknown("AWS", why, "sign in to the stack's account; nothing of AWS was looked at")]
+
+        return looked([*checks, Check(name="AWS", look=gone, fix="")])
+    return looked([*checks, *aws.checks(made, rollout, expected)])

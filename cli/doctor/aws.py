@@ -1,0 +1,190 @@
+"""What a rollout needs of AWS: an account, models, quotas, logs, mail, functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cli.doctor.finding import Check, Finding, broken, fine, unknown
+from cli.live.aws import Clients, checked_account
+from rollout import names
+from rollout.config import Model, Rollout
+
+# Service Quotas' code for application inference profiles of an account and region.
+PROFILES_QUOTA = "L-40EC9882"
+# Functions of ours that may run at once, with room; a new account may have 10 in all.
+CONCURRENCY_AT_LEAST = 50
+# Tokens per minute and person that Claude Code's own page on costs advises, least of each: more people, fewer each,
+# since fewer are at work at once.
+TOKENS_PER_MINUTE = ((5, 200_000), (20, 100_000), (50, 50_000), (100, 25_000), (500, 15_000), (None, 10_000))
+QUOTA_WORDS = {
+    "global": "global cross-region model inference tokens per minute",
+    None: "on-demand model inference tokens per minute",
+}
+CROSS_REGION = "cross-region model inference tokens per minute"
+
+
+def checks(clients: Clients, rollout: Rollout, expected: set[str]) -> list[Check]:
+    """In order of importance."""
+    console = "look at what it says; the credentials may lack the right to ask"
+    return [
+        Check(
+            name="AWS account",
+            look=lambda: _account(clients, expected),
+            fix="sign in to AWS, or set AWS_PROFILE or aws:profile",
+        ),
+        *(
+            Check(
+                name=f"model {label}", look=lambda label=label, model=model: _model(clients, label, model), fix=console
+            )
+            for label, model in sorted(rollout.models.items())
+        ),
+        Check(name="use case form", look=lambda: _use_case(clients), fix="send the form for Claude in Bedrock"),
+        Check(name="quota of roles", look=lambda: _roles(clients, rollout), fix=console),
+        Check(name="quota of profiles", look=lambda: _profiles(clients, rollout), fix=console),
+        Check(name="tokens per minute", look=lambda: _tokens(clients, rollout), fix=console),
+        Check(name="invocation logging", look=lambda: _logging(clients, rollout), fix=console),
+        Check(name="log retention", look=lambda: _retention(clients, rollout), fix=console),
+        Check(name="Lambda concurrency", look=lambda: _concurrency(clients), fix=console),
+        *([Check(name="mail", look=lambda: _mail(clients, rollout), fix=console)] if rollout.notify.email_from else []),
+    ]
+
+
+def _account(clients: Clients, expected: set[str]) -> Iterator[Finding]:
+    account = checked_account(clients, expected)
+    if expected:
+        yield fine("AWS account", account)
+    else:
+        yield unknown("AWS account", f"{account}, which nothing vouches for", "set aws:allowedAccountIds")
+
+
+def _model(clients: Clients, label: str, model: Model) -> Iterator[Finding]:
+    found = clients("bedrock").get_foundation_model_availability(modelId=model.foundation_model)
+    wanted = {
+        "agreementAvailability": ("AVAILABLE", "accept the model's agreement in Bedrock"),
+        "authorizationStatus": ("AUTHORIZED", "an SCP or IAM policy is in the way"),
+        "entitlementAvailability": ("AVAILABLE", "ask for access to the model in Bedrock"),
+        "regionAvailability": ("AVAILABLE", "take a model that this region has"),
+    }
+    for field, (good, fix) in wanted.items():
+        value: Any = found.get(field)
+        state: Any = value["status"] if isinstance(value, dict) else value
+        if state != good:
+            yield broken(f"model {label}", f"{model.foundation_model}: {field}: {state}", fix)
+            return
+    yield fine(f"model {label}", f"{model.foundation_model} can be called")
+
+
+def _use_case(clients: Clients) -> Iterator[Finding]:
+    found = clients("bedrock").get_use_case_for_model_access()
+    if found.get("formData"):
+        yield fine("use case form", "was sent")
+    else:
+        yield broken("use case form", "was not sent", "send the form for Claude in Bedrock")
+
+
+def _roles(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
+    summary = clients("iam").get_account_summary()["SummaryMap"]
+    left, needed = summary["RolesQuota"] - summary["Roles"], len(rollout.declared)
+    if left < needed:
+        yield broken("quota of roles", f"{left} left, for {needed} cohorts", "ask Service Quotas for more IAM roles")
+    else:
+        yield fine("quota of roles", f"{left} left")
+
+
+def _profiles(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
+    quota = clients("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=PROFILES_QUOTA)["Quota"][
+        "Value"
+    ]
+    needed = sum(len(cohort.models) for cohort in rollout.declared.values() if cohort.level.effects.role)
+    if needed > quota:
+        yield broken("quota of profiles", f"{needed} needed, {quota:,.0f} allowed", f"ask for more of {PROFILES_QUOTA}")
+    else:
+        yield fine("quota of profiles", f"{needed} of {quota:,.0f}")
+
+
+def _tokens(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
+    """Of each model against the people who may call it. Service Quotas has no other key than a quota's name."""
+    pages = clients("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="bedrock")
+    quotas = {str(quota["QuotaName"]).lower(): float(quota["Value"]) for page in pages for quota in page["Quotas"]}
+    for label, model in sorted(rollout.models.items()):
+        people = sum(
+            len(cohort.signed_in)
+            for cohort in rollout.declared.values()
+            if label in cohort.usable_models(rollout.throttle)
+        )
+        if people:
+            yield tokens_of(label, model, people, quotas)
+
+
+def tokens_of(label: str, model: Model, people: int, quotas: Mapping[str, float]) -> Finding:
+    """`quotas`: by name in lower case."""
+    check, needed = "tokens per minute", people * per_person(people)
+    kind, name = QUOTA_WORDS.get(model.geography, CROSS_REGION), spoken(model.foundation_model)
+    found = [value for quota, value in quotas.items() if quota.startswith(kind) and name in quota]
+    if not found:
+        return unknown(check, f"{label}: no quota is called {kind} … {name}", "look in Service Quotas, Amazon Bedrock")
+    if min(found) < needed:
+        what = f"{label}: {min(found):,.0f} allowed, about {needed:,} advised for {people} people"
+        return broken(check, what, "ask Service Quotas for more, or leave people out")
+    return fine(check, f"{label}: {min(found):,.0f}, about {needed:,} advised for {people} people")
+
+
+def per_person(people: int) -> int:
+    return next(tokens for most, tokens in TOKENS_PER_MINUTE if most is None or people <= most)
+
+
+def spoken(model: str) -> str:
+    """`claude sonnet 4.6` of `anthropic.claude-sonnet-4-6`, as Service Quotas writes it but for its capitals."""
+    words = [word for word in model.partition(":")[0].partition(".")[2].split("-") if word != "v1" and len(word) < 8]
+    numbers = [word for word in words if word.isdigit()]
+    return " ".join([*(word for word in words if not word.isdigit()), ".".join(numbers)])
+
+
+def _logging(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
+    found: Mapping[str, Any] = (
+        clients("bedrock").get_model_invocation_logging_configuration().get("loggingConfig") or {}
+    )
+    logs: Mapping[str, Any] = found.get("cloudWatchConfig") or {}
+    group = logs.get("logGroupName")
+    wanted = rollout.adopt.invocation_log_group or names.INVOCATION_LOG_GROUP
+    check = "invocation logging"
+    if group is None:
+        yield broken(check, "is off, so nothing is counted", "run `pulumi up`, or turn it on where it is adopted")
+    elif group != wanted:
+        fix = f"name it as adopt.invocation_log_group; without that `pulumi up` replaces it by {wanted}"
+        yield broken(check, f"goes to {group}, which this stack does not read", fix)
+    elif found.get("textDataDeliveryEnabled", True) and not rollout.logs.prompt_text:
+        yield broken(check, "writes prompts, which logs.prompt_text does not allow", "run `pulumi up`, or turn it off")
+    else:
+        yield fine(check, f"goes to {group}")
+
+
+def _retention(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
+    """As it is: a policy of the whole account may have shortened what the stack asked for."""
+    pages = clients("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"/{names.PREFIX}/")
+    groups = {str(group["logGroupName"]): group.get("retentionInDays") for page in pages for group in page["logGroups"]}
+    short = {name: days for name, days in groups.items() if days and days < rollout.logs.retention_days}
+    for name, days in sorted(short.items()):
+        fix = "run `pulumi up`; if that does not last, a policy of the whole account shortens it"
+        yield broken("log retention", f"{name}: {days} days, not {rollout.logs.retention_days}", fix)
+    if not short:
+        yield fine("log retention", f"{len(groups)} log groups keep what logs.retention_days says")
+
+
+def _concurrency(clients: Clients) -> Iterator[Finding]:
+    left = int(clients("lambda").get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"])
+    if left < CONCURRENCY_AT_LEAST:
+        yield broken("Lambda concurrency", f"{left} at once", "ask Service Quotas for more concurrent executions")
+    else:
+        yield fine("Lambda concurrency", f"{left} at once")
+
+
+def _mail(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
+    ses, sender = clients("sesv2"), rollout.adopt.email_identity or str(rollout.notify.email_from)
+    if not ses.get_account().get("ProductionAccessEnabled"):
+        yield broken("mail", "SES is in its sandbox: only verified addresses get mail", "ask SES for production access")
+    if ses.get_email_identity(EmailIdentity=sender).get("VerifiedForSendingStatus"):
+        yield fine("mail", f"{sender} is verified")
+    else:
+        yield broken("mail", f"{sender} is not verified", "follow the link in SES's mail to it, or set its DNS records")

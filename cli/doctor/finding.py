@@ -1,0 +1,70 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cli.live.asking import Unreachable, asking
+
+
+class Health(StrEnum):
+    """In order of importance."""
+
+    BROKEN = "broken"
+    UNKNOWN = "not asked"
+    FINE = "fine"
+
+    @property
+    def rank(self) -> int:
+        return list(Health).index(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """`check`: what was looked at. `what`: how it is, without a secret. `fix`: what to do; none where it is fine."""
+
+    check: str
+    health: Health
+    what: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """`look` raises where it gets no answer, which is a finding too. `fix`: what to do then."""
+
+    name: str
+    look: Callable[[], Iterable[Finding]]
+    fix: str
+
+
+def fine(check: str, what: str) -> Finding:
+    return Finding(check=check, health=Health.FINE, what=what)
+
+
+def broken(check: str, what: str, fix: str) -> Finding:
+    return Finding(check=check, health=Health.BROKEN, what=what, fix=fix)
+
+
+def unknown(check: str, what: str, fix: str) -> Finding:
+    return Finding(check=check, health=Health.UNKNOWN, what=what, fix=fix)
+
+
+def looked(checks: Iterable[Check]) -> list[Finding]:
+    """All of them side by side: what is broken first, then by the order of the checks."""
+    with asking() as ask:
+        answers = [(check, ask.of(check.name, _listed, check)) for check in checks]
+        found: list[Finding] = []
+        for check, answer in answers:
+            match answer.get():
+                case Unreachable(why=why):
+                    found.append(unknown(check.name, why, check.fix))
+                case findings:
+                    found += findings
+    return sorted(found, key=lambda finding: finding.health.rank)
+
+
+def _listed(check: Check) -> list[Finding]:
+    return list(check.look())
