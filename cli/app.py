@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from cli.completion import complete_cohort, complete_level, complete_member, complete_stack
 
 EXIT_CODES = (
     "0 done; 1 refused, or not as it should be; 2 not understood; 3 done in part, and said which; 70 a fault of "
@@ -23,17 +25,31 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Stack = Annotated[str, typer.Option("-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK")]
+OF_STACKS: Any = {"envvar": "ROLLOUT_STACK", "autocompletion": complete_stack}
+OF_MEMBERS: Any = {"autocompletion": complete_member}
+LEVELS = "active, restricted, throttled, suspended, rolled_back or planned"
+
+Stack = Annotated[
+    str,
+    typer.Option("-s", "--stack", help="such as dev or prod", **OF_STACKS),
+]
 Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
-Cohort = Annotated[str, typer.Argument(help="a cohort's name")]
-Email = Annotated[str, typer.Argument(help="an e-mail address")]
+Cohort = Annotated[str, typer.Argument(help="a cohort's name", autocompletion=complete_cohort)]
+Email = Annotated[str, typer.Argument(help="an e-mail address", autocompletion=complete_member)]
 
 
 @app.command()
 def check(
     stack: Annotated[
-        str | None, typer.Option("-s", "--stack", help="one alone; else all stack files here", envvar="ROLLOUT_STACK")
+        str | None,
+        typer.Option(
+            "-s",
+            "--stack",
+            help="one alone; else all stack files here",
+            envvar="ROLLOUT_STACK",
+            autocompletion=complete_stack,
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="advice counts as a mistake")] = False,
     as_json: Json = False,
@@ -86,7 +102,7 @@ def gate(stack: Stack, cohort: Cohort, as_json: Json = False) -> None:
 @app.command("break-glass")
 def break_glass(
     stack: Stack,
-    cohort: Annotated[str, typer.Option("-c", "--cohort", help="a cohort's name")],
+    cohort: Annotated[str, typer.Option("-c", "--cohort", help="a cohort's name", autocompletion=complete_cohort)],
     whatever: Annotated[
         bool, typer.Option("--whatever-the-file-says", help="even where the stack file would give access back")
     ] = False,
@@ -186,8 +202,11 @@ def import_roster(
 def set_level(
     stack: Stack,
     cohort: Cohort,
-    level: Annotated[str, typer.Argument(help="active, restricted, throttled, suspended, rolled_back or planned")],
-    member: Annotated[str | None, typer.Option(help="one member alone, by e-mail address")] = None,
+    level: Annotated[
+        str,
+        typer.Argument(help=LEVELS, autocompletion=complete_level),
+    ],
+    member: Annotated[str | None, typer.Option(help="one member alone, by e-mail address", **OF_MEMBERS)] = None,
     incident: Annotated[str | None, typer.Option(help="its id, for a level above active")] = None,
     reason: Annotated[str | None, typer.Option(help="in a sentence; people are told")] = None,
     since: Annotated[str | None, typer.Option(help="when it began, RFC 3339; now unless given")] = None,
@@ -221,7 +240,12 @@ def select(
 
 @app.command()
 def settings(
-    stack: Annotated[str, typer.Option("-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK")] = "",
+    stack: Annotated[
+        str,
+        typer.Option(
+            "-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK", autocompletion=complete_stack
+        ),
+    ] = "",
     out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("settings"),
     schema: Annotated[str | None, typer.Option(help="Claude Code's JSON schema: a file or an https:// address")] = None,
     machine: Annotated[str | None, typer.Option(help="look at this machine's own, for mac.channel as given")] = None,
