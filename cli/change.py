@@ -12,6 +12,7 @@ from typing import Any
 
 from cli.errors import CommandError
 from cli.files import config_in, readable
+from cli.stack_files import stack_path as stack_path
 from cli.text import text_of
 from cli.yaml_text import edited
 from rollout.config import Rollout
