@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
-    settings alarms-page mutations-page policies policies-page review-example
+    settings alarms-page commands-page mutations-page policies policies-page review-example
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ policies-page: setup ## write docs/policies.md anew
 
 mutations-page: setup ## write docs/mutations.md anew
 	@$(PY) -m tests.policies.mutations > docs/mutations.md
+
+commands-page: setup ## write docs/rollout.md anew
+	@$(PY) -m cli.commands_page > docs/rollout.md
 
 alarms-page: setup ## write docs/alarms.md anew
 	@$(PY) -m cli.alarms_page > docs/alarms.md

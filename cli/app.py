@@ -1,36 +1,55 @@
-"""The commands, with what each takes. What they do is elsewhere, and loaded when it is asked for.
-
-Exit codes: 0 done; 1 refused, or not as it should be; 2 not understood; 3 done in part, and said which.
-"""
+"""The commands, with what each takes. What they do is elsewhere, and loaded when it is asked for."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from cli.completion import complete_cohort, complete_level, complete_member, complete_stack
+
+EXIT_CODES = (
+    "0 done; 1 refused, or not as it should be; 2 not understood; 3 done in part, and said which; 70 a fault of "
+    "rollout itself; 130 stopped by whoever typed it"
+)
 
 app = typer.Typer(
     name="rollout",
     help="What people type beside `pulumi`.",
+    epilog=f"Exit codes: {EXIT_CODES}.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Stack = Annotated[str, typer.Option("-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK")]
+OF_STACKS: Any = {"envvar": "ROLLOUT_STACK", "autocompletion": complete_stack}
+OF_MEMBERS: Any = {"autocompletion": complete_member}
+LEVELS = "active, restricted, throttled, suspended, rolled_back or planned"
+
+Stack = Annotated[
+    str,
+    typer.Option("-s", "--stack", help="such as dev or prod", **OF_STACKS),
+]
 Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
-Cohort = Annotated[str, typer.Argument(help="a cohort's name")]
-Email = Annotated[str, typer.Argument(help="an e-mail address")]
+Cohort = Annotated[str, typer.Argument(help="a cohort's name", autocompletion=complete_cohort)]
+Email = Annotated[str, typer.Argument(help="an e-mail address", autocompletion=complete_member)]
 
 
 @app.command()
 def check(
     stack: Annotated[
-        str | None, typer.Option("-s", "--stack", help="one alone; else all stack files here", envvar="ROLLOUT_STACK")
+        str | None,
+        typer.Option(
+            "-s",
+            "--stack",
+            help="one alone; else all stack files here",
+            envvar="ROLLOUT_STACK",
+            autocompletion=complete_stack,
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="advice counts as a mistake")] = False,
     as_json: Json = False,
@@ -91,16 +110,18 @@ def doctor(stack: Stack, as_json: Json = False) -> None:
 @app.command("break-glass")
 def break_glass(
     stack: Stack,
-    cohort: Annotated[str, typer.Option("-c", "--cohort", help="a cohort's name")],
+    cohort: Annotated[str, typer.Option("-c", "--cohort", help="a cohort's name", autocompletion=complete_cohort)],
     whatever: Annotated[
         bool, typer.Option("--whatever-the-file-says", help="even where the stack file would give access back")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Take a cohort at once, logs excepted; safe to repeat."""
     from cli.break_glass import break_glass as take
     from cli.stack import stack_file
 
-    print("\n".join(take(Path.cwd(), stack, cohort, None if whatever else stack_file(Path.cwd(), stack))))
+    said = take(Path.cwd(), stack, cohort, None if whatever else stack_file(Path.cwd(), stack), quiet=as_json)
+    print(json.dumps({"said": said}, indent=2) if as_json else "\n".join(said))
 
 
 @app.command()
@@ -109,11 +130,13 @@ def diff(
     head: Annotated[Path, typer.Argument(help="as it is to be")],
     preview: Annotated[Path | None, typer.Option(help="the engine's events, as ci/preview writes them")] = None,
     engine_diff: Annotated[Path | None, typer.Option(help="what `pulumi preview --diff` says")] = None,
+    as_json: Json = False,
 ) -> None:
     """What a change of a stack file does, in Markdown, for its review."""
     from cli.diff import review
 
-    print(review(base, head, preview, engine_diff))
+    said = review(base, head, preview, engine_diff)
+    print(json.dumps({"markdown": said}, indent=2, ensure_ascii=False) if as_json else said)
 
 
 @app.command("add-cohort")
@@ -124,11 +147,12 @@ def add_cohort(
     level: Annotated[str, typer.Option(help="planned or active")] = "planned",
     roster: Annotated[str | None, typer.Option(help="a CSV file below the project's folder")] = None,
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Write a new cohort into the stack file."""
     from cli.commands import edit
 
-    edit.add_cohort(stack, cohort, models, level, roster, yes)
+    edit.add_cohort(stack, cohort, models, level, roster, yes, as_json)
 
 
 @app.command("add-member")
@@ -144,6 +168,7 @@ def add_member(
     manager: Annotated[str | None, typer.Option(help="an e-mail address")] = None,
     rationale: Annotated[str | None, typer.Option(help="why this person")] = None,
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Write a new member into a cohort: into its roster where it has one, else into the stack file."""
     from cli.commands import edit
@@ -155,52 +180,58 @@ def add_member(
         email.strip().lower(),
         {**fields, "champion": champion, "manager": manager, "rationale": rationale},
         yes,
+        as_json,
     )
 
 
 @app.command("remove-member")
-def remove_member(stack: Stack, cohort: Cohort, email: Email, yes: Yes = False) -> None:
+def remove_member(stack: Stack, cohort: Cohort, email: Email, yes: Yes = False, as_json: Json = False) -> None:
     """Take a member out of a cohort. Who must lose access at once is suspended: see `set-level --member`."""
     from cli.commands import edit
 
-    edit.remove_member(stack, cohort, email.strip().lower(), yes)
+    edit.remove_member(stack, cohort, email.strip().lower(), yes, as_json)
 
 
 @app.command("import-roster")
 def import_roster(
     stack: Stack,
     cohort: Cohort,
-    file: Annotated[Path, typer.Argument(help="a CSV file: name, email, team and more", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="a CSV file: name, email, team and more")],
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Take a CSV file over as a cohort's roster, judged first."""
     from cli.commands import edit
 
-    edit.import_roster(stack, cohort, file, yes)
+    edit.import_roster(stack, cohort, file, yes, as_json)
 
 
 @app.command("set-level")
 def set_level(
     stack: Stack,
     cohort: Cohort,
-    level: Annotated[str, typer.Argument(help="active, restricted, throttled, suspended, rolled_back or planned")],
-    member: Annotated[str | None, typer.Option(help="one member alone, by e-mail address")] = None,
+    level: Annotated[
+        str,
+        typer.Argument(help=LEVELS, autocompletion=complete_level),
+    ],
+    member: Annotated[str | None, typer.Option(help="one member alone, by e-mail address", **OF_MEMBERS)] = None,
     incident: Annotated[str | None, typer.Option(help="its id, for a level above active")] = None,
     reason: Annotated[str | None, typer.Option(help="in a sentence; people are told")] = None,
     since: Annotated[str | None, typer.Option(help="when it began, RFC 3339; now unless given")] = None,
     deny: Annotated[list[str] | None, typer.Option(help="a rule for Claude Code meanwhile")] = None,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="do not preview, do not ask")] = False,
+    as_json: Json = False,
 ) -> None:
     """Bring a cohort, or one member, to a level: edit, preview, ask, update, verify, and say how long it took."""
     from cli.commands.level import run
 
-    run(stack, cohort, level, member, incident, reason, since, deny or [], yes)
+    run(stack, cohort, level, member, incident, reason, since, deny or [], yes, as_json)
 
 
 @app.command()
 def select(
     stack: Stack,
-    directory: Annotated[Path, typer.Option(help="CSV: name, email, team, seniority, champion", exists=True)],
+    directory: Annotated[Path, typer.Option(help="CSV: name, email, team, seniority, champion")],
     size: Annotated[int, typer.Option(min=1, help="people")] = 25,
     juniors: Annotated[str, typer.Option(help="at least-at most")] = "2-3",
     champions: Annotated[int, typer.Option(min=0, help="in each team")] = 2,
@@ -217,21 +248,30 @@ def select(
 
 @app.command()
 def settings(
-    stack: Annotated[str, typer.Option("-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK")] = "",
+    stack: Annotated[
+        str,
+        typer.Option(
+            "-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK", autocompletion=complete_stack
+        ),
+    ] = "",
     out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("settings"),
     schema: Annotated[str | None, typer.Option(help="Claude Code's JSON schema: a file or an https:// address")] = None,
     machine: Annotated[str | None, typer.Option(help="look at this machine's own, for mac.channel as given")] = None,
+    as_json: Json = False,
 ) -> None:
     """Write Claude Code's managed settings of a stack's cohorts, in every form; or judge those of this machine."""
     from cli.commands import settings as command
 
     if machine:
         lines = command.look(command.channel(machine))
-        print("\n".join(lines) or "nothing is wrong with the managed settings of this machine")
+        if as_json:
+            print(json.dumps({"findings": lines}, indent=2, ensure_ascii=False))
+        else:
+            print("\n".join(lines) or "nothing is wrong with the managed settings of this machine")
         raise typer.Exit(1 if lines else 0)
     if not stack:
         raise typer.BadParameter("name one", param_hint="--stack")
-    command.write(stack, out, schema)
+    command.write(stack, out, schema, as_json)
 
 
 def main() -> int:

@@ -13,5 +13,6 @@ def confirmed(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise CommandError("nobody is here to ask; add --yes")
-    if input(f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # the standard output is for the result
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:  # an empty line, and the end of input, are a no
         raise CommandError("nothing was changed")

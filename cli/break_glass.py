@@ -14,7 +14,7 @@ from rollout.levels import Level
 COMPONENT = "claude:rollout:Cohort"
 
 
-def break_glass(project: Path, stack: str, cohort: str, rollout: Rollout | None) -> list[str]:
+def break_glass(project: Path, stack: str, cohort: str, rollout: Rollout | None, quiet: bool = False) -> list[str]:
     """What to tell the person. `rollout`: the stack file; none to go on whatever it says.
 
     Raises CommandError where the stack file still gives the cohort access, and where the engine failed.
@@ -28,7 +28,16 @@ def break_glass(project: Path, stack: str, cohort: str, rollout: Rollout | None)
     if not found:
         return [f"{cohort} is gone already: nothing of it is in stack {stack}"]
     _engine(
-        project, "destroy", "--stack", stack, "--target", found[0], "--target-dependents", "--yes", "--skip-preview"
+        project,
+        "destroy",
+        "--stack",
+        stack,
+        "--target",
+        found[0],
+        "--target-dependents",
+        "--yes",
+        "--skip-preview",
+        quiet=quiet,
     )
     left = _urns(project, stack, cohort)
     if left:

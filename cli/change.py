@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cli.errors import CommandError
 from cli.files import config_in, readable
+from cli.stack_files import stack_path as stack_path
 from cli.text import text_of
 from cli.yaml_text import edited
 from rollout.config import Rollout
@@ -41,6 +43,8 @@ def difference(name: str, before: str, after: str) -> str:
 def write(path: Path, text: str) -> None:
     """Whole or not at all: a new file beside it takes its place, with its rights."""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    if not mode & 0o222:
+        raise CommandError(f"{path.name}: read-only; nothing was written")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

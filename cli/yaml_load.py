@@ -29,7 +29,8 @@ class _Loader(_Safe):
                 if name in seen:
                     raise yaml.MarkedYAMLError(None, None, f"{name} is there twice", key.start_mark)
                 seen.add(name)
-        return cast("Any", super()).construct_mapping(node, deep)
+        parent: Any = super()
+        return parent.construct_mapping(node, deep)
 
 
 def loaded(text: str) -> Any:

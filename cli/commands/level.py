@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ from cli import edits
 from cli.ask import confirmed
 from cli.change import change_stack_file, write
 from cli.errors import CommandError
+from cli.out import print_json
 from cli.stack_files import stack_path
+from cli.text import text_of
 from rollout.levels import Level
 from rollout.review import DELETES, Plan, Step
 from rollout.words import nearest, one_of
@@ -35,29 +39,46 @@ def run(
     since: str | None,
     deny: Sequence[str],
     yes: bool,
+    as_json: bool = False,
 ) -> None:
-    began, console = time.monotonic(), Console(highlight=False, soft_wrap=True)
+    """With `as_json` the standard output holds one object alone; the engine's progress goes to the other."""
+    began, console = time.monotonic(), Console(highlight=False, soft_wrap=True, stderr=as_json)
     level = _level(level_name)
     incident = _incident(level, incident_id, reason, since, deny)
     path = stack_path(Path.cwd(), stack)
     email = member.strip().lower() if member else None
     shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
-    before = path.read_text(encoding="utf-8")
+    before = text_of(path)
     console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
     if not yes:
         write(path, text)
         try:
-            _engine("preview", "--stack", stack, "--suppress-outputs")
+            _engine("preview", "--stack", stack, "--suppress-outputs", aside=as_json)
             confirmed(f"Bring {email or cohort} of stack {stack} to {level}?", yes)
         except BaseException:
             write(path, before)
             raise
     write(path, text)
     updated = time.monotonic()
-    code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs")
+    code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=as_json)
     done = time.monotonic()
     left = remaining(stack)
-    if code or left is None or left.is_refused or unfinished(left):
+    is_done = not code and left is not None and not left.is_refused and not unfinished(left)
+    if as_json:
+        print_json(
+            {
+                "cohort": cohort,
+                "member": email,
+                "level": level.value,
+                "verified": is_done,
+                "not_done": [asdict(step) for step in unfinished(left)] if left else None,
+                "in_the_way": list(left.errors) if left else None,
+                "update_seconds": round(done - updated, 1),
+                "seconds": round(time.monotonic() - began, 1),
+                "allowed_minutes": level.effects.minutes,
+            }
+        )
+    if not is_done:
         _report_left(console, path, left)
         raise SystemExit(PARTLY_DONE)
     console.print(f"[green]verified[/green]: Okta, AWS and all else were asked, and are as {path.name} says")
@@ -131,10 +152,10 @@ def _incident(
     return {**found, **({"deny": list(deny)} if deny else {})}
 
 
-def _engine(*arguments: str) -> int:
+def _engine(*arguments: str, aside: bool = False) -> int:
     """Its own progress is the progress."""
     command = ["pulumi", *arguments, *([] if os.isatty(1) else ["--non-interactive", "--color", "never"])]
     try:
-        return subprocess.run(command, check=False).returncode  # noqa: S603
+        return subprocess.run(command, check=False, stdout=sys.stderr if aside else None).returncode  # noqa: S603
     except FileNotFoundError:
         raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None

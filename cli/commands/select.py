@@ -15,6 +15,7 @@ from rich.table import Table
 from cli.change import judged, write
 from cli.errors import CommandError
 from cli.stack_files import stack_path
+from cli.text import text_of
 from rollout.config import Rollout
 from rollout.selection import SENIORITIES, Person, Rules, Selection, select
 
@@ -34,7 +35,7 @@ def run(
     as_json: bool,
 ) -> None:
     path = stack_path(Path.cwd(), stack)
-    rollout = judged(path.read_text(encoding="utf-8"), path.parent)
+    rollout = judged(text_of(path), path.parent, path.name)
     people = list(read_people(directory, rollout))
     rules = Rules(size=size, juniors=_range(juniors), champions=champions, senior_percent=senior_percent)
     headcounts = {name: team.headcount for name, team in rollout.organization.teams.items()}
@@ -52,11 +53,9 @@ def run(
 
 def read_people(directory: Path, rollout: Rollout) -> Iterator[Person]:
     """People of teams that the stack file knows; CommandError names each line that cannot be read."""
-    if directory.stat().st_size > MAX_BYTES:
-        raise CommandError(f"{directory}: larger than {MAX_BYTES} bytes")
     teams = {name.lower(): name for name in rollout.organization.teams}
     mistakes: list[str] = []
-    reader = csv.DictReader(io.StringIO(directory.read_text(encoding="utf-8-sig")))
+    reader = csv.DictReader(io.StringIO(text_of(directory, MAX_BYTES, "utf-8-sig")))
     missing = {"name", "email", "team", "seniority"} - {str(name).strip().lower() for name in reader.fieldnames or ()}
     if missing:
         raise CommandError(f"{directory}:1: no column {', '.join(sorted(missing))}")

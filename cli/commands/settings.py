@@ -24,7 +24,7 @@ INDEX = "where.txt"
 DOCUMENTS = ("managed-settings.json",)
 
 
-def write(stack: str, folder: Path, schema: str | None) -> None:
+def write(stack: str, folder: Path, schema: str | None, as_json: bool = False) -> None:
     """Into `folder/<stack>`, which is ours and written anew. Raises CommandError where a document is not in order."""
     rollout = stack_file(Path.cwd(), stack)
     pieces = list(_pieces(rollout, outputs(Path.cwd(), stack)))
@@ -43,6 +43,10 @@ def write(stack: str, folder: Path, schema: str | None) -> None:
     target.mkdir(parents=True, exist_ok=True)
     lines = [f"{piece.name} -> {piece.goes_to}" for piece in pieces]
     (target / INDEX).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    if as_json:
+        places = {piece.name: str(piece.goes_to) for piece in pieces}
+        print(json.dumps({"folder": str(target), "files": places}, indent=2, ensure_ascii=False))
+        return
     print(f"{len(pieces)} files in {target}; {INDEX} says where each goes" + (", the schema agrees" if schema else ""))
 
 
