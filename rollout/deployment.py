@@ -62,7 +62,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
             ),
             reads="""
                 GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetSAMLProvider
-                ListAttachedRolePolicies ListEntitiesForPolicy ListInstanceProfilesForRole ListOpenIDConnectProviderTags
+                ListAttachedRolePolicies ListInstanceProfilesForRole ListOpenIDConnectProviderTags
                 ListPolicyTags ListPolicyVersions ListRolePolicies ListRoleTags ListSAMLProviderTags
             """,
             writes="""
@@ -126,7 +126,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
         Rights(
             service="sqs",
             resources=(account.queue_arn(f"{ours}-*"),),
-            reads="GetQueueAttributes GetQueueUrl ListQueueTags",
+            reads="GetQueueAttributes ListQueueTags",
             writes="CreateQueue DeleteQueue SetQueueAttributes TagQueue UntagQueue",
         ),
         Rights(
@@ -177,7 +177,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
         Rights(
             service="ssm",
             resources=(account.parameter_arn(f"/{ours}/*"), account.parameter_arn(f"/{ours}")),
-            reads="GetParameter GetParameters GetParametersByPath ListTagsForResource",
+            reads="GetParameter GetParametersByPath ListTagsForResource",
             writes="AddTagsToResource DeleteParameter PutParameter RemoveTagsFromResource",
         ),
         Rights(
@@ -197,7 +197,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
 
 UNNAMED_READS = (
     *("bedrock:GetModelInvocationLoggingConfiguration", "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions"),
-    *("lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings", "ssm:DescribeParameters"),
+    *("lambda:GetEventSourceMapping", "ssm:DescribeParameters"),
     *("chatbot:DescribeSlackChannelConfigurations", "chatbot:ListTagsForResource"),
 )
 UNNAMED_WRITES = (
