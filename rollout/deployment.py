@@ -21,6 +21,11 @@ ISSUER = "token.actions.githubusercontent.com"
 PASSED_TO = ("bedrock.amazonaws.com", "chatbot.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com")
 
 
+def environments(stack: str) -> tuple[str, str]:
+    """A stack's environments at GitHub: where it is previewed, and, behind reviewers, where it is deployed."""
+    return f"{stack}-preview", stack
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rights:
     """Of one service: the actions that read and those that write, as words, on which resources."""
