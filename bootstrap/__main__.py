@@ -4,23 +4,23 @@ import sys
 from pathlib import Path
 
 import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from components.deployment import Deployment, DeploymentArgs
 from components.people import current_account
+from rollout.bootstrap import load, require_own_issuer
+from rollout.words import StackFileError
 
-config = pulumi.Config()
-deployment = Deployment(
-    "deployment",
-    DeploymentArgs(
-        account=current_account(),
-        repository=config.require("repository"),
-        okta_domain=config.require("okta_domain"),
-        stacks=config.require_object("stacks"),
-        issuer_arn=config.get("issuer_arn"),
-    ),
-)
+try:
+    bootstrap = load(CONFIG.get() or get_config_env())
+    account = current_account()
+    require_own_issuer(bootstrap, account)
+except StackFileError as error:
+    raise pulumi.RunError(str(error)) from None
+
+deployment = Deployment("deployment", DeploymentArgs(account=account, bootstrap=bootstrap))
 pulumi.export("backend_url", deployment.backend_url)
 pulumi.export("secrets_provider", deployment.secrets_provider)
 pulumi.export("roles", deployment.roles)

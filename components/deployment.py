@@ -13,7 +13,8 @@ import pulumi_aws as aws
 
 from rollout import names
 from rollout.account import Account
-from rollout.deployment import ISSUER, deploy_policies, preview_policies, workflow_trust
+from rollout.bootstrap import Bootstrap
+from rollout.deployment import ISSUER, deploy_policies, environments, preview_policies, workflow_trust
 from rollout.documents import Document, allow, document
 
 # Of a session of a workflow; the longest job takes 45 minutes.
@@ -24,13 +25,7 @@ KEY_DELETION_DAYS = 30
 @dataclass(frozen=True, kw_only=True)
 class DeploymentArgs:
     account: Account
-    repository: str
-    """`owner/name` at GitHub."""
-    okta_domain: str
-    stacks: Sequence[str]
-    """Each has two environments at GitHub: one of its name, with reviewers, and `<name>-preview`."""
-    issuer_arn: str | None = None
-    """GitHub's OIDC provider where the account has it already; there is one per account."""
+    bootstrap: Bootstrap
 
 
 class Deployment(pulumi.ComponentResource):
@@ -48,7 +43,7 @@ class Deployment(pulumi.ComponentResource):
         self._kept = pulumi.ResourceOptions(parent=self, protect=True)
         bucket = self._bucket(key := self._key())
         after: list[pulumi.Resource] = []
-        if not args.issuer_arn:
+        if not args.bootstrap.issuer_arn:
             after.append(
                 aws.iam.OpenIdConnectProvider(
                     f"{name}-github", url=f"https://{ISSUER}", client_id_lists=["sts.amazonaws.com"], opts=self._child
@@ -59,12 +54,13 @@ class Deployment(pulumi.ComponentResource):
         read = [allow("ReadState", ["s3:GetObject"], [f"{state}/*"]), allow("FindState", ["s3:ListBucket"], [state])]
         write = [allow("WriteState", ["s3:PutObject", "s3:DeleteObject"], [f"{state}/*"]), *read]
         self.roles = {}
-        for stack in args.stacks:
-            previews = preview_policies(args.account, args.okta_domain)
-            deploys = deploy_policies(args.account, args.okta_domain)
+        previews = preview_policies(args.account, args.bootstrap.okta_domain)
+        deploys = deploy_policies(args.account, args.bootstrap.okta_domain)
+        for stack in args.bootstrap.stacks:
+            preview, deploy = environments(stack)
             for environment, policies, own, actions in (
-                (f"{stack}-preview", previews, read, ["kms:Decrypt"]),
-                (stack, deploys, write, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
+                (preview, previews, read, ["kms:Decrypt"]),
+                (deploy, deploys, write, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
             ):
                 role = self._role(environment, policies, after)
                 self._state_of(environment, role, own, actions, key)
@@ -134,8 +130,10 @@ class Deployment(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{self._name}-{environment}",
             name=names.workflow_role(environment),
-            description=f"Workflows of {args.repository} in environment {environment}",
-            assume_role_policy=pulumi.Output.json_dumps(workflow_trust(args.account, args.repository, environment)),
+            description=f"Workflows of {args.bootstrap.repository} in environment {environment}",
+            assume_role_policy=pulumi.Output.json_dumps(
+                workflow_trust(args.account, args.bootstrap.repository, environment)
+            ),
             max_session_duration=SESSION_SECONDS,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )

@@ -21,6 +21,11 @@ ISSUER = "token.actions.githubusercontent.com"
 PASSED_TO = ("bedrock.amazonaws.com", "chatbot.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com")
 
 
+def environments(stack: str) -> tuple[str, str]:
+    """A stack's environments at GitHub: where it is previewed, and, behind reviewers, where it is deployed."""
+    return f"{stack}-preview", stack
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rights:
     """Of one service: the actions that read and those that write, as words, on which resources."""
@@ -57,7 +62,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
             ),
             reads="""
                 GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetSAMLProvider
-                ListAttachedRolePolicies ListEntitiesForPolicy ListInstanceProfilesForRole ListOpenIDConnectProviderTags
+                ListAttachedRolePolicies ListInstanceProfilesForRole ListOpenIDConnectProviderTags
                 ListPolicyTags ListPolicyVersions ListRolePolicies ListRoleTags ListSAMLProviderTags
             """,
             writes="""
@@ -121,7 +126,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
         Rights(
             service="sqs",
             resources=(account.queue_arn(f"{ours}-*"),),
-            reads="GetQueueAttributes GetQueueUrl ListQueueTags",
+            reads="GetQueueAttributes ListQueueTags",
             writes="CreateQueue DeleteQueue SetQueueAttributes TagQueue UntagQueue",
         ),
         Rights(
@@ -172,7 +177,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
         Rights(
             service="ssm",
             resources=(account.parameter_arn(f"/{ours}/*"), account.parameter_arn(f"/{ours}")),
-            reads="GetParameter GetParameters GetParametersByPath ListTagsForResource",
+            reads="GetParameter GetParametersByPath ListTagsForResource",
             writes="AddTagsToResource DeleteParameter PutParameter RemoveTagsFromResource",
         ),
         Rights(
@@ -192,7 +197,7 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
 
 UNNAMED_READS = (
     *("bedrock:GetModelInvocationLoggingConfiguration", "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions"),
-    *("lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings", "ssm:DescribeParameters"),
+    *("lambda:GetEventSourceMapping", "ssm:DescribeParameters"),
     *("chatbot:DescribeSlackChannelConfigurations", "chatbot:ListTagsForResource"),
 )
 UNNAMED_WRITES = (

@@ -21,6 +21,7 @@ import moto.cloudwatch.urls
 import moto.events.urls
 import moto.iam.models
 import moto.iam.urls
+import moto.kms.urls
 import moto.logs.models
 import moto.logs.urls
 import moto.secretsmanager.urls
@@ -34,6 +35,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
 from moto.events.responses import EventsHandler
 from moto.iam.responses import IamResponse
+from moto.kms.responses import KmsResponse
 from moto.logs.responses import LogsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.secretsmanager.responses import SecretsManagerResponse
@@ -56,10 +58,12 @@ from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
 from sandbox.aws.insights.commands import execute
+from sandbox.aws.kms import Kms
 from sandbox.aws.logs import Logs
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call
+from sandbox.aws.s3 import index_buckets, judge_bucket_policies
 from sandbox.aws.secrets import SecretsManager
 from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
@@ -73,6 +77,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     CloudWatchResponse: CloudWatch,
     EventsHandler: Events,
     IamResponse: Iam,
+    KmsResponse: Kms,
     LambdaResponse: Lambda,
     LogsResponse: Logs,
     SecretsManagerResponse: SecretsManager,
@@ -88,6 +93,7 @@ REPLACED_URLS = (
     moto.cloudwatch.urls,
     moto.events.urls,
     moto.iam.urls,
+    moto.kms.urls,
     moto.logs.urls,
     moto.secretsmanager.urls,
     moto.sesv2.urls,
@@ -205,9 +211,11 @@ def create_app(
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
     keep_from_logs()
     keep_little()
+    judge_bucket_policies()
     cast("Any", moto.logs.models).execute_query = execute
     store = Store(home / "aws")
     store.open()
+    index_buckets()
     runner = Runner(folder=home / "functions", environment=function_environment or {}, changed=store.changed)
     application = Application(store, runner)
     application.open()

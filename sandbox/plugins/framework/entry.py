@@ -50,6 +50,7 @@ class AutoName:
     prefix: str = ""
     unless: str = "namePrefix"
     suffix: Callable[[Props], str] = lambda _: ""
+    lower: bool = False
 
 
 def same_id(resource_id: str) -> tuple[str, Props]:

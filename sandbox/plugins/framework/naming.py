@@ -35,7 +35,7 @@ def generated(entry: Entry, naming: Naming, inputs: Props, olds: Props) -> tuple
     if naming.mode == "enforce":
         return naming.proposed, None
     name = naming.proposed or f"{rule.prefix}{naming.resource}-{_hex(naming)}"
-    name += rule.suffix(inputs)
+    name = (name.lower() if rule.lower else name) + rule.suffix(inputs)
     if len(name) > rule.longest:
         return None, Failure(
             rule.field, f"cannot be generated: {name} has {len(name)} characters, {rule.longest} allowed; set it"

@@ -10,6 +10,7 @@ import importlib.metadata
 import inspect
 import json
 import os
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,17 +85,23 @@ def _schema(raw: dict[str, Any]) -> Schema:
 
 
 def _extract(package: str, token: str) -> dict[str, Any]:
-    """`aws:lambda/function:Function` is `FunctionArgs` beside `Function` in `pulumi_aws.lambda_`."""
+    """`aws:lambda/function:Function` is `FunctionArgs` beside `Function` in `pulumi_aws.lambda_`.
+
+    It is `BucketVersioningInitArgs` where an object inside another type has the shorter name already.
+    """
     _, path, name = token.split(":")
     if path == "providers":
         return _extract_provider(package)
     folder = path.split("/", maxsplit=1)[0]
     folder = {"index": "", "lambda": ".lambda_"}.get(folder, f".{folder}")
-    resource = getattr(importlib.import_module(package + folder), name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of types that are not asked for, as they are imported
+        resource = getattr(importlib.import_module(package + folder), name)
     module = importlib.import_module(resource.__module__)
+    arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
     objects: dict[str, Any] = {}
     return {
-        "inputs": _extract_shape(getattr(module, f"{name}Args"), objects),
+        "inputs": _extract_shape(arguments, objects),
         "outputs": _extract_shape(getattr(module, f"_{name}State"), objects),
         "secrets": _secret_outputs(resource),
         "objects": objects,

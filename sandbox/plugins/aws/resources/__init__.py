@@ -8,6 +8,8 @@ from sandbox.plugins.aws.client import Aws
 from sandbox.plugins.aws.resources import (
     alarms,
     bedrock,
+    bucket_settings,
+    buckets,
     budgets,
     dashboards,
     dynamodb,
@@ -17,6 +19,7 @@ from sandbox.plugins.aws.resources import (
     iam_policies,
     iam_providers,
     iam_role,
+    kms,
     lambda_event_invoke,
     lambda_functions,
     lambda_invocations,
@@ -39,6 +42,7 @@ _MODULES = (
     *(lambda_functions, lambda_invocations, lambda_event_invoke, lambda_urls, sqs, dynamodb, dynamodb_items, scheduler),
     *(schedules, parameters),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
+    *(buckets, bucket_settings, kms),
 )
 
 
