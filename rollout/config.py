@@ -184,7 +184,6 @@ class PolicyException(Part):
     resource: Words
     """The resource's name, the last part of its URN, or the whole URN."""
     reason: Words
-    """Why that is right for now; printed whenever it is used."""
     expires: Day
     """Its last day, such as 2026-12-31; a year from now at most."""
 
@@ -193,11 +192,9 @@ class Incident(Part):
     """Why access was taken. Each level above `active` names one."""
 
     id: IncidentId
-    """As the incident tracker knows it."""
     since: Instant
     """When it began, RFC 3339. Sessions from before it are dead from `suspended` on, and stay so."""
     reason: Words
-    """In a sentence; people are told."""
     deny: tuple[PermissionRule, ...] = ()
     """Rules that Claude Code's managed settings deny meanwhile, such as `Bash(git push *)`."""
 
@@ -212,7 +209,6 @@ class Member(Part):
     """A person, by the e-mail address that Okta knows. Of somebody in the roster: level and incident alone."""
 
     name: Words
-    """As people call them; reports and notices say it."""
     team: TeamName
     """One of `organization.teams`."""
     role: Words | None = None
@@ -250,9 +246,7 @@ class GateOverride(Part):
     """Who lets a cohort open although the one before it has not met its targets, and why."""
 
     by: Email
-    """Who decided it."""
     reason: Words
-    """Why; each preview repeats it."""
 
 
 class Cohort(Part):

@@ -191,7 +191,7 @@ def _pulumi_help(path: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]
             timeout=60,
         )
     text = result.stdout
-    below = re.findall(r"^ +([a-z][a-z-]+) {2,}\S", text, re.MULTILINE)
+    below = re.findall(r"^ +([a-z][a-z-]+) +[A-Z[]", text, re.MULTILINE)
     options = re.findall(r"(?:^| )(--?[a-zA-Z][a-z-]*)(?=[ ,\[\n])", text, re.MULTILINE)
     return frozenset(below), frozenset(options)
 

@@ -67,9 +67,9 @@ def test_a_part_with_a_mistake_does_not_load(folder: Path) -> None:
         loaded("cohorts:\n  pilot:\n    level: suspendet\n", folder)
 
 
-@pytest.mark.parametrize("block", blocks("json", "toml"), ids=str)
-def test_each_document_can_be_read(block: Block) -> None:
-    {"json": json.loads, "toml": tomllib.loads}[block.language](block.text)
+def test_each_document_can_be_read() -> None:
+    for block in blocks("json", "toml"):
+        {"json": json.loads, "toml": tomllib.loads}[block.language](block.text)
 
 
 def test_each_block_says_what_it_is() -> None:
