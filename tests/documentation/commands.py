@@ -40,7 +40,7 @@ OTHERS = {
 AWS_CUSTOM = {("logs", "tail"): {"--since", "--follow", "--format", "--filter-pattern"}}
 AWS_GLOBAL = {"--query", "--output", "--region", "--profile", "--no-cli-pager"}
 # Names that the engine still takes, and its help lists no more.
-PULUMI_OLD = {("stack", "init"): "new", ("stack", "rm"): "remove", ("stack", "ls"): "list"}
+PULUMI_OLD = {("stack", "init"): "new", ("stack", "rm"): "remove", ("stack", "ls"): "list", ("config", "rm"): "remove"}
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 
 

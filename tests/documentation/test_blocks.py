@@ -20,7 +20,13 @@ from tests.documentation.markdown import Block, blocks
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 # Read by eye, each with why: no reader of it is part of the project.
-UNREAD = {"": "what a review's comment folds", "text": "what programs print", "diff": "a diff", "hcl": "Terraform"}
+UNREAD = {
+    "": "what a review's comment folds",
+    "text": "what programs print",
+    "diff": "a diff",
+    "hcl": "Terraform",
+    "mermaid": "drawn by GitHub",
+}
 
 
 def _completed(base: Any, added: Any) -> Any:
