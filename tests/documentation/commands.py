@@ -40,7 +40,12 @@ OTHERS = {
 AWS_CUSTOM = {("logs", "tail"): {"--since", "--follow", "--format", "--filter-pattern"}}
 AWS_GLOBAL = {"--query", "--output", "--region", "--profile", "--no-cli-pager"}
 # Names that the engine still takes, and its help lists no more.
-PULUMI_OLD = {("stack", "init"): "new", ("stack", "rm"): "remove", ("stack", "ls"): "list", ("config", "rm"): "remove"}
+PULUMI_OLD: dict[tuple[str, ...], str] = {
+    ("stack", "init"): "new",
+    ("stack", "rm"): "remove",
+    ("stack", "ls"): "list",
+    ("config", "rm"): "remove",
+}
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 
 
@@ -204,7 +209,7 @@ def _aws(arguments: Sequence[str], whole: bool) -> str | None:
     if custom := AWS_CUSTOM.get((service, operation)):
         return f"aws {service} {operation}: {given - custom}" if given - custom else None
     try:
-        model = _session().get_service_model(service)
+        model: Any = _session().get_service_model(service)
     except Exception as error:
         return f"aws: {error}"
     names = {xform_name(name, "-"): name for name in model.operation_names}
