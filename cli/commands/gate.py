@@ -8,12 +8,12 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from cli.change import stack_path
 from cli.files import config_of, rollout_of
 from cli.live import aws, engine
 from cli.live.asking import Unreachable, asked
 from cli.live.success import Parameters, success_parameters
 from cli.stack import CommandError
+from cli.stack_files import stack_path
 from rollout import metrics, names
 from rollout.config import Rollout
 from rollout.gates import verdict_of
