@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
-    settings alarms-page commands-page mutations-page policies policies-page review-example
+    settings alarms-page commands-page mutations-page reference policies policies-page review-example
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ pictures: setup ## draw docs/pictures anew, from a sandbox with two weeks of the
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json
+
+reference: setup ## write docs/stack-file.md anew
+	@$(PY) -m cli.reference_page > docs/stack-file.md
 
 policies: setup ## judge what a stack holds by the policy pack: make policies STACK=sandbox
 	@PYTHON=$(PY) ci/policies "$(STACK)"

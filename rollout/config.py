@@ -56,11 +56,17 @@ class Team(Part):
 
 
 class Organization(Part):
+    """Who it is for, and how large its teams are."""
+
     name: OrganizationName
+    """Becomes the tag `organization` in AWS."""
     teams: Mapping[TeamName, Team] = {}
+    """By name, as members' `team` says it."""
 
 
 class Okta(Part):
+    """Where people sign in."""
+
     domain: Domain
     """The organization's Okta domain, such as `acme.okta.com`; no scheme, no path."""
     umbrella_group: GroupName = "Claude-Code-Users"
@@ -68,13 +74,18 @@ class Okta(Part):
 
 
 class Model(Part):
+    """A model that cohorts may be given, by its label, with its list price."""
+
     source: ModelSource
     """What profiles are copied from: a system-defined inference profile, a foundation model, or the ARN of either."""
     input: Usd
     """USD per million input tokens; the other prices likewise."""
     output: Usd
+    """Of what the model writes, thinking included."""
     cache_read: Usd
+    """Of what is read from a prompt cache."""
     cache_write: Usd
+    """Of what is written into one, for five minutes."""
 
     @property
     def foundation_model(self) -> str:
@@ -100,9 +111,14 @@ class BilledAs(StrEnum):
 
 
 class Budgets(Part):
+    """What people are told about when it is nearly spent, in USD at the prices of `models`. Nothing stops."""
+
     user_daily_usd: Usd = 50
+    """Of one user in a day, UTC."""
     team_daily_usd: Usd = 500
+    """Of all members of a team in a day, UTC."""
     monthly_usd: Usd = 12_000
+    """Of everybody in a calendar month, UTC."""
     alert_at: Annotated[float, Field(gt=0, le=1), Number] = 0.8
     """The share of a budget at which people are told."""
     billed_as: BilledAs = BilledAs.MARKETPLACE
@@ -115,6 +131,8 @@ TokenKind = Literal["input", "output", "cache_read", "cache_write"]
 
 
 class Throttle(Part):
+    """What is left at `throttled`."""
+
     model: ModelLabel = "haiku"
     """The one model left at `throttled`."""
     daily_tokens: Annotated[int, Field(ge=1, le=10_000_000_000), Number] = 50_000
@@ -124,6 +142,8 @@ class Throttle(Part):
 
 
 class Logs(Part):
+    """What is logged, and how long it is kept."""
+
     retention_days: Annotated[
         Literal[
             1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -141,12 +161,15 @@ class Adopt(Part):
     """What the account or the Okta organization has already, used as it is and never changed or deleted."""
 
     saml_provider_arn: SamlProviderArn | None = None
+    """Of the IAM SAML provider that stands for the Okta app; under `federation: saml`."""
     oidc_provider_arn: OidcProviderArn | None = None
+    """Of the IAM OIDC provider of the Okta domain; under `federation: oidc`."""
     okta_app_id: OktaAppId | None = None
     """The AWS Account Federation app. Its group filter must match `aws_<account>_<role>`."""
     okta_sign_in_app_id: OktaAppId | None = None
     """The native OIDC app that `okta-aws-cli` signs in with."""
     umbrella_group_id: OktaGroupId | None = None
+    """The group of `okta.umbrella_group`. Its other members are left alone."""
     email_identity: EmailIdentity | None = None
     """The identity, a domain or an address, that SES has verified already; `notify.email_from` is within it."""
     invocation_log_group: LogGroupName | None = None
@@ -166,6 +189,8 @@ class PolicyException(Part):
 
 
 class Incident(Part):
+    """Why access was taken. Each level above `active` names one."""
+
     id: IncidentId
     since: Instant
     """When it began, RFC 3339. Sessions from before it are dead from `suspended` on, and stay so."""
@@ -181,20 +206,29 @@ class Seniority(StrEnum):
 
 
 class Member(Part):
+    """A person, by the e-mail address that Okta knows. Of somebody in the roster: level and incident alone."""
+
     name: Words
     team: TeamName
+    """One of `organization.teams`."""
     role: Words | None = None
+    """Their job; for readers."""
     seniority: Seniority | None = None
+    """What the mix of a cohort is judged by."""
     champion: bool = False
     """Whether colleagues turn to this person for help with the tool."""
     manager: Email | None = None
+    """Who is told when this person's access is taken."""
     rationale: Words | None = None
+    """Why this person takes part; for readers."""
     github: GithubName | None = None
     """The login at GitHub; unless given, what is before the @, with hyphens for what a login cannot hold."""
     level: Level | None = None
     """This person's own level, at or above the cohort's."""
     incident: Incident | None = None
+    """Of this person's own level; the cohort's, unless given."""
     sessions_valid_from: Instant | None = None
+    """As of a cohort, for this person's sessions alone."""
 
 
 # What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
@@ -216,22 +250,30 @@ class GateOverride(Part):
 
 
 class Cohort(Part):
+    """People who get access together, and lose it together."""
+
     level: Level
+    """How much access it has; docs/runbook.md says what each level takes."""
     models: Annotated[tuple[ModelLabel, ...], Field(min_length=1, max_length=20)]
     """Labels out of `models`; the first is what people get unless they choose."""
     members: Mapping[Email, Member] = {}
+    """By e-mail address, as Okta knows it."""
     roster: RosterPath | None = None
     """A CSV file with members, beside those named here. Of somebody in it, `members` may give level and incident."""
     incident: Incident | None = None
+    """Why its level is above `active`."""
     sessions_valid_from: Instant | None = None
     """The last incident's `since`, kept after a resume: sessions from before it stay dead."""
     opened: Instant | None = None
     """When its people got access: `targets` are judged by whole weeks from then on."""
     targets: Targets | None = None
+    """What it is to reach; without them it is not judged, and nothing can wait for it."""
     opens_after: CohortName | None = None
     """The cohort whose targets must be met before this one's level may be above `planned`."""
     gate_override: GateOverride | None = None
+    """Opens it all the same."""
     claude: Rules = Rules()
+    """Rules for Claude Code beside those of the level and of `claude` above."""
 
     def level_of(self, email: str) -> Level:
         own = self.members[email].level

@@ -60,7 +60,15 @@ def _instant(value: object) -> object:
     return instant
 
 
-Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+def _text(allowed: str) -> Any:
+    """For editors, which know the text and no time."""
+    return Annotated[str, WithJsonSchema({"type": "string", "errorMessage": f"not {allowed}"})]
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant, json_schema_input_type=_text("a time with its zone such as 2026-11-23T14:05:00Z")),
+]
 
 
 def _day(value: object) -> object:
@@ -74,7 +82,7 @@ def _day(value: object) -> object:
         raise ValueError(f"not a day: {shown(value)}. Write it as 2026-12-31") from None
 
 
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=_text("a day such as 2026-12-31"))]
 
 
 def _number(value: object) -> object:

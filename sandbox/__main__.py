@@ -97,9 +97,9 @@ COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] =
 }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="AWS, Okta and Jamf Pro on loopback.")
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="python -m sandbox", description="AWS, Okta and Jamf Pro on loopback.")
+    commands = found.add_subparsers(dest="command", required=True)
     for name, (words, _) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)
         if name == "sign-in":
@@ -108,11 +108,11 @@ def _parser() -> argparse.ArgumentParser:
             how = command.add_mutually_exclusive_group()
             how.add_argument("--provider-arn", help="IAM SAML provider; default: the one Okta names with the role")
             how.add_argument("--client-id", help="Okta client to get an ID token from, instead of SAML")
-    return parser
+    return found
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     try:
         return COMMANDS[given.command][1](from_environment(), given)
     except SandboxError as error:
