@@ -30,7 +30,7 @@ setup: .venv/.installed ## the Python environment
 	@touch $@
 
 node_modules/.installed: package-lock.json
-	@echo "installing the type checker and the IAM evaluator into node_modules (once)"
+	@echo "installing the type checker, the IAM evaluator and a browser into node_modules (once)"
 	@npm ci --silent --no-progress
 	@touch $@
 
