@@ -20,13 +20,14 @@ down: ## stop the sandbox; what it holds stays in .sandbox
 env: ## print `export` lines: eval "$$(make -s env)"
 	@$(PY) -m sandbox env
 
-setup: .venv/.installed ## the Python environment
+setup: .venv/.installed ## the Python environment, and `rollout` in .venv/bin
 
-.venv/.installed: requirements-dev.txt
+.venv/.installed: requirements-dev.txt pyproject.toml
 	@echo "installing what the project needs into .venv (once)"
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, not %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 node_modules/.installed: package-lock.json

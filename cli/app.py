@@ -195,7 +195,7 @@ def main() -> int:
     from rollout.words import StackFileError
 
     try:
-        app()
+        app(prog_name="rollout")
     except (CommandError, StackFileError) as error:
         print(f"rollout: {error}", file=sys.stderr)
         return 1

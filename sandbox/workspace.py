@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 from sandbox.engine import find
 from sandbox.environment import environment
 from sandbox.plugins.install import install, launch_line
-from sandbox.settings import Settings
+from sandbox.settings import PROJECT, Settings
 
 PROJECT_NAME = "claude-code-rollout"
 PASSPHRASE = "sandbox"
@@ -48,6 +49,7 @@ def full_environment(settings: Settings) -> dict[str, str]:
 def prepare_engine(settings: Settings) -> None:
     """Put the engine and its plug-ins in their place under the sandbox's home; again is quick and changes nothing."""
     place_engine(find.find(lambda text: print(text, file=sys.stderr, flush=True)), bin_folder(settings))
+    place_command(bin_folder(settings))
     install(settings.home / "pulumi", Path(sys.executable))
     (settings.home / "state").mkdir(parents=True, exist_ok=True)
 
@@ -58,11 +60,20 @@ def place_engine(engine: Path, folder: Path) -> None:
     for name in [engine.name, *(file.name for file in engine.parent.glob("pulumi-*"))]:
         link(engine.parent / name, folder / name)
     if not (engine.parent / LANGUAGE_HOST).exists():
-        launcher = folder / LANGUAGE_HOST
-        text = f"#!/bin/sh\n{launch_line(Path(sys.executable), 'sandbox.language_host')}\n"
-        if not launcher.is_file() or launcher.read_text() != text:
-            launcher.write_text(text)
-            launcher.chmod(launcher.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+        _launcher(folder / LANGUAGE_HOST, launch_line(Path(sys.executable), "sandbox.language_host"))
+
+
+def place_command(folder: Path) -> None:
+    """`rollout`, of this project whatever the working directory is."""
+    start = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from cli.app import main; sys.exit(main())"
+    _launcher(folder / "rollout", f'exec {shlex.join([sys.executable, "-P", "-c", start])} "$@"')
+
+
+def _launcher(file: Path, line: str) -> None:
+    text = f"#!/bin/sh\n{line}\n"
+    if not file.is_file() or file.read_text() != text:
+        file.write_text(text)
+        file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def link(source: Path, target: Path) -> None:

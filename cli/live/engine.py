@@ -1,0 +1,81 @@
+"""What the engine remembers of a stack: its outputs, and its updates."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from cli.stack import CommandError
+
+SECONDS = 60
+
+Outputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """`version`: counts from 1 up; 0 where the backend does not count. `result`: `succeeded`, `failed` and so on.
+    `changes`: resources by what was done to them, `same` left out."""
+
+    version: int
+    kind: str
+    started: datetime
+    ended: datetime | None
+    result: str
+    message: str
+    changes: Mapping[str, int]
+
+    @property
+    def succeeded(self) -> bool:
+        return self.result == "succeeded"
+
+
+def outputs(project: Path, stack: str) -> Outputs:
+    """What the stack exported last. CommandError where the engine or its backend does not answer."""
+    return _asked(project, "stack", "output", "--stack", stack)
+
+
+def updates(project: Path, stack: str, at_most: int = 50) -> list[Update]:
+    """The newest first, as `pulumi stack history` has them: updates, refreshes, destroys."""
+    found: list[Mapping[str, Any]] = _asked(
+        project, "stack", "history", "--stack", stack, "--page-size", str(at_most), "--page", "1"
+    )
+    return sorted((_update(one) for one in found), key=lambda update: update.started, reverse=True)
+
+
+def last_update(found: list[Update]) -> Update | None:
+    """The newest that changed the cloud, or was to."""
+    return next((update for update in found if update.kind in {"update", "destroy"}), None)
+
+
+def _update(given: Mapping[str, Any]) -> Update:
+    changes = cast("Mapping[str, int]", given.get("resourceChanges") or {})
+    return Update(
+        version=int(given.get("version") or 0),
+        kind=str(given["kind"]),
+        started=datetime.fromisoformat(given["startTime"]),
+        ended=datetime.fromisoformat(given["endTime"]) if given.get("endTime") else None,
+        result=str(given.get("result") or "in progress"),
+        message=str(given.get("message") or ""),
+        changes={operation: count for operation, count in changes.items() if operation != "same"},
+    )
+
+
+def _asked(project: Path, *arguments: str) -> Any:
+    command = ["pulumi", *arguments, "--json", "--non-interactive"]
+    try:
+        found = subprocess.run(  # noqa: S603
+            command, cwd=project, capture_output=True, text=True, check=False, timeout=SECONDS, stdin=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
+    except subprocess.TimeoutExpired:
+        raise CommandError(f"`{' '.join(command)}` did not answer within {SECONDS} s") from None
+    if found.returncode:
+        raise CommandError(f"`{' '.join(command)}`: {found.stderr.strip() or f'exit code {found.returncode}'}")
+    return json.loads(found.stdout)
