@@ -22,7 +22,7 @@ env: ## print `export` lines: eval "$$(make -s env)"
 
 setup: .venv/.installed ## the Python environment, and `rollout` in .venv/bin
 
-.venv/.installed: requirements-dev.txt pyproject.toml
+.venv/.installed: requirements-dev.txt
 	@echo "installing what the project needs into .venv (once)"
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, not %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv

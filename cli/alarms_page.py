@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from rollout.alarms import Alarm, cohort_alarms, shared_alarms
-from rollout.config import Cohort, Github, Incident, Model, Okta, Organization, Rollout
+from rollout.config import Cohort, Incident, Model, Okta, Organization, Rollout
 from rollout.levels import Level
+from rollout.parts.success import Github
 
 INTRODUCTION = (
     "# The alarms\n\n"

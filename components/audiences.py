@@ -11,10 +11,11 @@ import pulumi_aws as aws
 from rollout import names
 from rollout.account import Account
 from rollout.announced import unheard
-from rollout.config import Rollout, Slack
+from rollout.config import Rollout
 from rollout.documents import plain_trust_policy
 from rollout.notice_documents import channel_guardrail
 from rollout.notices import AUDIENCES
+from rollout.parts.notify import Slack
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ from components.function import Function, FunctionArgs
 from rollout import names
 from rollout.account import Account
 from rollout.collected import delivery_policy, delivery_settings, schedule_policy
-from rollout.config import Github, Rollout
+from rollout.config import Rollout
 from rollout.notice_documents import service_trust_policy
+from rollout.parts.success import Github
 
 FILES = (
     *("functions/__init__.py", "functions/clients.py", "functions/delivery.py", "functions/delivery_state.py"),

@@ -10,10 +10,10 @@ import pulumi
 
 from providers.jamf import sdk as jamf
 from rollout.commit_guard import File
-from rollout.config import Jamf
 from rollout.macs.delivery import file_script
 from rollout.macs.forms import as_json
 from rollout.macs.places import DOMAIN
+from rollout.parts.macs import Jamf
 
 EVENT = "claude-code"
 

@@ -14,10 +14,11 @@ from providers.jamf import sdk as jamf
 from rollout import commit_guard, sign_in
 from rollout.account import Account
 from rollout.commit_guard import File
-from rollout.config import Channel, Jamf, Rollout
+from rollout.config import Rollout
 from rollout.federation import provider_arn
 from rollout.macs.forms import helper_file
 from rollout.macs.places import PLACES, Platform
+from rollout.parts.macs import Channel, Jamf
 from rollout.settings import managed_settings, recipients
 
 PLACE = PLACES[Platform.MACOS]

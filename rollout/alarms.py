@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rollout import credentials, names
-from rollout.config import Audience, Rollout
+from rollout.config import Rollout
 from rollout.levels import Level
+from rollout.parts.notify import Audience
 from rollout.usage import NAMESPACE
 
 BEDROCK, LAMBDA, LOGS, SQS = "AWS/Bedrock", "AWS/Lambda", "AWS/Logs", "AWS/SQS"

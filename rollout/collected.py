@@ -7,8 +7,9 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Github, Member, Rollout
+from rollout.config import Member, Rollout
 from rollout.documents import WRITE_LOG, Document, allow, document, write_own_log
+from rollout.parts.success import Github
 
 # GitHub docs, "Username considerations for external authentication": anything else becomes a hyphen.
 _NOT_IN_LOGINS = re.compile(r"[^a-z0-9-]+")

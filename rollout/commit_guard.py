@@ -12,8 +12,9 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import CommitGuardMode, Rollout
+from rollout.config import Rollout
 from rollout.macs.places import PLACES, Platform
+from rollout.parts.macs import CommitGuardMode
 
 # The client lets the command run when this is over; the guard ends itself before.
 TIMEOUT_SECONDS = 10

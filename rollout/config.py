@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from rollout.kinds import (
     SOURCE,
@@ -17,18 +17,13 @@ from rollout.kinds import (
     Domain,
     Email,
     EmailIdentity,
-    GithubLabel,
     GithubName,
-    GithubSuffix,
     GithubToken,
     GithubWebhookSecret,
     GroupName,
-    HttpsUrl,
     IncidentId,
     Instant,
-    JamfClientId,
     JamfClientSecret,
-    JamfUrl,
     LogGroupName,
     ModelLabel,
     ModelSource,
@@ -41,23 +36,16 @@ from rollout.kinds import (
     RosterPath,
     SamlProviderArn,
     SlackBotToken,
-    SlackChannelId,
-    SlackWorkspace,
     TeamName,
     Usd,
     WebhookKey,
     Words,
 )
 from rollout.levels import Level
-
-
-class Part(BaseModel):
-    """Part of the stack file: immutable, and a key nobody knows is a mistake.
-
-    The text beneath a field is what people are told about it (`rollout.meanings`).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+from rollout.parts.macs import Jamf, Mac, Rules
+from rollout.parts.notify import Notify
+from rollout.parts.part import Part
+from rollout.parts.success import Github, Success, Targets
 
 
 class Team(Part):
@@ -122,93 +110,8 @@ class Budgets(Part):
     Bedrock; `tags`, what carries `organization`, once Billing knows that tag; or the whole `account`."""
 
 
-# The plan's, as `rollout.notices.AUDIENCES` has them.
-Audience = Literal["engineering", "team_leads", "finance", "security", "leadership"]
-
-
-PrCycleDays = Annotated[float, Field(gt=0, le=365, allow_inf_nan=False), Number]
-PrsPerDeveloperWeek = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False), Number]
-BugReopenPercent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False), Number]
-ReviewTurnaroundHours = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False), Number]
-
-
 # As Bedrock counts them, `rollout.usage.KINDS`.
 TokenKind = Literal["input", "output", "cache_read", "cache_write"]
-
-
-class SlackChannel(Part):
-    id: SlackChannelId
-    name: Words | None = None
-
-
-class Slack(Part):
-    workspace_id: SlackWorkspace
-    channels: Mapping[Audience, SlackChannel] = {}
-    amazon_q: bool = False
-    """Whether Amazon Q Developer posts to the channels, in place of the bot; somebody authorizes it in Slack once."""
-
-
-class Notify(Part):
-    """Who is told, by which way. Audiences are the plan's."""
-
-    slack: Slack | None = None
-    email: Mapping[Audience, tuple[Email, ...]] = {}
-    email_from: Email | None = None
-    """The sender. Without one, people get no e-mail of their own, and audiences only what they subscribe to."""
-    incident_webhook: HttpsUrl | None = None
-    """Where a record of each change of level is posted, signed with `webhook_signing_key`."""
-
-
-class Baseline(Part):
-    """The plan's four productivity metrics as they were before anybody had Claude Code (`rollout.metrics`)."""
-
-    pr_cycle_days: PrCycleDays
-    """From opening a pull request to merging it: the median, in days."""
-    prs_per_developer_week: PrsPerDeveloperWeek
-    """Pull requests merged, per developer and week."""
-    bug_reopen_percent: BugReopenPercent
-    """Bugs reopened, in percent of bugs closed."""
-    review_turnaround_hours: ReviewTurnaroundHours
-    """From asking for a review to the first one by another person: the median, in hours."""
-
-
-class Targets(Part):
-    """What a cohort is to reach of these; what is left out is not judged."""
-
-    pr_cycle_days: PrCycleDays | None = None
-    prs_per_developer_week: PrsPerDeveloperWeek | None = None
-    bug_reopen_percent: BugReopenPercent | None = None
-    review_turnaround_hours: ReviewTurnaroundHours | None = None
-
-    @property
-    def given(self) -> dict[str, float]:
-        return self.model_dump(exclude_none=True)
-
-
-class Success(Part):
-    """What success is measured against, and how much must have been seen before anything is said."""
-
-    baseline: Baseline
-    weeks: Annotated[int, Field(ge=1, le=12), Number] = 4
-    """Whole weeks that are judged together, the newest ones; with fewer there is not enough data."""
-    least_prs: Annotated[int, Field(ge=1, le=10_000), Number] = 20
-    """Pull requests in these weeks below which there is not enough data."""
-    least_bugs: Annotated[int, Field(ge=1, le=10_000), Number] = 10
-    """Bugs closed in these weeks below which there is not enough data."""
-
-
-class Github(Part):
-    """Where the figures come from: GitHub, read with `github_token`."""
-
-    organization: GithubName
-    repositories: Annotated[tuple[GithubName, ...], Field(max_length=20)] = ()
-    """Names within the organization; all of it where none is named."""
-    api_url: HttpsUrl = "https://api.github.com"
-    """Without `/graphql`; of GitHub Enterprise Server `https://<host>/api`."""
-    bug_labels: Annotated[tuple[GithubLabel, ...], Field(min_length=1, max_length=5)] = ("bug",)
-    """An issue with any of these is a bug."""
-    login_suffix: GithubSuffix | None = None
-    """The enterprise's short code, where GitHub manages its users: their logins end with `_` and this."""
 
 
 class Throttle(Part):
@@ -252,90 +155,6 @@ class Adopt(Part):
     """Whether another stack of this account has the announcer, its topics and logs: it tells of these cohorts too."""
     meter: bool = False
     """Whether another stack of this account counts usage. It counts its own cohorts; to it, these are use outside."""
-
-
-class Rules(Part):
-    """Permission rules for Claude Code beside those of the level. They add to it; none takes anything away."""
-
-    deny: tuple[PermissionRule, ...] = ()
-    """What Claude Code never does, at any level, such as `Read(//**/.kube/config)`. `//` begins an absolute path."""
-    ask: tuple[PermissionRule, ...] = ()
-    """What a person is asked about each time."""
-    allow: tuple[PermissionRule, ...] = ()
-    """What nobody is asked about, at `active` only; from `restricted` on a person approves each step."""
-
-
-class TelemetryProtocol(StrEnum):
-    PROTOBUF = "http/protobuf"
-    JSON = "http/json"
-
-
-class Telemetry(Part):
-    endpoint: HttpsUrl
-    """Where Claude Code sends its metrics and events by OTLP over HTTP, without `/v1/metrics`. Prompts are not sent."""
-    protocol: TelemetryProtocol = TelemetryProtocol.PROTOBUF
-
-
-class Channel(StrEnum):
-    PROFILE = "profile"
-    FILE = "file"
-    HELPER = "helper"
-
-
-class CommitGuardMode(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
-    OFF = "off"
-
-
-class Mac(Part):
-    """How managed settings reach a machine, and how soon."""
-
-    channel: Channel = Channel.FILE
-    """By what way: `profile`, a configuration profile, which Claude Code reads every 30 minutes; `file`, written at
-    the Mac's check-in and read at once; `helper`, a program that Claude Code runs every `helper_minutes`."""
-    check_in_minutes: Annotated[Literal[5, 15, 30, 60], Number] = 5
-    """How often Macs check in, as Jamf Pro is set: 5, 15, 30 or 60."""
-    helper_minutes: Annotated[int, Field(ge=1, le=1440), Number] = 5
-    """How often Claude Code runs the helper."""
-    commit_guard: CommitGuardMode = CommitGuardMode.OPEN
-    """The hook that looks for credentials before a commit or a push. Where it is missing or broken, `open` lets the
-    command run and `closed` stops every Bash command; `off` leaves it out."""
-    telemetry: Telemetry | None = None
-    """Where Claude Code reports to. Without it the managed settings say nothing about telemetry."""
-
-
-class SeveralMacs(StrEnum):
-    ALL = "all"
-    REFUSE = "refuse"
-
-
-class NoMac(StrEnum):
-    WARN = "warn"
-    REFUSE = "refuse"
-
-
-class Unconfirmed(StrEnum):
-    LEAVE = "leave"
-    REFUSE = "refuse"
-
-
-class Jamf(Part):
-    """The Jamf Pro that puts managed settings on Macs. Without it nothing is pushed."""
-
-    url: JamfUrl
-    """The server's address, such as `https://acme.jamfcloud.com`."""
-    client_id: JamfClientId
-    """Of an API client; its secret is `jamf_client_secret`."""
-    several_macs: SeveralMacs = SeveralMacs.REFUSE
-    """Of a member who has several Macs by inventory: `all` get the settings, or `refuse`."""
-    no_mac: NoMac = NoMac.REFUSE
-    """Of a member who has none: `warn` and go on, or `refuse`."""
-    removal_minutes: Annotated[int, Field(ge=0, le=120), Number] = 10
-    """How long a removal waits for Macs to confirm it."""
-    unconfirmed: Unconfirmed = Unconfirmed.LEAVE
-    """What becomes of a removal that some Macs have not confirmed by then: `leave` it in Jamf Pro, where it waits for
-    them, or `refuse` to go on until they have."""
 
 
 class PolicyException(Part):

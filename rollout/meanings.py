@@ -1,4 +1,4 @@
-"""What each field of the stack file means: the text beneath it in `rollout.config`.
+"""What each field of the stack file means: the text beneath it in `rollout.config` and its parts.
 
 Read from the source only when somebody asks, since pydantic's own way takes longer than all else at start.
 """

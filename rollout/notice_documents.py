@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Adopt, Notify
+from rollout.config import Adopt
 from rollout.documents import WRITE_LOG, Document, allow, document, write_own_log
 from rollout.notices import AUDIENCES
+from rollout.parts.notify import Notify
 
 
 def service_trust_policy(account: Account, service: str) -> Document:

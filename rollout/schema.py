@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from rollout.config import STOPPING, Part, Rollout
+from rollout.config import STOPPING, Rollout
 from rollout.load import PROJECT
 from rollout.meanings import meanings
+from rollout.parts.part import Part
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 

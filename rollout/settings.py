@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 from rollout import commit_guard
-from rollout.config import Cohort, CommitGuardMode, Federation, Incident, Rollout, Telemetry
+from rollout.config import Cohort, Federation, Incident, Rollout
 from rollout.levels import Level
 from rollout.macs import hooks
 from rollout.macs.additions import ADDITIONS, Added
 from rollout.macs.checks import findings
 from rollout.macs.model import SettingsError, model_mistakes
 from rollout.macs.places import PLACES, Platform
+from rollout.parts.macs import CommitGuardMode, Telemetry
 from rollout.sign_in import PROFILE
 
 # The names Claude Code resolves by itself; one that is not pinned would call a system-defined profile, which is denied

@@ -11,12 +11,13 @@ from typing import Any, cast
 
 from cli.settings_schema import check_schema
 from cli.stack import CommandError, outputs, stack_file
-from rollout.config import Channel, Rollout
+from rollout.config import Rollout
 from rollout.macs.bundle import Piece, bundle
 from rollout.macs.checks import text_findings
 from rollout.macs.model import SettingsError
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.sources import drop_in_findings, managed_paths, source_findings
+from rollout.parts.macs import Channel
 from rollout.words import nearest
 
 INDEX = "where.txt"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from rollout import commit_guard
 from rollout.account import Account
-from rollout.config import Channel, Rollout
+from rollout.config import Rollout
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
 from rollout.macs.places import DOMAIN, PLACES, Platform
+from rollout.parts.macs import Channel
 from rollout.settings import Recipients, managed_settings, recipients
 from rollout.sign_in import PROFILE, aws_profile
 

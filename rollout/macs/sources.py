@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from rollout.config import Channel
 from rollout.macs.checks import Document, Finding
 from rollout.macs.places import PLACES, Platform
+from rollout.parts.macs import Channel
 
 # Lists that give: uniting them with more gives more.
 GIVING = ("availableModels",)

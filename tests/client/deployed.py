@@ -10,10 +10,11 @@ from typing import Any
 from rollout import commit_guard
 from rollout.account import Account
 from rollout.commit_guard import File
-from rollout.config import CommitGuardMode, Incident, Rollout
+from rollout.config import Incident, Rollout
 from rollout.levels import Level
 from rollout.load import load
 from rollout.macs.places import PLACES, Platform
+from rollout.parts.macs import CommitGuardMode
 from rollout.settings import managed_settings, whole_cohort
 from rollout.sign_in import PROFILE
 from sandbox.settings import ACCOUNT_ID, REGION

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from rollout import names
-from rollout.config import CommitGuardMode
 from rollout.levels import Level
+from rollout.parts.macs import CommitGuardMode
 from tests.client import told
 from tests.client.conftest import ALICE
 from tests.client.deployed import COHORT, Deployed

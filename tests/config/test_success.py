@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rollout.config import Targets
 from rollout.load import load
+from rollout.parts.success import Targets
 from rollout.roster import COLUMNS
 from tests import stacks
 from tests.config.test_stack_file import NOW, loaded, mistakes

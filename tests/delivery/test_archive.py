@@ -15,7 +15,8 @@ from components.delivery import DISTRIBUTIONS, FILES
 from components.function_code import sources
 from rollout.account import Account
 from rollout.collected import delivery_policy, login
-from rollout.config import Github, Member
+from rollout.config import Member
+from rollout.parts.success import Github
 from tests import stacks
 from tests.alarms.test_alarms import rollout
 

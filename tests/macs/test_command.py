@@ -14,9 +14,9 @@ from cli.app import app
 from cli.commands import settings
 from cli.settings_schema import check_schema
 from cli.stack import CommandError
-from rollout.config import Channel
 from rollout.macs.forms import settings_in
 from rollout.macs.places import PLACES, Platform
+from rollout.parts.macs import Channel
 from tests.macs.world import arns, document, rollout
 
 PROCESS = "okta-aws-cli web"

@@ -10,8 +10,8 @@ import pulumi_aws as aws
 from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
 from rollout.commit_guard import File
-from rollout.config import Jamf
 from rollout.macs.places import DOMAIN, PLACES, Platform
+from rollout.parts.macs import Jamf
 
 PLACE = PLACES[Platform.MACOS]
 config = pulumi.Config("macs")

@@ -1,0 +1,1 @@
+"""The stack file in parts, for `rollout.config`, which is the whole."""

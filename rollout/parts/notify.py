@@ -1,0 +1,35 @@
+"""The stack file's part about who is told, and by which way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from rollout.kinds import Email, HttpsUrl, SlackChannelId, SlackWorkspace, Words
+from rollout.parts.part import Part
+
+# The plan's, as `rollout.notices.AUDIENCES` has them.
+Audience = Literal["engineering", "team_leads", "finance", "security", "leadership"]
+
+
+class SlackChannel(Part):
+    id: SlackChannelId
+    name: Words | None = None
+
+
+class Slack(Part):
+    workspace_id: SlackWorkspace
+    channels: Mapping[Audience, SlackChannel] = {}
+    amazon_q: bool = False
+    """Whether Amazon Q Developer posts to the channels, in place of the bot; somebody authorizes it in Slack once."""
+
+
+class Notify(Part):
+    """Who is told, by which way. Audiences are the plan's."""
+
+    slack: Slack | None = None
+    email: Mapping[Audience, tuple[Email, ...]] = {}
+    email_from: Email | None = None
+    """The sender. Without one, people get no e-mail of their own, and audiences only what they subscribe to."""
+    incident_webhook: HttpsUrl | None = None
+    """Where a record of each change of level is posted, signed with `webhook_signing_key`."""
