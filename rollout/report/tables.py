@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from rollout.report.figures import Figures, Standing, Success
 from rollout.report.response import Step
@@ -58,13 +59,13 @@ def seniority(cohort: Standing) -> Table:
 
 
 def people(found: Figures) -> Table:
-    daily = found.adoption.daily if found.adoption else {}
+    daily = found.adoption.daily if found.adoption else dict[date, int]()
     rows = [(day(each), str(count)) for each, count in daily.items() if count]
     return Table(columns=("Day, UTC", "Active people"), rows=rows[::-1], numeric=frozenset({1}))
 
 
 def costs(found: Figures) -> Table:
-    daily = found.spend.all_daily if found.spend else {}
+    daily = found.spend.all_daily if found.spend else dict[date, float]()
     rows = [(day(each), f"${amount:,.2f}") for each, amount in daily.items() if amount]
     return Table(columns=("Day, UTC", "USD"), rows=rows[::-1], numeric=frozenset({1}))
 

@@ -8,6 +8,17 @@ import { chromium } from "playwright-core";
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await chromium.launch({ executablePath: asked.program, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
+
+// A headless browser without a GPU now and then cannot; the page is the same at the next try.
+async function picture(page, how, tries = 3) {
+  try {
+    await page.screenshot(how);
+  } catch (error) {
+    if (tries <= 1) throw error;
+    await picture(page, how, tries - 1);
+  }
+}
+
 const seen = { requests: [], console: [], views: [], pages: 0 };
 try {
   for (const view of asked.views) {
@@ -32,7 +43,7 @@ try {
         ...out.map((element) => `${element.tagName}: ${element.textContent.slice(0, 60)}`),
       ];
     });
-    if (view.picture) await page.screenshot({ path: view.picture, fullPage: view.whole ?? true, caret: "initial" });
+    if (view.picture) await picture(page, { path: view.picture, fullPage: view.whole ?? true, caret: "initial" });
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
     const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);

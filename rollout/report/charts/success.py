@@ -28,7 +28,7 @@ def draw(found: Sequence[Success], width: int, ident: str) -> Markup:
     low = min([*gains, -high * LEFT_ROOM])
     scale = Scale(low=low, high=high, start=6, end=width - 6)
     bottom = TOP + ROW * len(found)
-    parts = [rule(scale(0), TOP + 22, scale(0), bottom - 4, "mean")]
+    parts: list[Markup] = []
     for number, each in enumerate(found):
         parts += _row(each, TOP + ROW * number, scale, width)
     told = "; ".join(each.line for each in found)

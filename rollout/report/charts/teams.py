@@ -33,7 +33,10 @@ def draw(cohort: Standing, width: int, ident: str) -> Markup:
     for number, team in enumerate(cohort.teams):
         parts += _row(team, is_too_many(team, size, headcount), TOP + ROW * number, scale, width)
     x, label = scale(usual), f"all teams {percent(usual)}"
-    parts.append(rule(x, 18, x, bottom - 6, "mean"))
+    parts.append(rule(x, 17, x, TOP - 2, "mean"))
+    for number in range(len(cohort.teams)):  # between the labels, which it would cross
+        y = TOP + ROW * number
+        parts.append(box(x - 1, y + 17, 2, BAR + 4, "tick"))
     parts.append(words(min(max(x, wide(label) / 2), width - wide(label) / 2), 12, label, "t-m", "middle"))
     told = "; ".join(f"{team.name} {team.people} of {team.headcount} ({percent(team.share)})" for team in cohort.teams)
     return drawing(width, bottom, ident, f"Share of each team that is in {cohort.name}", f"{told}.", parts)

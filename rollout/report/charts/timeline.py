@@ -68,7 +68,7 @@ def _incidents(spans: Sequence[Span], y: float, scale: Scale, first: datetime) -
             continue
         x = max(scale(span.start.timestamp()), scale.start)
         label = f"{span.incident}, {level_word(span.level)}"
-        left = min(x + 8, scale.end - wide(label))
+        left = x + 8 if x + 8 + wide(label) <= scale.end else x - 6 - wide(label, 12)
         if left < taken:
             continue
         told.add(span.incident)
