@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 refused, or not as it should be; 2 not understood; 3 done 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +28,20 @@ Email = Annotated[str, typer.Argument(help="an e-mail address")]
 
 
 @app.command()
+def check(
+    stack: Annotated[
+        str | None, typer.Option("-s", "--stack", help="one alone; else all stack files here", envvar="ROLLOUT_STACK")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="advice counts as a mistake")] = False,
+    as_json: Json = False,
+) -> None:
+    """Judge stack files: mistakes, rosters, budgets, residual access. Needs no network and no engine."""
+    from cli.commands.check import run
+
+    raise typer.Exit(run(stack, strict, as_json))
+
+
+@app.command()
 def summary(stack: Stack, as_json: Json = False) -> None:
     """What a stack holds: each cohort's level, people, role, profiles and log."""
     from cli.stack import outputs, stack_file
@@ -41,6 +54,30 @@ def summary(stack: Stack, as_json: Json = False) -> None:
         from rich.console import Console
 
         print_summary(Console(), stack, rollout, known)
+
+
+@app.command()
+def status(
+    stack: Stack,
+    drift: Annotated[bool, typer.Option("--drift", help="ask every provider what was changed by hand; slow")] = False,
+    as_json: Json = False,
+) -> None:
+    """How a stack stands: levels, people, profiles, use, spend, alarms. A source that cannot be reached is noted.
+
+    Exit 1 where something needs a person: an alarm fires, file and stack differ, drift, the last update failed, or the
+    month's budget is spent. Else 0, also where a source was not reached.
+    """
+    from cli.commands.status import run
+
+    raise typer.Exit(run(stack, drift, as_json))
+
+
+@app.command()
+def gate(stack: Stack, cohort: Cohort, as_json: Json = False) -> None:
+    """Whether a cohort's success metrics meet its targets. Exit 0 met, 1 not met, 3 not enough data."""
+    from cli.commands.gate import run
+
+    raise typer.Exit(run(stack, cohort, as_json))
 
 
 @app.command("break-glass")
@@ -203,16 +240,6 @@ def settings(
 
 
 def main() -> int:
-    """SystemExit carries Typer's own exit codes."""
-    from cli.stack import CommandError
-    from rollout.words import StackFileError
+    from cli.run import run
 
-    try:
-        app(prog_name="rollout")
-    except (CommandError, StackFileError) as error:
-        print(f"rollout: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("rollout: stopped", file=sys.stderr)
-        return 130
-    return 0
+    return run(app)

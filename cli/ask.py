@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from cli.stack import CommandError
+from cli.errors import CommandError
 
 
 def confirmed(question: str, yes: bool) -> None:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from cli.stack import CommandError
+from cli.errors import CommandError
 from rollout.config import Rollout
 from rollout.levels import Level
 

@@ -5,27 +5,16 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from cli.files import readable
-from cli.stack import CommandError
+from cli.files import config_in, readable
+from cli.text import text_of
 from cli.yaml_text import edited
 from rollout.config import Rollout
 from rollout.load import load
-
-
-def stack_path(project: Path, stack: str) -> Path:
-    """CommandError where there is none, with those that are there."""
-    path = project / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        known = sorted(file.name.split(".")[1] for file in project.glob("Pulumi.*.yaml"))
-        raise CommandError(f"there is no {path.name} here; stacks: {', '.join(known) or 'none'}")
-    return path
 
 
 def change_stack_file(path: Path, change: Callable[[Any], object]) -> tuple[str, str]:
@@ -33,16 +22,15 @@ def change_stack_file(path: Path, change: Callable[[Any], object]) -> tuple[str,
 
     Raises StackFileError with every mistake that the changed file would have.
     """
-    before = path.read_text(encoding="utf-8")
+    before = text_of(path)
     after = edited(before, change)
-    judged(after, path.parent)
+    judged(after, path.parent, path.name)
     return difference(path.name, before, after), after
 
 
-def judged(text: str, folder: Path) -> Rollout:
+def judged(text: str, folder: Path, name: str = "the stack file") -> Rollout:
     """What a text describes, rosters in `folder`, secrets unread."""
-    config: Mapping[str, Any] = yaml.safe_load(text).get("config") or {}
-    return load(readable(config), folder, datetime.now(UTC))
+    return load(readable(config_in(text, name) or {}), folder, datetime.now(UTC))
 
 
 def difference(name: str, before: str, after: str) -> str:

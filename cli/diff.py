@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cli.errors import CommandError
 from cli.files import encrypted, rollout_of
-from cli.stack import CommandError
 from rollout.config import Rollout
 from rollout.diff import Diff, diff
 from rollout.review import Plan, comment

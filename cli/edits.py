@@ -8,7 +8,7 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from cli.stack import CommandError
+from cli.errors import CommandError
 from rollout.levels import Level
 from rollout.load import PROJECT
 from rollout.words import nearest

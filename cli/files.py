@@ -9,14 +9,12 @@ from typing import Any, cast
 
 import yaml
 
-from cli.stack import CommandError, as_engine
+from cli.stack import as_engine
+from cli.text import text_of
+from cli.yaml_load import line_of, loaded
 from rollout.config import Rollout
 from rollout.load import PROJECT, load
 from rollout.words import StackFileError
-
-# A stack file of 100 cohorts of 100 people has about 2 MB.
-MAX_BYTES = 10_000_000
-
 
 # Of the right form each, in place of what nobody can read here.
 UNREAD = {
@@ -36,8 +34,13 @@ def rollout_of(path: Path) -> Rollout:
 def readable(config: Mapping[str, Any]) -> dict[str, str]:
     """As the engine would hand it over, but for what is encrypted."""
     unread = {f"{PROJECT}:{key}": value for key, value in UNREAD.items()}
-    known = {key: unread.get(key) if is_encrypted(value) else value for key, value in config.items()}
+    known = {key: unread.get(key, _other(key)) if is_encrypted(value) else value for key, value in config.items()}
     return as_engine({key: value for key, value in known.items() if value is not None})
+
+
+def _other(key: str) -> str | None:
+    """Of ours, something that its judge sees, so that an unknown key is named; of the providers, nothing."""
+    return "encrypted" if key.startswith(f"{PROJECT}:") else None
 
 
 def encrypted(path: Path) -> dict[str, str]:
@@ -54,16 +57,20 @@ def is_encrypted(value: Any) -> bool:
 
 
 def config_of(path: Path) -> dict[str, Any]:
-    """Its `config:`, as written."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise StackFileError([f"{path.name}: larger than {MAX_BYTES} bytes"])
-        found: object = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise StackFileError([f"{path.name}: no YAML: {' '.join(str(error).split())}"]) from None
-    config = cast("dict[str, Any]", found).get("config") if isinstance(found, dict) else None
-    if not isinstance(config, dict):
+    """Its `config:`, as written. StackFileError where it has none."""
+    config = config_in(text_of(path), path.name)
+    if config is None:
         raise StackFileError([f"{path.name}: config: missing; see the README for what it holds"])
-    return cast("dict[str, Any]", config)
+    return config
+
+
+def config_in(text: str, name: str) -> dict[str, Any] | None:
+    """The `config:` of a stack file's text; None where it has none. StackFileError where it is no YAML."""
+    try:
+        found: object = loaded(text)
+    except yaml.YAMLError as error:
+        raise StackFileError([f"{name}: no YAML: {line_of(error)}"]) from None
+    config = cast("dict[str, Any]", found).get("config") if isinstance(found, dict) else None
+    return (
+        {str(key): value for key, value in cast("dict[Any, Any]", config).items()} if isinstance(config, dict) else None
+    )

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import httpx
 
-from cli.stack import CommandError
+from cli.errors import CommandError
 
 # The published one has 230,000 bytes.
 MAX_BYTES = 5_000_000

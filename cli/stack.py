@@ -9,13 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cli.errors import CommandError as CommandError
 from rollout.config import Rollout
 from rollout.load import load
 from rollout.words import StackFileError
-
-
-class CommandError(Exception):
-    """What to say to the person, in one line."""
 
 
 def stack_file(project: Path, stack: str) -> Rollout:

@@ -80,18 +80,57 @@ def team_coverage(found: Composition) -> Iterator[str]:
         yield f"nobody of {', '.join(missing)}: {there} of {len(found.headcounts)} teams are represented"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A team's `people` of its `headcount`, beside `others`: all other people, of all other teams' head-count `of`."""
+
+    people: int
+    headcount: int
+    others: int
+    of: int
+
+    @property
+    def own(self) -> float | None:
+        """None where no head-count is known."""
+        return self.people / self.headcount if self.headcount else None
+
+    @property
+    def usual(self) -> float | None:
+        return self.others / self.of if self.of else None
+
+    @property
+    def times(self) -> float | None:
+        """How many times as many as of the others; None where there is nothing to compare with."""
+        return self.own / self.usual if self.own is not None and self.usual else None
+
+    @property
+    def is_too_many(self) -> bool:
+        """More than one person too many, at that: of very small teams one is a large share."""
+        over = self.people - self.headcount * (self.usual or 0)
+        return self.times is not None and self.times >= TOO_MANY_TIMES and over >= 1
+
+
+def shares(found: Composition) -> dict[str, Share]:
+    """Of each team of the organization, and of each that has people in the cohort."""
+    whole = sum(found.headcounts.values())
+    return {
+        team: Share(
+            people=found.people.get(team, 0),
+            headcount=found.headcounts.get(team, 0),
+            others=found.size - found.people.get(team, 0),
+            of=whole - found.headcounts.get(team, 0),
+        )
+        for team in sorted({*found.headcounts, *found.people})
+    }
+
+
 def over_representation(found: Composition) -> Iterator[str]:
-    """A team's share of its head-count beside that of all others together, and more than one person too many."""
-    for team, count in found.people.items():
-        headcount = found.headcounts.get(team, 0)
-        others, of = found.size - count, sum(found.headcounts.values()) - headcount
-        if not (headcount and of and others):
-            continue
-        share, usual = count / headcount, others / of
-        if share >= TOO_MANY_TIMES * usual and count - headcount * usual >= 1:
+    """A team's share of its head-count beside that of all others together."""
+    for team, share in shares(found).items():
+        if share.is_too_many:
             yield (
-                f"{team} is over-represented: {count} of {headcount} ({share:.0%}) beside {others} of {of} of the "
-                f"others ({usual:.0%}), {share / usual:.1f} times as many"
+                f"{team} is over-represented: {share.people} of {share.headcount} ({share.own:.0%}) beside "
+                f"{share.others} of {share.of} of the others ({share.usual:.0%}), {share.times:.1f} times as many"
             )
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from cli import edits
 from cli.ask import confirmed
-from cli.change import change_stack_file, difference, judged, stack_path, write
+from cli.change import change_stack_file, difference, judged, write
+from cli.errors import CommandError
 from cli.roster_file import with_person, without_person
-from cli.stack import CommandError
+from cli.stack_files import stack_path
 
 MAX_ROSTER_BYTES = 1 << 20
 

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from cli import edits
 from cli.ask import confirmed
-from cli.change import change_stack_file, stack_path, write
-from cli.stack import CommandError
+from cli.change import change_stack_file, write
+from cli.errors import CommandError
+from cli.stack_files import stack_path
 from rollout.levels import Level
 from rollout.review import DELETES, Plan, Step
 from rollout.words import nearest, one_of
@@ -56,7 +57,7 @@ def run(
     code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs")
     done = time.monotonic()
     left = remaining(stack)
-    if code or left is None or left.is_refused or _unfinished(left):
+    if code or left is None or left.is_refused or unfinished(left):
         _report_left(console, path, left)
         raise SystemExit(PARTLY_DONE)
     console.print(f"[green]verified[/green]: Okta, AWS and all else were asked, and are as {path.name} says")
@@ -77,7 +78,7 @@ def remaining(stack: str) -> Plan | None:
         return None
 
 
-def _unfinished(plan: Plan) -> list[Step]:
+def unfinished(plan: Plan) -> list[Step]:
     """Reads and refreshes are no work; a component is none of itself."""
     return [
         step
@@ -96,7 +97,7 @@ def _report_left(console: Console, path: Path, left: Plan | None) -> None:
     else:
         for line in left.errors[:SHOWN]:
             console.print(f"in the way: {line}", markup=False)
-        steps = _unfinished(left)
+        steps = unfinished(left)
         for step in steps[:SHOWN]:
             console.print(f"not done: {step.operation} {step.kind.rpartition(':')[2]} {step.name}", markup=False)
         if len(steps) > SHOWN:

@@ -12,8 +12,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cli.change import judged, stack_path, write
-from cli.stack import CommandError
+from cli.change import judged, write
+from cli.errors import CommandError
+from cli.stack_files import stack_path
 from rollout.config import Rollout
 from rollout.selection import SENIORITIES, Person, Rules, Selection, select
 

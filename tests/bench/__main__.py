@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox import workspace
+from tests.bench.commands import commands
 from tests.bench.guard import waits
 from tests.bench.meter import rates
 from tests.engine import world as worlds
@@ -65,6 +66,9 @@ def main() -> int:
         table.add_column(column)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         root = Path(name)
+        console.print("commands ...")
+        actions = commands(root)
+        typed = dict(zip(actions, medians(*actions.values()), strict=True))
         world = worlds.prepare(root / "world")
         console.print("deploying the sandbox stack in a sandbox of its own ...")
         with worlds.running(world):
@@ -131,6 +135,15 @@ def main() -> int:
                 f"{waited[how] / waited['diff']:.1f}; {waited[how] / waited['python']:.1f}",
                 "under 300 ms",
             )
+        bare = typed["python -c pass"]
+        for command, aim in (
+            ("rollout --help", "under 0.3 s"),
+            ("rollout check, in rosters", "under 2 s"),
+            ("rollout check, in the stack file", "under 2 s"),
+        ):
+            people = ", 30 cohorts x 100 members" if "check" in command else ""
+            against = f"`python -c pass`: {bare:.3f} s"
+            table.add_row(f"{command}{people}", f"{typed[command]:.2f} s", against, f"{typed[command] / bare:.1f}", aim)
         table.add_row(
             "resources per cohort of three models",
             str(len(of_the_pilot)),

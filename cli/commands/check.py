@@ -1,0 +1,71 @@
+"""Stack files judged as they lie there: without engine, network or credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cli.files import config_in, is_encrypted, readable
+from cli.out import print_json
+from cli.stack_files import BEGINNING, END, stack_path, stacks
+from cli.text import text_of
+from rollout.judgement import advice_lines, judgement
+from rollout.load import PROJECT, load
+from rollout.words import StackFileError
+
+
+def run(stack: str | None, strict: bool, as_json: bool) -> int:
+    """The exit code: 1 where anything is wrong, and under `strict` where anything is advised."""
+    found = judged(Path.cwd(), stack)
+    if as_json:
+        print_json(found)
+    else:
+        from rich.console import Console
+
+        from cli.check_tables import show
+
+        show(Console(highlight=False), found)
+    return 1 if found["errors"] or (strict and found["advice"]) else 0
+
+
+def judged(project: Path, stack: str | None) -> dict[str, Any]:
+    """`errors` and `advice` of all, a line each, and by stack what they are made of. A file without a `config:` is
+    passed over, unless it is the one that was asked for: a stack's secrets provider may be all that is in it."""
+    files = [stack_path(project, name) for name in ([stack] if stack else stacks(project))]
+    if not files:
+        stack_path(project, "<stack>")  # says which file is missing
+    found = {_name(file): _stack(file, asked=bool(stack)) for file in files}
+    known = {name: one for name, one in found.items() if one is not None}
+    return {
+        "errors": [f"{one['file']}: {line}" for one in known.values() for line in one["mistakes"]],
+        "advice": [f"{one['file']}: {line}" for one in known.values() for line in _advice(one)],
+        "passed_over": [file.name for file in files if found[_name(file)] is None],
+        "stacks": known,
+    }
+
+
+def _name(file: Path) -> str:
+    return file.name[len(BEGINNING) : -len(END)]
+
+
+def _stack(file: Path, asked: bool) -> dict[str, Any] | None:
+    """`not_read`: what is encrypted, whose form stands in for it. No judgement where there are mistakes."""
+    about: dict[str, Any] = {"file": file.name, "mistakes": [], "not_read": []}
+    try:
+        config = config_in(text_of(file), file.name)
+    except StackFileError as error:
+        return {**about, "mistakes": [line.removeprefix(f"{file.name}: ") for line in error.lines]}
+    if config is None:
+        return {**about, "mistakes": ["config: missing; see the README for what it holds"]} if asked else None
+    encrypted = {key for key, value in config.items() if is_encrypted(value)}
+    about["not_read"] = sorted(key.removeprefix(f"{PROJECT}:") for key in encrypted)
+    try:
+        return {**about, **judgement(load(readable(config), file.parent, datetime.now(UTC), encrypted))}
+    except StackFileError as error:
+        return {**about, "mistakes": error.lines}
+
+
+def _advice(one: Mapping[str, Any]) -> list[str]:
+    return list(advice_lines(one)) if "cohorts" in one else []

@@ -1,0 +1,5 @@
+"""What is said to a person whose command cannot be carried out. Loads nothing, so that the way out costs nothing."""
+
+
+class CommandError(Exception):
+    """What to say to the person: what, where, and what to do; a line each."""

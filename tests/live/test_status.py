@@ -1,0 +1,242 @@
+"""`rollout status` and `rollout gate`: what is known is shown, what is not is said, and the exit code says who is needed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cli.commands import gate
+from cli.commands.status import show
+from cli.live.alarms import AlarmState
+from cli.live.asking import Unreachable
+from cli.live.engine import Update
+from cli.live.incidents import LevelChange
+from cli.live.usage import CohortDay
+from cli.stack import CommandError
+from cli.status import Status, Told, differences, status
+from rollout import names
+from rollout.config import Rollout
+from rollout.gates import verdict_of
+from rollout.levels import Level
+from rollout.load import load
+from rollout.metrics import METRICS, Observed, Week, written
+from tests import stacks
+
+NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+EARLIER = NOW - timedelta(days=2)
+ARNS = {
+    label: f"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/{label}"
+    for label in ("sonnet", "haiku")
+}
+GONE = Unreachable("spend", "ConnectTimeoutError: it does not answer")
+
+
+def rollout(**more: Any) -> Rollout:
+    return load(stacks.config({**stacks.small(), **more}), Path(), NOW)
+
+
+def deployed(**more: Any) -> dict[str, Any]:
+    members = sorted(stacks.small()["cohorts"]["pilot"]["members"])
+    return {"cohorts": {"pilot": {"level": "active", "members": members, "profile_arns": ARNS, **more}}}
+
+
+def alarm(state: str = "OK") -> AlarmState:
+    name = names.alarm("pilot", "spend")
+    return AlarmState(
+        name=name,
+        cohort="pilot",
+        state=state,
+        since=EARLIER,
+        why="too much [of it]",
+        description="Look at who spends. " * 6,
+    )
+
+
+def update(result: str = "succeeded") -> Update:
+    return Update(
+        version=3, kind="update", started=EARLIER, ended=EARLIER, result=result, message="", changes={"create": 2}
+    )
+
+
+def told(**more: Any) -> Told:
+    opened = LevelChange(
+        id="1",
+        at=EARLIER,
+        cohort="pilot",
+        member=None,
+        before=Level.PLANNED,
+        after=Level.ACTIVE,
+        people=2,
+        incident=None,
+        since=None,
+        reason=None,
+    )
+    days = [
+        CohortDay(cohort="pilot", day=day, usd=usd) for day, usd in ((date(2026, 11, 24), 100.5), (NOW.date(), 20.25))
+    ]
+    known: dict[str, Any] = {
+        "outputs": deployed(),
+        "updates": [update()],
+        "account": "123456789012",
+        "days": days,
+        "used": {"pilot": NOW},
+        "alarms": [alarm()],
+        "changes": [opened],
+        "profiles": set(ARNS.values()),
+    }
+    return Told(**{**known, **more})
+
+
+def found(known: Told, stack: Rollout | None = None) -> Status:
+    return status("prod", stack or rollout(), known, NOW)
+
+
+def shown(known: Status) -> str:
+    out = io.StringIO()
+    show(Console(file=out, width=80, highlight=False), known)
+    return out.getvalue()
+
+
+def test_a_stack_that_is_well_needs_nobody_and_fits_a_terminal_without_colours() -> None:
+    known = found(told())
+    assert known.needs == []
+    text = shown(known)
+    assert "pilot   active  23 Nov 12:30       2    2 of 2  25 Nov 12:30  20.25  120.75" in text
+    assert "USD 20.25 today, 120.75 this month of 12,000 (1.0 %)" in text
+    assert "File:        says what is deployed" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("source", "unknown"),
+    [
+        ("outputs", "? of 2"),
+        ("updates", "Last update: not known"),
+        ("days", "Spend:       not known; the month's budget is USD 12,000"),
+        ("alarms", "Alarms:      not known"),
+        ("changes", "active  ?"),
+        ("profiles", "? of 2"),
+    ],
+)
+def test_a_source_that_is_not_reached_is_named_and_the_rest_is_shown(source: str, unknown: str) -> None:
+    known = found(told(**{source: GONE}))
+    text = shown(known)
+    assert unknown in text
+    assert "Not reached: spend: ConnectTimeoutError: it does not answer" in text
+    assert text.splitlines()[2].startswith("pilot   active")
+    assert known.needs == []
+
+
+def test_without_aws_the_reason_is_said_once() -> None:
+    gone = Unreachable("AWS", "these credentials are of account 1")
+    sources = dict.fromkeys(("account", "days", "used", "alarms", "changes", "profiles"), gone)
+    known = found(told(**sources))
+    assert known.unreachable == [gone]
+    assert "AWS not reached" in shown(known)
+    assert "pilot   active  ?           2    ? of 2  ?              ?      ?" in shown(known)
+
+
+def test_what_needs_a_person_is_a_firing_alarm_a_difference_drift_a_failed_update_or_a_spent_budget() -> None:
+    assert found(told(alarms=[alarm("ALARM")])).needs == ["alarm claude-code-pilot-spend: too much [of it]"]
+    assert found(told(alarms=[alarm("INSUFFICIENT_DATA")])).needs == []
+    assert found(told(updates=[update("failed")])).needs == ["the last update ended as failed: run `pulumi up` again"]
+    assert found(replace(told(), drift=["update Role pilot"])).needs == ["drift: update Role pilot"]
+    spent = [CohortDay(cohort="pilot", day=NOW.date(), usd=12_000.5)]
+    assert found(told(days=spent)).needs == ["this month's spend of USD 12,000.50 is above the budget"]
+    assert found(told(outputs=deployed(level="suspended"))).needs == [
+        "file and stack differ: pilot: active in the file, suspended deployed"
+    ]
+
+
+def test_a_firing_alarm_says_what_to_do_within_the_terminals_width() -> None:
+    text = shown(found(told(alarms=[alarm("ALARM")])))
+    assert "active !" in text
+    assert "claude-code-pilot-spend since 23 Nov 12:30" in text
+    assert "Look at who spends." in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_every_way_in_which_file_and_stack_differ_is_said() -> None:
+    was: Mapping[str, Any] = {
+        "cohorts": {
+            "pilot": {
+                "level": "active",
+                "members": ["grace.liu@acme.example", "x@y.z"],
+                "profile_arns": {"haiku": "a"},
+            },
+            "old": {"level": "active"},
+        }
+    }
+    cohorts = stacks.small()["cohorts"]
+    more = {**cohorts, "wave2": {"level": "planned", "models": ["haiku"]}}
+    assert differences(rollout(cohorts=more), was) == [
+        "old: deployed, and not in the file",
+        "pilot: people: 1 in the file alone, 1 deployed alone",
+        "pilot: no profile of sonnet",
+    ]
+    assert differences(rollout(), {}) == ["pilot: active in the file, and not deployed"]
+
+
+def test_an_account_that_nothing_vouches_for_is_noted() -> None:
+    known = found(told(outputs=Unreachable("stack outputs", "no backend"), account_checked=False))
+    assert "nothing says that account 123456789012 is the stack's; set aws:allowedAccountIds" in known.notes
+
+
+BASELINE = {"pr_cycle_days": 3, "prs_per_developer_week": 8, "bug_reopen_percent": 12, "review_turnaround_hours": 6}
+TARGETS = {"pr_cycle_days": 2.4, "bug_reopen_percent": 10.8}
+
+
+def judged_stack(**pilot: Any) -> Rollout:
+    cohort = {
+        **stacks.small()["cohorts"]["pilot"],
+        "opened": "2026-09-07T00:00:00Z",
+        "targets": TARGETS,
+        **pilot,
+    }
+    kept = {key: value for key, value in cohort.items() if value is not None}
+    return rollout(cohorts={"pilot": kept}, success={"baseline": BASELINE})
+
+
+def weeks(value: float, count: int = 4) -> str:
+    seen = {name: Observed(value, 50) for name in METRICS}
+    return written([Week(monday=date(2026, 10, 5) + timedelta(weeks=n), observed=seen) for n in range(count)])
+
+
+@pytest.mark.parametrize(
+    ("figures", "code", "state"),
+    [
+        (weeks(2), 0, "met"),
+        (weeks(5), 1, "not met"),
+        (weeks(2, 3), 3, "not enough data"),
+        (None, 3, "not enough data"),
+    ],
+)
+def test_a_gate_is_met_not_met_or_cannot_be_judged_and_its_code_says_which(
+    figures: str | None, code: int, state: str
+) -> None:
+    stack = judged_stack()
+    verdict = verdict_of(stack, "pilot", figures)
+    assert (verdict.state, gate.CODES[verdict.state]) == (state, code)
+    document = gate.document(stack, "pilot", verdict, {})
+    assert document["metrics"]["pr_cycle_days"]["target"] == 2.4
+    assert document["metrics"]["pr_cycle_days"]["baseline"] == 3
+    assert bool(document["missing"]) == (code == 3)
+    assert next(iter(gate.lines(stack, "pilot", verdict, {}))) == f"pilot: {state}"
+
+
+def test_a_cohort_without_targets_cannot_be_judged_and_the_file_is_told_what_it_lacks() -> None:
+    with pytest.raises(
+        CommandError, match=r"the stack file has no success, no cohorts.pilot.targets, no cohorts.pilot.opened"
+    ):
+        gate.judged(rollout(), "pilot")
+    with pytest.raises(CommandError, match="no such cohort: pilto; pilot"):
+        gate.judged(judged_stack(), "pilto")
+    gate.judged(judged_stack(), "pilot")
