@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures screens \
     settings alarms-page mutations-page policies policies-page review-example
 
 help: ## what can be made
@@ -60,6 +60,9 @@ traffic: setup ## a day of 25 developers through a sandbox of its own, counted t
 
 pictures: setup ## draw docs/pictures anew, from a sandbox with two weeks of the pilot; REQUESTS=60 each a day by default
 	@$(PY) -m tests.pictures $(or $(REQUESTS),60)
+
+screens: setup node_modules/.installed ## draw the README's screens anew: the report, status, check; REQUESTS=60 each a day
+	@$(PY) -m tests.pictures.screens $(or $(REQUESTS),60)
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json

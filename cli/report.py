@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.change import stack_path
 from cli.files import config_of, rollout_of
 from cli.live import alarms, aws, engine, incidents, success, usage
 from cli.live.asking import Unreachable, asked, asking
+from cli.stack_files import stack_path
 from rollout import names
 from rollout.config import Rollout
 from rollout.report.facts import Facts, LevelChange, Source, Topic, Update, Use

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.change import stack_path
 from cli.files import config_of, rollout_of
 from cli.live import alarms, aws, engine, incidents, profiles, usage
 from cli.live.alarms import AlarmState
@@ -16,6 +15,7 @@ from cli.live.asking import Unreachable, asked, asking
 from cli.live.engine import Outputs, Update
 from cli.live.incidents import LevelChange
 from cli.live.usage import CohortDay
+from cli.stack_files import stack_path
 from rollout.config import Cohort, Rollout
 from rollout.levels import Level
 
