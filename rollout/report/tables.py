@@ -9,6 +9,7 @@ from datetime import date
 from rollout.report.figures import Figures, Standing, Success
 from rollout.report.response import Step
 from rollout.report.words import day, figure, lasted, level_word, minutes, moment, percent, usd
+from rollout.residual import Residual
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +129,7 @@ def promises(found: Figures) -> Table:
             shown(each.aws),
             shown(each.okta),
             shown(each.mac),
-            "holds" if each.met else "does not hold",
+            _held(each),
         )
         for level, each in found.promises.items()
     ]
@@ -141,6 +142,13 @@ def promises(found: Figures) -> Table:
         "Plan",
     )
     return Table(columns=columns, rows=rows, numeric=frozenset({1, 2, 3, 4}))
+
+
+def _held(each: Residual) -> str:
+    """A level that only Macs could show is none of this stack's, where nothing is pushed to them."""
+    if (each.aws, each.okta, each.mac) == (None, None, None):
+        return "not by this stack"
+    return "holds" if each.met else "does not hold"
 
 
 def sources(found: Figures) -> Table:
