@@ -5,8 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
-    settings alarms-page commands-page mutations-page reference policies policies-page review-example
+    settings alarms-page commands-page mutations-page reference policies policies-page review-example screens
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -31,7 +30,7 @@ setup: .venv/.installed ## the Python environment, and `rollout` in .venv/bin
 	@touch $@
 
 node_modules/.installed: package-lock.json
-	@echo "installing the type checker and the IAM evaluator into node_modules (once)"
+	@echo "installing the type checker, the IAM evaluator and a browser into node_modules (once)"
 	@npm ci --silent --no-progress
 	@touch $@
 
@@ -60,6 +59,9 @@ traffic: setup ## a day of 25 developers through a sandbox of its own, counted t
 
 pictures: setup ## draw docs/pictures anew, from a sandbox with two weeks of the pilot; REQUESTS=60 each a day by default
 	@$(PY) -m tests.pictures $(or $(REQUESTS),60)
+
+screens: setup node_modules/.installed ## draw the README's screens anew: the report, status, check; REQUESTS=60 each a day
+	@$(PY) -m tests.pictures.screens $(or $(REQUESTS),60)
 
 schema: setup ## write stack-file.schema.json anew
 	@$(PY) -m cli.schema > stack-file.schema.json

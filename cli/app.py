@@ -247,6 +247,19 @@ def select(
 
 
 @app.command()
+def report(
+    stack: Stack,
+    out: Annotated[Path, typer.Option(help="the file to write")] = Path("report.html"),
+    since: Annotated[str | None, typer.Option(help="the first day to show, such as 2026-09-07")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a page for leadership: levels, people, adoption, spend, success, incidents; or print its figures."""
+    from cli.commands.report import run
+
+    run(stack, out, since, as_json)
+
+
+@app.command()
 def settings(
     stack: Annotated[
         str,

@@ -1,0 +1,58 @@
+"""`rollout report`: the page written whole or not at all, or its figures printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from cli.change import write
+from cli.report import read
+from cli.stack import CommandError
+from rollout.report.figures import figures
+from rollout.report.page import page
+from rollout.report.words import attention, standfirst, title
+
+
+def run(stack: str, out: Path, since: str | None, as_json: bool) -> None:
+    """Done even where a source could not be read: the page says so, and so does a line on standard error."""
+    now = datetime.now(UTC)
+    facts = read(Path.cwd(), stack, now, _day(since, now.date()))
+    found = figures(facts)
+    for source in found.sources:
+        if source.problem:
+            print(f"rollout: not read: {source.topic}: {source.problem}", file=sys.stderr)
+    if as_json:
+        told = {"title": title(found), "summary": standfirst(found), "attention": [a.text for a in attention(found)]}
+        print(json.dumps({**told, **_plain(asdict(found))}, indent=2, default=str))
+        return
+    try:
+        write(out, page(found))
+    except OSError as error:
+        raise CommandError(f"{out}: {error.strerror}") from None
+    print(f"{title(found)}. {standfirst(found)}\n{out}: {out.stat().st_size // 1000} kB")
+
+
+def _day(text: str | None, today: date) -> date | None:
+    if text is None:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"--since: no day such as 2026-09-07: {text}") from None
+    if found >= today:
+        raise CommandError(f"--since: {text} is not before today, {today}")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Days and levels as keys are text in JSON."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in cast("list[Any]", value)]
+    return value
