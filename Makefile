@@ -5,6 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
+.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
     settings alarms-page commands-page mutations-page reference policies policies-page review-example screens
 
 help: ## what can be made
