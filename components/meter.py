@@ -18,7 +18,7 @@ from rollout.config import Rollout
 from rollout.metered import meter_policy, meter_settings
 
 FILES = (
-    *("functions/__init__.py", "functions/clients.py", "functions/follow_up.py"),
+    *("functions/__init__.py", "functions/attempts.py", "functions/clients.py", "functions/follow_up.py"),
     *("functions/log_lines.py", "functions/meter.py", "functions/settings.py"),
     *("rollout/__init__.py", "rollout/denials.py", "rollout/levels.py", "rollout/limits.py"),
     *("rollout/names.py", "rollout/standing.py", "rollout/usage.py"),

@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from functions.attempts import Attempts
 from functions.clients import client
 from rollout.limits import Limits, alert, midnight, over_quota, quota_document, watched
 from rollout.standing import digest
@@ -32,16 +33,19 @@ log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
 
 
-def follow_up(keys: Iterable[str], table: str, notices_queue: str, limits: Limits) -> None:
-    """`keys`: of the counters that were added to."""
+def follow_up(keys: Iterable[str], table: str, notices_queue: str, limits: Limits, attempts: Attempts) -> None:
+    """`keys`: of the counters that were added to. What fails for one of them is left to `attempts`."""
     now = datetime.now(UTC)
-    for key, item in _read(sorted(filter(watched, set(keys))), table):
-        counted = {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
-        if found := over_quota(key, counted, limits, now):
-            stop(*found, table, now)
-        if "told" not in item and (said := alert(key, counted, limits)):
-            _tell(said.message(), said.id, notices_queue)
-            _mark(key, table, now)
+    with attempts.each():
+        for key, item in _read(sorted(filter(watched, set(keys))), table):
+            counted = {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
+            if found := over_quota(key, counted, limits, now):
+                with attempts.each():
+                    stop(*found, table, now)
+            if "told" not in item and (said := alert(key, counted, limits)):
+                with attempts.each():
+                    _tell(said.message(), said.id, notices_queue)
+                    _mark(key, table, now)
 
 
 def _read(keys: Sequence[str], table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

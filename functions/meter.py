@@ -27,6 +27,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from functions.attempts import Attempts
 from functions.clients import client
 from functions.follow_up import follow_up
 from functions.log_lines import put_lines
@@ -84,7 +85,8 @@ class Dead:
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """One delivery of the subscription: `{"awslogs": {"data": ...}}`. Raises where AWS refuses: Lambda calls again.
+    """One delivery of the subscription: `{"awslogs": {"data": ...}}`. Raises where AWS refused something, once the
+    rest is done: Lambda calls again.
 
     Also takes what a message of the dead-letter queue holds, so that it can be counted once its cause is mended.
     """
@@ -95,12 +97,20 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
         entries, dead = read(delivery.get("logEvents") or (), profiles())
     else:
         return {}  # CloudWatch Logs tries whether somebody is there
-    counted = {entry.request_id for chunk in _chunks(entries) for entry in count(chunk, context.aws_request_id)}
+    invocation = invoked(event, context.aws_request_id)
+    attempts = Attempts()
+    counted: set[str] = set()
+    for chunk in _chunks(entries):
+        with attempts.each():
+            counted |= {entry.request_id for entry in count(chunk, invocation)}
     kept = [entry for entry in entries if entry.request_id in counted]
-    write_lines(kept)
+    # Lines come last: who is over their tokens is stopped even while CloudWatch Logs takes none.
+    bury(dead, delivery, attempts)
+    keys = (key for entry in kept for key in entry.adds)
     limits = Limits.read(settings()["limits"])
-    follow_up((key for entry in kept for key in entry.adds), settings()["table"], settings()["notices_queue"], limits)
-    bury(dead, delivery)
+    follow_up(keys, settings()["table"], settings()["notices_queue"], limits, attempts)
+    write_lines(kept, attempts)
+    attempts.require()
     summary = {
         "Counted": len(kept),
         "Repeated": len(entries) - len(kept),
@@ -124,6 +134,14 @@ def delivered(event: Mapping[str, Any]) -> dict[str, Any]:
     found = {"id": event["event_id"], "timestamp": event["timestamp"], "message": event["message"]}
     where = {"logGroup": event["log_group"], "logStream": event["log_stream"]}
     return {"messageType": "DATA_MESSAGE", **where, "logEvents": [found]}
+
+
+def invoked(event: Mapping[str, Any], invocation: str) -> str:
+    """The invocation to count for: of a failure that Lambda put aside, the one that failed, whose marks are there but
+    whose lines and alerts may not be. Lambda's record of a failed invocation names it (Lambda guide, destinations)."""
+    if "requestPayload" not in event:
+        return invocation
+    return invoked(event["requestPayload"], (event.get("requestContext") or {}).get("requestId") or invocation)
 
 
 def opened(data: str) -> dict[str, Any]:
@@ -309,8 +327,8 @@ class Profiles(dict[str, Profile]):
 # Lines and letters
 
 
-def write_lines(entries: Iterable[Entry]) -> None:
-    """Into each cohort's usage log, oldest first."""
+def write_lines(entries: Iterable[Entry], attempts: Attempts) -> None:
+    """Into each cohort's usage log, oldest first; one that takes none holds up no other."""
     now = datetime.now(UTC)
     by_cohort: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for entry in entries:
@@ -319,8 +337,9 @@ def write_lines(entries: Iterable[Entry]) -> None:
             by_cohort[entry.cohort].append((at, json.dumps(entry.line)))
     for cohort, lines in by_cohort.items():
         lines.sort(key=lambda line: line[0])
-        for batch in _batches(lines):
-            put_lines(settings()["usage_log_groups"][cohort], settings()["usage_log_stream"], batch)
+        with attempts.each():
+            for batch in _batches(lines):
+                put_lines(settings()["usage_log_groups"][cohort], settings()["usage_log_stream"], batch)
 
 
 def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datetime, str]]]:
@@ -334,8 +353,11 @@ def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datet
         yield batch
 
 
-def bury(dead: Iterable[Dead], delivery: Mapping[str, Any]) -> None:
-    """A record that nobody knows waits in a queue with an alarm; one that is too large is named by where it is."""
+def bury(dead: Iterable[Dead], delivery: Mapping[str, Any], attempts: Attempts) -> None:
+    """A record that nobody knows waits in a queue with an alarm; one that is too large is named by where it is.
+
+    A retry buries it again: better twice than never.
+    """
     for one in dead:
         message = str(one.event.get("message"))
         log.warning("not counted: %a", one.reason)
@@ -350,7 +372,8 @@ def bury(dead: Iterable[Dead], delivery: Mapping[str, Any]) -> None:
             # As JSON in ASCII, a character takes at most 12 bytes for what JSON cannot hold otherwise.
             "message": message if len(json.dumps(message)) <= MAX_DEAD_CHARACTERS else None,
         }
-        client("sqs").send_message(QueueUrl=os.environ["DEAD_QUEUE_URL"], MessageBody=json.dumps(letter))
+        with attempts.each():
+            client("sqs").send_message(QueueUrl=os.environ["DEAD_QUEUE_URL"], MessageBody=json.dumps(letter))
 
 
 def _measured(values: Mapping[str, float]) -> dict[str, Any]:

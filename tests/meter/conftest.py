@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions import follow_up, meter
+from tests.meter.people import Throttled
 from tests.meter.world import SETTINGS, World
 
 
@@ -16,3 +17,8 @@ def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: AR
     monkeypatch.setattr(meter, "settings", lambda: SETTINGS)
     monkeypatch.setenv("DEAD_QUEUE_URL", made.dead_queue)
     return made
+
+
+@pytest.fixture
+def throttled(world: World, monkeypatch: pytest.MonkeyPatch) -> Throttled:  # noqa: ARG001  its AWS
+    return Throttled(monkeypatch)

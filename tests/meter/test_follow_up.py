@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-import boto3
 import pytest
 from botocore.client import BaseClient
 
 from functions import follow_up, meter
-from rollout.limits import quota_document
-from tests.authority.evaluator import ACCOUNT, Request, verdicts
-from tests.meter.test_usage import ARN, record
+from tests.meter.people import BOB, MONTH, NOW, TODAY, Throttled, alerts, of
 from tests.meter.world import ALICE, SETTINGS, TABLE, World, breaking, deliver
-
-BOB = "bob.kim@acme.example"
-NOW = datetime.now(UTC)
-TODAY, MONTH = f"{NOW:%Y-%m-%d}", f"{NOW:%Y-%m}"
-ALLOW = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
-ROLE = "claude-code-pilot"
-
-
-def of(user: str, number: int, output: int = 0) -> dict[str, Any]:
-    """A request of today; a million tokens of output are 15 dollars."""
-    identity = {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/{user}"}
-    return record(
-        requestId=f"{user}-{number}",
-        timestamp=NOW.isoformat(),
-        identity=identity,
-        input={"inputTokenCount": 0},
-        output={"outputTokenCount": output},
-    )
-
-
-def alerts(world: World) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while messages := world.sqs.receive_message(QueueUrl=world.notices, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            found.append(json.loads(message["Body"])["alert"])
-            world.sqs.delete_message(QueueUrl=world.notices, ReceiptHandle=message["ReceiptHandle"])
-    return found
 
 
 def test_a_user_who_crosses_forty_dollars_is_told_once_with_the_numbers_and_a_link(world: World) -> None:
@@ -89,39 +57,6 @@ def test_a_delivery_that_broke_before_telling_or_before_marking_is_told_of_once(
         deliver(of(ALICE, 1, 3_000_000))
     deliver(of(ALICE, 1, 3_000_000))
     assert len(alerts(world)) == 1
-
-
-class Throttled:
-    """Alice and Bob are throttled, and the policy that can stop them is on their role."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.iam: Any = boto3.client("iam")
-        empty = json.dumps(quota_document([], None))
-        self.policy = self.iam.create_policy(PolicyName=f"{ROLE}-quota-1", PolicyDocument=empty)["Policy"]["Arn"]
-        changed = copy.deepcopy(SETTINGS)
-        changed["limits"]["quota_policies"] = dict.fromkeys((ALICE, BOB), self.policy)
-        monkeypatch.setattr(meter, "settings", lambda: changed)
-
-    def document(self) -> Mapping[str, Any]:
-        version = self.iam.get_policy(PolicyArn=self.policy)["Policy"]["DefaultVersionId"]
-        found = self.iam.get_policy_version(PolicyArn=self.policy, VersionId=version)
-        return found["PolicyVersion"]["Document"]
-
-    def may_invoke(self, user: str, at: datetime | None = None) -> bool:
-        """By others' evaluator."""
-        request = Request(
-            f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/{user}",
-            "bedrock:InvokeModel",
-            ARN,
-            {"aws:userid": f"AROAEXAMPLE:{user}", "aws:CurrentTime": (at or datetime.now(UTC)).isoformat()},
-            {"invoke": {"Version": "2012-10-17", "Statement": [ALLOW]}, "quota": self.document()},
-        )
-        return verdicts([request])[0]
-
-
-@pytest.fixture
-def throttled(world: World, monkeypatch: pytest.MonkeyPatch) -> Throttled:  # noqa: ARG001  its AWS
-    return Throttled(monkeypatch)
 
 
 def test_a_throttled_user_who_has_used_up_their_tokens_is_denied_until_midnight_and_nobody_else(

@@ -196,6 +196,10 @@ def test_an_event_is_tried_three_times_and_then_given_to_the_destination(aws: Aw
     )
     until(lambda: depth(aws, failures) == 1)
     assert logged(aws).count("saw ") == 3
+    [message] = aws.client("sqs").receive_message(QueueUrl=failures)["Messages"]
+    failure = json.loads(message["Body"])
+    assert (failure["requestPayload"], failure["requestContext"]["condition"]) == ({"fail": 1}, "RetriesExhausted")
+    assert logged(aws).count(f"START RequestId: {failure['requestContext']['requestId']}") == 3
 
 
 def test_log_events_are_delivered_zipped_as_a_subscription_has_them(aws: Aws) -> None:

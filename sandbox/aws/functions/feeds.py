@@ -22,7 +22,7 @@ from moto.awslambda.models import EventSourceMapping, LambdaFunction, lambda_bac
 from moto.scheduler.models import Schedule, scheduler_backends
 from moto.sqs.models import Message, Queue, sqs_backends
 
-from sandbox.aws.functions.runner import Runner
+from sandbox.aws.functions.runner import Outcome, Runner
 
 LOOK_SECONDS = 0.1
 THREADS = 8
@@ -122,15 +122,19 @@ class Feeds:
                 return
             outcome = self.runner.invoke(function, event, outcome.request_id)
         if outcome.failed:
-            self._give_up(function, event, outcome.payload)
+            self._give_up(function, event, outcome)
 
-    def _give_up(self, function: LambdaFunction, event: Any, payload: str) -> None:
+    def _give_up(self, function: LambdaFunction, event: Any, outcome: Outcome) -> None:
         target = ((_event_config(function).get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
         if target and ":sqs:" in target:
             record = {
-                "requestContext": {"functionArn": function.function_arn, "condition": "RetriesExhausted"},
+                "requestContext": {
+                    "requestId": outcome.request_id,
+                    "functionArn": function.function_arn,
+                    "condition": "RetriesExhausted",
+                },
                 "requestPayload": event,
-                "responsePayload": json.loads(payload),
+                "responsePayload": json.loads(outcome.payload),
             }
             _, _, _, region, account, name = target.split(":", 5)
             sqs_backends[account][region].send_message(name, json.dumps(record))
