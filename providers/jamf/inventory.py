@@ -38,12 +38,15 @@ def of_people(client: Client, emails: Sequence[str]) -> list[Mac]:
 
 def of_ids(client: Client, ids: Iterable[str]) -> list[Mac]:
     """Those of these ids that are still there, whose they are, and with their profiles."""
-    found: list[Mac] = []
-    for some in _batches(ids):
-        found += _search(
-            client, ("GENERAL", "USER_AND_LOCATION", "CONFIGURATION_PROFILES"), f"id=in=({','.join(some)})"
-        )
-    return found
+    return _with_profiles(client, "id", ids)
+
+
+def of_management_ids(client: Client, ids: Iterable[str]) -> list[Mac]:
+    return _with_profiles(client, "general.managementId", ids)
+
+
+def named(client: Client, names: Iterable[str]) -> list[Mac]:
+    return _with_profiles(client, "general.name", names)
 
 
 def group_members(client: Client, group_id: str) -> dict[str, str]:
@@ -99,6 +102,14 @@ def _batches(values: Iterable[str]) -> Iterator[list[str]]:
 def _search(client: Client, sections: Sequence[str], rsql: str) -> list[Mac]:
     params = {"section": list(sections), "filter": rsql, "sort": "id:asc"}
     return sorted(map(_mac, pages(client, "/api/v3/computers-inventory", params)), key=lambda mac: int(mac.id))
+
+
+def _with_profiles(client: Client, field: str, values: Iterable[str]) -> list[Mac]:
+    found: list[Mac] = []
+    for some in _batches(values):
+        wanted = ",".join(f'"{_quoted(value)}"' for value in some)
+        found += _search(client, ("GENERAL", "USER_AND_LOCATION", "CONFIGURATION_PROFILES"), f"{field}=in=({wanted})")
+    return found
 
 
 def _mac(result: Mapping[str, Any]) -> Mac:

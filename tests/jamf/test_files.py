@@ -15,6 +15,7 @@ from tests.jamf.harness import ALICE, GRACE, SETTINGS, Engine, Held, files_input
 
 FOLDER = "/Library/Application Support/ClaudeCode"
 PATH = f"{FOLDER}/managed-settings.json"
+BOB, MEI = "bob.kim@acme.example", "mei.sato@acme.example"
 POLICIES = "/JSSResource/policies"
 
 
@@ -84,6 +85,32 @@ def test_whoever_leaves_the_group_loses_the_file_at_the_next_check_in(engine: En
     last = engine.update(refreshed, files_inputs(group, contents=script({"model": "haiku"})))
     assert last.state["removal_policy_id"] == ""
     assert policy(engine, refreshed.state["removal_policy_id"]) == {}
+
+
+def test_who_comes_back_and_leaves_again_is_waited_for_again(engine: Engine) -> None:
+    group, files = declared(engine, ALICE, GRACE, BOB)
+    engine.order(GRACE, online=False)  # so that the policy that removes stays
+
+    def now_in(*emails: str) -> None:
+        nonlocal group, files
+        group = engine.update(group, group_inputs(*emails))
+        files = engine.update(files, files_inputs(group, contents=script()))
+
+    now_in(BOB)
+    engine.order(ALICE, check_in=True)
+    now_in(ALICE, BOB)
+    engine.order(ALICE, check_in=True)
+    assert engine.file_of(ALICE, PATH) == SETTINGS
+    engine.order(ALICE, online=False)
+    now_in(BOB)
+    now_in(BOB, MEI)  # any change
+    assert set(files.state["leaving"]) == {str(engine.mac(email)["id"]) for email in (ALICE, GRACE)}
+    for email in (ALICE, GRACE):
+        engine.order(email, online=True)
+        engine.order(email, check_in=True)
+        assert engine.file_of(email, PATH) is None
+    now_in(BOB)
+    assert files.state["leaving"] == [str(engine.mac(MEI)["id"])]
 
 
 def test_whoever_changes_cohort_has_the_new_file_and_the_old_one_does_not_take_it(engine: Engine) -> None:

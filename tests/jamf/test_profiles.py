@@ -10,7 +10,7 @@ import pytest
 from providers.jamf import tokens
 from providers.jamf.errors import JamfError
 from providers.jamf.values import UNKNOWN
-from tests.jamf.harness import ALICE, GRACE, SETTINGS, Engine, Held, RefusedError, profile_inputs
+from tests.jamf.harness import ALICE, GRACE, SETTINGS, Engine, Held, RefusedError, group_inputs, profile_inputs
 
 PROFILES = "/JSSResource/osxconfigurationprofiles"
 
@@ -236,9 +236,28 @@ def test_a_removal_can_be_refused_until_all_have_confirmed(engine: Engine) -> No
     engine.restart(unconfirmed="refuse")
     with pytest.raises(JamfError, match="nothing is in its scope any more: try again once they have been online"):
         engine.delete(profile)
+    # The scope is empty by now, and Alice is waited for all the same; also by who knows nothing of the first try.
+    for state in (profile.state, {**profile.state, "confirmed": {}}):
+        with pytest.raises(JamfError, match=engine.mac(ALICE)["name"]):
+            engine.delete(Held(profile.token, profile.name, profile.id, state))
+    assert engine.settings_of(ALICE) == [SETTINGS]
+    assert engine.read(profile)
     engine.order(ALICE, online=True)
     engine.delete(profile)
     assert engine.read(profile) is None
+
+
+def test_a_removal_waits_for_who_left_while_offline_too(engine: Engine) -> None:
+    group = engine.group(ALICE, GRACE)
+    profile = engine.profile(group)
+    engine.order(GRACE, online=False)
+    engine.update(group, group_inputs(ALICE))
+    engine.delete(profile)
+    [warning] = engine.warnings
+    assert engine.mac(GRACE)["name"] in warning
+    assert engine.mac(ALICE)["name"] not in warning
+    engine.order(GRACE, online=True)
+    assert engine.settings_of(GRACE) == []
 
 
 def test_what_each_mac_has_confirmed_is_told_and_nobody_is_waited_for(engine: Engine) -> None:

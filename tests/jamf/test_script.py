@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from rollout.commit_guard import File
 from rollout.macs.delivery import file_script
+from sandbox.jamf.shell import beneath
 
 FOLDER = "Library/Application Support/ClaudeCode"
 SETTINGS = File(path=f"/{FOLDER}/managed-settings.json", mode=0o644, content='{"a": "$(touch x) `y` \' \\" ü"}\n')
@@ -19,12 +22,20 @@ SHELLS = [shell for shell in ("sh", "dash", "bash", "zsh", "busybox") if shutil.
 
 
 def run(
-    root: Path, action: str, *, owner: str = "pilot", files: list[File] = FILES, shell: str = "sh"
+    root: Path,
+    action: str,
+    *,
+    owner: str = "pilot",
+    files: list[File] = FILES,
+    shell: str = "sh",
+    exported: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     script = root.parent / "script.sh"
-    script.write_text(file_script(owner, files), encoding="utf-8")
+    text = beneath(root, file_script(owner, files))
+    assert text
+    script.write_text(text, encoding="utf-8")
     command = [shell, *(["sh"] if shell == "busybox" else []), str(script), "/", "a Mac", "alice", action]
-    environment = {"PATH": "/usr/bin:/bin", "CLAUDE_CODE_ROOT": str(root)}
+    environment = {"PATH": "/usr/bin:/bin", **(exported or {})}
     return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False, timeout=30)
 
 
@@ -78,6 +89,91 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(root: Path) -> No
     assert run(root, "apply").returncode == 0
     assert not (root / FOLDER / "managed-settings.json").is_symlink()
     assert elsewhere.read_text() == "mine"
+
+
+def test_a_link_to_a_folder_is_replaced_and_nothing_is_moved_into_it(root: Path) -> None:
+    elsewhere = root / "elsewhere"
+    elsewhere.mkdir()
+    (root / FOLDER).mkdir(parents=True)
+    for name in ("managed-settings.json", "delivered-for"):
+        (root / FOLDER / name).symlink_to(elsewhere)
+    assert run(root, "apply").returncode == 0
+    assert (root / FOLDER / "managed-settings.json").read_text(encoding="utf-8") == SETTINGS.content
+    assert (root / FOLDER / "delivered-for").read_text() == "pilot\n"
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_whose_files_they_are_is_not_written_through_a_link(root: Path) -> None:
+    precious = root / "precious"
+    precious.write_text("mine")
+    (root / FOLDER).mkdir(parents=True)
+    (root / FOLDER / "delivered-for").symlink_to(precious)
+    assert run(root, "apply").returncode == 0
+    assert precious.read_text() == "mine"
+    assert (root / FOLDER / "delivered-for").read_text() == "pilot\n"
+
+
+def test_what_could_not_be_written_whole_is_taken_away_all_the_same(root: Path) -> None:
+    (root / FOLDER / "managed-settings.json").mkdir(parents=True)
+    assert run(root, "apply").returncode == 1
+    (root / FOLDER / "managed-settings.json").rmdir()
+    assert run(root, "remove").returncode == 0
+    assert not (root / FOLDER).exists()
+
+
+def test_folders_that_were_there_are_closed_to_all_but_their_owner(root: Path) -> None:
+    (root / FOLDER / "commit_guard").mkdir(parents=True)
+    for folder in (root / FOLDER, root / FOLDER / "commit_guard"):
+        folder.chmod(0o777)
+    above = (root / FOLDER).parent
+    above.chmod(0o775)
+    assert run(root, "apply").returncode == 0
+    modes = [oct(path.stat().st_mode & 0o777) for path in (above, root / FOLDER, root / FOLDER / "commit_guard")]
+    assert modes == ["0o775", "0o755", "0o755"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files to others")
+def test_what_root_writes_is_roots_whoever_had_it(root: Path) -> None:
+    (root / FOLDER / "commit_guard").mkdir(parents=True)
+    (root / FOLDER / "managed-settings.json").write_text(SETTINGS.content, encoding="utf-8")
+    ours = (root / FOLDER, root / FOLDER / "commit_guard", root / FOLDER / "managed-settings.json")
+    for path in ours:
+        os.chown(path, 501, 20)
+    run(root, "apply")
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in ours} == {(0, 0)}
+
+
+@pytest.mark.parametrize("name", ["", "/commit_guard"])
+def test_a_link_in_a_folders_place_is_replaced_and_not_followed(root: Path, name: str) -> None:
+    elsewhere, folder = root / "elsewhere", root / f"{FOLDER}{name}"
+    elsewhere.mkdir(mode=0o777)
+    (elsewhere / "main.py").write_text("mine")
+    folder.parent.mkdir(parents=True)
+    folder.symlink_to(elsewhere)
+    assert run(root, "apply").returncode == 0
+    assert not folder.is_symlink()
+    assert "managed-settings.json" in found(root)
+    shutil.rmtree(folder)
+    folder.symlink_to(elsewhere)
+    (elsewhere / "delivered-for").write_text("pilot\n")
+    assert run(root, "remove").returncode == 0
+    assert {file.name: file.read_text() for file in elsewhere.iterdir()} == {
+        "main.py": "mine",
+        "delivered-for": "pilot\n",
+    }
+
+
+def test_nothing_of_the_environment_says_what_runs_or_where_it_writes(root: Path, tmp_path: Path) -> None:
+    programs, elsewhere = tmp_path / "programs", tmp_path / "elsewhere"
+    programs.mkdir()
+    for name in ("mktemp", "base64", "id", "chmod", "mv", "cmp"):
+        (programs / name).write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\nexec /usr/bin/{name} \"$@\"\n")
+        (programs / name).chmod(0o755)
+    theirs = {"PATH": f"{programs}:/usr/bin:/bin", "CLAUDE_CODE_ROOT": str(elsewhere), "root": str(elsewhere)}
+    assert run(root, "apply", exported=theirs).returncode == 0
+    assert "managed-settings.json" in found(root)
+    assert not (tmp_path / "ran").exists()
+    assert not elsewhere.exists()
 
 
 def test_a_failure_is_told_and_leaves_no_half_written_file(root: Path) -> None:

@@ -16,7 +16,8 @@ SCRIPTS = "/api/v1/scripts"
 FILE = "/Library/Application Support/ClaudeCode/managed-settings.json"
 SCRIPT = """#!/bin/sh
 set -eu
-folder="${CLAUDE_CODE_ROOT:-}/Library/Application Support/ClaudeCode"
+root=
+folder="$root/Library/Application Support/ClaudeCode"
 case "$4" in
 apply) mkdir -p "$folder"; printf '%s for %s on %s at %s\\n' "$5" "$3" "$2" "$1" >> "$folder/managed-settings.json" ;;
 remove) rm -f "$folder/managed-settings.json" ;;
@@ -162,7 +163,7 @@ def test_a_script_that_fails_is_in_the_log(jamf: Caller):
     assert log(jamf, ALICE) == [("Claude file", "Failed")]
 
 
-def test_a_script_that_knows_of_no_prefix_does_not_run(jamf: Caller, tmp_path: Path):
+def test_a_script_that_has_no_place_for_the_macs_folder_does_not_run(jamf: Caller, tmp_path: Path):
     witness = tmp_path / "witness"
     policy(
         jamf,
@@ -172,7 +173,7 @@ def test_a_script_that_knows_of_no_prefix_does_not_run(jamf: Caller, tmp_path: P
     )
     assert log(jamf, ALICE) == [("Claude file", "Failed")]
     assert not witness.exists()
-    assert "CLAUDE_CODE_ROOT" in UNAWARE
+    assert "root=" in UNAWARE
 
 
 def test_a_disabled_policy_does_not_run(jamf: Caller):

@@ -142,10 +142,16 @@ def _remove(context: Context, policy_id: str, policy: Any, script_id: str, leavi
 
 
 def _leave(context: Context, policy_id: str, inputs: Properties, script_id: str, leaving: list[str]) -> str:
-    """The id of the policy that removes from Macs that have left; it is there as long as any has not confirmed."""
-    if not leaving:
+    """The id of the policy that removes from Macs that have left; it is there as long as any has not confirmed.
+
+    For a Mac that leaves a second time it is a new one: the old one's run there says nothing of what came since.
+    """
+    again = any(_completed(context, each, policy_id) for each in leaving) if policy_id else False
+    if again or not leaving:
         if policy_id:
             context.client.delete(f"{POLICIES}/id/{policy_id}")
+        policy_id = ""
+    if not leaving:
         return ""
     run = {"script_id": script_id, "action": REMOVE, "scope": scope(computers=leaving), "event": inputs["event"]}
     if policy_id and _get_policy(context, policy_id):

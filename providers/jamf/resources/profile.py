@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -105,11 +106,12 @@ class ConfigurationProfile(Kind):
         if found is None:
             return
         identifier = _identity(found["general"], decoded(found["general"]["payloads"]))["identifier"]
-        macs = _reached(context, found)
+        # An earlier try has emptied the scope, and somebody who left may be offline still: neither is in it.
+        ids, names = _reached(context, found), state.get("confirmed") or {}
         context.client.put_xml(f"{PATH}/id/{resource_id}", element(TAG, scope()))
         holding: list[str] = []
         for _ in context.polls():
-            holding = _holding(context, resource_id, identifier, macs)
+            holding = _holding(context, resource_id, identifier, ids, names)
             if not holding:
                 context.client.delete(f"{PATH}/id/{resource_id}")
                 return
@@ -218,9 +220,15 @@ def _confirmed(context: Context, found: Any) -> Properties:
     return {"confirmed": {mac.name: state(mac) for mac in sorted(macs, key=lambda mac: mac.name)}}
 
 
-def _holding(context: Context, resource_id: str, identifier: str, reached: dict[str, str]) -> list[str]:
-    """Names of the Macs that may still have the profile: by what they acknowledged, or else by inventory."""
+def _holding(
+    context: Context, resource_id: str, identifier: str, ids: Iterable[str], names: Iterable[str]
+) -> list[str]:
+    """Names of the Macs that may still have the profile: by what they acknowledged, or else by inventory.
+
+    Of these ids and names, and of all that were ever sent a command about it.
+    """
     commands = inventory.newest_commands(context.client, resource_id)
+    sent = [each for each, command in commands.items() if command != ("REMOVE_PROFILE", "ACKNOWLEDGED")]
 
     def holds(mac: inventory.Mac) -> bool:
         match commands.get(mac.management_id):
@@ -231,7 +239,12 @@ def _holding(context: Context, resource_id: str, identifier: str, reached: dict[
             case _:
                 return identifier in mac.profiles
 
-    return sorted(mac.name for mac in inventory.of_ids(context.client, reached) if holds(mac))
+    macs = {
+        *inventory.of_ids(context.client, ids),
+        *inventory.of_management_ids(context.client, sent),
+        *inventory.named(context.client, names),
+    }
+    return sorted(mac.name for mac in macs if holds(mac))
 
 
 def _differs(have: Any, want: Any) -> bool:
