@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -35,13 +35,14 @@ log.setLevel(logging.INFO)
 
 def follow_up(keys: Iterable[str], table: str, notices_queue: str, limits: Limits, attempts: Attempts) -> None:
     """`keys`: of the counters that were added to. What fails for one of them is left to `attempts`."""
-    now = datetime.now(UTC)
+    now = _now()
     with attempts.each():
         for key, item in _read(sorted(filter(watched, set(keys))), table):
             counted = {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
             if found := over_quota(key, counted, limits, now):
                 with attempts.each():
-                    stop(*found, table, now)
+                    session, policy = found
+                    stop(session, policy, table, now, limits.quota_sessions(policy))
             if "told" not in item and (said := alert(key, counted, limits)):
                 with attempts.each():
                     _tell(said.message(), said.id, notices_queue)
@@ -86,11 +87,18 @@ def _mark(key: str, table: str, now: datetime) -> None:
     )
 
 
-def stop(session: str, policy: str, table: str, now: datetime) -> None:
-    """Deny this session's holder until the day is over. A policy that is gone went with its level."""
-    stopped = _add(session, policy, table, now)
+def stop(session: str, policy: str, table: str, now: datetime, throttled: Collection[str]) -> None:
+    """Deny this session's holder until the day is over. A policy that is gone went with its level.
+
+    `throttled`: whom this policy may stop, in lower case. Who has left it since they were stopped is let go.
+    """
+    _add(session, policy, table, now)
     for _ in range(TRIES):
-        wanted = quota_document(sorted(stopped), midnight(now))
+        now = _now()  # the day may have ended meanwhile: whoever writes last has looked at the set of the new one
+        stopped = _stopped(policy, table, now)
+        if not stopped:
+            return
+        wanted = quota_document(sorted(one for one in stopped if one.lower() in throttled), midnight(now))
         try:
             if _in_force(policy) == wanted:
                 return
@@ -104,7 +112,6 @@ def stop(session: str, policy: str, table: str, now: datetime) -> None:
                     continue
                 case _:
                     raise
-        stopped = _stopped(policy, table, now)
     raise TimeoutError(f"{policy} was changed by others {TRIES} times")
 
 
@@ -112,8 +119,12 @@ def _key(policy: str, now: datetime) -> dict[str, Any]:
     return {"id": {"S": f"stopped#{policy}#{now:%Y-%m-%d}"}}
 
 
-def _add(session: str, policy: str, table: str, now: datetime) -> set[str]:
-    answer = client("dynamodb").update_item(
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _add(session: str, policy: str, table: str, now: datetime) -> None:
+    client("dynamodb").update_item(
         TableName=table,
         Key=_key(policy, now),
         UpdateExpression="SET expires = :expires ADD sessions :session",
@@ -121,14 +132,12 @@ def _add(session: str, policy: str, table: str, now: datetime) -> set[str]:
             ":expires": {"N": str(int((now + SETS_KEPT).timestamp()))},
             ":session": {"SS": [session]},
         },
-        ReturnValues="ALL_NEW",
     )
-    return set(answer["Attributes"]["sessions"]["SS"])
 
 
 def _stopped(policy: str, table: str, now: datetime) -> set[str]:
-    item = client("dynamodb").get_item(TableName=table, Key=_key(policy, now), ConsistentRead=True)["Item"]
-    return set(item["sessions"]["SS"])
+    item = client("dynamodb").get_item(TableName=table, Key=_key(policy, now), ConsistentRead=True).get("Item")
+    return set(item["sessions"]["SS"]) if item else set()
 
 
 def _in_force(policy: str) -> Any:

@@ -61,6 +61,10 @@ class Limits:
         rest = {name: value for name, value in document.items() if name != "budgets"}
         return Limits(budgets=budgets, **rest)
 
+    def quota_sessions(self, policy: str) -> set[str]:
+        """Whom this policy can stop, in lower case."""
+        return {session for session, found in self.quota_policies.items() if found == policy}
+
 
 def watched(key: str) -> bool:
     return key.partition("#")[0] in WATCHED

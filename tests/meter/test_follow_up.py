@@ -93,7 +93,7 @@ def test_two_invocations_at_once_stop_both_users_whoever_writes_last(
 
     def overtaken(policy: str, document: Mapping[str, Any]) -> None:
         if others:  # between this one's look and its write, another one looks and writes
-            follow_up.stop(others.pop(), policy, TABLE, datetime.now(UTC))
+            follow_up.stop(others.pop(), policy, TABLE, datetime.now(UTC), {ALICE, BOB})
         put(policy, document)
 
     monkeypatch.setattr(follow_up, "_put_in_force", overtaken)
@@ -114,7 +114,7 @@ def test_many_users_at_many_invocations_are_all_stopped_and_old_versions_make_ro
     monkeypatch.setattr(BaseClient, "_make_api_call", whole)
     users = [f"user{n}@acme.example" for n in range(12)]
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda user: follow_up.stop(user, throttled.policy, TABLE, datetime.now(UTC)), users))
+        list(threads.map(lambda user: follow_up.stop(user, throttled.policy, TABLE, datetime.now(UTC), users), users))
     [statement] = throttled.document()["Statement"]
     assert sorted(statement["Condition"]["StringLike"]["aws:userid"]) == sorted(f"*:{user}" for user in users)
     assert len(throttled.iam.list_policy_versions(PolicyArn=throttled.policy)["Versions"]) <= 5
@@ -131,3 +131,30 @@ def test_a_repeated_delivery_changes_no_policy(throttled: Throttled) -> None:
         deliver(of(ALICE, 1, 50_000), by=by)
     deliver(of(ALICE, 2, 50_000), by="third")
     assert len(throttled.iam.list_policy_versions(PolicyArn=throttled.policy)["Versions"]) == 2
+
+
+def test_who_is_throttled_no_more_is_let_go_with_the_next_stop_and_nobody_else(throttled: Throttled) -> None:
+    deliver(of(ALICE, 1, 60_000))
+    assert not throttled.may_invoke(ALICE)
+    del meter.settings()["limits"]["quota_policies"][ALICE]
+    deliver(of(BOB, 1, 60_000), by="second")
+    assert throttled.may_invoke(ALICE)
+    assert not throttled.may_invoke(BOB)
+
+
+def test_who_began_before_midnight_and_writes_last_takes_back_no_stop_of_the_new_day(
+    throttled: Throttled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, tomorrow, clock = follow_up._put_in_force, NOW + timedelta(days=1), [NOW]
+    monkeypatch.setattr(follow_up, "_now", lambda: clock[-1])
+
+    def slow(policy: str, document: Mapping[str, Any]) -> None:
+        if clock == [NOW]:  # between the look and the write a day ends, and another invocation stops Bob
+            clock.append(tomorrow)
+            follow_up.stop(BOB, policy, TABLE, tomorrow, {ALICE, BOB})
+        put(policy, document)
+
+    monkeypatch.setattr(follow_up, "_put_in_force", slow)
+    follow_up.stop(ALICE, throttled.policy, TABLE, NOW, {ALICE, BOB})
+    assert not throttled.may_invoke(BOB, tomorrow)
+    assert throttled.may_invoke(ALICE, tomorrow)
