@@ -108,6 +108,8 @@ def stop(session: str, policy: str, table: str, now: datetime, throttled: Collec
             match error.response["Error"]["Code"]:
                 case "NoSuchEntity":
                     return
+                case "LimitExceeded" if "PolicySize" in error.response["Error"].get("Message", ""):
+                    raise  # no other try makes it smaller
                 case "LimitExceeded" | "ConcurrentModification":  # somebody else is at it; look again
                     continue
                 case _:

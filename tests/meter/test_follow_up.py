@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from functions import follow_up, meter
 from tests.meter.people import BOB, MONTH, NOW, TODAY, Throttled, alerts, of
@@ -158,3 +159,19 @@ def test_who_began_before_midnight_and_writes_last_takes_back_no_stop_of_the_new
     follow_up.stop(ALICE, throttled.policy, TABLE, NOW, {ALICE, BOB})
     assert not throttled.may_invoke(BOB, tomorrow)
     assert throttled.may_invoke(ALICE, tomorrow)
+
+
+def test_a_policy_that_is_too_large_is_said_at_once_and_not_taken_for_somebody_elses_change(
+    throttled: Throttled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def refuse(policy: str, _: Mapping[str, Any]) -> None:
+        tries.append(policy)
+        said = {"Code": "LimitExceeded", "Message": "Cannot exceed quota for PolicySize: 6144"}
+        raise ClientError({"Error": said}, "CreatePolicyVersion")
+
+    monkeypatch.setattr(follow_up, "_put_in_force", refuse)
+    with pytest.raises(ClientError, match="PolicySize"):
+        deliver(of(ALICE, 1, 60_000))
+    assert tries == [throttled.policy]
