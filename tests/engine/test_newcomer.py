@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ RAVI = "ravi.menon@acme.example"
 
 
 @contextmanager
-def timed(step: str) -> Iterator[None]:
+def timed(step: str) -> Generator[None]:
     began = time.monotonic()
     yield
     print(f"{time.monotonic() - began:6.1f} s  {step}")  # noqa: T201  shown by `pytest -s`
