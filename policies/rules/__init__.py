@@ -16,6 +16,7 @@ from . import (
     iam_documents_fit,
     juniors_there,
     kept_is_protected,
+    known_types,
     log_groups_protected,
     logs_kept_long_enough,
     logs_not_deletable,
@@ -65,6 +66,7 @@ RESOURCE_RULES: list[ResourceRule] = [
     cost_tags.RULE,
     names_fit.RULE,
     iam_documents_fit.RULE,
+    known_types.RULE,
 ]
 STACK_RULES: list[StackRule] = [
     trusted_provider.RULE,

@@ -249,6 +249,20 @@ CASES = [
         on="findings-protection",
         change=put("policyDocument", "{}"),
     ),
+    Case(
+        rule="known-types",
+        on="meter",
+        kind="aws:kms/keyPolicy:KeyPolicy",
+        change=put("policy", "{}"),
+        not_of="pilot-membership-group",
+    ),
+    Case(
+        rule="known-types",
+        on="meter",
+        kind="aws:iam/userPolicyAttachment:UserPolicyAttachment",
+        change=put("user", "u"),
+    ),
+    Case(rule="known-types", on="meter", kind="aws:cloudformation/stack:Stack", change=put("name", "s")),
     Case(rule="named-actions", on="announcer-send", change=statement(0, Action="sqs:*"), **POLICY_LATER, **OF_A_TOPIC),
     Case(
         rule="named-resources",

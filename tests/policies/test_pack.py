@@ -15,11 +15,13 @@ from policies.judging.rules import Breach, StackRule
 from policies.rules import RULES
 from policies.rules.cost_tags import TAGGABLE
 from policies.rules.iam_changes import QUOTA_ACTIONS
+from policies.rules.known_types import KNOWN
 from policies.rules.names_fit import LIMITS
 from rollout.composition import ADVICE
 from rollout.metered import STOP_FOR_A_DAY
 from tests import recording, stacks
 from tests.policies import judged
+from tests.policies.test_rules import compliant
 from tests.recording import Recorded
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
@@ -46,6 +48,7 @@ alarms-reach-somebody medium mandatory
 cost-tags medium mandatory
 names-fit medium mandatory
 iam-documents-fit medium mandatory
+known-types high mandatory
 trusts-our-federation critical mandatory
 cohorts-are-whole critical mandatory
 suspended-is-denied critical mandatory
@@ -153,6 +156,15 @@ def test_what_can_be_tagged_is_what_the_plug_in_lets_us_tag() -> None:
     takes_tags = {kind for kind in used if kind.startswith("aws:") and _takes_tags(kind)}
     assert takes_tags - {"aws:iam/samlProvider:SamlProvider"} <= TAGGABLE
     assert all(_takes_tags(kind) for kind in TAGGABLE)
+
+
+def test_the_known_types_are_those_in_use() -> None:
+    """None more but those that can be tagged or that another federation has: a type in use nowhere is one to wonder at."""
+    used = {r.type for stack in stacks.COMMITTED for r in recording.run(stacks.committed(stack), stack).order}
+    oidc = recording.run(stacks.config({**stacks.small(), "federation": "oidc", "logs": {"prompt_text": True}}))
+    used |= {r.type for r in oidc.order} | {r.type for r in compliant("member")[0]}
+    assert {kind for kind in used if kind.startswith("aws:")} <= KNOWN
+    assert used | TAGGABLE >= KNOWN
 
 
 def _takes_tags(kind: str) -> bool:
