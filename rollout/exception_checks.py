@@ -30,10 +30,8 @@ def policy_exceptions(document: Document, now: datetime) -> Iterator[Mistake]:
             text = f"expired: {expires}; mend what it excepts and take it out, or give a new day with a reason"
             yield Mistake((*path, "expires"), text)
         elif expires > today + LONGEST:
-            text = f"too far off: {expires}; at most a year from now, then somebody looks at it anew"
-            yield Mistake(
-                (*path, "expires"), f"too far off: {expires}; at most a year from now, then it is looked at anew"
-            )
+            text = f"too far off: {expires}; at most a year from now, then it is looked at anew"
+            yield Mistake((*path, "expires"), text)
 
 
 EXCEPTION_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (policy_exceptions,)

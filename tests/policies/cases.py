@@ -263,6 +263,18 @@ CASES = [
         change=put("user", "u"),
     ),
     Case(rule="known-types", on="meter", kind="aws:cloudformation/stack:Stack", change=put("name", "s")),
+    Case(
+        rule="functions-keep-to-their-work",
+        on="meter-function-work",
+        change=statement(0, Action="lambda:UpdateFunctionCode"),
+        **POLICY_LATER,
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="functions-keep-to-their-work",
+        on="announcer-send",
+        change=statement(0, Action=["sqs:SendMessage", "kms:PutKeyPolicy"]),
+    ),
     Case(rule="named-actions", on="announcer-send", change=statement(0, Action="sqs:*"), **POLICY_LATER, **OF_A_TOPIC),
     Case(
         rule="named-resources",

@@ -32,6 +32,7 @@ no-bare-wildcard critical mandatory
 named-actions high mandatory
 named-resources high mandatory
 iam-changes critical mandatory
+functions-keep-to-their-work critical mandatory
 logs-cannot-be-deleted high mandatory
 own-policies-only high mandatory
 no-lasting-keys critical mandatory
