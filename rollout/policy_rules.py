@@ -2,7 +2,8 @@
 test holds them against it."""
 
 RULES = (
-    *("alarms-reach-somebody", "cohort-role-has-a-boundary", "cost-tags", "each-cohort-has-alarms"),
+    *("alarms-reach-somebody", "cohort-role-has-a-boundary", "cost-tags", "cohorts-are-whole"),
+    *("each-cohort-has-alarms",),
     *("each-cohort-has-its-log", "encrypted-at-rest", "groups-are-tracked", "iam-changes", "iam-documents-fit"),
     *("juniors-are-there", "kept-is-protected", "log-groups-protected", "logs-are-kept", "logs-cannot-be-deleted"),
     *("named-actions", "named-resources", "names-fit", "no-bare-wildcard", "no-lasting-keys", "no-public-ingress"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -13,15 +13,25 @@ from policies.judging.rules import Breach, Finding, Later
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
 MANAGED_POLICY: Final = "aws:iam/policy:Policy"
+ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 POLICIES: Final = frozenset(
     {ROLE_POLICY, MANAGED_POLICY, "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy", ROLE}
 )
 
 
 @dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One test of a statement; all of them must hold. `key`: in lower case. `values`: one of them must match."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """`resources`, `actions`: as written, of `NotResource` and `NotAction` too. `excluding`: it has one of these.
-    `conditions`: values by key in lower case, whatever the operator; `operators`: all that are used."""
+    `principal`: of `NotPrincipal` too, and then `all_but` it."""
 
     sid: str
     allow: bool
@@ -29,8 +39,8 @@ class Statement:
     resources: tuple[str, ...]
     excluding: bool
     principal: Any
-    conditions: Mapping[str, tuple[str, ...]]
-    operators: Mapping[str, str]
+    all_but: bool
+    conditions: tuple[Condition, ...]
 
 
 def documents(resource: Resource) -> Iterator[tuple[str, str | Unknown]]:
@@ -78,21 +88,34 @@ def statements(text: str) -> list[Statement]:
 
 
 def _statement(row: Mapping[str, Any]) -> Statement:
-    conditions: dict[str, tuple[str, ...]] = {}
-    operators: dict[str, str] = {}
-    for operator, keys in cast("Mapping[str, Mapping[str, Any]]", row.get("Condition") or {}).items():
-        for key, value in keys.items():
-            conditions[key.lower()] = (*conditions.get(key.lower(), ()), *many(value))
-            operators[key.lower()] = operator
     return Statement(
         sid=str(row.get("Sid") or "a statement without Sid"),
         allow=row.get("Effect") == "Allow",
         actions=many(row.get("Action") or row.get("NotAction") or ()),
         resources=many(row.get("Resource") or row.get("NotResource") or ()),
         excluding="NotAction" in row or "NotResource" in row,
-        principal=row.get("Principal"),
-        conditions=conditions,
-        operators=operators,
+        principal=row.get("Principal", row.get("NotPrincipal")),
+        all_but="NotPrincipal" in row,
+        conditions=tuple(
+            Condition(operator=operator, key=key.lower(), values=many(value))
+            for operator, keys in cast("Mapping[str, Mapping[str, Any]]", row.get("Condition") or {}).items()
+            for key, value in keys.items()
+        ),
+    )
+
+
+def bound(statement: Statement, key: str, operators: Collection[str], holds: Callable[[str], bool]) -> bool:
+    """Whether a statement is tied by a key to values that all `hold`, by one of these operators.
+
+    Operators are named, not guessed: `...IfExists`, `Null`, `ForAllValues:` and each `Not` hold where the key is absent
+    or anything else. One condition that binds is enough, since all must hold.
+    """
+    return any(
+        condition.key == key.lower()
+        and condition.operator in operators
+        and bool(condition.values)
+        and all(holds(value) for value in condition.values)
+        for condition in statement.conditions
     )
 
 

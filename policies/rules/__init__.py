@@ -8,6 +8,7 @@ from . import (
     cohort_has_alarms,
     cohort_has_its_log,
     cohort_role_bounded,
+    cohorts_are_whole,
     cost_tags,
     encrypted_at_rest,
     groups_tracked,
@@ -67,6 +68,7 @@ RESOURCE_RULES: list[ResourceRule] = [
 ]
 STACK_RULES: list[StackRule] = [
     trusted_provider.RULE,
+    cohorts_are_whole.RULE,
     suspended_is_denied.RULE,
     older_sessions_cut.RULE,
     throttled_to_one_model.RULE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.judging.iam import POLICIES, Statement, each_allow, matches
+from policies.judging.iam import POLICIES, Statement, bound, each_allow, matches
 from policies.judging.rules import ResourceRule, Severity
 from rollout.names import quota_policy
 
@@ -17,14 +17,17 @@ QUOTA_ACTIONS = {
 QUOTAS = re.compile(
     r"arn:[a-z-]+:iam::\d{12}:policy/" + quota_policy("COHORT", 1)[:-1].replace("COHORT", "[a-z0-9]+") + r"\d+"
 )
+SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
 PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
 
 
 def judge(statement: Statement) -> Iterator[str]:
     acting = [action for action in statement.actions if any(matches(action, prefix) for prefix in PREFIXES)]
     passing = {action for action in acting if action == "iam:PassRole"}
-    if passing and not statement.conditions.get("iam:passedtoservice"):
-        yield "iam:PassRole without iam:PassedToService: any service could be given the role"
+    if passing and not bound(
+        statement, "iam:PassedToService", {"StringEquals"}, lambda to: bool(SERVICE.fullmatch(to))
+    ):
+        yield "iam:PassRole without iam:PassedToService of one service: any could be given the role"
     others = [action for action in acting if action not in passing]
     to_quotas = all(QUOTAS.fullmatch(resource) for resource in statement.resources)
     unknown = others if not to_quotas else [action for action in others if action not in QUOTA_ACTIONS]

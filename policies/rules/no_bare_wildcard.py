@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
-from policies.judging.iam import POLICIES, Statement, each_allow
-from policies.judging.rules import ResourceRule, Severity
+from policies.judging.iam import MANAGED_POLICY, POLICIES, Statement, bound, each_allow
+from policies.judging.resources import Resource
+from policies.judging.rules import Finding, ResourceRule, Severity
 
 THROUGH = "bedrock:InferenceProfileArn"
+PROFILE = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]+:\d{12}:application-inference-profile/[A-Za-z0-9-]+")
+# A boundary grants nothing, and `own-policies-only` has it attached nowhere (`rollout.documents.boundary`).
+OF_A_BOUNDARY = re.compile(PROFILE.pattern + r"|arn:[a-z-]+:bedrock:[a-z0-9-]+:\d{12}:application-inference-profile/\*")
 
 
-def judge(statement: Statement) -> Iterator[str]:
+def judge(resource: Resource) -> Iterator[Finding]:
+    bounds = resource.type == MANAGED_POLICY and str(resource.props.get("name")).endswith("-boundary")
+    yield from each_allow(resource, partial(_judge, OF_A_BOUNDARY if bounds else PROFILE))
+
+
+def _judge(profile: re.Pattern[str], statement: Statement) -> Iterator[str]:
     if "*" in statement.resources or statement.excluding or not statement.resources:
         yield "an Allow of everything, or of everything but something"
+    if any(":inference-profile/" in resource for resource in statement.resources):
+        yield "an inference profile that is not ours: nobody can delete it, and its use is nobody's"
     models = any(":foundation-model/" in resource for resource in statement.resources)
-    # `Null` and the operators with `IfExists` hold where there is no profile at all.
-    operator = statement.operators.get(THROUGH.lower(), "")
-    if models and (operator not in {"ArnEquals", "ArnLike"} or "*" in statement.conditions[THROUGH.lower()]):
+    if models and not bound(statement, THROUGH, {"ArnEquals", "ArnLike"}, lambda arn: bool(profile.fullmatch(arn))):
         yield f"foundation models without the condition {THROUGH}; deleting a profile would end nothing"
 
 
@@ -27,5 +38,5 @@ RULE = ResourceRule(
     remediation="Name the resources; give foundation models the condition ArnEquals bedrock:InferenceProfileArn.",
     url="https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
     types=POLICIES,
-    judge=lambda resource: each_allow(resource, judge),
+    judge=judge,
 )

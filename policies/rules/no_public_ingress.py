@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, cast
 
-from policies.judging.iam import Statement, statements
+from policies.judging.iam import Statement, bound, many, statements
 from policies.judging.resources import UNKNOWN, Resource
 from policies.judging.rules import Breach, Finding, Later, ResourceRule, Severity
 from rollout.names import GITHUB_WEBHOOK
@@ -41,8 +43,27 @@ DOORS = tuple(
         "lightsail",
     )
 )
+ACCOUNT: Final = re.compile(r"\d{12}")
+FULL: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:\d{12}:[^*?]+(?:[:/]\*)?")
+OWNER: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
+PRINCIPAL: Final = re.compile(r"(?:arn:[a-z-]+:iam::)?(\d{12})(?::root|:role/[^*?]+)?")
+WEBHOOK: Final = re.compile(rf"(?:arn:[a-z-]+:lambda:[a-z0-9-]+:\d{{12}}:function:)?{GITHUB_WEBHOOK}")
+
+
+def _is_full(arn: Any) -> bool:
+    """It says whose and what; `*` stands for no more than its last part."""
+    return isinstance(arn, str) and bool(FULL.fullmatch(arn))
+
+
 # What ties a caller to somebody we know.
-NARROWING = {"aws:sourceaccount", "aws:sourcearn", "aws:principalorgid", "aws:principalaccount", "aws:principalarn"}
+NARROWING: Final[tuple[tuple[str, Collection[str], Callable[[str], bool]], ...]] = (
+    *(
+        (key, {"StringEquals"}, lambda value: bool(ACCOUNT.fullmatch(value)))
+        for key in ("aws:SourceAccount", "aws:PrincipalAccount")
+    ),
+    *((key, {"ArnEquals", "ArnLike", "StringEquals"}, _is_full) for key in ("aws:SourceArn", "aws:PrincipalArn")),
+    ("aws:PrincipalOrgID", {"StringEquals"}, lambda value: bool(re.fullmatch(r"o-[a-z0-9]{10,32}", value))),
+)
 
 
 def applies(resource: Resource) -> bool:
@@ -74,12 +95,20 @@ def _permission(props: Any) -> Iterator[Finding]:
     if principal is UNKNOWN or principal == "*":
         if not (_is_the_webhook(props.get("function")) and through_url):
             yield Breach("everybody may call the function; name a service and its source")
-    elif str(principal).endswith(".amazonaws.com") and not (props.get("sourceArn") or props.get("sourceAccount")):
+        return
+    if not str(principal).endswith(".amazonaws.com"):
+        yield Breach(f"{principal} may call it; only services do, of our account")
+        return
+    source, account = props.get("sourceArn"), props.get("sourceAccount")
+    if source is UNKNOWN or account is UNKNOWN:
+        yield Later("sourceArn")
+    elif (source and not _is_full(source)) or not (source or ACCOUNT.fullmatch(str(account))):
         yield Breach(f"{principal} may call it on behalf of any account; add source_arn")
 
 
 def _is_the_webhook(function: Any) -> bool:
-    return isinstance(function, str) and function.rpartition(":")[2] == GITHUB_WEBHOOK
+    """By its name or ARN; a qualifier may be called anything."""
+    return isinstance(function, str) and bool(WEBHOOK.fullmatch(function))
 
 
 def _document(text: Any) -> Iterator[Finding]:
@@ -87,20 +116,27 @@ def _document(text: Any) -> Iterator[Finding]:
         yield Later("policy")
         return
     for statement in statements(text):
-        if statement.allow and _everybody(statement.principal) and not _narrowed(statement):
-            yield Breach(f"{statement.sid}: everybody is allowed {', '.join(statement.actions)}")
+        if statement.allow and not _is_known(statement):
+            yield Breach(
+                f"{statement.sid}: {json.dumps(statement.principal)} is allowed {', '.join(statement.actions)}"
+            )
 
 
-def _everybody(principal: Any) -> bool:
+def _is_known(statement: Statement) -> bool:
+    """A role or the root of the account whose resource it is, or anybody who is bound to a source that is one."""
+    if statement.all_but:
+        return False
+    accounts = {found[1] for resource in statement.resources if (found := OWNER.match(resource))}
+    ours = all(found and found[1] in accounts for found in map(PRINCIPAL.fullmatch, _principals(statement.principal)))
+    return ours or any(bound(statement, key, operators, holds) for key, operators, holds in NARROWING)
+
+
+def _principals(principal: Any) -> Iterator[str]:
     if isinstance(principal, dict):
-        return any(_everybody(value) for value in cast("dict[str, Any]", principal).values())
-    if isinstance(principal, list):
-        return any(_everybody(value) for value in cast("list[Any]", principal))
-    return principal == "*"
-
-
-def _narrowed(statement: Statement) -> bool:
-    return any(key in NARROWING and "*" not in values for key, values in statement.conditions.items())
+        for kind, value in cast("dict[str, Any]", principal).items():
+            yield from many(value) if kind == "AWS" else (f"{kind}:{each}" for each in many(value))
+    else:
+        yield from many(principal)
 
 
 RULE = ResourceRule(

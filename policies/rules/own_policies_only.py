@@ -1,18 +1,22 @@
-"""AWS's managed policies grant what AWS thinks of next, too."""
+"""AWS's managed policies grant what AWS thinks of next, too, and others' what they think of."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from policies.judging.iam import ROLE
 from policies.judging.resources import UNKNOWN, Resource
 from policies.judging.rules import Breach, Finding, Later, ResourceRule, Severity
+from rollout.names import PREFIX
 
 ATTACHMENTS = {
     f"aws:iam/{name[0].lower()}{name[1:]}:{name}"
     for name in ("RolePolicyAttachment", "PolicyAttachment", "RolePolicyAttachmentsExclusive")
 }
+# A boundary is the most that something may be granted, and is wide by intent.
+OURS = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:policy/{PREFIX}-[a-z0-9-]+")
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
@@ -21,14 +25,16 @@ def judge(resource: Resource) -> Iterator[Finding]:
         for arn in cast("Sequence[Any]", value if isinstance(value, list) else [value] if value else []):
             if arn is UNKNOWN:
                 yield Later(key)
-            elif ":iam::aws:policy/" in str(arn):
-                yield Breach(f"attaches AWS's own {str(arn).rpartition('/')[2]}; say in a policy of ours what it needs")
+            elif not OURS.fullmatch(str(arn)) or str(arn).endswith("-boundary"):
+                yield Breach(
+                    f"attaches {arn}, which grants what is not said here; say in a policy of ours what it needs"
+                )
 
 
 RULE = ResourceRule(
     name="own-policies-only",
     severity=Severity.HIGH,
-    description="No policy that AWS manages is attached to a role: it grants more than the code needs, and changes.",
+    description="Only policies of this program are attached to a role: others grant more than it needs, and change.",
     remediation="Write the actions and resources into a policy of the role's own.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html",
     types={*ATTACHMENTS, ROLE},

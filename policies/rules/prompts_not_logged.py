@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from policies.judging.resources import UNKNOWN, Stack
+from policies.judging.resources import UNKNOWN, Resource, Stack
 from policies.judging.rules import Breach, Finding, Severity, StackRule
 
 LOGGING: Final = "aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration"
@@ -15,7 +16,7 @@ SWITCHES = tuple(f"{kind}DataDeliveryEnabled" for kind in ("text", "image", "emb
 
 
 def judge(stack: Stack) -> Iterator[Finding]:
-    protected = {str(policy.props.get("logGroupName")) for policy in stack.of(PROTECTION)}
+    protected = {str(policy.props.get("logGroupName")) for policy in stack.of(PROTECTION) if _masks(policy)}
     for resource in stack.of(LOGGING):
         given: Any = resource.props.get("loggingConfig") or {}
         # Not known is not off.
@@ -24,6 +25,27 @@ def judge(stack: Stack) -> Iterator[Finding]:
         log_group: Any = target.get("logGroupName") if target and target is not UNKNOWN else None
         if on and str(log_group) not in protected:
             yield Breach(f"prompts would be logged, with no data protection: {', '.join(on)}", resource.urn)
+        elif on and _to_s3(given):
+            yield Breach(f"prompts would go to S3, where nothing is masked: {', '.join(on)}", resource.urn)
+
+
+def _to_s3(given: Mapping[str, Any]) -> bool:
+    # What is too large for CloudWatch goes to S3 too.
+    target: Any = given.get("cloudwatchConfig")
+    return bool(given.get("s3Config") or (target and target.get("largeDataDeliveryS3Config")))
+
+
+def _masks(policy: Resource) -> bool:
+    """It has an operation that puts asterisks in place of what it finds; one that only counts masks nothing."""
+    text: Any = policy.props.get("policyDocument")
+    try:
+        document: Any = json.loads(text) if isinstance(text, str) else {}
+        return any(
+            "MaskConfig" in each.get("Operation", {}).get("Deidentify", {}) and bool(each.get("DataIdentifier"))
+            for each in document.get("Statement", ())
+        )
+    except (ValueError, AttributeError, TypeError):
+        return False
 
 
 RULE = StackRule(

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.judging.iam import ROLE, Statement, statements
+from policies.judging.iam import ROLE, Statement, bound, many, statements
 from policies.judging.resources import UNKNOWN, Resource
 from policies.judging.rules import Breach, Finding, ResourceRule, Severity
 
 ACCESS: Final = "claude:rollout:Access"
 PROVIDER = re.compile(r"arn:[a-z-]+:iam::\d{12}:(saml|oidc)-provider/(.+)")
+ACCOUNT = re.compile(r"\d{12}")
 SIGN_INS = {
     f"https://{host}/saml" for host in ("signin.aws.amazon.com", "signin.amazonaws-us-gov.com", "signin.amazonaws.cn")
 }
@@ -38,7 +39,7 @@ def judge(resource: Resource) -> Iterator[Finding]:
 def _federated(statement: Statement) -> Iterator[str]:
     principal: Any = statement.principal
     provider = principal.get("Federated") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
-    known = PROVIDER.fullmatch(provider) if isinstance(provider, str) else None
+    known = PROVIDER.fullmatch(provider) if isinstance(provider, str) and not statement.all_but else None
     if not known:
         yield f"trusts {json.dumps(principal)}, which is no identity provider of an account"
     elif known[1] == "saml":
@@ -56,23 +57,23 @@ def _federated(statement: Statement) -> Iterator[str]:
 
 
 def _equals(statement: Statement, key: str, allowed: set[str] | None = None) -> bool:
-    values = set(statement.conditions.get(key, ()))
-    wild = any("*" in value for value in values)
-    return (
-        statement.operators.get(key) == "StringEquals"
-        and bool(values)
-        and not wild
-        and (allowed is None or values <= allowed)
+    return bound(
+        statement, key, {"StringEquals"}, lambda value: "*" not in value and (allowed is None or value in allowed)
     )
 
 
 def _service(statement: Statement) -> Iterator[str]:
     principal: Any = statement.principal
-    service = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
-    if service not in SERVICES:
+    named: Any = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
+    services = set(many(named)) if named and not statement.all_but else set[str]()
+    if not services or services - SERVICES:
         yield f"trusts {json.dumps(principal)}; only one of {', '.join(sorted(SERVICES))}"
-    elif service not in WITHOUT_SOURCE and not statement.conditions.get("aws:sourceaccount"):
-        yield f"trusts {service} on behalf of any account; add aws:SourceAccount"
+    elif services - WITHOUT_SOURCE and not bound(
+        statement, "aws:SourceAccount", {"StringEquals"}, lambda account: bool(ACCOUNT.fullmatch(account))
+    ):
+        yield f"trusts {', '.join(sorted(services))} on behalf of any account; add StringEquals aws:SourceAccount"
+    if statement.actions != ("sts:AssumeRole",):
+        yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRole alone"
 
 
 RULE = ResourceRule(

@@ -71,6 +71,12 @@ def roster(**changes: Any) -> Change:
     return lambda props: props["standing"]["roster"].update(changes) if "standing" in props else None
 
 
+def queue_policy(said: Props) -> str:
+    """One Allow on a queue of our own account."""
+    queue = "arn:aws:sqs:us-east-1:123456789012:queue"
+    return json.dumps({"Statement": {"Effect": "Allow", "Action": "sqs:ReceiveMessage", "Resource": queue, **said}})
+
+
 MODEL = "arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet-4-6"
 LATER = Verdict.LATER
 POLICY_LATER: dict[str, Any] = {"unknown": put("policy", UNKNOWN), "means": LATER}
@@ -92,6 +98,156 @@ CASES = [
     ),
     Case(
         rule="no-bare-wildcard", on="meter-function-work", change=statement(0, Resource=None, NotResource="arn:aws:x")
+    ),
+    Case(
+        rule="no-bare-wildcard",
+        on="pilot-access-invoke",
+        change=statement(1, Condition={"ArnLike": {"bedrock:InferenceProfileArn": "arn:*"}}),
+    ),
+    Case(
+        rule="no-bare-wildcard",
+        on="pilot-access-invoke",
+        change=statement(1, Condition={"ArnLike": {"bedrock:InferenceProfileArn": "**"}}),
+    ),
+    Case(
+        rule="no-bare-wildcard",
+        on="pilot-access-invoke",
+        change=statement(
+            1,
+            Condition={
+                "ArnLike": {
+                    "bedrock:InferenceProfileArn": "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/*"
+                }
+            },
+        ),
+    ),
+    Case(
+        rule="no-bare-wildcard",
+        on="pilot-access-invoke",
+        change=statement(
+            0, Resource="arn:aws:bedrock:us-east-1:123456789012:inference-profile/global.anthropic.claude-sonnet-4-6"
+        ),
+    ),
+    Case(
+        rule="iam-changes",
+        on="announcer-send",
+        change=statement(5, Condition={"StringLike": {"iam:PassedToService": "*"}}),
+    ),
+    Case(
+        rule="iam-changes",
+        on="announcer-send",
+        change=statement(5, Condition={"StringNotEqualsIfExists": {"iam:PassedToService": "ec2.amazonaws.com"}}),
+    ),
+    Case(
+        rule="trust-is-named",
+        on="logging-role",
+        change=statement(0, "assumeRolePolicy", Condition={"StringNotEquals": {"aws:SourceAccount": "123456789012"}}),
+    ),
+    Case(
+        rule="trust-is-named",
+        on="logging-role",
+        change=statement(0, "assumeRolePolicy", Condition={"StringLike": {"aws:SourceAccount": "*"}}),
+    ),
+    Case(
+        rule="trust-is-named",
+        on="logging-role",
+        change=statement(
+            0, "assumeRolePolicy", Condition={"StringEqualsIfExists": {"aws:SourceAccount": "123456789012"}}
+        ),
+    ),
+    Case(rule="trust-is-named", on="meter-function-role", change=statement(0, "assumeRolePolicy", Action="sts:*")),
+    Case(
+        rule="trust-is-named",
+        on="meter-function-role",
+        change=statement(0, "assumeRolePolicy", Principal={"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]}),
+    ),
+    Case(
+        rule="trust-is-named",
+        on="meter-function-role",
+        change=statement(0, "assumeRolePolicy", Principal=None, NotPrincipal={"Service": "lambda.amazonaws.com"}),
+    ),
+    Case(
+        rule="cohort-role-has-a-boundary",
+        on="pilot-access-role",
+        change=put("permissionsBoundary", "arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
+    Case(
+        rule="own-policies-only",
+        on="pilot-access",
+        kind="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        change=put("policyArn", "arn:aws:iam::123456789012:policy/administrators-of-old"),
+    ),
+    Case(
+        rule="own-policies-only",
+        on="pilot-access",
+        kind="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        change=put("policyArn", "arn:aws:iam::123456789012:policy/claude-code-pilot-boundary"),
+    ),
+    Case(rule="no-public-ingress", on="meter-permission", change=put("principal", "999999999999")),
+    Case(
+        rule="no-public-ingress",
+        on="meter-denials-permission",
+        change=put("sourceArn", "*"),
+        unknown=put("sourceArn", UNKNOWN),
+        means=LATER,
+    ),
+    Case(
+        rule="no-public-ingress",
+        on="github-webhook-through-address",
+        change=put("function", "claude-code-meter:claude-code-github-webhook"),
+    ),
+    Case(
+        rule="no-public-ingress",
+        on="audiences",
+        kind="aws:sqs/queuePolicy:QueuePolicy",
+        change=put("policy", queue_policy({"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}})),
+    ),
+    Case(
+        rule="no-public-ingress",
+        on="audiences",
+        kind="aws:sqs/queuePolicy:QueuePolicy",
+        change=put("policy", queue_policy({"Principal": {"AWS": "999999999999"}})),
+    ),
+    Case(
+        rule="no-public-ingress",
+        on="audiences",
+        kind="aws:sqs/queuePolicy:QueuePolicy",
+        change=put(
+            "policy",
+            queue_policy({"Principal": "*", "Condition": {"StringNotEquals": {"aws:SourceAccount": "123456789012"}}}),
+        ),
+    ),
+    Case(
+        rule="no-public-ingress",
+        on="audiences",
+        kind="aws:sqs/queuePolicy:QueuePolicy",
+        change=put(
+            "policy",
+            queue_policy(
+                {
+                    "Principal": "*",
+                    "Condition": {"ArnLikeIfExists": {"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:t"}},
+                }
+            ),
+        ),
+    ),
+    Case(
+        rule="no-public-ingress",
+        on="audiences",
+        kind="aws:sqs/queuePolicy:QueuePolicy",
+        change=put("policy", queue_policy({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:*"}}})),
+    ),
+    Case(
+        rule="prompts-are-not-logged",
+        stack="prompts",
+        on="logging-configuration",
+        change=put("loggingConfig.s3Config", {"bucketName": "prompts"}),
+    ),
+    Case(
+        rule="prompts-are-not-logged",
+        stack="prompts",
+        on="findings-protection",
+        change=put("policyDocument", "{}"),
     ),
     Case(rule="named-actions", on="announcer-send", change=statement(0, Action="sqs:*"), **POLICY_LATER, **OF_A_TOPIC),
     Case(
@@ -174,13 +330,12 @@ CASES = [
         unknown=put("appSettingsJson", UNKNOWN),
         means=LATER,
     ),
-    # That there is a boundary is known, though not its ARN: compliant.
     Case(
         rule="cohort-role-has-a-boundary",
         on="pilot-access-role",
         change=put("permissionsBoundary", None),
         unknown=put("permissionsBoundary", UNKNOWN),
-        means=Verdict.COMPLIANT,
+        means=LATER,
         not_of="meter-function-role",
     ),
     Case(
@@ -291,6 +446,62 @@ CASES = [
         stack="member",
         on="pilot-access-stop-1",
         change=statement(0, Action="bedrock:InvokeModel"),
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="resumed",
+        on="pilot-access-stop",
+        change=statement(0, Condition={"DateGreaterThan": {"aws:TokenIssueTime": "2030-01-01T00:00:00Z"}}),
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="member",
+        on="pilot-access-stop-1",
+        change=statement(0, Condition={"StringNotLike": {"aws:userid": "*:alice.chen@acme.example"}}),
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="member",
+        on="pilot-access-stop-1",
+        change=statement(0, Condition={"StringLike": {"aws:userid": "alice.chen@acme.example"}}),
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="member",
+        on="pilot-access-stop-1-attached",
+        change=put("role", "claude-code-announcer"),
+        unknown=put("role", UNKNOWN),
+        means=LATER,
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="member",
+        on="pilot-access-stop-1-attached",
+        change=put("policyArn", "arn:aws:iam::123456789012:policy/claude-code-pilot-quota-1"),
+        unknown=put("policyArn", UNKNOWN),
+        means=LATER,
+    ),
+    Case(
+        rule="older-sessions-are-cut",
+        stack="resumed",
+        on="pilot-access-stop",
+        change=put("role", "claude-code-announcer"),
+        unknown=put("role", UNKNOWN),
+        means=LATER,
+    ),
+    Case(
+        rule="cohorts-are-whole",
+        on="audit-trail",
+        kind="claude:rollout:Access",
+        change=lambda props: None,  # noqa: ARG005
+    ),
+    Case(
+        rule="cohorts-are-whole",
+        on="pilot-access-role",
+        change=lambda props: props.update(
+            name="claude-code-other", permissionsBoundary="arn:aws:iam::123456789012:policy/claude-code-other-boundary"
+        ),
+        unknown=put("name", UNKNOWN),
     ),
     Case(
         rule="throttled-to-one-model",

@@ -47,6 +47,7 @@ cost-tags medium mandatory
 names-fit medium mandatory
 iam-documents-fit medium mandatory
 trusts-our-federation critical mandatory
+cohorts-are-whole critical mandatory
 suspended-is-denied critical mandatory
 older-sessions-are-cut critical mandatory
 throttled-to-one-model high mandatory

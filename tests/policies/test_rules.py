@@ -35,6 +35,8 @@ def document(name: str) -> dict[str, Any]:
 def compliant(name: str) -> tuple[tuple[Resource, ...], Stack]:
     if name == "oidc":
         run = recording.run(stacks.config({**stacks.small(), "federation": "oidc"}))
+    elif name == "prompts":
+        run = recording.run(stacks.config({**stacks.small(), "logs": {"prompt_text": True}}))
     else:
         run = recording.run(stacks.as_engine(document(name)), "sandbox")
     return tuple(judged.inputs(run)), judged.stack(run)
@@ -100,6 +102,20 @@ def test_a_value_nobody_knows_yet_never_passes_unnoticed(case: Case) -> None:
         notes = [r for r in RULES if r.name.startswith("not-known-yet")]
         told = [f for note in notes for each in (*subjects, whole) for f in findings(note, each) or ()]
         assert any(isinstance(f, Breach) and case.rule in f.text for f in told)
+
+
+def test_a_trust_may_list_its_service() -> None:
+    [role] = [r for r in compliant("pilot")[0] if r.name == "meter-function-role"]
+    trust = role.props["assumeRolePolicy"].replace('"lambda.amazonaws.com"', '["lambda.amazonaws.com"]')
+    assert trust != role.props["assumeRolePolicy"]
+    listed = replace(role, props={**role.props, "assumeRolePolicy": trust})
+    assert verdict(judged.rule("trust-is-named"), listed) is Verdict.COMPLIANT
+
+
+def test_a_cohort_without_its_role_is_not_whole() -> None:
+    whole = compliant("suspended")[1]
+    without = Stack([r for r in whole.resources if r.name != "pilot-access-role"])
+    assert verdict(judged.rule("cohorts-are-whole"), without) is Verdict.BREACH
 
 
 @pytest.mark.parametrize("rule", [*RESOURCE_RULES, *STACK_RULES], ids=lambda rule: rule.name)
