@@ -49,13 +49,13 @@ KNOWN: Final = {
     "aws:sqs/queue:Queue",
     "aws:ssm/parameter:Parameter",
 }
-OURS: Final = "claude-code-rollout"
+BOOTSTRAP: Final = "claude-code-rollout-bootstrap"
 
 
 def applies(resource: Resource) -> bool:
     """The bootstrap project is another, and has types of its own. What other rules refuse or read is theirs."""
     elsewhere = no_lasting_keys.RULE.concerns(resource) or no_public_ingress.RULE.concerns(resource)
-    return resource.type.startswith("aws:") and resource.urn.split("::")[1] == OURS and not elsewhere
+    return resource.type.startswith("aws:") and resource.urn.split("::")[1] != BOOTSTRAP and not elsewhere
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
