@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policies.judging.iam import POLICIES, Statement, each_allow
 from policies.judging.rules import ResourceRule, Severity
+from policies.judging.workflows import of_program
 
 THROUGH = "bedrock:InferenceProfileArn"
 
@@ -27,5 +28,6 @@ RULE = ResourceRule(
     remediation="Name the resources; give foundation models the condition ArnEquals bedrock:InferenceProfileArn.",
     url="https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
     types=POLICIES,
+    applies=of_program,  # to a workflow `workflow-rights-are-ours` applies
     judge=lambda resource: each_allow(resource, judge),
 )
