@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rollout.review import Plan
+from rollout.engine_plan import Plan
 from sandbox import workspace
 from tests.engine.world import World
 from tests.stacks import PROJECT
