@@ -130,12 +130,13 @@ def diff(
     head: Annotated[Path, typer.Argument(help="as it is to be")],
     preview: Annotated[Path | None, typer.Option(help="the engine's events, as ci/preview writes them")] = None,
     engine_diff: Annotated[Path | None, typer.Option(help="what `pulumi preview --diff` says")] = None,
+    changed: Annotated[Path | None, typer.Option(help="names of the files of the whole request, one a line")] = None,
     as_json: Json = False,
 ) -> None:
     """What a change of a stack file does, in Markdown, for its review."""
     from cli.diff import review
 
-    said = review(base, head, preview, engine_diff)
+    said = review(base, head, preview, engine_diff, changed)
     print(json.dumps({"markdown": said}, indent=2, ensure_ascii=False) if as_json else said)
 
 
