@@ -130,12 +130,13 @@ def diff(
     head: Annotated[Path, typer.Argument(help="as it is to be")],
     preview: Annotated[Path | None, typer.Option(help="the engine's events, as ci/preview writes them")] = None,
     engine_diff: Annotated[Path | None, typer.Option(help="what `pulumi preview --diff` says")] = None,
+    changed: Annotated[Path | None, typer.Option(help="names of the files of the whole request, one a line")] = None,
     as_json: Json = False,
 ) -> None:
     """What a change of a stack file does, in Markdown, for its review."""
     from cli.diff import review
 
-    said = review(base, head, preview, engine_diff)
+    said = review(base, head, preview, engine_diff, changed)
     print(json.dumps({"markdown": said}, indent=2, ensure_ascii=False) if as_json else said)
 
 
@@ -231,7 +232,14 @@ def set_level(
 @app.command()
 def select(
     stack: Stack,
-    directory: Annotated[Path, typer.Option(help="CSV: name, email, team, seniority, champion")],
+    directory: Annotated[Path | None, typer.Option(help="CSV: name, email, team, seniority, champion")] = None,
+    okta: Annotated[bool, typer.Option("--okta", help="in place of a CSV; takes OKTA_API_TOKEN")] = False,
+    team_attribute: Annotated[str, typer.Option(help="of Okta's profile")] = "department",
+    seniority_attribute: Annotated[str, typer.Option(help="senior, mid or junior; others are left out")] = "userType",
+    champion_attribute: Annotated[
+        str | None,
+        typer.Option(help="yes or true; Okta has none of its own: without one, --champions 0 or a CSV"),
+    ] = None,
     size: Annotated[int, typer.Option(min=1, help="people")] = 25,
     juniors: Annotated[str, typer.Option(help="at least-at most")] = "2-3",
     champions: Annotated[int, typer.Option(min=0, help="in each team")] = 2,
@@ -241,9 +249,13 @@ def select(
     as_json: Json = False,
 ) -> None:
     """Propose a cohort from a directory of people, by the plan's rules, and say why each."""
+    if okta == bool(directory):
+        raise typer.BadParameter("give one of the two", param_hint="--directory, --okta")
     from cli.commands.select import run
+    from cli.okta_people import Attributes
 
-    run(stack, directory, size, juniors, champions, senior_percent, seed, out, as_json)
+    attributes = Attributes(team=team_attribute, seniority=seniority_attribute, champion=champion_attribute)
+    run(stack, directory, attributes, size, juniors, champions, senior_percent, seed, out, as_json)
 
 
 @app.command()

@@ -10,30 +10,38 @@ from cli.errors import CommandError
 from cli.files import encrypted, rollout_of
 from rollout.config import Rollout
 from rollout.diff import Diff, diff
-from rollout.review import Plan, comment
+from rollout.engine_plan import Plan
+from rollout.review import comment
 from rollout.words import StackFileError
 
 
-def review(base: Path, head: Path, preview: Path | None = None, engine_diff: Path | None = None) -> str:
+def review(
+    base: Path,
+    head: Path,
+    preview: Path | None = None,
+    engine_diff: Path | None = None,
+    changed: Path | None = None,
+) -> str:
     """The comment. `base`, `head`: `Pulumi.<stack>.yaml`, either of which may be missing; `preview`, `engine_diff`: of
-    the head, as events in JSON and as text."""
+    the head, as events in JSON and as text. `changed`: a file that names the files of the whole request, one a line."""
     stack = head.name.removeprefix("Pulumi.").removesuffix(".yaml")
-    before, before_mistakes = _read(base)
+    # The base was right once: that an exception in it has expired since is no reason to know nothing of it.
+    before, unread = _read(base, by_clock=False)
     after, mistakes = _read(head)
-    if before_mistakes and not mistakes:
-        before = None  # the change mends it: all of it is new
+    paths = _text(changed).splitlines() if changed else ()
     if mistakes:
-        return comment(stack, diff(before, before), None, mistakes)
+        return comment(stack, diff(before, before), None, mistakes, unread=unread, changed=paths)
     plan = _plan(preview) if preview else None
     details = _text(engine_diff) if engine_diff else ""
-    return comment(stack, _with_secrets(diff(before, after), base, head), plan, engine_diff=details)
+    found = diff(after, after) if unread else _with_secrets(diff(before, after), base, head)
+    return comment(stack, found, plan, engine_diff=details, unread=unread, changed=paths)
 
 
-def _read(path: Path) -> tuple[Rollout | None, Sequence[str]]:
+def _read(path: Path, by_clock: bool = True) -> tuple[Rollout | None, Sequence[str]]:
     if not path.exists():
         return None, ()
     try:
-        return rollout_of(path), ()
+        return rollout_of(path, by_clock), ()
     except StackFileError as error:
         return None, error.lines
 

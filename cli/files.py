@@ -26,9 +26,10 @@ UNREAD = {
 }
 
 
-def rollout_of(path: Path) -> Rollout:
-    """The rollout of a stack file, its rosters beside it, its secrets unread. Raises StackFileError, CommandError."""
-    return load(readable(config_of(path)), path.parent, datetime.now(UTC))
+def rollout_of(path: Path, by_clock: bool = True) -> Rollout:
+    """The rollout of a stack file, its rosters beside it, its secrets unread. `by_clock`: as `load` has it. Raises
+    StackFileError, CommandError."""
+    return load(readable(config_of(path)), path.parent, datetime.now(UTC), by_clock=by_clock)
 
 
 def readable(config: Mapping[str, Any]) -> dict[str, str]:

@@ -14,7 +14,15 @@ import pulumi_aws as aws
 from rollout import names
 from rollout.account import Account
 from rollout.bootstrap import Bootstrap
-from rollout.deployment import ISSUER, deploy_policies, environments, preview_policies, workflow_trust
+from rollout.deployment import (
+    ISSUER,
+    deploy_policies,
+    environments,
+    preview_policies,
+    read_state,
+    workflow_trust,
+    write_state,
+)
 from rollout.documents import Document, allow, document
 
 # Of a session of a workflow; the longest job takes 45 minutes.
@@ -41,23 +49,27 @@ class Deployment(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self._kept = pulumi.ResourceOptions(parent=self, protect=True)
+        # The owner at GitHub: this stack knows no other name of the organization.
+        self._tags = {"organization": args.bootstrap.repository.partition("/")[0]}
         bucket = self._bucket(key := self._key())
         after: list[pulumi.Resource] = []
         if not args.bootstrap.issuer_arn:
             after.append(
                 aws.iam.OpenIdConnectProvider(
-                    f"{name}-github", url=f"https://{ISSUER}", client_id_lists=["sts.amazonaws.com"], opts=self._child
+                    f"{name}-github",
+                    url=f"https://{ISSUER}",
+                    client_id_lists=["sts.amazonaws.com"],
+                    tags=self._tags,
+                    opts=self._child,
                 )
             )
-        # A preview takes no lock, and reads the state. Its secrets it must decrypt: the engine cannot do without.
-        state = args.account.bucket_arn(names.state_bucket(args.account.id))
-        read = [allow("ReadState", ["s3:GetObject"], [f"{state}/*"]), allow("FindState", ["s3:ListBucket"], [state])]
-        write = [allow("WriteState", ["s3:PutObject", "s3:DeleteObject"], [f"{state}/*"]), *read]
         self.roles = {}
         previews = preview_policies(args.account, args.bootstrap.okta_domain)
         deploys = deploy_policies(args.account, args.bootstrap.okta_domain)
         for stack in args.bootstrap.stacks:
             preview, deploy = environments(stack)
+            # A preview must decrypt its state's secrets: the engine cannot do without.
+            read, write = read_state(args.account, stack), write_state(args.account, stack)
             for environment, policies, own, actions in (
                 (preview, previews, read, ["kms:Decrypt"]),
                 (deploy, deploys, write, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
@@ -77,6 +89,7 @@ class Deployment(pulumi.ComponentResource):
             description="Secrets in the states of claude-code-rollout, and the states themselves",
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_DAYS,
+            tags=self._tags,
             opts=self._kept,
         )
         aws.kms.Alias(
@@ -86,7 +99,12 @@ class Deployment(pulumi.ComponentResource):
 
     def _bucket(self, key: aws.kms.Key) -> aws.s3.Bucket:
         name, child = self._name, self._child
-        bucket = aws.s3.Bucket(f"{name}-states", bucket=names.state_bucket(self._args.account.id), opts=self._kept)
+        bucket = aws.s3.Bucket(
+            f"{name}-states",
+            bucket=names.state_bucket(self._args.account.id),
+            tags=self._tags,
+            opts=self._kept,
+        )
         aws.s3.BucketVersioning(
             f"{name}-versions",
             bucket=bucket.bucket,
@@ -135,6 +153,7 @@ class Deployment(pulumi.ComponentResource):
                 workflow_trust(args.account, args.bootstrap.repository, environment)
             ),
             max_session_duration=SESSION_SECONDS,
+            tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         for number, policy in enumerate(policies, 1):
@@ -142,6 +161,7 @@ class Deployment(pulumi.ComponentResource):
                 f"{self._name}-{environment}-{number}",
                 name=f"{names.workflow_role(environment)}-{number}",
                 policy=pulumi.Output.json_dumps(policy),
+                tags=self._tags,
                 opts=self._child,
             )
             aws.iam.RolePolicyAttachment(

@@ -38,8 +38,9 @@ nothing.
 
 **What no policy can see**: whether a log group is kept when it is undeclared (`retain_on_delete`), what was there
 before and is gone now, and whether an input is encrypted. Tests hold the first, protection and the review of
-deletions the second, `make policies` the third. The bootstrap stack, whose roles may do what the program does, is
-not judged by it.
+deletions the second, `make policies` the third. The bootstrap stack, whose roles may do what the
+program does, is judged by rules of its own where those on policies and trust cannot hold it (`workflow-…`,
+`preview-only-reads`, `state-…`); in its folder `ci/policies account` judges it.
 
 Topics are not asked to be encrypted: they keep nothing, and CloudWatch cannot publish to one under AWS's own key.
 """

@@ -126,7 +126,8 @@ def incidents(document: Document, now: datetime) -> Iterator[Mistake]:
             ("sessions_valid_from", place.get("sessions_valid_from")),
         ):
             if isinstance(since, datetime) and since > now + CLOCK_SKEW:
-                yield Mistake((*path, key), f"in the future: {since.isoformat()}; it is {now:%Y-%m-%dT%H:%M:%SZ} now")
+                text = f"in the future: {since.isoformat()}; it is {now:%Y-%m-%dT%H:%M:%SZ} now"
+                yield Mistake((*path, key), text, by_clock=True)
 
 
 def member_levels(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001

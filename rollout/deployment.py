@@ -14,6 +14,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.documents import Document, allow, document
 from rollout.iam_limits import MANAGED_CHARACTERS
+from rollout.load import PROJECT
 from rollout.sizes import characters
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -226,6 +227,28 @@ def deploy_policies(account: Account, okta_domain: str) -> list[Document]:
         {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
     )
     return list(packed([*named, passed, _unnamed(account, (*UNNAMED_READS, *UNNAMED_WRITES))]))
+
+
+def read_state(account: Account, stack: str) -> list[Document]:
+    """A preview takes no lock, and reads one stack's state; of others it sees that they are there."""
+    bucket = account.bucket_arn(names.state_bucket(account.id))
+    return [
+        allow("ReadState", ["s3:GetObject"], [f"{bucket}/.pulumi/meta.yaml", *_state(account, stack)]),
+        allow("FindState", ["s3:ListBucket"], [bucket]),
+    ]
+
+
+def write_state(account: Account, stack: str) -> list[Document]:
+    written = ["s3:PutObject", "s3:DeleteObject"]
+    return [allow("WriteState", written, _state(account, stack)), *read_state(account, stack)]
+
+
+def _state(account: Account, stack: str) -> list[str]:
+    """Where Pulumi keeps a stack in a bucket (pulumi/pkg/backend/diy): its state, with what stood there before; each
+    update; and who holds its lock. A stack's name has no dot, so `dev.*` is not `dev2.json`."""
+    bucket = account.bucket_arn(names.state_bucket(account.id))
+    kept = (f"stacks/{PROJECT}/{stack}.*", f"backups/{PROJECT}/{stack}/*", f"history/{PROJECT}/{stack}/*")
+    return [f"{bucket}/.pulumi/{path}" for path in (*kept, f"locks/organization/{PROJECT}/{stack}/*")]
 
 
 def _unnamed(account: Account, actions: Iterable[str]) -> Document:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from rollout.coherence import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
-from rollout.config import Cohort, Incident, Rollout
+from rollout.config import Cohort, Incident, Member, Rollout
+from rollout.diff_sessions import SessionChange, session_changes
+from rollout.diff_settings import Change, member_settings, settings
 from rollout.levels import Level
 
 
@@ -83,23 +84,29 @@ class Diff:
     people: tuple[PersonChange, ...] = ()
     levels: tuple[LevelChange, ...] = ()
     models: tuple[ModelChange, ...] = ()
-    settings: Mapping[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
+    sessions: tuple[SessionChange, ...] = ()
+    settings: Mapping[str, Change] = field(default_factory=dict[str, Change])
     """All else that differs, by path: before and after. Secrets show nothing of themselves."""
+    members: Mapping[tuple[str, str], Change] = field(default_factory=dict[tuple[str, str], Change])
+    """What is said of people, by e-mail address and field."""
     before: Cost
     after: Cost
 
     @property
     def is_empty(self) -> bool:
-        return not (self.people or self.levels or self.models or self.settings)
+        return not (self.people or self.levels or self.models or self.sessions or self.settings or self.members)
 
 
 def diff(base: Rollout | None, head: Rollout | None) -> Diff:
     """`base`: None for a stack that is new. `head`: None for one that is taken away."""
+    people = tuple(_people(base, head))
     return Diff(
-        people=tuple(_people(base, head)),
+        people=people,
         levels=tuple(_levels(base, head)),
         models=tuple(_models(base, head)),
-        settings=dict(_settings(base, head)),
+        sessions=tuple(session_changes(_cohorts(base), _cohorts(head))),
+        settings=dict(settings(base, head)),
+        members=dict(member_settings(base, head, {person.email for person in people})),
         before=_cost(base),
         after=_cost(head),
     )
@@ -157,16 +164,24 @@ def _levels(base: Rollout | None, head: Rollout | None) -> Iterator[LevelChange]
             yield LevelChange(cohort=name, email=None, before=before, after=after, incident=incident, people=people)
         for email in sorted({*members[0], *members[1]}):
             then, now = (found.get(email) for found in members)
-            own = (then.level if then else None, now.level if now else None)
-            if own[0] != own[1]:
+            own = then.level if then else None, now.level if now else None
+            levels = _effective(then, before), _effective(now, after)
+            # A level of their own that changes nothing, because the cohort's does as much, is among what is said of
+            # members.
+            if own[0] != own[1] and levels[0] is not levels[1]:
                 yield LevelChange(
                     cohort=name,
                     email=email,
-                    before=own[0] or before,
-                    after=own[1] or after,
+                    before=levels[0],
+                    after=levels[1],
                     incident=now.incident if now else None,
                     people=1,
                 )
+
+
+def _effective(member: Member | None, cohort: Level) -> Level:
+    """`planned` where there is nobody, as of a cohort that is not there."""
+    return max(member.level or cohort, cohort, key=lambda level: level.rank) if member else Level.PLANNED
 
 
 def _models(base: Rollout | None, head: Rollout | None) -> Iterator[ModelChange]:
@@ -186,32 +201,6 @@ def _sources(rollout: Rollout | None) -> dict[tuple[str, str], str]:
         if cohort.level.effects.role
         for label in cohort.models
     }
-
-
-def _settings(base: Rollout | None, head: Rollout | None) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    before, after = (dict(_flat(rollout)) for rollout in (base, head))
-    new = {*_cohorts(base)} ^ {*_cohorts(head)}
-    if base is None or head is None:
-        return
-    for path in sorted({*before, *after}):
-        is_new = path.startswith("cohorts.") and path.split(".")[1] in new
-        if before.get(path) != after.get(path) and not is_new:
-            yield path, (before.get(path), after.get(path))
-
-
-def _flat(rollout: Rollout | None) -> Iterator[tuple[str, Any]]:
-    """Values by dotted path. Secrets are `SecretStr`, which shows nothing and compares all the same."""
-
-    def walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-        if isinstance(value, Mapping) and value:
-            for key, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
-                yield from walk(f"{path}.{key}" if path else str(key), inner)  # pyright: ignore[reportUnknownArgumentType]
-        else:
-            yield path, value
-
-    if rollout is not None:
-        own: Any = {name: {"members", "roster", "level", "incident", "models"} for name in rollout.cohorts}
-        yield from walk("", rollout.model_dump(exclude={"cohorts": own}))
 
 
 def _cost(rollout: Rollout | None) -> Cost:

@@ -28,10 +28,10 @@ def policy_exceptions(document: Document, now: datetime) -> Iterator[Mistake]:
             continue  # the models say so
         if expires < today:
             text = f"expired: {expires}; mend what it excepts and take it out, or give a new day with a reason"
-            yield Mistake((*path, "expires"), text)
+            yield Mistake((*path, "expires"), text, by_clock=True)
         elif expires > today + LONGEST:
             text = f"too far off: {expires}; at most a year from now, then it is looked at anew"
-            yield Mistake((*path, "expires"), text)
+            yield Mistake((*path, "expires"), text, by_clock=True)
 
 
 EXCEPTION_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (policy_exceptions,)

@@ -25,12 +25,19 @@ _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
 
-def load(config: Mapping[str, str], folder: Path, now: datetime, encrypted: Collection[str] | None = None) -> Rollout:
+def load(
+    config: Mapping[str, str],
+    folder: Path,
+    now: datetime,
+    encrypted: Collection[str] | None = None,
+    by_clock: bool = True,
+) -> Rollout:
     """The rollout that a stack's configuration describes.
 
     `config`: values by full key, maps and lists as JSON, as the engine gives them. `folder`: where rosters are.
-    `now`: only to refuse an incident in the future. `encrypted`: the full keys that the stack file holds encrypted;
-    None where nobody knows. Raises StackFileError with a line for each mistake.
+    `now`: only to refuse an incident in the future and an exception that expired. `encrypted`: the full keys that the
+    stack file holds encrypted; None where nobody knows. `by_clock`: whether mistakes count that come or go with time
+    alone; not so for a file that is history. Raises StackFileError with a line for each mistake.
     """
     document = {
         key.removeprefix(f"{PROJECT}:"): _value(text) for key, text in config.items() if key.startswith(f"{PROJECT}:")
@@ -40,7 +47,7 @@ def load(config: Mapping[str, str], folder: Path, now: datetime, encrypted: Coll
         for key in SECRETS
         if encrypted is not None and key in document and f"{PROJECT}:{key}" not in encrypted
     ]
-    return validate(document, folder, now, _okta_provider(config), lines)
+    return validate(document, folder, now, _okta_provider(config), lines, by_clock)
 
 
 def validate(
@@ -49,6 +56,7 @@ def validate(
     now: datetime,
     okta_domain: str | None = None,
     known_mistakes: Iterable[str] = (),
+    by_clock: bool = True,
 ) -> Rollout:
     """As `load`, from a document of maps and lists."""
     origins: dict[words.Path, str] = {}
@@ -60,7 +68,7 @@ def validate(
     except ValidationError as error:
         mistakes += words.mistakes_of(error, Rollout, part(document, "organization", "teams"))
     for check in (*CHECKS, *SUCCESS_CHECKS, *EXCEPTION_CHECKS):
-        mistakes += check(document, now)
+        mistakes += [mistake for mistake in check(document, now) if by_clock or not mistake.by_clock]
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
         text = f"{rollout.okta.domain}, but okta:orgName and okta:baseUrl say {okta_domain}; make them agree"
         mistakes.append(Mistake(("okta", "domain"), text))

@@ -11,4 +11,6 @@ RULES = (
     *("prompts-are-not-logged", "role-policies-fit", "rollback-is-not-blocked", "seniority-is-mixed"),
     *("session-at-most-one-hour", "suspended-is-denied", "teams-are-balanced", "teams-are-covered"),
     *("throttled-to-one-model", "trust-is-named", "trusts-our-federation", "two-champions-per-team"),
+    *("preview-only-reads", "state-bucket-is-guarded", "state-key-rotates", "workflow-rights-are-ours"),
+    "workflow-trust-is-exact",
 )

@@ -2,91 +2,36 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rollout.coherence import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
 from rollout.diff import Diff, LevelChange, ModelChange, PersonChange
+from rollout.diff_sessions import SessionChange
+from rollout.diff_settings import Change
+from rollout.engine_plan import Plan
 from rollout.levels import Level
+from rollout.markdown import block, cell, code, fenced, listed, table
 
-MOST_ROWS = 60
-MAX_CELL = 160
 # GitHub takes 65,536 characters as a comment (REST API, issue comments); the rest is room for what stands around.
 MAX_COMMENT = 60_000
-DELETES = ("delete", "delete-replaced", "discard", "discard-replaced")
-# Of a replacement, which is counted as one.
-PARTS = ("create-replacement",)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step of the engine's plan. `operation`: its word for it, such as `create`."""
-
-    operation: str
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What the engine's preview says. `breaches`: of mandatory policies, which as `errors` keep it from being done."""
-
-    steps: tuple[Step, ...] = ()
-    errors: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    breaches: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
-
-    @property
-    def is_refused(self) -> bool:
-        return bool(self.errors or self.breaches)
-
-    @staticmethod
-    def read(text: str) -> Plan:
-        """The engine's events, one JSON object a line, as `pulumi preview --json` gives them under
-        PULUMI_ENABLE_STREAMING_JSON_PREVIEW. (Without it the answer has no policies.) ValueError where it is none.
-        """
-        try:
-            return _plan_of([json.loads(line) for line in text.splitlines() if line.strip()])
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"no events of `pulumi preview --json`: {type(error).__name__}") from None
-
-
-def _plan_of(events: Sequence[dict[str, Any]]) -> Plan:
-    if not any("summaryEvent" in event for event in events):
-        raise ValueError("no summary")
-    said = [event["diagnosticEvent"] for event in events if "diagnosticEvent" in event]
-    policies = [event["policyEvent"] for event in events if "policyEvent" in event]
-    return Plan(
-        steps=tuple(_step(event["resourcePreEvent"]["metadata"]) for event in events if "resourcePreEvent" in event),
-        errors=_messages(said, "error"),
-        warnings=_messages(said, "warning"),
-        breaches=tuple(_breach(event) for event in policies if event["enforcementLevel"] == "mandatory"),
-        advice=tuple(_breach(event) for event in policies if event["enforcementLevel"] != "mandatory"),
-    )
-
-
-def _step(metadata: dict[str, Any]) -> Step:
-    return Step(operation=str(metadata["op"]), kind=str(metadata["type"]), name=_name(metadata["urn"]))
-
-
-def _name(urn: str) -> str:
-    return urn.split("::")[3]
-
-
-def _messages(said: Sequence[dict[str, Any]], severity: str) -> tuple[str, ...]:
-    """`preview failed` says nothing that its reason does not."""
-    texts = [str(one["message"]).strip() for one in said if one["severity"] == severity]
-    return tuple(text for text in texts if text and text != "preview failed")
-
-
-def _breach(event: dict[str, Any]) -> str:
-    about = f" ({_name(event['resourceUrn'])})" if event.get("resourceUrn") else ""
-    return f"{event['policyName']}{about}: {str(event['message']).strip().splitlines()[-1]}"
+# Titles, heads of tables, costs.
+MARGIN = 2_000
+# What judges a change: a request that touches it may have changed what its own comment says (docs/ci.md).
+JUDGES = (
+    ".github/",
+    "ci/",
+    "policies/",
+    "cli/diff.py",
+    "cli/files.py",
+    "rollout/diff.py",
+    "rollout/diff_sessions.py",
+    "rollout/diff_settings.py",
+    "rollout/engine_plan.py",
+    "rollout/markdown.py",
+    "rollout/review.py",
+)
 
 
 def marker(stack: str) -> str:
@@ -95,46 +40,97 @@ def marker(stack: str) -> str:
 
 
 def comment(
-    stack: str, found: Diff, plan: Plan | None = None, mistakes: Sequence[str] = (), engine_diff: str = ""
+    stack: str,
+    found: Diff,
+    plan: Plan | None = None,
+    mistakes: Sequence[str] = (),
+    engine_diff: str = "",
+    unread: Sequence[str] = (),
+    changed: Sequence[str] = (),
 ) -> str:
     """`plan`: None where there was no preview. `mistakes`: of the proposed stack file, which cannot be carried out.
-    `engine_diff`: what `pulumi preview --diff` says, for whoever wants to see more; cut first where it is too long."""
-    parts = [marker(stack), f"## `{stack}`: {_headline(found, plan, mistakes)}"]
-    if mistakes:
-        parts.append(_block("Cannot be carried out", "", mistakes))
-    parts += [
-        *_section("Levels", ("what", "before", "after", "people", "within", "incident"), map(_level, found.levels)),
-        *_section("People", ("", "who", "before", "after", "", ""), _people(found.people)),
-        *_section("Profiles", ("cohort", "model", "what", "clients"), map(_model, found.models)),
-    ]
-    parts.append(_cost(found))
-    settings = ((f"`{path}`", _value(was), _value(is_)) for path, (was, is_) in found.settings.items())
-    parts += _section("Settings", ("path", "before", "after"), settings)
-    parts += _plan(plan) if plan else []
+    `engine_diff`: what `pulumi preview --diff` says, for whoever wants to see more; cut first where it is too long.
+    `unread`: why the base cannot be read; then nothing is said of what `found` changes. `changed`: files of the whole
+    request, by path."""
+    parts = [marker(stack), f"## {code(stack)}: {_headline(found, plan, mistakes, unread)}"]
+    parts += _first(plan, mistakes, unread, changed)
+    rest = list(_rest(plan)) if plan else []
+    if not unread:
+        parts += _tables(found, MAX_COMMENT - sum(map(len, [*parts, *rest])) - MARGIN)
+    parts += rest
     text = "\n\n".join(parts)
-    if len(text) > MAX_COMMENT:
-        return f"{text[:MAX_COMMENT]}\n\n… cut: too long for a comment.\n"
     return text + _folded(engine_diff, MAX_COMMENT - len(text))
 
 
-def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str]) -> str:
+def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: Sequence[str]) -> str:
+    refused = ["**it cannot be carried out**"] if mistakes or (plan and plan.is_refused) else []
+    if unread:
+        return ", ".join([*refused, "**the base cannot be read**, so nobody knows what changes"])
     gained = sum(bool(person.gained and not (person.before and person.before.models)) for person in found.people)
     lost = sum(bool(person.lost and not (person.after and person.after.models)) for person in found.people)
+    levels = len(found.levels)
     said = [
-        *(["**it cannot be carried out**"] if mistakes or (plan and plan.is_refused) else []),
+        *refused,
+        *(["**dead sessions live again**"] if any(change.revives for change in found.sessions) else []),
         *([f"{gained} gain access"] if gained else []),
         *([f"**{lost} lose access**"] if lost else []),
-        *([f"{len(found.levels)} change of level" + "s" * (len(found.levels) > 1)] if found.levels else []),
+        *(["1 change of level" if levels == 1 else f"{levels} changes of level"] if levels else []),
     ]
-    return ", ".join(said) or ("settings only" if found.settings or found.models else "nothing changes for anybody")
+    return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "settings only")
+
+
+def _first(plan: Plan | None, mistakes: Sequence[str], unread: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
+    """What no reviewer may miss, however much else there is."""
+    if mistakes:
+        yield block("Cannot be carried out", "", mistakes)
+    if unread:
+        yield block("The base cannot be read", "", unread)
+    if judges := [path for path in changed if path.startswith(JUDGES)]:
+        yield f"**Touches what judges it**: {listed([code(path) for path in judges])}. Read that first."
+    if plan and plan.errors:
+        yield block("The engine refuses", "", plan.errors)
+    if plan and plan.breaches:
+        yield block("Against policy", "", plan.breaches)
+    if plan and (plan.deleted or plan.replaced):
+        lines = [f"- {kind} {name}" for kind, name in plan.deleted]
+        yield block("Deleted", "diff", [*lines, *(f"! {kind} {name} (replaced)" for kind, name in plan.replaced)])
+
+
+def _tables(found: Diff, room: int) -> Iterator[str]:
+    sessions = sorted(found.sessions, key=lambda change: not change.revives)
+    members = {f"{email}: {field}": change for (email, field), change in found.members.items()}
+    for title, heads, rows in (
+        ("Sessions", ("of", "good from", "then from", "people", "what it means"), map(_session, sessions)),
+        ("Levels", ("what", "before", "after", "people", "within", "incident"), map(_level, found.levels)),
+        ("People", ("", "who", "before", "after", "", ""), _people(found.people)),
+        ("Profiles", ("cohort", "model", "what", "clients"), map(_model, found.models)),
+        ("Settings", ("path", "before", "after"), _settings(found.settings)),
+        ("Members", ("who and what", "before", "after"), _settings(members)),
+    ):
+        if text := table(title, heads, rows, room):
+            yield text
+            room -= len(text)
+    yield _cost(found)
+
+
+def _session(change: SessionChange) -> tuple[str, ...]:
+    what = f"**sessions from before {_value(change.before)} live again**" if change.revives else ""
+    if not change.revives:
+        what = f"sessions from before {_value(change.after)} are dead"
+    times = ("always" if time is None else _value(time) for time in (change.before, change.after))
+    return _who(change.cohort, change.email), *times, str(change.people), what
+
+
+def _who(cohort: str, email: str | None) -> str:
+    return f"cohort {code(cohort)}" if email is None else f"{code(email)} of {code(cohort)}"
 
 
 def _level(change: LevelChange) -> tuple[str, ...]:
     minutes = change.after.effects.minutes if change.after.rank > change.before.rank else None
-    who = f"cohort `{change.cohort}`" if change.email is None else f"`{change.email}` of `{change.cohort}`"
-    incident = f"{_cell(change.incident.id)}: {_cell(change.incident.reason)}" if change.incident else ""
+    incident = f"{cell(change.incident.id)}: {cell(change.incident.reason)}" if change.incident else ""
     after = f"**{change.after}**" if change.after.rank > Level.ACTIVE.rank else change.after.value
-    return who, change.before.value, after, str(change.people), f"{minutes} min" if minutes else "", incident
+    within = f"{minutes} min" if minutes else ""
+    return _who(change.cohort, change.email), change.before.value, after, str(change.people), within, incident
 
 
 def _people(changes: Iterable[PersonChange]) -> Iterator[tuple[str, ...]]:
@@ -147,18 +143,19 @@ def _people(changes: Iterable[PersonChange]) -> Iterator[tuple[str, ...]]:
         )
         gains = f"gains {', '.join(change.gained)}" if change.gained else ""
         loses = f"**loses {', '.join(change.lost)}**" if change.lost else ""
-        alike.setdefault((before, after, gains, loses), []).append(f"`{change.email}`")
+        alike.setdefault((before, after, gains, loses), []).append(code(change.email))
     for what, who in sorted(alike.items(), key=lambda entry: (not entry[0][3], entry)):
-        yield str(len(who)), ", ".join(who), *what
+        yield str(len(who)), listed(who), *what
 
 
 def _model(change: ModelChange) -> tuple[str, ...]:
-    if change.before and change.after:
-        what = f"`{change.before}` becomes `{change.after}`"
+    before, after = (code(source) if source else "" for source in (change.before, change.after))
+    if before and after:
+        what = f"{before} becomes {after}"
         return change.cohort, change.label, what, "**another ARN: those that hold the old one break**"
-    if change.after:
-        return change.cohort, change.label, f"new, of `{change.after}`", "new ARN"
-    return change.cohort, change.label, f"deleted, of `{change.before}`", "**the ARN is gone**"
+    if after:
+        return change.cohort, change.label, f"new, of {after}", "new ARN"
+    return change.cohort, change.label, f"deleted, of {before}", "**the ARN is gone**"
 
 
 def _cost(found: Diff) -> str:
@@ -171,60 +168,39 @@ def _cost(found: Diff) -> str:
     )
 
 
-def _plan(plan: Plan) -> Iterator[str]:
-    counts = Counter(step.operation for step in plan.steps if step.operation not in ("same", *DELETES, *PARTS))
-    replaced = {(step.kind, step.name) for step in plan.steps if step.operation == "replace"}
-    gone = {(step.kind, step.name) for step in plan.steps if step.operation in DELETES} - replaced
-    counts += Counter({"delete": len(gone)})
-    if plan.errors:
-        yield _block("The engine refuses", "", plan.errors)
-    if plan.breaches:
-        yield _block("Against policy", "", plan.breaches)
-    yield "**The engine's plan**: " + (
-        ", ".join(f"{count} {operation}" for operation, count in sorted(counts.items())) or "nothing to do"
-    )
-    if gone or replaced:
-        lines = [f"- {kind} {name}" for kind, name in sorted(gone)]
-        yield _block("Deleted", "diff", [*lines, *(f"! {kind} {name} (replaced)" for kind, name in sorted(replaced))])
-    if plan.warnings:
-        yield _block("Warnings", "", plan.warnings)
-    if plan.advice:
-        yield _block("Advice", "", plan.advice)
+def _settings(changes: Mapping[str, Change]) -> Iterator[tuple[str, ...]]:
+    for path, (was, is_) in changes.items():
+        yield code(path), *(_entries(was, is_) if isinstance(was or is_, tuple) else (_value(was), _value(is_)))
 
 
-def _section(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A table without the columns that no row has anything in; nothing where there is no row."""
-    known = list(rows)
-    if not known:
-        return
-    kept = [column for column in range(len(heads)) if any(row[column] for row in known)]
-    lines = [[heads[column] for column in kept], ["---"] * len(kept)]
-    lines += [[row[column] for column in kept] for row in known[:MOST_ROWS]]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    more = f"\n\n… and {len(known) - MOST_ROWS} more." if len(known) > MOST_ROWS else ""
-    yield f"### {title}\n\n{table}{more}"
-
-
-def _block(title: str, language: str, lines: Sequence[str]) -> str:
-    """Fenced, and nothing in it ends the fence."""
-    shown = [line.replace("```", "'''")[:2000] for line in lines[:MOST_ROWS]]
-    more = [f"… and {len(lines) - MOST_ROWS} more"] if len(lines) > MOST_ROWS else []
-    return f"### {title}\n\n```{language}\n" + "\n".join([*shown, *more]) + "\n```"
-
-
-def _folded(text: str, room: int) -> str:
-    shown = text.replace("```", "'''").strip()
-    if not shown:
-        return "\n"
-    cut = "\n… cut" if len(shown) > room else ""
-    return f"\n\n<details><summary>Pulumi's own diff</summary>\n\n```diff\n{shown[:room]}{cut}\n```\n\n</details>\n"
+def _entries(was: tuple[Any, ...] | None, is_: tuple[Any, ...] | None) -> tuple[str, str]:
+    """Of lists, what is taken out and what is put in."""
+    before, after = ([code(str(entry)) for entry in entries or ()] for entries in (was, is_))
+    gone = [f"- {entry}" for entry in before if entry not in after]
+    new = [f"+ {entry}" for entry in after if entry not in before]
+    if gone or new:
+        return listed(gone), listed(new)
+    return listed(before), listed(after)  # another order
 
 
 def _value(value: Any) -> str:
-    return "" if value is None else f"`{_cell(str(value)).replace('`', chr(39))}`"
+    if isinstance(value, datetime):
+        return code(f"{value:%Y-%m-%dT%H:%M:%SZ}")
+    return "" if value is None else code(str(value))
 
 
-def _cell(text: str) -> str:
-    """Somebody's words in a table: no mark-up, no mention, no new column."""
-    flat = " ".join(text.split())[:MAX_CELL]
-    return re.sub(r"[\\`*_<>\[\]|#@&]", lambda found: f"&#{ord(found[0])};", flat)
+def _rest(plan: Plan) -> Iterator[str]:
+    counts = ", ".join(f"{count} {operation}" for operation, count in sorted(plan.counts.items()))
+    yield f"**The engine's plan**: {counts or 'nothing to do'}"
+    if plan.warnings:
+        yield block("Warnings", "", plan.warnings)
+    if plan.advice:
+        yield block("Advice", "", plan.advice)
+
+
+def _folded(text: str, room: int) -> str:
+    shown = fenced(text).strip()
+    if not shown or room < 1:
+        return "\n"
+    cut = "\n… cut" if len(shown) > room else ""
+    return f"\n\n<details><summary>Pulumi's own diff</summary>\n\n```diff\n{shown[:room]}{cut}\n```\n\n</details>\n"

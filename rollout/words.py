@@ -31,6 +31,8 @@ class Mistake:
 
     path: Path
     text: str
+    by_clock: bool = False
+    """Whether it comes or goes with time alone, in a file that nobody touched."""
 
     def line(self, origins: Mapping[Path, str]) -> str:
         for length in range(len(self.path), 0, -1):

@@ -76,6 +76,12 @@ def okta_user_id(email: str) -> str:
     return opaque("00u", email, 20)
 
 
+# Of what has its ARN as its id, or might as well.
+ARNS: Mapping[str, str] = {
+    "aws:iam/policy:Policy": f"arn:aws:iam::{ACCOUNT}:policy/{{name}}",
+    "aws:kms/key:Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{name}}",
+    "aws:secretsmanager/secret:Secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{{name}}-AbCdEf",
+}
 # What Jamf Pro adds to what it is told.
 JAMF: Mapping[str, Mapping[str, Any]] = {
     "jamf:index:ComputerGroup": {"computer_ids": ["17", "18"], "former_computer_ids": [], "without_mac": []},
@@ -111,12 +117,10 @@ class World(mocks.Mocks):
                 state["arn"] = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{id_}"
             case "aws:iam/role:Role":
                 id_, state["arn"] = name, f"arn:aws:iam::{ACCOUNT}:role/{name}"
-            case "aws:iam/policy:Policy":
-                id_ = state["arn"] = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
             case "aws:sqs/queue:Queue":
                 id_ = state["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-            case "aws:secretsmanager/secret:Secret":
-                id_ = state["arn"] = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
+            case kind if kind in ARNS:
+                id_ = state["arn"] = ARNS[kind].format(name=name)
             case "aws:lambda/functionUrl:FunctionUrl" | "aws:lambda/invocation:Invocation":
                 id_ = name
                 state["functionUrl"] = f"https://{opaque('', name, 32)}.lambda-url.{REGION}.on.aws/"
@@ -282,12 +286,13 @@ def run(
     answer: str = '{"accepted": true}',
     encrypted: Sequence[str] = SECRETS,
     parameters: Mapping[str, str] | None = None,
+    program_file: str = "__main__.py",
 ) -> Recorded:
-    """Run `__main__.py` with a stack's configuration; raises what it raises."""
+    """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
 
     def program() -> None:
-        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+        runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
         world = World(recorded, strangers, groups, answer, parameters)

@@ -21,8 +21,8 @@ from cli.errors import CommandError
 from cli.out import print_json
 from cli.stack_files import stack_path
 from cli.text import text_of
+from rollout.engine_plan import DELETES, Plan, Step
 from rollout.levels import Level
-from rollout.review import DELETES, Plan, Step
 from rollout.words import nearest, one_of
 
 PARTLY_DONE = 3

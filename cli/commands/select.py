@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +16,8 @@ from rich.table import Table
 
 from cli.change import judged, write
 from cli.errors import CommandError
+from cli.okta_people import Attributes, profiles
+from cli.okta_people import found as found_in_okta
 from cli.stack_files import stack_path
 from cli.text import text_of
 from rollout.config import Rollout
@@ -25,7 +29,8 @@ MAX_BYTES = 50_000_000
 
 def run(
     stack: str,
-    directory: Path,
+    directory: Path | None,
+    attributes: Attributes,
     size: int,
     juniors: str,
     champions: int,
@@ -36,18 +41,18 @@ def run(
 ) -> None:
     path = stack_path(Path.cwd(), stack)
     rollout = judged(text_of(path), path.parent, path.name)
-    people = list(read_people(directory, rollout))
     rules = Rules(size=size, juniors=_range(juniors), champions=champions, senior_percent=senior_percent)
+    people = list(read_people(directory, rollout)) if directory else ask_okta(rollout, attributes, rules)
     headcounts = {name: team.headcount for name, team in rollout.organization.teams.items()}
     taken = {email for cohort in rollout.cohorts.values() for email in cohort.members}
-    found = select(people, headcounts, rules, taken, seed)
+    chosen = select(people, headcounts, rules, taken, seed)
     if as_json:
-        print(json.dumps({"choices": [asdict(choice) for choice in found.choices], "broken": found.broken}, indent=2))
+        print(json.dumps({"choices": [asdict(choice) for choice in chosen.choices], "broken": chosen.broken}, indent=2))
     else:
-        show(Console(), found, rules)
-    if out and not found.broken:
-        write(out, roster(found))
-    if found.broken:
+        show(Console(), chosen, rules)
+    if out and not chosen.broken:
+        write(out, roster(chosen))
+    if chosen.broken:
         raise CommandError("no roster of these people keeps all rules; relax what is named above, or name more people")
 
 
@@ -76,6 +81,16 @@ def read_people(directory: Path, rollout: Rollout) -> Iterator[Person]:
             )
     if mistakes:
         raise CommandError("\n".join(mistakes))
+
+
+def ask_okta(rollout: Rollout, attributes: Attributes, rules: Rules) -> list[Person]:
+    """The same from Okta's directory; who was left out is said on standard error."""
+    answer = found_in_okta(profiles(rollout.okta.domain, os.environ), rollout.organization.teams, attributes)
+    said = list(answer.said)
+    if rules.champions and not attributes.champion:
+        said.append("Okta does not know champions: name a --champion-attribute, set --champions 0, or give a CSV")
+    print("\n".join(said), file=sys.stderr)
+    return answer.people
 
 
 def roster(found: Selection) -> str:

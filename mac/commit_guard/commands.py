@@ -9,6 +9,9 @@ from collections.abc import Callable
 
 _SEPARATORS = ";&|()\n`{}"
 _DEPTH = 5
+# Whichever folder a variable names.
+_UNKNOWN = ""
+_SAME_REPOSITORY = re.compile(r"\$\(\s*git rev-parse --show-toplevel\s*\)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 # Options of git itself, and of `git commit`, that take the next word.
 _GIT_OPTIONS = {"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env", "--super-prefix"}
@@ -39,6 +42,11 @@ class Work:
         self.refs: list[str] = []
         self.messages: list[str] = []
 
+    @property
+    def known(self) -> bool:
+        """Whether the words say which repository it is."""
+        return self.directory != _UNKNOWN and not any(option.endswith("=") for option in self.where)
+
 
 class Reader:
     """Collects work by repository. `alias`: (directory, verb) -> what git's configuration has for it."""
@@ -53,8 +61,9 @@ class Reader:
         return [work for work in self._found.values() if work.commits or work.pushes]
 
     def _commands(self, command: str, depth: int) -> None:
-        if depth > _DEPTH or not re.search("git|gh", command):
+        if depth > _DEPTH or not re.search("git|gh", command, re.IGNORECASE):
             return
+        command = _SAME_REPOSITORY.sub(".", command)
         outer: list[str] = []
         words: list[str] = []
         for word in [*_words(command), "\n"]:
@@ -72,14 +81,15 @@ class Reader:
     def _statement(self, words: list[str], depth: int) -> None:
         words = _without_redirections(words)
         for index, word in enumerate(words):
-            name = os.path.basename(word)
+            name = os.path.basename(word).lower()  # a Mac's disk asks for no case
             if name == "git":
                 self._git(words[:index], words[index + 1 :], depth)
                 break
             if name == "gh" and {"pr", "repo"} & set(words[index:]) and {"create", "sync"} & set(words[index:]):
                 self._work(self._directory, ()).pushes = True
             if name in {"cd", "pushd"} and index + 1 < len(words):
-                self._directory = _joined(self._directory, words[-1])
+                given = [each for each in words[index + 1 :] if each == "-" or not each.startswith("-")]
+                self._directory = _joined(self._directory, given[0] if given else "~")
                 break
         for word in words:
             if re.search(r"\s", word):  # sh -c, eval, $(...), python -c
@@ -159,10 +169,13 @@ def _without_redirections(words: list[str]) -> list[str]:
 
 
 def _joined(directory: str, path: str) -> str:
-    """Unknown where it is in a variable: then where we are."""
-    if not path or "$" in path or path == "-" or "\0" in path:
+    """Unknown where a variable says it, or what was before."""
+    if not path or path == ".":
         return directory
-    return os.path.normpath(os.path.join(directory, os.path.expanduser(path)))
+    path = os.path.expanduser(path)
+    if "$" in path or path == "-" or "\0" in path or (directory == _UNKNOWN and not os.path.isabs(path)):
+        return _UNKNOWN
+    return os.path.normpath(os.path.join(directory, path))
 
 
 def _commit(work: Work, words: list[str]) -> None:

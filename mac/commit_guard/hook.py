@@ -6,9 +6,12 @@ import json
 import os
 import signal
 import sys
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from commit_guard.errors import GuardError
+
+if TYPE_CHECKING:
+    from commit_guard.commands import Work
 
 LET, STOP = 0, 2
 # Claude Code lets the command run where a hook takes longer than its timeout, which is 10 seconds.
@@ -21,6 +24,7 @@ MAX_TEXT = 160
 COMMAND = "the command itself"
 CONFIGURATION = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "commit-guard.json")
 Finding = tuple[str, int, str]
+Stopped = tuple[str, str, list[Finding]]
 
 
 def main() -> int:
@@ -71,27 +75,42 @@ def _answer(settings: dict[str, Any], given: bytes) -> int:
         raise GuardError(f"more than {MAX_REPOSITORIES} repositories in one command")
     findings: list[Finding] = []
     seen: set[str] = set()
-    stopped: list[tuple[str, str, list[Finding]]] = []
     if works:
         said = list(enumerate(command.split("\n"), start=1))
         findings = [(COMMAND, number, kind) for number, kind in found(said, seen)]
+    stopped: list[Stopped] = []
     for work in works:
-        repository = Repository(work)
-        hits = [*findings, *_look(repository.added(), repository.root, seen)]
+        name, hits = _looked_at(work, findings, seen)
         if hits:
-            stopped.append((repository.name(), "commit" if work.commits else "push", hits))
+            stopped.append((name, "commit" if work.commits else "push", hits))
     stopped = [
         (hidden(name, seen), what, [(hidden(file, seen), number, kind) for file, number, kind in hits])
         for name, what, hits in stopped
     ]
     if not stopped:
-        return LET
+        return _nothing_found(works)
     _tell(stopped)
     if settings.get("log_stream"):
         from commit_guard.spool import report
 
         report(stopped)
     return STOP
+
+
+def _looked_at(work: Work, findings: list[Finding], seen: set[str]) -> tuple[str, list[Finding]]:
+    """The repository's name, and what is found there beside what the command itself says."""
+    from commit_guard.changes import Repository
+
+    if not work.known:
+        return "a folder that only the shell knows", findings
+    repository = Repository(work)
+    return repository.name(), [*findings, *_look(repository.added(), repository.root, seen)]
+
+
+def _nothing_found(works: list[Work]) -> int:
+    if all(work.known for work in works):
+        return LET
+    raise GuardError("it goes to a folder that only the shell knows; name the folder in full")
 
 
 def _event(given: bytes) -> dict[str, Any]:

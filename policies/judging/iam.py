@@ -104,6 +104,12 @@ def _statement(row: Mapping[str, Any]) -> Statement:
     )
 
 
+def equals(statement: Statement, key: str) -> tuple[str, ...]:
+    """The values that a key must equal one of, by StringEquals; none where another operator tests it."""
+    found = [condition for condition in statement.conditions if condition.key == key.lower()]
+    return found[0].values if len(found) == 1 and found[0].operator == "StringEquals" else ()
+
+
 def bound(statement: Statement, key: str, operators: Collection[str], holds: Callable[[str], bool]) -> bool:
     """Whether a statement is tied by a key to values that all `hold`, by one of these operators.
 

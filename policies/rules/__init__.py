@@ -32,11 +32,14 @@ from . import (
     one_cohort_each,
     own_policies_only,
     people_known,
+    preview_only_reads,
     prompts_not_logged,
     role_policies_fit,
     rollback_not_blocked,
     seniority_mixed,
     session_at_most_one_hour,
+    state_bucket_guarded,
+    state_key_rotates,
     suspended_is_denied,
     teams_balanced,
     teams_covered,
@@ -44,6 +47,8 @@ from . import (
     trust_is_named,
     trusted_provider,
     two_champions,
+    workflow_rights_ours,
+    workflow_trust_exact,
 )
 
 RESOURCE_RULES: list[ResourceRule] = [
@@ -69,6 +74,10 @@ RESOURCE_RULES: list[ResourceRule] = [
     names_fit.RULE,
     iam_documents_fit.RULE,
     known_types.RULE,
+    workflow_trust_exact.RULE,
+    workflow_rights_ours.RULE,
+    preview_only_reads.RULE,
+    state_key_rotates.RULE,
 ]
 STACK_RULES: list[StackRule] = [
     trusted_provider.RULE,
@@ -82,6 +91,7 @@ STACK_RULES: list[StackRule] = [
     cohort_has_alarms.RULE,
     groups_tracked.RULE,
     role_policies_fit.RULE,
+    state_bucket_guarded.RULE,
     teams_covered.RULE,
     teams_balanced.RULE,
     two_champions.RULE,

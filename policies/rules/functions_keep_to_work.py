@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.judging.iam import POLICIES, Statement, each_allow
 from policies.judging.rules import ResourceRule, Severity
-from policies.rules.known_types import BOOTSTRAP
+from policies.judging.workflows import of_program
 
 # By how they begin, in lower case. Of rights and other roles, `iam-changes` says the same.
 NEVER: Final = (
@@ -32,6 +32,6 @@ RULE = ResourceRule(
     remediation="Leave code and keys to the program; a function reads, writes its own data and sends.",
     url="https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
     types=POLICIES,
-    applies=lambda resource: resource.urn.split("::")[1] != BOOTSTRAP,
+    applies=of_program,
     judge=lambda resource: each_allow(resource, judge),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from policies.judging.iam import POLICIES, Statement, bound, each_allow, matches
 from policies.judging.rules import ResourceRule, Severity
+from policies.judging.workflows import of_program
 from rollout.names import quota_policy
 
 # `rollout.metered.STOP_FOR_A_DAY`, said a second time on purpose.
@@ -43,5 +44,6 @@ RULE = ResourceRule(
     remediation="Leave rights to the program; a function that must pass a role names it and the service.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
     types=POLICIES,
+    applies=of_program,  # to a workflow `workflow-rights-are-ours` applies
     judge=lambda resource: each_allow(resource, judge),
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 from policies.judging.resources import Resource
 from policies.judging.rules import Breach, Finding, ResourceRule, Severity
+from policies.judging.workflows import of_program
 from policies.rules import no_lasting_keys, no_public_ingress
 
 # AWS's, of those in use; a test holds this against the program. What Okta and Jamf have is not AWS's.
@@ -49,13 +50,12 @@ KNOWN: Final = {
     "aws:sqs/queue:Queue",
     "aws:ssm/parameter:Parameter",
 }
-BOOTSTRAP: Final = "claude-code-rollout-bootstrap"
 
 
 def applies(resource: Resource) -> bool:
-    """The bootstrap project is another, and has types of its own. What other rules refuse or read is theirs."""
+    """What workflows are given has types of its own. What other rules refuse or read is theirs."""
     elsewhere = no_lasting_keys.RULE.concerns(resource) or no_public_ingress.RULE.concerns(resource)
-    return resource.type.startswith("aws:") and resource.urn.split("::")[1] != BOOTSTRAP and not elsewhere
+    return resource.type.startswith("aws:") and of_program(resource) and not elsewhere
 
 
 def judge(resource: Resource) -> Iterator[Finding]:

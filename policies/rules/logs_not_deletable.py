@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policies.judging.iam import POLICIES, Statement, each_allow, matches
 from policies.judging.rules import ResourceRule, Severity
+from policies.judging.workflows import of_program
 
 # Deletions of log groups, streams, retention and protection; a shorter retention deletes at once.
 ENDING = ("logs:delete", "logs:putretentionpolicy")
@@ -24,5 +25,6 @@ RULE = ResourceRule(
     remediation="Take the action out; retention is set by the stack file alone.",
     url="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/permissions-reference-cwl.html",
     types=POLICIES,
+    applies=of_program,  # to a workflow `workflow-rights-are-ours` applies
     judge=lambda resource: each_allow(resource, judge),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from policies.judging.iam import MANAGED_POLICY, POLICIES, Statement, each_allow
 from policies.judging.resources import Resource
 from policies.judging.rules import Finding, ResourceRule, Severity
+from policies.judging.workflows import of_program
 from rollout.names import FINDINGS_LOG_GROUP, guard_stream
 
 # A model in whatever region a profile routes to, and log streams, whose names Lambda invents.
@@ -43,5 +44,6 @@ RULE = ResourceRule(
     remediation="Compose the ARN from `rollout.names` and `rollout.account`.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     types=POLICIES,
+    applies=of_program,  # to a workflow `workflow-rights-are-ours` applies
     judge=judge,
 )

@@ -9,6 +9,7 @@ from functools import partial
 from policies.judging.iam import MANAGED_POLICY, POLICIES, Statement, bound, each_allow
 from policies.judging.resources import Resource
 from policies.judging.rules import Finding, ResourceRule, Severity
+from policies.judging.workflows import of_program
 
 THROUGH = "bedrock:InferenceProfileArn"
 PROFILE = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]+:\d{12}:application-inference-profile/[A-Za-z0-9-]+")
@@ -38,5 +39,6 @@ RULE = ResourceRule(
     remediation="Name the resources; give foundation models the condition ArnEquals bedrock:InferenceProfileArn.",
     url="https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
     types=POLICIES,
+    applies=of_program,  # to a workflow `workflow-rights-are-ours` applies
     judge=judge,
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 from policies.judging.iam import ROLE, Statement, bound, many, statements
 from policies.judging.resources import UNKNOWN, Resource
 from policies.judging.rules import Breach, Finding, ResourceRule, Severity
+from policies.judging.workflows import of_program
 
 ACCESS: Final = "claude:rollout:Access"
 PROVIDER = re.compile(r"arn:[a-z-]+:iam::\d{12}:(saml|oidc)-provider/(.+)")
@@ -86,5 +87,6 @@ RULE = ResourceRule(
     remediation="Use `rollout.federation.trust_policy`, or `plain_trust_policy` and `service_trust_policy`.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
     types={ROLE},
+    applies=of_program,  # to a workflow `workflow-trust-is-exact` applies
     judge=judge,
 )

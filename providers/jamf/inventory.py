@@ -63,7 +63,7 @@ def newest_commands(client: Client, profile_id: str) -> dict[str, tuple[str, str
     looked at again (jamf-api 6).
     """
     newest: dict[str, tuple[str, str, str]] = {}
-    for each in pages(client, "/api/v2/mdm/commands", {"filter": f"profileId=={profile_id}"}):
+    for each in pages(client, "/api/v2/mdm/commands", {"filter": f"profileId=={profile_id}", "sort": "dateSent:asc"}):
         if str(each.get("profileId")) != profile_id:
             continue
         management_id = str((each.get("client") or {}).get("managementId"))

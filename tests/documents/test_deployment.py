@@ -16,9 +16,12 @@ from rollout.deployment import (
     Rights,
     deploy_policies,
     preview_policies,
+    read_state,
     rights,
     workflow_trust,
+    write_state,
 )
+from rollout.documents import document
 from rollout.iam_limits import MANAGED_CHARACTERS
 from rollout.sizes import characters
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
@@ -94,6 +97,31 @@ def test_whoever_deploys_cannot_change_what_they_may_do(role: str, action: str, 
         f"arn:aws:iam::{ACCOUNT}:{resource}",
         {},
         {str(number): policy for number, policy in enumerate(policies)},
+    )
+    assert verdicts([asked]) == [allowed]
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "path", "allowed"),
+    [
+        ("preview", "s3:GetObject", "stacks/claude-code-rollout/dev.json", True),
+        ("preview", "s3:GetObject", "stacks/claude-code-rollout/prod.json", False),
+        ("preview", "s3:GetObject", "stacks/claude-code-rollout/dev2.json", False),
+        ("preview", "s3:PutObject", "stacks/claude-code-rollout/dev.json", False),
+        ("deploy", "s3:PutObject", "stacks/claude-code-rollout/dev.json.bak", True),
+        ("deploy", "s3:PutObject", "locks/organization/claude-code-rollout/dev/1.json", True),
+        ("deploy", "s3:GetObject", "backups/claude-code-rollout/prod/prod.1.json", False),
+        ("deploy", "s3:DeleteObject", "stacks/claude-code-rollout/prod.json", False),
+    ],
+)
+def test_a_stacks_workflows_reach_no_other_stacks_state(role: str, action: str, path: str, allowed: bool) -> None:
+    statements = (read_state if role == "preview" else write_state)(HERE, "dev")
+    asked = Request(
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/rollout-workflow-dev/run",
+        action,
+        f"arn:aws:s3:::claude-code-rollout-states-{ACCOUNT}/.pulumi/{path}",
+        {},
+        {"state": document(*statements)},
     )
     assert verdicts([asked]) == [allowed]
 

@@ -15,6 +15,7 @@ import yaml
 from rollout.bootstrap import PROJECT as NAME
 from sandbox import workspace
 from sandbox.settings import ACCOUNT_ID
+from tests.engine.test_policies import judged
 from tests.engine.world import World
 from tests.stacks import PROJECT
 
@@ -89,6 +90,13 @@ def test_bootstrap_is_made_once_and_a_second_time_changes_nothing(bootstrap: Boo
     roles = {role["RoleName"] for role in bootstrap.world.aws("iam").list_roles()["Roles"]}
     assert set(ROLES) <= roles
     assert bootstrap.output("backend_url") == f"s3://{BUCKET}?region=us-east-1"
+
+
+def test_what_it_makes_complies_with_the_policy_pack(bootstrap: Bootstrap) -> None:
+    bootstrap.pulumi("preview", "--stack", STACK, "--policy-pack", str(PROJECT / "policies"))
+    bootstrap.up()
+    found = judged(bootstrap.world, bootstrap.folder, STACK)
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_neither_states_nor_their_key_can_be_destroyed(bootstrap: Bootstrap) -> None:

@@ -20,8 +20,8 @@ def preview(world: World, *, fails: bool = False) -> str:
     return world.pulumi(*WITH_THE_PACK, fails=fails)
 
 
-def judged(world: World) -> subprocess.CompletedProcess[str]:
-    """`make policies STACK=sandbox`."""
+def judged(world: World, folder: Path | None = None, stack: str = "sandbox") -> subprocess.CompletedProcess[str]:
+    """`make policies STACK=sandbox`, or of another program."""
     environment = {
         **workspace.full_environment(world.settings),
         "PYTHON": str(PROJECT / ".venv" / "bin" / "python"),
@@ -29,9 +29,14 @@ def judged(world: World) -> subprocess.CompletedProcess[str]:
         "POLICY_PACK": PACK,
     }
     path = os.pathsep.join([str(workspace.bin_folder(world.settings)), environment["PATH"]])
-    command = [str(PROJECT / "ci" / "policies"), "sandbox"]
+    command = [str(PROJECT / "ci" / "policies"), stack]
     return subprocess.run(
-        command, cwd=world.folder, env={**environment, "PATH": path}, capture_output=True, text=True, check=False
+        command,
+        cwd=folder or world.folder,
+        env={**environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rollout.review import Plan
+from rollout.engine_plan import Plan
 from sandbox import workspace
 from tests.engine.world import World
 from tests.stacks import PROJECT
@@ -88,10 +88,13 @@ def test_a_mistake_and_a_breach_of_policy_are_in_the_comment_and_fail_the_check(
     access = repository.folder / "components" / "access.py"
     longer = access.read_text(encoding="utf-8").replace("MAX_SESSION_SECONDS = 3600", "MAX_SESSION_SECONDS = 7200")
     access.write_text(longer, encoding="utf-8")
+    with (repository.folder / "ci" / "drift").open("a", encoding="utf-8") as script:
+        script.write("# whatever\n")
     code, _ = run(repository, "ci/preview", "sandbox", "HEAD", "review")
     comment = (repository.folder / "review" / "comment.md").read_text(encoding="utf-8")
     assert code == 1
     assert "session-at-most-one-hour (pilot-access-role): sessions of up to 7200" in comment
+    assert "**Touches what judges it**: `ci/drift`." in comment
     with repository.stack_file() as config:
         config["claude-code-rollout:cohorts"]["pilot"]["level"] = "activ"
     code, _ = run(repository, "ci/preview", "sandbox", "HEAD", "review")

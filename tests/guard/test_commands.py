@@ -21,6 +21,8 @@ def works(command: str) -> list[Work]:
         "git -C . commit",
         "git --no-pager -c user.name=x commit",
         "FOO=1 git commit",
+        "GIT commit",
+        "/usr/bin/Git commit",
         "cd /code && git commit -m 'a; b'",
         "make test; git commit -am done",
         "make test\ngit commit",
@@ -120,11 +122,32 @@ def test_what_goes_along_with_a_commit_is_read_off_its_words(
         ("cd sub && git commit", ["/code/sub"]),
         ("(cd sub && git commit); git push", ["/code/sub", "/code"]),
         ("git -C sub commit; git -C /other push", ["/code/sub", "/other"]),
-        ("cd $SOMEWHERE && git commit", ["/code"]),
+        ("cd /other # go\ngit commit", ["/other"]),
+        ("cd -- sub && git commit", ["/code/sub"]),
+        ("cd /other >/dev/null 2>&1 && git commit", ["/other"]),
+        ('cd "$(git rev-parse --show-toplevel)" && git commit', ["/code"]),
+        ("cd $(git rev-parse --show-toplevel) && git commit", ["/code"]),
+        ("cd $SOMEWHERE; cd /other && git commit", ["/other"]),
+        ("(cd $SOMEWHERE && make); git commit", ["/code"]),
     ],
 )
 def test_the_repository_is_the_one_that_the_command_goes_to(command: str, directories: list[str]) -> None:
     assert [work.directory for work in works(command)] == directories
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cd $R && git commit",
+        "cd $R; cd sub; git push",
+        'git -C "$R" commit',
+        'git --git-dir="$R" commit',
+        "GIT_DIR=$R git commit",
+        "cd - && git commit",
+    ],
+)
+def test_a_repository_that_only_the_shell_knows_is_told_apart(command: str) -> None:
+    assert [work.known for work in works(command)] == [False]
 
 
 def test_what_is_pushed_by_name_is_looked_at_by_name() -> None:

@@ -187,6 +187,18 @@ def test_a_repository_that_git_cannot_read_follows_the_setting(tmp_path: Path, s
 
 
 @pytest.mark.parametrize(("setting", "code"), [("open", LET), ("closed", STOP)])
+@pytest.mark.parametrize("command", ["cd $R && git commit -m x", 'git -C "$R" commit -m x'])
+def test_a_folder_that_only_the_shell_knows_follows_the_setting(
+    tmp_path: Path, setting: str, code: int, command: str
+) -> None:
+    mac = machine(tmp_path, rollout(mac={"commit_guard": setting}))
+    answer = mac.bash(command)
+    assert answer.code == code
+    assert "it goes to a folder that only the shell knows" in answer.said
+    assert mac.bash(f"{command} -m {PLANTED['github_token']}").code == STOP
+
+
+@pytest.mark.parametrize(("setting", "code"), [("open", LET), ("closed", STOP)])
 def test_a_mac_without_python_follows_the_setting_and_says_so(tmp_path: Path, setting: str, code: int) -> None:
     mac = machine(tmp_path, rollout(mac={"commit_guard": setting}))
     tools = tmp_path / "few"

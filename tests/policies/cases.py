@@ -81,6 +81,15 @@ MODEL = "arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet-4-6"
 LATER = Verdict.LATER
 POLICY_LATER: dict[str, Any] = {"unknown": put("policy", UNKNOWN), "means": LATER}
 OF_A_TOPIC: dict[str, Any] = {"not_of": "audiences-engineering"}
+BOOTSTRAP: dict[str, Any] = {"stack": "bootstrap"}
+GITHUB = "token.actions.githubusercontent.com"
+
+
+def github(**equals: str) -> dict[str, Any]:
+    """The condition of a workflow's trust, with other values."""
+    right = {"aud": "sts.amazonaws.com", "sub": "repo:acme/claude-code-rollout:environment:prod"}
+    return {"StringEquals": {f"{GITHUB}:{key}": value for key, value in {**right, **equals}.items()}}
+
 
 CASES = [
     Case(
@@ -597,5 +606,108 @@ CASES = [
     Case(rule="seniority-is-mixed", on="pilot", change=roster(seniority={"senior": 20, "mid": 3, "junior": 2})),
     Case(rule="juniors-are-there", on="pilot", change=roster(seniority={"senior": 15, "mid": 10})),
     Case(rule="one-cohort-each", on="pilot", change=roster(elsewhere=1.0)),
+    Case(
+        rule="workflow-trust-is-exact",
+        on="deployment-prod",
+        change=statement(0, "assumeRolePolicy", Condition=github(sub="repo:acme/claude-code-rollout:*")),
+        unknown=put("assumeRolePolicy", UNKNOWN),
+        not_of="pilot-access-role",
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-trust-is-exact",
+        on="deployment-prod",
+        change=statement(
+            0,
+            "assumeRolePolicy",
+            Condition=github(sub="repo:acme/claude-code-rollout:environment:prod-preview"),
+        ),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-trust-is-exact",
+        on="deployment-prod",
+        change=statement(0, "assumeRolePolicy", Condition={"StringLike": github()["StringEquals"]}),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-trust-is-exact",
+        on="deployment-prod",
+        change=statement(0, "assumeRolePolicy", Condition=github(aud="*")),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-rights-are-ours",
+        on="deployment-prod-1",
+        change=statement(0, Resource=["arn:aws:iam::123456789012:role/rollout-workflow-prod"]),
+        not_of="pilot-access-invoke",
+        **BOOTSTRAP,
+        **POLICY_LATER,
+    ),
+    Case(rule="workflow-rights-are-ours", on="deployment-prod-1", change=statement(1, Resource="*"), **BOOTSTRAP),
+    Case(
+        rule="workflow-rights-are-ours",
+        on="deployment-prod-1",
+        change=statement(2, Action="logs:DeleteLogGroup"),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-rights-are-ours",
+        on="deployment-prod-state",
+        change=statement(0, Resource="arn:aws:s3:::*"),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="preview-only-reads",
+        on="deployment-prod-preview-1",
+        change=statement(0, Action=["iam:GetRole", "iam:PutRolePolicy"]),
+        not_of="deployment-prod-1",
+        **BOOTSTRAP,
+        **POLICY_LATER,
+    ),
+    Case(
+        rule="preview-only-reads",
+        on="deployment-prod-preview-state",
+        change=statement(0, Action="s3:PutObject"),
+        unknown=put("role", UNKNOWN),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="preview-only-reads",
+        on="deployment-dev-preview-1-attached",
+        change=put("policyArn", "arn:aws:iam::123456789012:policy/rollout-workflow-dev-1"),
+        unknown=put("policyArn", UNKNOWN),
+        means=LATER,
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="state-key-rotates",
+        on="deployment-secrets",
+        change=put("enableKeyRotation", False),
+        unknown=put("enableKeyRotation", UNKNOWN),
+        **BOOTSTRAP,
+        **OF_A_TOPIC,
+    ),
+    Case(
+        rule="state-bucket-is-guarded",
+        on="deployment-private",
+        change=put("restrictPublicBuckets", False),
+        unknown=put("blockPublicAcls", UNKNOWN),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="state-bucket-is-guarded",
+        on="deployment-versions",
+        change=put("versioningConfiguration.status", "Suspended"),
+        unknown=put("versioningConfiguration", UNKNOWN),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="state-bucket-is-guarded",
+        on="deployment-encryption",
+        change=put("rules", []),
+        unknown=put("rules", UNKNOWN),
+        **BOOTSTRAP,
+    ),
     Case(rule="people-are-known", on="pilot", change=roster(unknown=2.0)),
 ]

@@ -10,7 +10,7 @@ import pytest
 from policies.rules import RULES
 from tests.policies.mutated import edited, fresh
 from tests.policies.mutations import MUTATIONS, Mutation, page
-from tests.policies.test_rules import document
+from tests.policies.test_rules import BOOTSTRAP, document
 from tests.stacks import PROJECT, as_engine, config, small
 
 
@@ -19,6 +19,8 @@ def stack_file(name: str) -> dict[str, str]:
         return config({**small(), "federation": "oidc"})
     if name == "prompts":
         return config({**small(), "logs": {"prompt_text": True}})
+    if name == "bootstrap":
+        return BOOTSTRAP
     return as_engine(document(name))
 
 
@@ -37,7 +39,8 @@ def test_an_edit_is_caught_by_what_the_table_says(mutation: Mutation) -> None:
     with edited(mutation.file, mutation.old, mutation.new):
         recording = fresh("tests.recording")
         if mutation.rule:
-            run = recording.run(stack_file(mutation.stack), "sandbox")
+            program = "bootstrap/__main__.py" if mutation.stack == "bootstrap" else "__main__.py"
+            run = recording.run(stack_file(mutation.stack), "sandbox", program_file=program)
             assert mutation.rule in fresh("tests.policies.judged").mandatory(run)
         else:
             with pytest.raises((AssertionError, pytest.fail.Exception)):

@@ -50,6 +50,10 @@ cost-tags medium mandatory
 names-fit medium mandatory
 iam-documents-fit medium mandatory
 known-types high mandatory
+workflow-trust-is-exact critical mandatory
+workflow-rights-are-ours critical mandatory
+preview-only-reads critical mandatory
+state-key-rotates medium mandatory
 trusts-our-federation critical mandatory
 cohorts-are-whole critical mandatory
 suspended-is-denied critical mandatory
@@ -61,6 +65,7 @@ each-cohort-has-its-log high mandatory
 each-cohort-has-alarms medium mandatory
 groups-are-tracked high mandatory
 role-policies-fit medium mandatory
+state-bucket-is-guarded critical mandatory
 teams-are-covered low advisory
 teams-are-balanced low advisory
 two-champions-per-team low advisory

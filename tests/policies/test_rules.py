@@ -13,11 +13,18 @@ import pytest
 from policies.judging.resources import Resource, Stack
 from policies.judging.rules import Breach, Verdict, findings, verdict
 from policies.rules import RESOURCE_RULES, RULES, STACK_RULES
+from rollout.bootstrap import PROJECT as BOOTSTRAP_PROJECT
 from tests import recording, stacks
 from tests.policies import judged
 from tests.policies.cases import CASES, Case
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
+
+BOOTSTRAP = {
+    f"{BOOTSTRAP_PROJECT}:repository": "acme/claude-code-rollout",
+    f"{BOOTSTRAP_PROJECT}:okta_domain": "acme.okta.com",
+    f"{BOOTSTRAP_PROJECT}:stacks": '["dev", "prod"]',
+}
 
 
 def document(name: str) -> dict[str, Any]:
@@ -37,6 +44,8 @@ def compliant(name: str) -> tuple[tuple[Resource, ...], Stack]:
         run = recording.run(stacks.config({**stacks.small(), "federation": "oidc"}))
     elif name == "prompts":
         run = recording.run(stacks.config({**stacks.small(), "logs": {"prompt_text": True}}))
+    elif name == "bootstrap":
+        run = recording.run(BOOTSTRAP, "account", program_file="bootstrap/__main__.py")
     else:
         run = recording.run(stacks.as_engine(document(name)), "sandbox")
     return tuple(judged.inputs(run)), judged.stack(run)
@@ -126,7 +135,7 @@ def test_a_rule_has_a_case_and_says_where_it_does_not_apply(rule: Any) -> None:
         assert verdict(rule, Stack([])) is Verdict.NOT_APPLICABLE
         return
     elsewhere = {case.not_of for case in cases} - {"empty"}
-    subjects = {r.name: r for r in compliant("pilot")[0]}
+    subjects = {r.name: r for r in (*compliant("pilot")[0], *compliant("bootstrap")[0])}
     assert elsewhere or rule.name == "no-secret-in-clear"  # which concerns everything
     for name in elsewhere:
         assert verdict(rule, subjects[name]) is Verdict.NOT_APPLICABLE

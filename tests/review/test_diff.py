@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.diff import review
-from rollout.config import Rollout
 from rollout.diff import diff
+from rollout.engine_plan import Plan, Step
 from rollout.levels import Level
-from rollout.load import load
-from rollout.review import MAX_COMMENT, Plan, Step, comment, marker
+from rollout.review import MAX_COMMENT, comment, marker
 from tests import stacks
-
-INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "a key was committed"}
-ALICE, GRACE = "alice.chen@acme.example", "grace.liu@acme.example"
-Document = dict[str, Any]
-
-
-def changed(*changes: Callable[[Document], object]) -> Rollout:
-    document = stacks.small()
-    for change in changes:
-        change(document)
-    return load(stacks.config(document), stacks.PROJECT, datetime.now(UTC))
-
-
-def pilot(**fields: Any) -> Callable[[Document], None]:
-    return lambda document: document["cohorts"]["pilot"].update(fields)
+from tests.review.changes import ALICE, GRACE, INCIDENT, Document, changed, pilot
 
 
 def test_a_file_that_only_looks_different_changes_nothing() -> None:
@@ -115,7 +97,7 @@ def test_no_words_of_a_stack_file_break_out_of_their_cell(words: str) -> None:
         head = changed(pilot(level="restricted", incident={**INCIDENT, "reason": reason}))
     except ValueError:
         return
-    rows = [line for line in comment("prod", diff(changed(), head)).splitlines() if "INC-7" in line]
+    rows = [line for line in comment("prod", diff(changed(), head)).splitlines() if "INC-7:" in line]
     assert len(rows) == 1
     assert rows[0].count("|") == 7
     assert not set("<>@[]`*") & set(rows[0].partition("INC-7")[2])

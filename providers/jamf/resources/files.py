@@ -225,7 +225,7 @@ def _script_document(context: Context, inputs: Properties) -> dict[str, Any]:
 
 def _existing_script(context: Context, name: str) -> Existing | None:
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    for each in inventory.pages(context.client, SCRIPTS, {"filter": f'name=="{quoted}"'}):
+    for each in inventory.pages(context.client, SCRIPTS, {"filter": f'name=="{quoted}"', "sort": "id:asc"}):
         if each.get("name") == name:
             return Existing(id=str(each["id"]), description=str(each.get("notes") or ""))
     return None
