@@ -9,14 +9,14 @@ from typing import Any, cast
 from policies.judging.iam import ROLE
 from policies.judging.resources import UNKNOWN, Resource
 from policies.judging.rules import Breach, Finding, Later, ResourceRule, Severity
-from rollout.names import PREFIX
+from rollout.names import PREFIX, workflow_role
 
 ATTACHMENTS = {
     f"aws:iam/{name[0].lower()}{name[1:]}:{name}"
     for name in ("RolePolicyAttachment", "PolicyAttachment", "RolePolicyAttachmentsExclusive")
 }
 # A boundary is the most that something may be granted, and is wide by intent.
-OURS = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:policy/{PREFIX}-[a-z0-9-]+")
+OURS = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:policy/(?:{PREFIX}-|{workflow_role('')})[a-z0-9-]+")
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
