@@ -79,7 +79,13 @@ def test_what_is_left_of_a_huge_change_holds_what_the_engine_refuses_and_deletes
                 f"{'x' * 35}{cohort}-{n}@acme.example": {"name": "P", "team": "backend", "role": f"{n}"}
                 for n in range(150)
             }
-            document["cohorts"][f"wave{cohort}"] = {"level": "active", "models": ["haiku"], "members": members}
+            rules = {"allow": [f"Bash({'z' * 150})"]}
+            document["cohorts"][f"wave{cohort}"] = {
+                "level": "active",
+                "models": ["haiku"],
+                "members": members,
+                "claude": rules,
+            }
         document["claude"] = {"allow": [f"Bash({'y' * 150} {n})" for n in range(50)]}
 
     plan = Plan(
@@ -139,6 +145,8 @@ def test_of_a_base_that_cannot_be_read_nobody_is_said_to_gain_anything(tmp_path:
     assert "cohorts.pilot.level: not one of planned" in text
     assert "gain" not in text
     assert "### People" not in text
+    (tmp_path / "base" / "Pulumi.prod.yaml").write_text("config: [", encoding="utf-8")
+    assert "the base cannot be read" in review(tmp_path / "base" / "Pulumi.prod.yaml", tmp_path / "Pulumi.prod.yaml")
 
 
 def test_a_cohort_under_a_new_name_shows_what_of_it_is_not_the_default() -> None:
