@@ -125,6 +125,15 @@ def test_an_exception_has_a_rule_a_reason_and_a_day_within_a_year() -> None:
     assert "did you mean no-bare-wildcard?" in lines[-1]
 
 
+def test_an_exception_that_ran_out_does_not_keep_anybody_from_cutting_access() -> None:
+    document = small()
+    document["policy_exceptions"] = {"named-actions": {"resource": "x", "reason": "y", "expires": "2026-01-01"}}
+    assert mistakes(document)
+    incident = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "A key was committed"}
+    document["cohorts"]["pilot"] |= {"level": "suspended", "incident": incident}
+    assert mistakes(document) == []
+
+
 def test_every_rule_that_can_be_excepted_is_known_to_the_stack_file() -> None:
     notes = {"not-known-yet", "not-known-yet-of-the-stack", "exception-used", "exception-used-of-the-stack"}
     assert set(NAMES) == {rule.name for rule in RULES} - notes
