@@ -230,6 +230,26 @@ def set_level(
 
 
 @app.command()
+def drill(
+    cohort: Annotated[
+        str | None,
+        typer.Argument(help="with its people; without one, in a sandbox", autocompletion=complete_cohort),
+    ] = None,
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="of the cohort", **OF_STACKS)] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Take a cohort level by level and give back, each verified and timed: in a sandbox of its own, or in earnest."""
+    from cli.commands import drill as command
+
+    if cohort is None:
+        raise typer.Exit(command.in_sandbox())
+    if stack is None:
+        raise typer.BadParameter("name one", param_hint="--stack")
+    command.with_people(stack, cohort, yes, as_json)
+
+
+@app.command()
 def select(
     stack: Stack,
     directory: Annotated[Path | None, typer.Option(help="CSV: name, email, team, seniority, champion")] = None,

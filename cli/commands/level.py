@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,18 @@ PARTLY_DONE = 3
 SHOWN = 12
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How it ended. `left`: what the engine still found to do when it had asked everybody; None where it could not."""
+
+    level: Level
+    path: Path
+    is_done: bool
+    left: Plan | None
+    update_seconds: float
+    seconds: float
+
+
 def run(
     stack: str,
     cohort: str,
@@ -42,50 +54,81 @@ def run(
     as_json: bool = False,
 ) -> None:
     """With `as_json` the standard output holds one object alone; the engine's progress goes to the other."""
-    began, console = time.monotonic(), Console(highlight=False, soft_wrap=True, stderr=as_json)
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     level = _level(level_name)
     incident = _incident(level, incident_id, reason, since, deny)
-    path = stack_path(Path.cwd(), stack)
     email = member.strip().lower() if member else None
-    shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
-    before = text_of(path)
-    console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
-    if not yes:
-        write(path, text)
-        try:
-            _engine("preview", "--stack", stack, "--suppress-outputs", aside=as_json)
-            confirmed(f"Bring {email or cohort} of stack {stack} to {level}?", yes)
-        except BaseException:
-            write(path, before)
-            raise
-    write(path, text)
-    updated = time.monotonic()
-    code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=as_json)
-    done = time.monotonic()
-    left = remaining(stack)
-    is_done = not code and left is not None and not left.is_refused and not unfinished(left)
+    found = bring(console, stack, cohort, email, level, incident, yes)
     if as_json:
         print_json(
             {
                 "cohort": cohort,
                 "member": email,
                 "level": level.value,
-                "verified": is_done,
-                "not_done": [asdict(step) for step in unfinished(left)] if left else None,
-                "in_the_way": list(left.errors) if left else None,
-                "update_seconds": round(done - updated, 1),
-                "seconds": round(time.monotonic() - began, 1),
+                "verified": found.is_done,
+                "not_done": [asdict(step) for step in unfinished(found.left)] if found.left else None,
+                "in_the_way": list(found.left.errors) if found.left else None,
+                "update_seconds": round(found.update_seconds, 1),
+                "seconds": round(found.seconds, 1),
                 "allowed_minutes": level.effects.minutes,
             }
         )
-    if not is_done:
-        _report_left(console, path, left)
+    report(console, found)
+    if not found.is_done:
         raise SystemExit(PARTLY_DONE)
-    console.print(f"[green]verified[/green]: Okta, AWS and all else were asked, and are as {path.name} says")
     minutes = level.effects.minutes
-    spent = f"update {done - updated:.0f} s, {time.monotonic() - began:.0f} s in all"
+    spent = f"update {found.update_seconds:.0f} s, {found.seconds:.0f} s in all"
     allowed = f"; the plan allows {minutes} minutes for {level}" if minutes else ""
     console.print(f"{email or cohort} is {level}: {spent}{allowed}")
+
+
+def bring(
+    console: Console,
+    stack: str,
+    cohort: str,
+    email: str | None,
+    level: Level,
+    incident: Mapping[str, Any],
+    yes: bool,
+) -> Outcome:
+    """Edit, preview and ask unless `yes`, update, and ask everybody whether it is so. CommandError where refused.
+
+    `incident` as the stack file has it; empty keeps the file's own. The engine's progress goes where `console` writes.
+    """
+    began, aside = time.monotonic(), console.stderr
+    path = stack_path(Path.cwd(), stack)
+    shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
+    before = text_of(path)
+    console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
+    if not yes:
+        write(path, text)
+        try:
+            _engine("preview", "--stack", stack, "--suppress-outputs", aside=aside)
+            confirmed(f"Bring {email or cohort} of stack {stack} to {level}?", yes)
+        except BaseException:
+            write(path, before)
+            raise
+    write(path, text)
+    updated = time.monotonic()
+    code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=aside)
+    done = time.monotonic()
+    left = remaining(stack)
+    return Outcome(
+        level=level,
+        path=path,
+        is_done=not code and left is not None and not left.is_refused and not unfinished(left),
+        left=left,
+        update_seconds=done - updated,
+        seconds=time.monotonic() - began,
+    )
+
+
+def report(console: Console, found: Outcome) -> None:
+    """What is and is not done."""
+    if found.is_done:
+        console.print(f"[green]verified[/green]: Okta, AWS and all else were asked, and are as {found.path.name} says")
+    else:
+        _report_left(console, found.path, found.left)
 
 
 def remaining(stack: str) -> Plan | None:

@@ -30,6 +30,8 @@ def everything(folder: Path) -> dict[str, bytes]:
         (("remove-member", "-s", "dev", "trial", "x@acme.example"), "no such member"),
         (("add-cohort", "-s", "dev", "trial", "-m", "haiku"), "there already"),
         (("set-level", "-s", "dev", "trial", "suspendd"), "no such level: suspendd; did you mean suspended?"),
+        (("drill", "-s", "dev", "trail"), "no such cohort; did you mean trial?"),
+        (("drill", "-s", "prod", "wave2"), "only a cohort that is active takes part in a drill"),
         (("import-roster", "-s", "dev", "trial", "latin.csv"), "not UTF-8 text"),
         (("import-roster", "-s", "dev", "trial", "huge.csv"), "larger than 1,048,576 bytes; split it"),
         (("select", "-s", "dev", "--directory", "latin.csv"), "not UTF-8 text"),

@@ -1,0 +1,94 @@
+"""A drill: each level taken and given back while somebody holds the watch; in a sandbox, or with a cohort's people."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from cli import edits
+from cli.ask import confirmed
+from cli.change import judged
+from cli.commands.level import PARTLY_DONE, Outcome, bring, report
+from cli.errors import CommandError
+from cli.out import print_json
+from cli.stack_files import stack_path
+from cli.text import text_of
+from rollout.levels import Level
+from rollout.words import nearest
+
+# `rolled_back` deletes profiles, whose successors have other ARNs: that is no exercise. The sandbox's drill has it.
+LEVELS = (Level.RESTRICTED, Level.THROTTLED, Level.SUSPENDED)
+REASON = "A drill: access is given back as soon as it is verified that it was taken"
+
+
+def in_sandbox() -> int:
+    """The Makefile's drill, in a sandbox of its own; its exit code. CommandError where this is no checkout."""
+    if not Path("Makefile").is_file() or not Path("tests/drill").is_dir():
+        raise CommandError("not in the project's folder: the sandbox's drill is part of it")
+    try:
+        return subprocess.run(["make", "drill"], check=False).returncode  # noqa: S607
+    except FileNotFoundError:
+        raise CommandError("there is no `make` on PATH") from None
+
+
+def with_people(stack: str, cohort: str, yes: bool, as_json: bool) -> None:
+    """Level by level, then back; exit 3 where something did not take, after giving back all the same."""
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    _refuse_in_an_incident(stack, cohort)
+    now = datetime.now(UTC)
+    incident = {"id": f"DRILL-{now:%Y%m%d}", "since": edits.instant(now), "reason": REASON}
+    console.print(f"{cohort} of stack {stack}: {', '.join(LEVELS)}, and back. Its people lose access and are told.")
+    confirmed("Begin?", yes)
+    taken: list[Outcome] = []
+    try:
+        for level in LEVELS:
+            taken.append(bring(console, stack, cohort, None, level, incident, True))
+            report(console, taken[-1])
+    finally:
+        taken.append(bring(console, stack, cohort, None, Level.ACTIVE, {}, True))
+        report(console, taken[-1])
+    if as_json:
+        print_json([_row(outcome) for outcome in taken])
+    else:
+        console.print(_table(taken))
+    if not all(outcome.is_done for outcome in taken):
+        raise SystemExit(PARTLY_DONE)
+
+
+def _refuse_in_an_incident(stack: str, cohort: str) -> None:
+    """A drill ends by giving access back, which nobody may do to a cohort that was stopped in earnest."""
+    path = stack_path(Path.cwd(), stack)
+    known = judged(text_of(path), path.parent).cohorts
+    if cohort not in known:
+        raise CommandError(f"cohorts.{cohort}: no such cohort; {nearest(cohort, known)}")
+    if (level := known[cohort].level) is not Level.ACTIVE:
+        raise CommandError(f"cohorts.{cohort}.level: {level}; only a cohort that is active takes part in a drill")
+
+
+def _row(outcome: Outcome) -> dict[str, object]:
+    return {
+        "level": outcome.level.value,
+        "verified": outcome.is_done,
+        "update_seconds": round(outcome.update_seconds, 1),
+        "seconds": round(outcome.seconds, 1),
+        "allowed_minutes": outcome.level.effects.minutes,
+    }
+
+
+def _table(taken: Sequence[Outcome]) -> Table:
+    table = Table("Level", "Verified", "Update", "In all", "The plan allows")
+    for outcome in taken:
+        minutes = outcome.level.effects.minutes
+        table.add_row(
+            outcome.level,
+            "yes" if outcome.is_done else "[red]no[/red]",
+            f"{outcome.update_seconds:.0f} s",
+            f"{outcome.seconds:.0f} s",
+            f"{minutes} min" if minutes else "",
+        )
+    return table
