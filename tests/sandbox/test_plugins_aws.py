@@ -588,7 +588,7 @@ def test_secrets_in_inputs_are_secrets_in_outputs(engine):
 
 def test_a_type_without_an_entry_says_where_to_add_one(engine):
     with pytest.raises(grpc.RpcError) as error:
-        engine.check("aws:s3/bucket:Bucket", "b", {})
+        engine.check("aws:neptune/cluster:Cluster", "b", {})
 
     assert "add an entry under sandbox/plugins/aws" in said(error.value)
 
