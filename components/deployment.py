@@ -15,7 +15,6 @@ from rollout import names
 from rollout.account import Account
 from rollout.bootstrap import Bootstrap
 from rollout.deployment import (
-    ISSUER,
     deploy_policies,
     environments,
     preview_policies,
@@ -57,7 +56,7 @@ class Deployment(pulumi.ComponentResource):
             after.append(
                 aws.iam.OpenIdConnectProvider(
                     f"{name}-github",
-                    url=f"https://{ISSUER}",
+                    url=f"https://{names.WORKFLOW_ISSUER}",
                     client_id_lists=["sts.amazonaws.com"],
                     tags=self._tags,
                     opts=self._child,

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from rollout import words
+from rollout import names, words
 from rollout.account import Account
-from rollout.config import Part
-from rollout.deployment import ISSUER, environments
+from rollout.deployment import environments
 from rollout.kinds import Domain, Shape
+from rollout.parts.part import Part
 from rollout.words import Mistake, StackFileError
 
 PROJECT = "claude-code-rollout-bootstrap"
@@ -33,8 +33,8 @@ StackName = Annotated[
 IssuerArn = Annotated[
     str,
     Shape(
-        rf"arn:aws[a-z-]*:iam::\d{{12}}:oidc-provider/{ISSUER}",
-        f"the ARN of GitHub's OIDC provider (arn:aws:iam::<account>:oidc-provider/{ISSUER})",
+        rf"arn:aws[a-z-]*:iam::\d{{12}}:oidc-provider/{names.WORKFLOW_ISSUER}",
+        f"the ARN of GitHub's OIDC provider (arn:aws:iam::<account>:oidc-provider/{names.WORKFLOW_ISSUER})",
     ),
 ]
 
@@ -68,7 +68,7 @@ def load(config: Mapping[str, str]) -> Bootstrap:
 
 def require_own_issuer(bootstrap: Bootstrap, account: Account) -> None:
     """A provider of another account lets nobody in here. Raises StackFileError."""
-    own = account.iam(f"oidc-provider/{ISSUER}")
+    own = account.iam(f"oidc-provider/{names.WORKFLOW_ISSUER}")
     if bootstrap.issuer_arn and bootstrap.issuer_arn != own:
         raise StackFileError([f"issuer_arn: of another account: {bootstrap.issuer_arn}; in this one it is {own}"])
 

@@ -17,7 +17,6 @@ from rollout.iam_limits import MANAGED_CHARACTERS
 from rollout.load import PROJECT
 from rollout.sizes import characters
 
-ISSUER = "token.actions.githubusercontent.com"
 # Who may be handed a role of ours.
 PASSED_TO = ("bedrock.amazonaws.com", "chatbot.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com")
 
@@ -276,12 +275,12 @@ def workflow_trust(account: Account, repository: str, environment: str) -> Docum
         {
             "Sid": "OneEnvironment",
             "Effect": "Allow",
-            "Principal": {"Federated": account.iam(f"oidc-provider/{ISSUER}")},
+            "Principal": {"Federated": account.iam(f"oidc-provider/{names.WORKFLOW_ISSUER}")},
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {
                 "StringEquals": {
-                    f"{ISSUER}:aud": "sts.amazonaws.com",
-                    f"{ISSUER}:sub": f"repo:{repository}:environment:{environment}",
+                    f"{names.WORKFLOW_ISSUER}:aud": "sts.amazonaws.com",
+                    f"{names.WORKFLOW_ISSUER}:sub": f"repo:{repository}:environment:{environment}",
                 }
             },
         }

@@ -11,6 +11,8 @@ import re
 PREFIX = "claude-code"
 INVOCATION_LOG_GROUP = f"/{PREFIX}/invocations"
 SAML_PROVIDER = f"{PREFIX}-okta"
+# Who signs the tokens of GitHub's workflows.
+WORKFLOW_ISSUER = "token.actions.githubusercontent.com"
 LOGGING_ROLE = f"{PREFIX}-invocation-logging"
 INCIDENT_LOG_GROUP = f"/{PREFIX}/incidents"
 INCIDENT_LOG_STREAM = "levels"

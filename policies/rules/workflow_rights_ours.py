@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from policies.judging.iam import POLICIES, Statement, each_allow, equals, matches
 from policies.judging.rules import ResourceRule, Severity
 from policies.judging.workflows import of_workflows
-from rollout.deployment import ISSUER
-from rollout.names import PREFIX, SAML_PROVIDER, state_bucket
+from rollout.names import PREFIX, SAML_PROVIDER, WORKFLOW_ISSUER, state_bucket
 
 OURS = (
     re.compile(r"arn:[a-z-]+:(?!s3:)[a-z0-9-]+:[a-z0-9-]*:\d{12}:.*[^*].*"),
@@ -19,7 +18,7 @@ OURS = (
 # GitHub's provider and the workflows' own roles are none of these.
 RIGHTS = re.compile(
     rf"arn:[a-z-]+:iam::\d{{12}}:((role|policy)/{PREFIX}-.*|saml-provider/{SAML_PROVIDER}"
-    rf"|oidc-provider/(?!{re.escape(ISSUER)})[^*?]+)"
+    rf"|oidc-provider/(?!{re.escape(WORKFLOW_ISSUER)})[^*?]+)"
 )
 PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
 ENDING = ("logs:deleteloggroup", "logs:deletelogstream", "logs:deleteretentionpolicy")

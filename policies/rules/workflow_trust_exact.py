@@ -12,8 +12,8 @@ from policies.judging.resources import UNKNOWN, Resource
 from policies.judging.rules import Breach, Finding, ResourceRule, Severity
 from policies.judging.workflows import of_workflows
 from rollout import names
-from rollout.deployment import ISSUER
 
+ISSUER = names.WORKFLOW_ISSUER
 PROVIDER = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:oidc-provider/{re.escape(ISSUER)}")
 # A wildcard is of no character here, so a subject that has one is none.
 SUBJECT = re.compile(r"repo:[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+:environment:([a-z0-9-]+)")
