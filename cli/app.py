@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.completion import complete_cohort, complete_level, complete_member, complete_stack
+from cli.out import print_json
 
 EXIT_CODES = (
     "0 done; 1 refused, or not as it should be; 2 not understood; 3 done in part, and said which; 70 a fault of "
@@ -43,13 +44,7 @@ Email = Annotated[str, typer.Argument(help="an e-mail address", autocompletion=c
 def check(
     stack: Annotated[
         str | None,
-        typer.Option(
-            "-s",
-            "--stack",
-            help="one alone; else all stack files here",
-            envvar="ROLLOUT_STACK",
-            autocompletion=complete_stack,
-        ),
+        typer.Option("-s", "--stack", help="one alone; else all stack files here", **OF_STACKS),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="advice counts as a mistake")] = False,
     as_json: Json = False,
@@ -137,7 +132,10 @@ def diff(
     from cli.diff import review
 
     said = review(base, head, preview, engine_diff, changed)
-    print(json.dumps({"markdown": said}, indent=2, ensure_ascii=False) if as_json else said)
+    if as_json:
+        print_json({"markdown": said})
+    else:
+        print(said)
 
 
 @app.command("add-cohort")
@@ -293,12 +291,7 @@ def report(
 
 @app.command()
 def settings(
-    stack: Annotated[
-        str,
-        typer.Option(
-            "-s", "--stack", help="such as dev or prod", envvar="ROLLOUT_STACK", autocompletion=complete_stack
-        ),
-    ] = "",
+    stack: Stack = "",
     out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("settings"),
     schema: Annotated[str | None, typer.Option(help="Claude Code's JSON schema: a file or an https:// address")] = None,
     machine: Annotated[str | None, typer.Option(help="look at this machine's own, for mac.channel as given")] = None,
@@ -310,7 +303,7 @@ def settings(
     if machine:
         lines = command.look(command.channel(machine))
         if as_json:
-            print(json.dumps({"findings": lines}, indent=2, ensure_ascii=False))
+            print_json({"findings": lines})
         else:
             print("\n".join(lines) or "nothing is wrong with the managed settings of this machine")
         raise typer.Exit(1 if lines else 0)

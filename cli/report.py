@@ -35,7 +35,7 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
         outputs_ = ask.of("outputs", engine.outputs, project, stack)
         updates_ = ask.of("history", engine.updates, project, stack, UPDATES_AT_MOST)
         outputs = outputs_.get()
-        clients = _clients(config, {} if isinstance(outputs, Unreachable) else outputs)
+        clients = asked("AWS", aws.own_clients, config, {} if isinstance(outputs, Unreachable) else outputs)
 
         def of_aws(read: Callable[..., Found], *args: Any) -> Callable[[], Found | Unreachable]:
             """Where there are no credentials of the stack's account, that is what every source of AWS says."""
@@ -75,15 +75,6 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
         weeks=_weeks(rollout, seen) if seen is not None else None,
         ringing=[state.name for state in ringing if state.firing] if ringing is not None else None,
     )
-
-
-def _clients(config: Mapping[str, Any], outputs: Mapping[str, Any]) -> aws.Clients | Unreachable:
-    """Of the stack's own account, or why not."""
-    made = asked("AWS", aws.clients, config)
-    if isinstance(made, Unreachable):
-        return made
-    account = asked("AWS", aws.checked_account, made, aws.expected_accounts(config, outputs))
-    return account if isinstance(account, Unreachable) else made
 
 
 def _levels(outputs: Mapping[str, Any]) -> dict[str, str]:

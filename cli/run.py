@@ -5,7 +5,6 @@ Exit codes are documented in `cli.app`. With `--json` an error is `{"errors": ["
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any, cast
 import typer
 
 from cli.errors import CommandError
+from cli.out import print_json
 
 REFUSED, NOT_UNDERSTOOD, OUR_FAULT, STOPPED = 1, 2, 70, 130
 # For whoever mends the program: shows where a fault of ours is.
@@ -79,7 +79,7 @@ def _told(lines: list[str], code: int, as_json: bool, headline: Sequence[str] = 
         return code  # whoever pressed the tab key wants no words
     try:
         if as_json:
-            print(json.dumps({"errors": lines}, indent=2, ensure_ascii=False))
+            print_json({"errors": lines})
             sys.stdout.flush()
         else:
             print("rollout: " + "\n".join([*headline, *lines]), file=sys.stderr)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -16,7 +17,7 @@ from cli.doctor.finding import Check, Finding, Health, looked, unknown
 from cli.files import config_of, rollout_of
 from cli.live import engine
 from cli.live.asking import Unreachable, asked
-from cli.live.aws import checked_account, clients, expected_accounts
+from cli.live.aws import expected_accounts, own_clients
 from cli.stack import stack_file
 from cli.stack_files import stack_path
 from rollout.config import Rollout
@@ -59,16 +60,14 @@ def findings(project: Path, stack: str) -> list[Finding]:
         return stack_file(project, stack)
 
     checks = outside.checks(project, stack, rollout, os.environ, secrets)
-    made = asked("AWS", clients, config)
     known = asked("stack outputs", engine.outputs, project, stack)
-    expected = expected_accounts(config, {} if isinstance(known, Unreachable) else known)
-    account = made if isinstance(made, Unreachable) else asked("AWS account", checked_account, made, expected)
-    if isinstance(made, Unreachable) or isinstance(account, Unreachable):
-        why = made.why if isinstance(made, Unreachable) else str(account)
-        why = account.why if isinstance(account, Unreachable) else why
+    outputs: Mapping[str, Any] = {} if isinstance(known, Unreachable) else known
+    made = asked("AWS", own_clients, config, outputs)
+    if isinstance(made, Unreachable):
+        why = made.why
 
         def gone() -> list[Finding]:
             return [unknown("AWS", why, "sign in to the stack's account; nothing of AWS was looked at")]
 
         return looked([*checks, Check(name="AWS", look=gone, fix="")])
-    return looked([*checks, *aws.checks(made, rollout, expected)])
+    return looked([*checks, *aws.checks(made, rollout, expected_accounts(config, outputs))])

@@ -53,7 +53,7 @@ def with_people(stack: str, cohort: str, yes: bool, as_json: bool) -> None:
         taken.append(bring(console, stack, cohort, None, Level.ACTIVE, {}, True))
         report(console, taken[-1])
     if as_json:
-        print_json([_row(outcome) for outcome in taken])
+        print_json([outcome.figures for outcome in taken])
     else:
         console.print(_table(taken))
     if not all(outcome.is_done for outcome in taken):
@@ -68,16 +68,6 @@ def _refuse_in_an_incident(stack: str, cohort: str) -> None:
         raise CommandError(f"cohorts.{cohort}: no such cohort; {nearest(cohort, known)}")
     if (level := known[cohort].level) is not Level.ACTIVE:
         raise CommandError(f"cohorts.{cohort}.level: {level}; only a cohort that is active takes part in a drill")
-
-
-def _row(outcome: Outcome) -> dict[str, object]:
-    return {
-        "level": outcome.level.value,
-        "verified": outcome.is_done,
-        "update_seconds": round(outcome.update_seconds, 1),
-        "seconds": round(outcome.seconds, 1),
-        "allowed_minutes": outcome.level.effects.minutes,
-    }
 
 
 def _table(taken: Sequence[Outcome]) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
@@ -12,6 +11,7 @@ from cli.files import config_of, rollout_of
 from cli.live import aws, engine
 from cli.live.asking import Unreachable, asked
 from cli.live.success import Parameters, success_parameters
+from cli.out import print_json
 from cli.stack import CommandError
 from cli.stack_files import stack_path
 from rollout import metrics, names
@@ -37,9 +37,10 @@ def run(stack: str, cohort: str, as_json: bool) -> int:
         raise CommandError(
             f"{names.weeks_parameter(cohort)} cannot be read: {error}; the collector writes it anew at its next run"
         ) from None
-    print(json.dumps(document(rollout, cohort, verdict, parameters), indent=2)) if as_json else print(
-        "\n".join(lines(rollout, cohort, verdict, parameters))
-    )
+    if as_json:
+        print_json(document(rollout, cohort, verdict, parameters))
+    else:
+        print("\n".join(lines(rollout, cohort, verdict, parameters)))
     return CODES[verdict.state]
 
 
@@ -59,11 +60,9 @@ def judged(rollout: Rollout, cohort: str) -> None:
 
 
 def _parameters(project: Path, stack: str, config: dict[str, Any]) -> Parameters:
-    clients = aws.clients(config)
     outputs = asked("stack outputs", engine.outputs, project, stack)
-    expected = aws.expected_accounts(config, {} if isinstance(outputs, Unreachable) else outputs)
-    account = asked("AWS", aws.checked_account, clients, expected)
-    found = account if isinstance(account, Unreachable) else asked("AWS", success_parameters, clients)
+    clients = asked("AWS", aws.own_clients, config, {} if isinstance(outputs, Unreachable) else outputs)
+    found = clients if isinstance(clients, Unreachable) else asked("AWS", success_parameters, clients)
     if isinstance(found, Unreachable):
         raise CommandError(found.line)
     return found

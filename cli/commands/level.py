@@ -40,6 +40,17 @@ class Outcome:
     update_seconds: float
     seconds: float
 
+    @property
+    def figures(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "level": self.level.value,
+            "verified": self.is_done,
+            "update_seconds": round(self.update_seconds, 1),
+            "seconds": round(self.seconds, 1),
+            "allowed_minutes": self.level.effects.minutes,
+        }
+
 
 def run(
     stack: str,
@@ -64,13 +75,9 @@ def run(
             {
                 "cohort": cohort,
                 "member": email,
-                "level": level.value,
-                "verified": found.is_done,
+                **found.figures,
                 "not_done": [asdict(step) for step in unfinished(found.left)] if found.left else None,
                 "in_the_way": list(found.left.errors) if found.left else None,
-                "update_seconds": round(found.update_seconds, 1),
-                "seconds": round(found.seconds, 1),
-                "allowed_minutes": level.effects.minutes,
             }
         )
     report(console, found)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from cli.out import print_json
 from cli.settings_schema import check_schema
 from cli.stack import CommandError, outputs, stack_file
 from rollout.config import Rollout
@@ -45,7 +46,7 @@ def write(stack: str, folder: Path, schema: str | None, as_json: bool = False) -
     (target / INDEX).write_text("\n".join([*lines, ""]), encoding="utf-8")
     if as_json:
         places = {piece.name: str(piece.goes_to) for piece in pieces}
-        print(json.dumps({"folder": str(target), "files": places}, indent=2, ensure_ascii=False))
+        print_json({"folder": str(target), "files": places})
         return
     print(f"{len(pieces)} files in {target}; {INDEX} says where each goes" + (", the schema agrees" if schema else ""))
 

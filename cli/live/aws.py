@@ -43,6 +43,13 @@ def clients(config: Mapping[str, Any]) -> Clients:
     return client
 
 
+def own_clients(config: Mapping[str, Any], outputs: Mapping[str, Any]) -> Clients:
+    """Of the stack's own account, by its file's `config` and what it put out; CommandError where it is another's."""
+    made = clients(config)
+    checked_account(made, expected_accounts(config, outputs))
+    return made
+
+
 def account_of(clients: Clients) -> str:
     """The account that the credentials are of, twelve digits."""
     return str(clients("sts").get_caller_identity()["Account"])
