@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from policies.judging.iam import ROLE, Statement, bound, many, statements
-from policies.judging.resources import UNKNOWN, Resource
-from policies.judging.rules import Breach, Finding, ResourceRule, Severity
+from policies.judging.iam import ROLE, Statement, bound, each_trust, many, sole_principal
+from policies.judging.resources import Resource
+from policies.judging.rules import Finding, ResourceRule, Severity
 from policies.judging.workflows import of_program
 
 ACCESS: Final = "claude:rollout:Access"
@@ -24,25 +24,14 @@ SERVICES = WITHOUT_SOURCE | {"bedrock.amazonaws.com", "scheduler.amazonaws.com"}
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
-    text: Any = resource.props.get("assumeRolePolicy") or ""
-    if text is UNKNOWN:
-        # It is composed from names (design 5.8); one that is not could say anything by the time it is.
-        yield Breach("whom it trusts is not known in a preview; compose ARNs from names")
-        return
-    found = [statement for statement in statements(text) if statement.allow]
-    if not found:
-        yield Breach("its trust policy has no Allow, or is no document")
-    one = _federated if ACCESS in resource.ancestors else _service
-    for statement in found:
-        yield from (Breach(f"{statement.sid}: {mistake}") for mistake in one(statement))
+    return each_trust(resource, _federated if ACCESS in resource.ancestors else _service)
 
 
 def _federated(statement: Statement) -> Iterator[str]:
-    principal: Any = statement.principal
-    provider = principal.get("Federated") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
-    known = PROVIDER.fullmatch(provider) if isinstance(provider, str) and not statement.all_but else None
+    provider = sole_principal(statement, "Federated")
+    known = PROVIDER.fullmatch(provider) if isinstance(provider, str) else None
     if not known:
-        yield f"trusts {json.dumps(principal)}, which is no identity provider of an account"
+        yield f"trusts {json.dumps(statement.principal)}, which is no identity provider of an account"
     elif known[1] == "saml":
         if statement.actions != ("sts:AssumeRoleWithSAML",):
             yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRoleWithSAML alone"
@@ -64,11 +53,10 @@ def _equals(statement: Statement, key: str, allowed: set[str] | None = None) -> 
 
 
 def _service(statement: Statement) -> Iterator[str]:
-    principal: Any = statement.principal
-    named: Any = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
-    services = set(many(named)) if named and not statement.all_but else set[str]()
+    named = sole_principal(statement, "Service")
+    services = set(many(named)) if named else set[str]()
     if not services or services - SERVICES:
-        yield f"trusts {json.dumps(principal)}; only one of {', '.join(sorted(SERVICES))}"
+        yield f"trusts {json.dumps(statement.principal)}; only one of {', '.join(sorted(SERVICES))}"
     elif services - WITHOUT_SOURCE and not bound(
         statement, "aws:SourceAccount", {"StringEquals"}, lambda account: bool(ACCOUNT.fullmatch(account))
     ):

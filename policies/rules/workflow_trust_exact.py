@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
-from policies.judging.iam import ROLE, Statement, equals, statements
-from policies.judging.resources import UNKNOWN, Resource
-from policies.judging.rules import Breach, Finding, ResourceRule, Severity
+from policies.judging.iam import ROLE, Statement, each_trust, equals, sole_principal
+from policies.judging.resources import Resource
+from policies.judging.rules import Finding, ResourceRule, Severity
 from policies.judging.workflows import of_workflows
 from rollout import names
 
@@ -20,22 +20,13 @@ SUBJECT = re.compile(r"repo:[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+:environment
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
-    text: Any = resource.props.get("assumeRolePolicy") or ""
-    if text is UNKNOWN:
-        yield Breach("whom it trusts is not known in a preview; compose ARNs from names")
-        return
-    found = [statement for statement in statements(text) if statement.allow]
-    if not found:
-        yield Breach("its trust policy has no Allow, or is no document")
-    for statement in found:
-        yield from (Breach(f"{statement.sid}: {mistake}") for mistake in _mistakes(statement, resource.props))
+    return each_trust(resource, partial(_mistakes, resource.props.get("name")))
 
 
-def _mistakes(statement: Statement, props: Any) -> Iterator[str]:
-    principal: Any = statement.principal
-    provider = principal.get("Federated") if isinstance(principal, dict) and len(principal) == 1 else None  # pyright: ignore
+def _mistakes(name: object, statement: Statement) -> Iterator[str]:
+    provider = sole_principal(statement, "Federated")
     if not isinstance(provider, str) or not PROVIDER.fullmatch(provider):
-        yield f"trusts {json.dumps(principal)}, not GitHub's provider alone"
+        yield f"trusts {json.dumps(statement.principal)}, not GitHub's provider alone"
     if statement.actions != ("sts:AssumeRoleWithWebIdentity",):
         yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRoleWithWebIdentity alone"
     if _equal(statement, f"{ISSUER}:aud") != "sts.amazonaws.com":
@@ -43,7 +34,7 @@ def _mistakes(statement: Statement, props: Any) -> Iterator[str]:
     subject = SUBJECT.fullmatch(_equal(statement, f"{ISSUER}:sub") or "")
     if not subject:
         yield f"without {ISSUER}:sub = repo:<owner>/<name>:environment:<one> under StringEquals"
-    elif props.get("name") != names.workflow_role(subject[1]):
+    elif name != names.workflow_role(subject[1]):
         yield f"is given in environment {subject[1]}, which is not that of its name"
 
 

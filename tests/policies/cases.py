@@ -10,6 +10,7 @@ from typing import Any
 
 from policies.judging.resources import UNKNOWN
 from policies.judging.rules import Verdict
+from rollout.names import WORKFLOW_ISSUER
 
 Props = dict[str, Any]
 Change = Callable[[Props], None]
@@ -634,6 +635,17 @@ CASES = [
         rule="workflow-trust-is-exact",
         on="deployment-prod",
         change=statement(0, "assumeRolePolicy", Condition=github(aud="*")),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-trust-is-exact",
+        on="deployment-prod",
+        change=statement(
+            0,
+            "assumeRolePolicy",
+            Principal=None,
+            NotPrincipal={"Federated": f"arn:aws:iam::123456789012:oidc-provider/{WORKFLOW_ISSUER}"},
+        ),
         **BOOTSTRAP,
     ),
     Case(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
 from sandbox.plugins.framework.values import UNKNOWN, Props
-from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged, unplugged
-from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
+from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged
+from tests.sandbox.plugin_harness import Refused, kinds, said
 
 BUDGET = "aws:budgets/budget:Budget"
 
@@ -41,25 +39,8 @@ MONTHLY: Props = {
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Generator[Cloud]:
-    with plugged(tmp_path) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture
 def budgets(cloud: Cloud) -> Any:
     return cloud.aws.client("budgets")
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 def without(props: Props, *names: str) -> Props:

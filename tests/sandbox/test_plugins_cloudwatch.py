@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
 from sandbox.plugins.framework.values import UNKNOWN, Props
-from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged, unplugged
-from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
+from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged
+from tests.sandbox.plugin_harness import Refused, kinds, said
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
@@ -51,25 +49,8 @@ BOARD: Props = {"dashboardName": "claude-code", "dashboardBody": json.dumps({"wi
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Generator[Cloud]:
-    with plugged(tmp_path) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture
 def cloudwatch(cloud: Cloud) -> Any:
     return cloud.aws.client("cloudwatch")
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 def without(props: Props, *names: str) -> Props:

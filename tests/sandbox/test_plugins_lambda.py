@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.plugins.aws.archives import zipped
 from sandbox.plugins.framework.values import UNKNOWN, Props
-from tests.sandbox.cloud_harness import ACCOUNT, Cloud, plugged, unplugged
+from tests.sandbox.cloud_harness import ACCOUNT, Cloud, plugged
 from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
 
 FUNCTION = "aws:lambda/function:Function"
@@ -68,17 +68,6 @@ def cloud(tmp_path: Path) -> Generator[Cloud]:
         document = json.dumps({"Version": "2012-10-17", "Statement": [read, send]})
         iam.put_role_policy(RoleName="announcer", PolicyName="read", PolicyDocument=document)
         yield cloud
-
-
-@pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 REFUSED = [

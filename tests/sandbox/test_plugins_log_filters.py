@@ -13,8 +13,8 @@ import grpc
 import pytest
 
 from sandbox.plugins.framework.values import UNKNOWN, Props
-from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged, unplugged
-from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
+from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged
+from tests.sandbox.plugin_harness import Refused, kinds, said
 
 METRIC = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 SUBSCRIPTION = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
@@ -51,19 +51,8 @@ def cloud(tmp_path: Path) -> Generator[Cloud]:
 
 
 @pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture
 def logs(cloud: Cloud) -> Any:
     return cloud.aws.client("logs")
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 def transformed(**changes: Any) -> Props:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.plugins.framework.values import UNKNOWN, Props, Secret
-from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged, unplugged
+from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged
 from tests.sandbox.plugin_harness import Engine, Refused, Resource, kinds, said
 
 IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
@@ -32,17 +30,6 @@ KEY = {"domainSigningPrivateKey": "c2VjcmV0", "domainSigningSelector": "okta"}
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Generator[Cloud]:
-    with plugged(tmp_path) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture
 def ses(cloud: Cloud) -> Any:
     return cloud.aws.client("sesv2")
 
@@ -50,12 +37,6 @@ def ses(cloud: Cloud) -> Any:
 @pytest.fixture
 def chatbot(cloud: Cloud) -> Any:
     return cloud.aws.client("chatbot")
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 REFUSED = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.plugins.framework.values import UNKNOWN, Props
-from tests.sandbox.cloud_harness import Cloud, check_identity, plugged, unplugged
+from tests.sandbox.cloud_harness import Cloud, check_identity, plugged
 from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -39,25 +38,8 @@ def denies(**condition: Any) -> Props:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Generator[Cloud]:
-    with plugged(tmp_path) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture
 def s3(cloud: Cloud) -> Any:
     return cloud.aws.client("s3")
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 REFUSED = [

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -13,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.plugins.framework.values import UNKNOWN, Props, Secret
-from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged, unplugged
-from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
+from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged
+from tests.sandbox.plugin_harness import Refused, kinds, said
 
 SECRET = "aws:secretsmanager/secret:Secret"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
@@ -34,25 +32,8 @@ POLICY: Props = {
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Generator[Cloud]:
-    with plugged(tmp_path) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture
 def manager(cloud: Cloud) -> Any:
     return cloud.aws.client("secretsmanager")
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 REFUSED = [

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
 from sandbox.plugins.framework.values import UNKNOWN, Props, Secret
-from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged, unplugged
-from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
+from tests.sandbox.cloud_harness import ACCOUNT, Cloud, check_identity, plugged
+from tests.sandbox.plugin_harness import Refused, kinds, said
 
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
@@ -32,23 +30,6 @@ POLICY: Props = {
     ],
 }
 MAIL: Props = {"topic": ALERTS, "protocol": "email", "endpoint": "lead@acme.example"}
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Generator[Cloud]:
-    with plugged(tmp_path) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def engine(cloud: Cloud) -> Engine:
-    return cloud.engine
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 @pytest.fixture

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from pathlib import Path
-
 import grpc
 import pytest
 
 from sandbox.plugins.framework.values import Props
-from tests.sandbox.cloud_harness import Cloud, check_identity, plugged, unplugged
+from tests.sandbox.cloud_harness import Cloud, check_identity
 from tests.sandbox.plugin_harness import Engine, Refused, kinds, said
 
 PARAMETER, SCHEDULE = "aws:ssm/parameter:Parameter", "aws:scheduler/schedule:Schedule"
@@ -25,18 +22,6 @@ DAILY: Props = {
         "retryPolicy": {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 3},
     },
 }
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Generator[Cloud]:
-    with plugged(tmp_path) as cloud:
-        yield cloud
-
-
-@pytest.fixture(scope="module")
-def planner() -> Generator[Engine]:
-    with unplugged() as engine:
-        yield engine
 
 
 @pytest.mark.parametrize(

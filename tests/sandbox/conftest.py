@@ -1,0 +1,28 @@
+"""The plug-in of AWS's stand-in, with a cloud beneath it and without; a file that wants another has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.cloud_harness import Cloud, plugged, unplugged
+from tests.sandbox.plugin_harness import Engine
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Generator[Cloud]:
+    with plugged(tmp_path) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def engine(cloud: Cloud) -> Engine:
+    return cloud.engine
+
+
+@pytest.fixture(scope="module")
+def planner() -> Generator[Engine]:
+    with unplugged() as engine:
+        yield engine
