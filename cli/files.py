@@ -29,7 +29,13 @@ UNREAD = {
 def rollout_of(path: Path, by_clock: bool = True) -> Rollout:
     """The rollout of a stack file, its rosters beside it, its secrets unread. `by_clock`: as `load` has it. Raises
     StackFileError, CommandError."""
-    return load(readable(config_of(path)), path.parent, datetime.now(UTC), by_clock=by_clock)
+    return with_config(path, by_clock)[0]
+
+
+def with_config(path: Path, by_clock: bool = True) -> tuple[Rollout, dict[str, Any]]:
+    """The same, and the `config:` that it was made from, which has the providers' keys too."""
+    config = config_of(path)
+    return load(readable(config), path.parent, datetime.now(UTC), by_clock=by_clock), config
 
 
 def readable(config: Mapping[str, Any]) -> dict[str, str]:

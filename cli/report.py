@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.files import config_of, rollout_of
+from cli.files import with_config
 from cli.live import alarms, aws, engine, incidents, success, usage
 from cli.live.asking import Unreachable, asked, asking
 from cli.stack_files import stack_path
 from rollout import names
 from rollout.config import Rollout
-from rollout.report.facts import Facts, LevelChange, Source, Topic, Update, Use
+from rollout.report.facts import Facts, Source, Topic, Update, Use
 from rollout.report.figures import MOST_DAYS
 
 Found = TypeVar("Found")
@@ -27,7 +27,7 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
     Raises StackFileError and CommandError where the stack file itself cannot be read; its secrets are not needed.
     """
     path = stack_path(project, stack)
-    rollout, config = rollout_of(path), config_of(path)
+    rollout, config = with_config(path)
     sources = [Source(topic=Topic.FILE, where=path.name, read_at=now)]
     today = now.astimezone(UTC).date()
     first = min(since or today, today - timedelta(days=MOST_DAYS), today.replace(day=1))
@@ -69,7 +69,7 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
         sources=sources,
         since=since,
         deployed=_levels(deployed) if deployed is not None else None,
-        changes=[_change(change) for change in logged] if logged is not None else None,
+        changes=logged,
         updates=[_update(update) for update in done] if done is not None else None,
         use=[_use(row) for row in used] if used is not None else None,
         weeks=_weeks(rollout, seen) if seen is not None else None,
@@ -85,20 +85,6 @@ def _levels(outputs: Mapping[str, Any]) -> dict[str, str]:
 def _weeks(rollout: Rollout, parameters: Mapping[str, str]) -> dict[str, str]:
     found = {name: parameters.get(names.weeks_parameter(name)) for name in rollout.cohorts}
     return {name: text for name, text in found.items() if text is not None}
-
-
-def _change(change: incidents.LevelChange) -> LevelChange:
-    return LevelChange(
-        at=change.at,
-        cohort=change.cohort,
-        member=change.member,
-        before=change.before,
-        after=change.after,
-        incident=change.incident,
-        since=change.since,
-        reason=change.reason,
-        people=change.people,
-    )
 
 
 def _update(update: engine.Update) -> Update:

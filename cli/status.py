@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.files import config_of, rollout_of
+from cli.files import with_config
 from cli.live import alarms, aws, engine, incidents, profiles, usage
 from cli.live.alarms import AlarmState
 from cli.live.asking import Unreachable, asked, asking
@@ -99,7 +99,7 @@ def read(project: Path, stack: str, now: datetime) -> tuple[Rollout, Told]:
     Raises StackFileError and CommandError where the stack file itself cannot be read; its secrets are not needed.
     """
     path = stack_path(project, stack)
-    rollout, config = rollout_of(path), config_of(path)
+    rollout, config = with_config(path)
     made = asked("AWS", aws.clients, config)
     with asking() as ask:
         outputs_, updates_ = (

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from cli.doctor import aws, outside
 from cli.doctor.finding import Check, Finding, Health, looked, unknown
-from cli.files import config_of, rollout_of
+from cli.files import with_config
 from cli.live import engine
 from cli.live.asking import Unreachable, asked
 from cli.live.aws import expected_accounts, own_clients
@@ -53,7 +53,7 @@ def lines(found: Sequence[Finding]) -> Iterator[str]:
 
 def findings(project: Path, stack: str) -> list[Finding]:
     path = stack_path(project, stack)
-    rollout, config = rollout_of(path), config_of(path)
+    rollout, config = with_config(path)
 
     @cache
     def secrets() -> Rollout:

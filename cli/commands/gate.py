@@ -7,7 +7,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from cli.files import config_of, rollout_of
+from cli.files import with_config
 from cli.live import aws, engine
 from cli.live.asking import Unreachable, asked
 from cli.live.success import Parameters, success_parameters
@@ -28,7 +28,7 @@ def run(stack: str, cohort: str, as_json: bool) -> int:
     """The exit code. CommandError where the cohort has nothing to be judged by, or AWS does not answer."""
     project = Path.cwd()
     path = stack_path(project, stack)
-    rollout, config = rollout_of(path), config_of(path)
+    rollout, config = with_config(path)
     judged(rollout, cohort)
     parameters = _parameters(project, stack, config)
     try:

@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from cli.live.aws import Clients
 from rollout import names
 from rollout.levels import Level
+from rollout.report.facts import LevelChange
 from rollout.standing import instant
 
 SCHEMA = "claude-code-rollout/level-change/1"
 # A rollout has dozens. More is not read, so that nobody waits for it.
 AT_MOST = 10_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class LevelChange:
-    """`member`: an e-mail address, or none where it is the whole cohort's. `people`: how many people's access changed.
-    `incident`, `since`, `reason`: none where no incident led to it."""
-
-    id: str
-    at: datetime
-    cohort: str
-    member: str | None
-    before: Level
-    after: Level
-    people: int
-    incident: str | None
-    since: datetime | None
-    reason: str | None
 
 
 def level_changes(clients: Clients, start: datetime | None = None) -> list[LevelChange]:
@@ -49,7 +32,7 @@ def level_changes(clients: Clients, start: datetime | None = None) -> list[Level
         )
     )
     messages = (str(event["message"]) for page in pages for event in page["events"])
-    found = {change.id: change for change in _changes(messages)}
+    found = dict(_changes(messages))
     return sorted(found.values(), key=lambda change: change.at)
 
 
@@ -59,12 +42,13 @@ def level_since(changes: Iterable[LevelChange], cohort: str, level: Level) -> Le
     return own[-1] if own and own[-1].after is level else None
 
 
-def _changes(messages: Iterable[str]) -> Iterator[LevelChange]:
+def _changes(messages: Iterable[str]) -> Iterator[tuple[str, LevelChange]]:
+    """Each with its id."""
     for message in messages:
         try:
             record = json.loads(message)
             if isinstance(record, dict) and cast("dict[str, Any]", record).get("schema") == SCHEMA:
-                yield _change(cast("dict[str, Any]", record))
+                yield str(record["id"]), _change(cast("dict[str, Any]", record))
         except (ValueError, KeyError, TypeError):
             continue
 
@@ -72,7 +56,6 @@ def _changes(messages: Iterable[str]) -> Iterator[LevelChange]:
 def _change(record: Mapping[str, Any]) -> LevelChange:
     incident = cast("Mapping[str, Any]", record.get("incident") or {})
     return LevelChange(
-        id=str(record["id"]),
         at=instant(record["at"]),
         cohort=str(record["cohort"]),
         member=record.get("member"),

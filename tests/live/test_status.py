@@ -67,7 +67,6 @@ def update(result: str = "succeeded") -> Update:
 
 def told(**more: Any) -> Told:
     opened = LevelChange(
-        id="1",
         at=EARLIER,
         cohort="pilot",
         member=None,
