@@ -20,7 +20,7 @@ def stack_file(project: Path, stack: str) -> Rollout:
 
     Raises StackFileError with every mistake in it.
     """
-    answer: dict[str, Any] = json.loads(_asked(project, "config", "--show-secrets", "--json", "--stack", stack))
+    answer: dict[str, Any] = json.loads(pulumi(project, "config", "--show-secrets", "--json", "--stack", stack))
     config = {key: str(entry.get("value", "")) for key, entry in answer.items()}
     if not config:
         raise StackFileError([f"Pulumi.{stack}.yaml: config: missing; see the README for what it holds"])
@@ -37,15 +37,21 @@ def as_engine(config: Mapping[str, Any]) -> dict[str, str]:
 
 def outputs(project: Path, stack: str) -> dict[str, Any]:
     """What the stack exported last, from the engine."""
-    return json.loads(_asked(project, "stack", "output", "--json", "--stack", stack))
+    return json.loads(pulumi(project, "stack", "output", "--json", "--stack", stack))
 
 
-def _asked(project: Path, *arguments: str) -> str:
+def pulumi(project: Path, *arguments: str, seconds: float | None = None) -> str:
+    """What the engine prints, asked for no longer than `seconds`. CommandError where there is none, or it refuses."""
     command = ["pulumi", *arguments, "--non-interactive"]
     try:
-        result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
+        result = subprocess.run(  # noqa: S603
+            command, cwd=project, capture_output=True, text=True, check=False, timeout=seconds, stdin=subprocess.DEVNULL
+        )
     except FileNotFoundError:
         raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
+    except subprocess.TimeoutExpired:
+        raise CommandError(f"`{' '.join(command)}` did not answer within {seconds} s") from None
     if result.returncode:
-        raise CommandError(f"`{' '.join(command)}` failed: {result.stderr.strip()}")
+        said = result.stderr.strip() or f"exit code {result.returncode}"
+        raise CommandError(f"`{' '.join(command)}` failed: {said}")
     return result.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import httpx
 from pydantic import SecretStr
 
 from cli.doctor.finding import Check, Finding, broken, fine, unknown
-from cli.stack import CommandError
+from cli.stack import pulumi
 from rollout.config import Rollout
 
 ENGINE_AT_LEAST = (3, 258, 0)
@@ -50,7 +49,7 @@ def checks(
 
 
 def _engine(project: Path) -> Iterator[Finding]:
-    said = _said(project, "pulumi", "version")
+    said = _said(project, "version")
     version = tuple(int(part) for part in re.findall(r"\d+", said)[:3])
     least = ".".join(map(str, ENGINE_AT_LEAST))
     if version < ENGINE_AT_LEAST:
@@ -60,21 +59,13 @@ def _engine(project: Path) -> Iterator[Finding]:
 
 
 def _backend(project: Path, stack: str) -> Iterator[Finding]:
-    who = _said(project, "pulumi", "whoami", "--non-interactive")
-    _said(project, "pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive")
+    who = _said(project, "whoami")
+    _said(project, "stack", "output", "--json", "--stack", stack)
     yield fine("backend", f"answers {who}; stack {stack} is there")
 
 
-def _said(project: Path, *command: str) -> str:
-    try:
-        found = subprocess.run(  # noqa: S603
-            command, cwd=project, capture_output=True, text=True, check=False, timeout=SECONDS, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        raise CommandError("there is no `pulumi` on PATH") from None
-    if found.returncode:
-        raise CommandError(f"`{' '.join(command)}`: {' '.join(found.stderr.split())}")
-    return found.stdout.strip()
+def _said(project: Path, *arguments: str) -> str:
+    return pulumi(project, *arguments, seconds=SECONDS).strip()
 
 
 def _okta(rollout: Rollout, environment: Mapping[str, str]) -> Iterator[Finding]:

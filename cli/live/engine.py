@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from cli.stack import CommandError
+from cli.stack import pulumi
 
 SECONDS = 60
 
@@ -67,15 +66,4 @@ def _update(given: Mapping[str, Any]) -> Update:
 
 
 def _asked(project: Path, *arguments: str) -> Any:
-    command = ["pulumi", *arguments, "--json", "--non-interactive"]
-    try:
-        found = subprocess.run(  # noqa: S603
-            command, cwd=project, capture_output=True, text=True, check=False, timeout=SECONDS, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
-    except subprocess.TimeoutExpired:
-        raise CommandError(f"`{' '.join(command)}` did not answer within {SECONDS} s") from None
-    if found.returncode:
-        raise CommandError(f"`{' '.join(command)}`: {found.stderr.strip() or f'exit code {found.returncode}'}")
-    return json.loads(found.stdout)
+    return json.loads(pulumi(project, *arguments, "--json", seconds=SECONDS))
