@@ -27,7 +27,7 @@ setup: .venv/.installed ## the Python environment, and `rollout` in .venv/bin
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, not %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-dev.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@ln -sf ../../tools/rollout .venv/bin/rollout
 	@touch $@
 
 node_modules/.installed: package-lock.json

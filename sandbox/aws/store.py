@@ -50,8 +50,11 @@ def touched() -> dict[str, BackendDict[Any]]:
 
 
 def _forget() -> None:
-    """moto's own reset builds every backend anew before it drops it."""
-    for service in touched().values():
+    """moto's own reset builds every backend anew before it drops it; of S3 it also closes the objects' files."""
+    for name, service in touched().items():
+        if name == "s3":
+            for backend in [each for partitions in service.values() for each in partitions.values()]:
+                backend.reset()
         service.clear()
     BackendDict._instances.clear()  # type: ignore[misc]
 
