@@ -30,6 +30,7 @@ NAMES = ("aws", "okta", "jamf")
 ERROR_PREFIX = "sandbox: "
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
+SIGNAL_SECONDS = 0.5
 POLL_SECONDS = 0.05
 LOCK_SECONDS = 0.5
 
@@ -173,7 +174,8 @@ def serve(settings: Settings) -> None:
             f"AWS {settings.aws_url}  Okta {settings.okta_url}  Jamf Pro {settings.jamf_url}  pid {os.getpid()}",
             flush=True,
         )
-        ended.wait()
+        while not ended.wait(SIGNAL_SECONDS):
+            pass  # the system may give a signal to another thread, and that wakes no wait without an end
         faulthandler.dump_traceback_later(STOP_SECONDS * 3 / 4)  # into the log: what keeps it from ending
         for server in servers:
             server.shutdown()
