@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -59,18 +60,21 @@ def place_engine(engine: Path, folder: Path) -> None:
     for name in [engine.name, *(file.name for file in engine.parent.glob("pulumi-*"))]:
         link(engine.parent / name, folder / name)
     if not (engine.parent / LANGUAGE_HOST).exists():
-        launcher = folder / LANGUAGE_HOST
-        text = f"#!/bin/sh\n{launch_line(Path(sys.executable), 'sandbox.language_host')}\n"
-        if not launcher.is_file() or launcher.read_text() != text:
-            launcher.write_text(text)
-            launcher.chmod(launcher.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+        _launcher(folder / LANGUAGE_HOST, launch_line(Path(sys.executable), "sandbox.language_host"))
 
 
 def place_command(folder: Path) -> None:
     """`rollout`, of this project whatever the working directory is."""
-    command = folder / "rollout"
-    command.unlink(missing_ok=True)
-    command.symlink_to(PROJECT / "tools" / "rollout")
+    _launcher(folder / "rollout", f'exec {shlex.quote(str(PROJECT / "tools" / "rollout"))} "$@"')
+
+
+def _launcher(file: Path, line: str) -> None:
+    """A file, not a link: a home may be copied."""
+    text = f"#!/bin/sh\n{line}\n"
+    if file.is_symlink() or not file.is_file() or file.read_text() != text:
+        file.unlink(missing_ok=True)
+        file.write_text(text)
+        file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def link(source: Path, target: Path) -> None:
