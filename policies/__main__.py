@@ -7,7 +7,9 @@ from pulumi_policy import PolicyPack
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the rules read `rollout`, wherever `pulumi` runs
 
+from policies.judging.opened_once import open_once
 from policies.judging.sdk import as_policy
 from policies.rules import RULES
 
+open_once()
 PolicyPack("claude-code-rollout", policies=[as_policy(rule) for rule in RULES])

@@ -17,8 +17,11 @@ from pulumi_policy import (
 from pulumi_policy import Severity as SdkSeverity
 
 from policies.judging.exceptions import exception
+from policies.judging.opened_once import once
 from policies.judging.resources import Resource, Stack, plain
 from policies.judging.rules import Breach, ResourceRule, Rule, StackRule, findings
+
+_plain = once(plain)
 
 
 def as_policy(rule: ResourceRule | StackRule) -> Policy:
@@ -60,7 +63,7 @@ def _resource(kind: str, given: Any, parent: str | None = None) -> Resource:
         type=kind,
         name=given.name,
         urn=given.urn,
-        props=plain(given.props),
+        props=_plain(given.props),
         protect=bool(given.opts.protect),
         parent=parent or given.opts.parent or None,
     )

@@ -11,10 +11,11 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
+from pulumi_policy import policy as sdk
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from policies.judging import exceptions
+from policies.judging import exceptions, opened_once
 from policies.judging.sdk import as_policy
 from policies.rules import RULES
 from rollout.policy_rules import RULES as NAMES
@@ -30,6 +31,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[_Policy
     """The pack behind the protocol, in a project's folder of its own."""
     monkeypatch.chdir(tmp_path)
     exceptions.of_stack.cache_clear()
+    for step in ("json_format", "deserialize_properties", "unknown_checking_proxy"):
+        monkeypatch.setattr(sdk, step, getattr(sdk, step))
+    opened_once.open_once()
     yield _PolicyAnalyzerServicer("pack", "1", [as_policy(rule) for rule in RULES], EnforcementLevel.ADVISORY)
     exceptions.of_stack.cache_clear()
 
@@ -137,3 +141,27 @@ def test_an_exception_that_ran_out_does_not_keep_anybody_from_cutting_access() -
 def test_every_rule_that_can_be_excepted_is_known_to_the_stack_file() -> None:
     notes = {"not-known-yet", "not-known-yet-of-the-stack", "exception-used", "exception-used-of-the-stack"}
     assert set(NAMES) == {rule.name for rule in RULES} - notes
+
+
+def test_a_resource_is_opened_once_however_many_rules_judge_it(monkeypatch: pytest.MonkeyPatch, server: Any) -> None:
+    opened: list[int] = []
+    monkeypatch.setattr(sdk, "json_format", json_format)
+    taken = json_format.MessageToDict
+    monkeypatch.setattr(json_format, "MessageToDict", lambda message: opened.append(id(message)) or taken(message))
+    opened_once.open_once()
+    request = analyzer_pb2.AnalyzeStackRequest()
+    for number in range(3):
+        resource = request.resources.add(type="aws:sqs/queue:Queue", name=f"x{number}")
+        resource.urn = URN.format(kind="aws:sqs/queue:Queue", name=resource.name)
+        json_format.ParseDict({"name": resource.name}, resource.properties)
+    server.AnalyzeStack(request, None)
+    assert len(opened) == 3
+
+
+def test_what_is_kept_of_one_thing_is_never_given_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opened_once, "KEPT", 10)
+    length = opened_once.once(lambda thing, more=0: len(thing) + more)
+    for size in range(1000):
+        thing = [0] * (size % 37)
+        assert length(thing) == length(thing) == len(thing)
+        assert length(thing, more=1) == len(thing) + 1
