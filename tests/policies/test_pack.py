@@ -20,6 +20,7 @@ from policies.rules.names_fit import LIMITS
 from rollout.composition import ADVICE
 from rollout.metered import STOP_FOR_A_DAY
 from tests import recording, stacks
+from tests.config import generated
 from tests.policies import judged
 from tests.policies.test_rules import compliant
 from tests.recording import Recorded
@@ -126,6 +127,12 @@ def test_every_level_complies(stack: str, level: str) -> None:
     if (stack, level) == ("dev", "throttled"):
         assert "haiku" in at(stack, level)["claude-code-rollout:cohorts"]["trial"]["models"]
     assert judged.mandatory(run(at(stack, level))) == set()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_right_stack_file_is_refused(seed: int) -> None:
+    found = recording.run(stacks.config(generated.document(seed)))
+    assert judged.mandatory(found) == set(), judged.lines(found)
 
 
 def test_planned_cohorts_comply_once_they_are_opened() -> None:
