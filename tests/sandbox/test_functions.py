@@ -167,9 +167,10 @@ def test_messages_reach_the_function_and_what_it_fails_with_ends_in_the_dead_let
         )
     until(lambda: depth(aws, dead) == 1 and depth(aws, news) == 0)
     said = logged(aws)
-    assert said.count('"body": "good"') == 1
+    # At least once, as SQS has it: a slow machine outlasts a second's visibility.
+    assert '"body": "good"' in said
+    assert '"body": "other"' in said
     assert said.count('"body": "bad"') == 2
-    assert said.count('"body": "other"') == 1
 
 
 def test_a_mapping_needs_a_role_that_may_read_and_a_queue_that_waits_longer_than_the_function(aws: Aws) -> None:
