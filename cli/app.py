@@ -221,7 +221,7 @@ def set_level(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="do not preview, do not ask")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring a cohort, or one member, to a level: edit, preview, ask, update, verify, and say how long it took."""
+    """Bring a cohort, or one member, to a level: preview, ask, write, update, verify, and say how long it took."""
     from cli.commands.level import run
 
     run(stack, cohort, level, member, incident, reason, since, deny or [], yes, as_json)

@@ -42,9 +42,8 @@ def difference(name: str, before: str, after: str) -> str:
 
 def write(path: Path, text: str) -> None:
     """Whole or not at all: a new file beside it takes its place, with its rights."""
+    require_writable(path)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    if not mode & 0o222:
-        raise CommandError(f"{path.name}: read-only; nothing was written")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -56,3 +55,9 @@ def write(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def require_writable(path: Path) -> None:
+    """CommandError where its owner made it read-only; one that is not there yet may be written."""
+    if path.exists() and not path.stat().st_mode & 0o222:
+        raise CommandError(f"{path.name}: read-only; nothing was written")

@@ -1,10 +1,11 @@
-"""A level set from the terminal, by whoever is on call: edit, preview, ask, update, verify, and the time it took."""
+"""A level set from the terminal, by whoever is on call: preview, ask, write, update, verify, and the time it took."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from cli import edits
 from cli.ask import confirmed
-from cli.change import change_stack_file, write
+from cli.change import change_stack_file, require_writable, write
 from cli.errors import CommandError
 from cli.out import print_json
 from cli.stack_files import stack_path
@@ -98,23 +99,21 @@ def bring(
     incident: Mapping[str, Any],
     yes: bool,
 ) -> Outcome:
-    """Edit, preview and ask unless `yes`, update, and ask everybody whether it is so. CommandError where refused.
+    """Preview and ask unless `yes`, write, update, and ask everybody whether it is so. CommandError where refused.
 
     `incident` as the stack file has it; empty keeps the file's own. The engine's progress goes where `console` writes.
     """
     began, aside = time.monotonic(), console.stderr
     path = stack_path(Path.cwd(), stack)
-    shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
+    require_writable(path)
     before = text_of(path)
+    shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
     console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
     if not yes:
-        write(path, text)
-        try:
-            _engine("preview", "--stack", stack, "--suppress-outputs", aside=aside)
-            confirmed(f"Bring {email or cohort} of stack {stack} to {level}?", yes)
-        except BaseException:
-            write(path, before)
-            raise
+        _preview(stack, path.name, text, aside)
+        confirmed(f"Bring {email or cohort} of stack {stack} to {level}?", yes)
+        if text_of(path) != before:
+            raise CommandError(f"{path.name}: changed by somebody else since the preview; nothing was written")
     write(path, text)
     updated = time.monotonic()
     code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=aside)
@@ -200,6 +199,14 @@ def _incident(
         raise CommandError(f"{level} needs --incident and --reason, and takes --since and --deny")
     found = {"id": incident_id, "since": since or edits.instant(datetime.now(UTC)), "reason": reason}
     return {**found, **({"deny": list(deny)} if deny else {})}
+
+
+def _preview(stack: str, name: str, text: str, aside: bool) -> None:
+    """Of a copy, so that whatever ends this before the answer leaves the stack file as it was."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / name
+        copy.write_text(text, encoding="utf-8", newline="")
+        _engine("preview", "--stack", stack, "--config-file", str(copy), "--suppress-outputs", aside=aside)
 
 
 def _engine(*arguments: str, aside: bool = False) -> int:

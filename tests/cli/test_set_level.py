@@ -1,0 +1,92 @@
+"""When `rollout set-level` writes the stack file: after the answer, and just before the update."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import asked
+
+SUSPEND = ["set-level", "-s", "dev", "trial", "suspended", "--incident", "INC-7", "--reason", "A key was committed"]
+# Keeps, of each time it is asked, what a preview would read and what an update would.
+ENGINE = """#!/bin/sh
+while [ $# -gt 0 ]; do
+  case $1 in
+    preview | up) kept=$(mktemp "$KEPT/$1.XXXXXX") ;;
+    --config-file) cp "$2" "$kept.given" ;;
+  esac
+  shift
+done
+cp Pulumi.dev.yaml "$kept"
+"""
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> Mapping[str, str]:
+    """Of a machine whose engine only notes what it was given."""
+    engine, kept = tmp_path / "bin" / "pulumi", tmp_path / "kept"
+    engine.parent.mkdir()
+    kept.mkdir()
+    engine.write_text(ENGINE, encoding="utf-8")
+    engine.chmod(engine.stat().st_mode | stat.S_IXUSR)
+    return {**os.environ, "PATH": f"{engine.parent}:{os.environ['PATH']}", "KEPT": str(kept)}
+
+
+def kept(tmp_path: Path, command: str) -> list[str]:
+    return [file.read_text(encoding="utf-8") for file in sorted((tmp_path / "kept").glob(f"{command}.*"))]
+
+
+def test_the_file_is_written_after_the_answer_and_before_the_update(
+    project: Path, tmp_path: Path, variables: Mapping[str, str]
+) -> None:
+    file = project / "Pulumi.dev.yaml"
+    before = file.read_text(encoding="utf-8")
+    with asked(SUSPEND, project, variables) as question:
+        seen, previewed = kept(tmp_path, "preview")
+        assert seen == file.read_text(encoding="utf-8") == before
+        assert "level: suspended" in previewed
+        question.answer("y")
+    assert kept(tmp_path, "up") == [previewed]
+    assert file.read_text(encoding="utf-8") == previewed
+
+
+@pytest.mark.parametrize("end", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_terminal_that_goes_while_it_asks_leaves_the_file_as_it_was(
+    project: Path, tmp_path: Path, variables: Mapping[str, str], end: int
+) -> None:
+    before = (project / "Pulumi.dev.yaml").read_bytes()
+    with asked(SUSPEND, project, variables) as question:
+        assert question.send(end) != 0
+    assert (project / "Pulumi.dev.yaml").read_bytes() == before
+    assert kept(tmp_path, "up") == []
+
+
+def test_what_somebody_else_wrote_since_the_preview_is_not_overwritten(
+    project: Path, tmp_path: Path, variables: Mapping[str, str]
+) -> None:
+    file = project / "Pulumi.dev.yaml"
+    with asked(SUSPEND, project, variables) as question:
+        theirs = file.read_text(encoding="utf-8") + "# theirs\n"
+        file.write_text(theirs, encoding="utf-8")
+        code, said = question.answer("y")
+    assert (code, said) == (
+        1,
+        "rollout: Pulumi.dev.yaml: changed by somebody else since the preview; nothing was written\n",
+    )
+    assert file.read_text(encoding="utf-8") == theirs
+    assert kept(tmp_path, "up") == []
+
+
+def test_a_read_only_file_is_refused_before_anybody_is_asked(
+    project: Path, tmp_path: Path, variables: Mapping[str, str]
+) -> None:
+    (project / "Pulumi.dev.yaml").chmod(0o444)
+    said = r"Pulumi\.dev\.yaml: read-only; nothing was written"
+    with pytest.raises(AssertionError, match=said), asked(SUSPEND, project, variables):
+        pass
+    assert kept(tmp_path, "preview") == []

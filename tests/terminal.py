@@ -1,0 +1,62 @@
+"""A command begun by somebody who sits at a terminal, up to the question it asks."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.stacks import PROJECT
+
+QUESTION = "[y/N] "
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`said`: all it printed up to the question."""
+
+    process: subprocess.Popen[bytes]
+    keyboard: int
+    said: str
+
+    def answer(self, word: str) -> tuple[int, str]:
+        """The exit code, and what was printed after the answer."""
+        os.write(self.keyboard, f"{word}\n".encode())
+        rest, _ = self.process.communicate(timeout=200)
+        return self.process.returncode, rest.decode()
+
+    def send(self, signal: int) -> int:
+        self.process.send_signal(signal)
+        return self.process.wait(timeout=200)
+
+
+@contextmanager
+def asked(arguments: list[str], folder: Path, variables: Mapping[str, str]) -> Generator[Asked]:
+    """`rollout` with these arguments, which must come to ask something."""
+    keyboard, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=folder,
+        env={**variables, "PYTHONPATH": str(PROJECT)},
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdout
+    try:
+        said = b""
+        while not said.endswith(QUESTION.encode()):
+            some = os.read(process.stdout.fileno(), 4096)
+            assert some, said.decode()
+            said += some
+        yield Asked(process, keyboard, said.decode())
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(terminal)
+        os.close(keyboard)
