@@ -184,6 +184,7 @@ class PolicyException(Part):
     resource: Words
     """The resource's name, the last part of its URN, or the whole URN."""
     reason: Words
+    """Why it need not comply; shown whenever it is used."""
     expires: Day
     """Its last day, such as 2026-12-31; a year from now at most."""
 
@@ -192,9 +193,11 @@ class Incident(Part):
     """Why access was taken. Each level above `active` names one."""
 
     id: IncidentId
+    """What the incident tracker calls it; records, notices and the review carry it."""
     since: Instant
     """When it began, RFC 3339. Sessions from before it are dead from `suspended` on, and stay so."""
     reason: Words
+    """In a sentence. People whose access is taken read it."""
     deny: tuple[PermissionRule, ...] = ()
     """Rules that Claude Code's managed settings deny meanwhile, such as `Bash(git push *)`."""
 
@@ -209,6 +212,7 @@ class Member(Part):
     """A person, by the e-mail address that Okta knows. Of somebody in the roster: level and incident alone."""
 
     name: Words
+    """As colleagues write it."""
     team: TeamName
     """One of `organization.teams`."""
     role: Words | None = None
@@ -246,7 +250,9 @@ class GateOverride(Part):
     """Who lets a cohort open although the one before it has not met its targets, and why."""
 
     by: Email
+    """Who decided it; it goes into the record of the opening."""
     reason: Words
+    """Why it opens before its time; it goes into the record as well."""
 
 
 class Cohort(Part):

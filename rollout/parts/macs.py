@@ -31,6 +31,7 @@ class Telemetry(Part):
     endpoint: HttpsUrl
     """Where Claude Code sends its metrics and events by OTLP over HTTP, without `/v1/metrics`. Prompts are not sent."""
     protocol: TelemetryProtocol = TelemetryProtocol.PROTOBUF
+    """How OTLP is encoded, as the collector takes it."""
 
 
 class Channel(StrEnum):

@@ -14,12 +14,16 @@ Audience = Literal["engineering", "team_leads", "finance", "security", "leadersh
 
 class SlackChannel(Part):
     id: SlackChannelId
+    """What Slack knows the channel by; in its details, at the bottom."""
     name: Words | None = None
+    """Without #, for readers: Claude Code names the one of `engineering` to whom it was taken from."""
 
 
 class Slack(Part):
     workspace_id: SlackWorkspace
+    """The workspace that the channels are in."""
     channels: Mapping[Audience, SlackChannel] = {}
+    """Where each audience reads; one without a channel hears nothing in Slack."""
     amazon_q: bool = False
     """Whether Amazon Q Developer posts to the channels, in place of the bot; somebody authorizes it in Slack once."""
 
@@ -28,7 +32,9 @@ class Notify(Part):
     """Who is told, by which way. Audiences are the plan's."""
 
     slack: Slack | None = None
+    """Channels to post in; without it nothing is posted in any."""
     email: Mapping[Audience, tuple[Email, ...]] = {}
+    """Who gets what an audience is told, by audience. Each address confirms its subscription once."""
     email_from: Email | None = None
     """The sender. Without one, people get no e-mail of their own, and audiences only what they subscribe to."""
     incident_webhook: HttpsUrl | None = None

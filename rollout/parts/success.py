@@ -38,9 +38,13 @@ class Targets(Part):
     """What a cohort is to reach of these; what is left out is not judged."""
 
     pr_cycle_days: PrCycleDays | None = None
+    """At most this median, in days."""
     prs_per_developer_week: PrsPerDeveloperWeek | None = None
+    """At least so many, per developer and week."""
     bug_reopen_percent: BugReopenPercent | None = None
+    """At most this, in percent of bugs closed."""
     review_turnaround_hours: ReviewTurnaroundHours | None = None
+    """At most this median, in hours."""
 
     @property
     def given(self) -> dict[str, float]:
@@ -63,6 +67,7 @@ class Github(Part):
     """Where the figures come from: GitHub, read with `github_token`."""
 
     organization: GithubName
+    """The organization at GitHub whose repositories are read."""
     repositories: Annotated[tuple[GithubName, ...], Field(max_length=20)] = ()
     """Names within the organization; all of it where none is named."""
     api_url: HttpsUrl = "https://api.github.com"

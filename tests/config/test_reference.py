@@ -22,6 +22,12 @@ def test_the_reference_says_what_the_models_say() -> None:
     assert page() == written, "run `make reference`"
 
 
+def test_each_key_of_each_part_has_a_meaning() -> None:
+    rows = [line.strip("|").split(" | ") for line in page().splitlines() if line.startswith("| ")]
+    assert len(rows) > len(Rollout.model_fields)
+    assert [row[0].strip() for row in rows if not row[-1].strip()] == []
+
+
 def test_each_key_has_an_example() -> None:
     assert EXAMPLES.keys() == Rollout.model_fields.keys()
 
