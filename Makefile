@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
-    settings alarms-page commands-page mutations-page reference policies policies-page review-example screens
+    settings alarms-page commands-page limits-page mutations-page reference policies policies-page review-example screens
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ mutations-page: setup ## write docs/mutations.md anew
 
 commands-page: setup ## write docs/rollout.md anew
 	@$(PY) -m cli.commands_page > docs/rollout.md
+
+limits-page: setup ## write docs/limits-and-costs.md anew
+	@$(PY) -m tests.costs > docs/limits-and-costs.md
 
 alarms-page: setup ## write docs/alarms.md anew
 	@$(PY) -m cli.alarms_page > docs/alarms.md

@@ -1,0 +1,99 @@
+"""What bounds a rollout. A number that the code knows is taken from the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from providers.jamf import client as jamf
+from rollout import alarms, iam_limits, notices, queries, roster, stops
+from rollout.config import Cohort, Rollout
+from rollout.names import SESSION
+from rollout.residual import TOKEN_MINUTES, Federation
+
+IAM = "IAM user guide, quotas"
+LOGS = "CloudWatch Logs user guide, quotas"
+
+
+def limits() -> Iterator[tuple[str, str, str, str]]:
+    """Each limit: of what, the number, where it is written, and what in the code holds it."""
+    session = _bounds(Rollout, "session_minutes")
+    models = _bounds(Cohort, "models")
+    yield (
+        "inline policies of a role, all together",
+        f"{iam_limits.INLINE_CHARACTERS:,} characters",
+        IAM,
+        "`rollout/iam_limits.py`, judged by `rollout/checks.py` from the longest ARNs",
+    )
+    yield "a managed policy, a boundary", f"{iam_limits.MANAGED_CHARACTERS:,} characters", IAM, "the same"
+    yield (
+        "a trust policy",
+        f"{iam_limits.TRUST_CHARACTERS:,} characters, unless raised",
+        IAM,
+        "the policy pack, `policies/rules/iam_documents_fit.py`",
+    )
+    yield "managed policies on a role", str(stops.MANAGED_PER_ROLE), IAM, "`rollout/stops.py`"
+    yield (
+        "members of a cohort with a level of their own",
+        str(stops.MAX_STOPPED),
+        "follows from the above",
+        "`rollout/stops.py`",
+    )
+    yield (
+        "members throttled at once in a cohort",
+        "by the length of their names; the mistake says how many fit",
+        "follows from the above",
+        "`rollout/quotas.py`, `rollout/checks.py`",
+    )
+    yield (
+        "a session's name, so an e-mail address",
+        f"{re.findall(r'[0-9]+', SESSION.pattern)[-1]} characters",
+        "STS API reference",
+        "`rollout/kinds.py`",
+    )
+    yield "a session", f"{session[0]} to {session[1]} minutes", "STS allows 12 hours; we do not", "`session_minutes`"
+    yield "an inference profile's name", "64 characters; ours 54 at most", "Bedrock API reference", "`rollout/names.py`"
+    yield (
+        "models of a cohort",
+        f"{models[1]}, fewer where their names are long",
+        "ours",
+        "`rollout/config.py`, `rollout/checks.py`",
+    )
+    yield (
+        "metrics in an alarm",
+        str(alarms.METRICS_AT_MOST),
+        "CloudWatch user guide",
+        "`rollout/alarms.py` cuts an alarm in several",
+    )
+    yield "log groups of a query", str(queries.LOG_GROUPS_AT_MOST), LOGS, "`rollout/queries.py`"
+    yield "subscription filters of a log group", "2", LOGS, "by hand: an adopted invocation log needs one free"
+    yield "a retention", "the values CloudWatch knows", "CloudWatch Logs API reference", "`logs.retention_days`"
+    yield (
+        "recipients of one mail",
+        str(notices.MAX_RECIPIENTS),
+        "SES developer guide, quotas",
+        "`rollout/notices.py` sends several",
+    )
+    yield "characters of a block in Slack", "3,000", "Slack, Block Kit", "`rollout/renderings.py`"
+    yield (
+        "an ID token of Okta's org server",
+        f"{TOKEN_MINUTES[Federation.OIDC]} minutes, fixed",
+        "Okta",
+        "`rollout/residual.py` counts it",
+    )
+    yield (
+        "connections to Jamf Pro at once",
+        f"5; ours {jamf.CONNECTIONS} at most",
+        "Jamf's advice",
+        "`providers/jamf/client.py`",
+    )
+    yield "a roster", f"{roster.MAX_BYTES >> 20} MiB", "ours", "`rollout/roster.py`"
+
+
+def _bounds(model: Any, field: str) -> tuple[int | None, int | None]:
+    least = most = None
+    for constraint in model.model_fields[field].metadata:
+        least = getattr(constraint, "ge", least)
+        most = getattr(constraint, "le", getattr(constraint, "max_length", most))
+    return least, most

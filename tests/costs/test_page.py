@@ -1,0 +1,34 @@
+"""docs/limits-and-costs.md is what the program declares and the meter does today."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.costs import bill
+from tests.costs.page import page
+from tests.costs.prices import PRICES
+from tests.costs.request import measured
+from tests.stacks import PROJECT
+
+
+def test_the_page_is_what_the_program_declares() -> None:
+    written = (PROJECT / "docs" / "limits-and-costs.md").read_text(encoding="utf-8")
+    assert page() == written, "run `make limits-page`"
+
+
+def test_one_request_is_a_mark_and_four_counters_written_twice_each() -> None:
+    request = measured()
+    assert (request.writes, request.reads) == (10, 3)
+
+
+@pytest.mark.parametrize("name", PRICES)
+def test_each_price_says_where_it_was_read(name: str) -> None:
+    price = PRICES[name]
+    assert price.usd > 0
+    assert price.link.startswith("https://")
+    assert price.source
+
+
+def test_a_line_is_its_quantity_times_its_price() -> None:
+    line = bill.Line(what="metrics of alarms", price="alarm_metric", quantity=90)
+    assert line.usd == pytest.approx(9)
