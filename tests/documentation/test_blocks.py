@@ -82,3 +82,9 @@ def test_each_block_says_what_it_is() -> None:
     known = {"sh", "yaml", "json", "toml", *UNREAD}
     every = blocks(*known, "bash", "python", "console", "shell", "yml", "mermaid")
     assert [str(block) for block in every if block.language not in known] == []
+
+
+@pytest.mark.parametrize("block", blocks("mermaid"), ids=str)
+def test_no_sentence_in_a_drawing_has_a_semicolon(block: Block) -> None:
+    """It ends a statement, and GitHub then shows an error in place of the drawing."""
+    assert ";" not in block.text
