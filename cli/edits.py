@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -28,7 +28,7 @@ def add_cohort(document: Document, name: str, level: str, models: Sequence[str],
 
 def add_member(document: Document, cohort: str, email: str, fields: Mapping[str, Any]) -> None:
     known = _cohort(document, cohort)
-    members = known.setdefault("members", CommentedMap())
+    members = _map(known, "members")
     if email in {str(key).strip().lower() for key in members}:
         raise CommandError(f"cohorts.{cohort}.members.{email}: there already")
     members[email] = _flow({key: value for key, value in fields.items() if value not in (None, False)})
@@ -37,7 +37,7 @@ def add_member(document: Document, cohort: str, email: str, fields: Mapping[str,
 def remove_member(document: Document, cohort: str, email: str) -> bool:
     """Whether there was an entry. Of somebody in a roster, that is what an incident says of them."""
     known = _cohort(document, cohort)
-    members: Any = known.get("members", CommentedMap())
+    members = _part(known, "members")
     found: list[Any] = [key for key in members if str(key).strip().lower() == email]
     for key in found:
         del members[key]
@@ -56,27 +56,91 @@ def use_roster(document: Document, cohort: str, roster: str) -> None:
 
 
 def set_level(document: Document, cohort: str, member: str | None, level: Level, incident: Mapping[str, Any]) -> None:
-    """`incident`: of a level above active; empty otherwise. Back at active, sessions from before it stay dead."""
-    place = _cohort(document, cohort)
-    if member:
-        members = place.setdefault("members", CommentedMap())
-        place = members.setdefault(member, _flow({}))
-    before = Level(place.get("level", Level.ACTIVE.value))
-    last: Any = place.get("incident", CommentedMap())
+    """`incident`: of a level above active; empty keeps the file's own. Without `since` it began now, or when the file
+    says of the same incident at the same level.
+
+    Sessions that an incident cut stay dead below `suspended` too. A cohort that goes back to `planned` leaves logs that
+    no update may delete, so it is named among the retired, until it has a level again.
+    """
+    whole = _cohort(document, cohort)
+    place = _map(whole, "members").setdefault(member, _flow({})) if member else whole
+    before, last = _level_of(place), _part(place, "incident")
     if level.needs_incident:
-        place["incident"] = _flow({**incident} if incident else dict(last))
+        if incident:
+            place["incident"] = _flow(_dated(incident, last if before is level else {}))
+        elif not last and not (member and _part(whole, "incident")):
+            raise CommandError(f"{level} needs --incident and --reason: {member or cohort} has no incident in the file")
     else:
         place.pop("incident", None)
-        if last and before.rank >= Level.SUSPENDED.rank:
-            place["sessions_valid_from"] = last["since"]
+    if last.get("since") and before.rank >= Level.SUSPENDED.rank > level.rank:
+        place["sessions_valid_from"] = _later(last["since"], place.get("sessions_valid_from"))
     if member and level is Level.ACTIVE:
         place.pop("level", None)
         if not place:
-            del _cohort(document, cohort)["members"][member]
-            if not _cohort(document, cohort)["members"]:
-                del _cohort(document, cohort)["members"]
+            del whole["members"][member]
+            if not whole["members"]:
+                del whole["members"]
     else:
         _put_first(place, "level", level.value)
+    if not member and (level is Level.PLANNED) is not (before is Level.PLANNED):
+        _retire(document, cohort, level is Level.PLANNED)
+
+
+def _dated(incident: Mapping[str, Any], same: Mapping[str, Any]) -> dict[str, Any]:
+    """A command that is repeated does not move the begin of its incident."""
+    known = same.get("since") if same.get("id") == incident["id"] else None
+    since = incident.get("since") or known or instant(datetime.now(UTC))
+    return {"id": incident["id"], "since": since, **{k: v for k, v in incident.items() if k not in {"id", "since"}}}
+
+
+def _retire(document: Document, cohort: str, retired: bool) -> None:
+    config, key = document["config"], f"{PROJECT}:logs"
+    known = [name for name in _part(config, key).get("retired") or () if name != cohort]
+    if retired:
+        _map(config, key)["retired"] = _row([*known, cohort])
+    elif "retired" in _part(config, key):
+        if known:
+            config[key]["retired"] = _row(known)
+        else:
+            del config[key]["retired"]
+            if not config[key]:
+                del config[key]
+
+
+def _level_of(place: Any) -> Level:
+    """What the file says; `active` where it says nothing, or nothing that was ever in force."""
+    try:
+        return Level(place.get("level"))
+    except ValueError:
+        return Level.ACTIVE
+
+
+def _later(one: Any, other: Any) -> Any:
+    """Of two times, as they are written. One that is none is passed over: the judge names it."""
+    known = [(at, value) for value in (one, other) if (at := _utc(value))]
+    return max(known, key=lambda pair: pair[0])[1] if known else one
+
+
+def _utc(value: Any) -> datetime | None:
+    """ruamel.yaml gives an unquoted time in UTC, and without its zone."""
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _part(place: Any, key: str) -> Any:
+    """The map at `key`; an empty one, apart from the document, where there is none."""
+    found = place.get(key)
+    return found if hasattr(found, "get") else CommentedMap()
+
+
+def _map(place: Any, key: str) -> Any:
+    """The same, within the document."""
+    if not hasattr(place.get(key), "get"):
+        place[key] = CommentedMap()
+    return place[key]
 
 
 def _put_first(place: Any, key: str, value: Any) -> None:

@@ -43,8 +43,7 @@ def add_member(
 def remove_member(stack: str, cohort: str, email: str, yes: bool, as_json: bool = False) -> None:
     """From both: of somebody in a roster the stack file may say more."""
     path = stack_path(Path.cwd(), stack)
-    if email not in _members(path, cohort):
-        raise CommandError(f"cohorts.{cohort}.members.{email}: no such member")
+    require_member(path, cohort, email)
     roster = roster_of(path, cohort)
     texts = {path: _edited(path, lambda document: edits.remove_member(document, cohort, email))}
     if roster:
@@ -66,6 +65,12 @@ def roster_of(path: Path, cohort: str) -> str | None:
     found: list[str | None] = []
     _edited(path, lambda document: found.append(edits.roster(document, cohort)))
     return found[0]
+
+
+def require_member(path: Path, cohort: str, email: str) -> None:
+    """CommandError where the stack file and the cohort's roster have nobody of that address."""
+    if email not in (known := _members(path, cohort)):
+        raise CommandError(f"cohorts.{cohort}.members.{email}: no such member; {nearest(email, known)}")
 
 
 def _members(path: Path, cohort: str) -> Mapping[str, Any]:

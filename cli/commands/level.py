@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from rich.console import Console
 from cli import edits
 from cli.ask import confirmed
 from cli.change import change_stack_file, require_writable, write
+from cli.commands.edit import require_member
 from cli.errors import CommandError
 from cli.out import print_json
 from cli.stack_files import stack_path
@@ -70,6 +70,8 @@ def run(
     level = _level(level_name)
     incident = _incident(level, incident_id, reason, since, deny)
     email = member.strip().lower() if member else None
+    if email:
+        require_member(stack_path(Path.cwd(), stack), cohort, email)
     found = bring(console, stack, cohort, email, level, incident, yes)
     if as_json:
         print_json(
@@ -78,7 +80,7 @@ def run(
                 "member": email,
                 **found.figures,
                 "not_done": [asdict(step) for step in unfinished(found.left)] if found.left else None,
-                "in_the_way": list(found.left.errors) if found.left else None,
+                "in_the_way": list(dict.fromkeys(found.left.errors)) if found.left else None,
             }
         )
     report(console, found)
@@ -165,7 +167,7 @@ def _report_left(console: Console, path: Path, left: Plan | None) -> None:
     if left is None:
         console.print("not known: the engine could not ask what is left; see its error above")
     else:
-        for line in left.errors[:SHOWN]:
+        for line in list(dict.fromkeys(left.errors))[:SHOWN]:  # one source that is away stops many resources
             console.print(f"in the way: {line}", markup=False)
         steps = unfinished(left)
         for step in steps[:SHOWN]:
@@ -197,7 +199,7 @@ def _incident(
         return {}
     if not incident_id or not reason:
         raise CommandError(f"{level} needs --incident and --reason, and takes --since and --deny")
-    found = {"id": incident_id, "since": since or edits.instant(datetime.now(UTC)), "reason": reason}
+    found = {"id": incident_id, **({"since": since} if since else {}), "reason": reason}
     return {**found, **({"deny": list(deny)} if deny else {})}
 
 

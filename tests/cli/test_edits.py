@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,9 @@ from tests.stacks import COMMITTED, PROJECT
 
 ALICE, HIRO = "alice.chen@acme.example", "hiro.tanaka@acme.example"
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "a key: was leaked"}
+OTHER = {"id": "INC-8", "reason": "another"}
+LATER = "2026-11-23T16:05:00+01:00"
+LOGS = "claude-code-rollout:logs"
 
 
 def text_of(stack: str) -> str:
@@ -76,6 +79,63 @@ def test_an_incident_that_cut_no_session_leaves_nothing_behind() -> None:
     assert judged(text).cohorts["pilot"].valid_from() is None
 
 
+def brought(text: str, *levels: Level, incident: dict[str, str] = INCIDENT, member: str | None = None) -> str:
+    """One level after the other, each above `active` for the same incident."""
+    for level in levels:
+        given = incident if level.needs_incident else {}
+        text = edited(text, lambda d, level=level, given=given: edits.set_level(d, "pilot", member, level, given))
+    return text
+
+
+@pytest.mark.parametrize("member", [None, ALICE])
+@pytest.mark.parametrize("stopped", [Level.SUSPENDED, Level.ROLLED_BACK])
+def test_sessions_that_an_incident_cut_stay_dead_on_the_way_down_and_through_the_next_incident(
+    stopped: Level, member: str | None
+) -> None:
+    text = brought(text_of("sandbox"), stopped, Level.RESTRICTED, member=member)
+    later = {**INCIDENT, "id": "INC-8", "since": "2026-11-24T09:00:00Z"}
+    for after in (text, brought(text, Level.THROTTLED, Level.ACTIVE, incident=later, member=member)):
+        pilot = judged(after).cohorts["pilot"]
+        found = pilot.member_valid_from(member) if member else pilot.valid_from()
+        assert found == datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+
+
+def test_of_two_incidents_that_cut_sessions_the_later_one_counts_however_it_is_written() -> None:
+    text = brought(text_of("sandbox"), Level.SUSPENDED, Level.ACTIVE).replace("'2026-11-23T14:05:00Z'", LATER)
+    text = brought(text, Level.SUSPENDED, Level.ACTIVE)
+    assert judged(text).cohorts["pilot"].valid_from() == datetime(2026, 11, 23, 15, 5, tzinfo=UTC)
+
+
+def test_a_command_that_is_repeated_does_not_move_the_begin_of_its_incident() -> None:
+    undated = {"id": "INC-7", "reason": "again"}
+    text = brought(text_of("sandbox"), Level.SUSPENDED)
+    assert "since: '2026-11-23T14:05:00Z', reason: again" in brought(text, Level.SUSPENDED, incident=undated)
+    for other in (brought(text, Level.ROLLED_BACK, incident=undated), brought(text, Level.SUSPENDED, incident=OTHER)):
+        incident = judged(other).cohorts["pilot"].incident
+        assert abs(datetime.now(UTC) - incident.since) < timedelta(minutes=5)
+
+
+def test_a_cohort_that_goes_back_to_planned_is_retired_until_it_has_a_level_again() -> None:
+    for stack, most in (("sandbox", ()), ("prod", ("wave2", "old"))):
+        text = text_of(stack)
+        if most:
+            text = edited(text, lambda d: d["config"].update({LOGS: {"retention_days": 30, "retired": ["old"]}}))
+        planned = brought(text, Level.PLANNED)
+        assert judged(planned).logs.retired == (*most[1:], "pilot")
+        assert judged(brought(planned, Level.PLANNED)).logs.retired == (*most[1:], "pilot")
+        back = brought(planned, Level.ACTIVE)
+        assert yaml.safe_load(back) == yaml.safe_load(text)
+
+
+def test_a_member_may_be_added_where_the_last_one_left_an_empty_key() -> None:
+    fields = {"name": "Yuki Mori", "team": "backend"}
+    text = edited(
+        text_of("sandbox"), lambda d: d["config"]["claude-code-rollout:cohorts"]["pilot"].update(members=None)
+    )
+    text = edited(text, lambda d: edits.add_member(d, "pilot", "yuki.mori@acme.example", fields))
+    assert "yuki.mori@acme.example" in judged(text).cohorts["pilot"].members
+
+
 @pytest.mark.parametrize(("stack", "cohort", "member"), [("dev", "trial", HIRO), ("sandbox", "pilot", ALICE)])
 def test_one_member_is_suspended_alone_and_back_again_in_the_file_and_in_a_roster(
     stack: str, cohort: str, member: str
@@ -108,6 +168,10 @@ def test_a_new_member_is_one_line_and_a_removed_one_takes_only_theirs() -> None:
         (
             lambda d: edits.set_level(d, "pilt", None, Level.ACTIVE, {}),
             "cohorts.pilt: no such cohort; did you mean pilot?",
+        ),
+        (
+            lambda d: edits.set_level(d, "pilot", None, Level.SUSPENDED, {}),
+            "suspended needs --incident and --reason: pilot has no incident in the file",
         ),
         (lambda d: edits.add_cohort(d, "pilot", "active", ["haiku"], None), "cohorts.pilot: there already"),
         (lambda _: edits.add_cohort({}, "x1", "active", ["haiku"], None), "config: missing"),

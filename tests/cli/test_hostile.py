@@ -15,6 +15,7 @@ from tests.cli.conftest import Command
 from tests.stacks import PROJECT
 
 YUKI = ("yuki.mori@acme.example", "--name", "Yuki", "--team", "data")
+WHY = ("--incident", "INC-7", "--reason", "A key was committed")
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -30,6 +31,11 @@ def everything(folder: Path) -> dict[str, bytes]:
         (("remove-member", "-s", "dev", "trial", "x@acme.example"), "no such member"),
         (("add-cohort", "-s", "dev", "trial", "-m", "haiku"), "there already"),
         (("set-level", "-s", "dev", "trial", "suspendd"), "no such level: suspendd; did you mean suspended?"),
+        (("set-level", "-s", "dev", "trial", "suspended"), "suspended needs --incident and --reason"),
+        (
+            ("set-level", "-s", "dev", "trial", "suspended", "--member", "grace.lui@acme.example", *WHY),
+            "no such member; did you mean grace.liu@acme.example?",
+        ),
         (("drill", "-s", "dev", "trail"), "no such cohort; did you mean trial?"),
         (("drill", "-s", "prod", "wave2"), "only a cohort that is active takes part in a drill"),
         (("import-roster", "-s", "dev", "trial", "latin.csv"), "not UTF-8 text"),
