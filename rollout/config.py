@@ -12,6 +12,7 @@ from pydantic import Field
 
 from rollout.kinds import (
     SOURCE,
+    Cell,
     CohortName,
     Day,
     Domain,
@@ -211,11 +212,11 @@ class Seniority(StrEnum):
 class Member(Part):
     """A person, by the e-mail address that Okta knows. Of somebody in the roster: level and incident alone."""
 
-    name: Words
+    name: Cell
     """As colleagues write it."""
     team: TeamName
     """One of `organization.teams`."""
-    role: Words | None = None
+    role: Cell | None = None
     """Their job; for readers."""
     seniority: Seniority | None = None
     """What the mix of a cohort is judged by."""
@@ -223,7 +224,7 @@ class Member(Part):
     """Whether colleagues turn to this person for help with the tool."""
     manager: Email | None = None
     """Who is told when this person's access is taken."""
-    rationale: Words | None = None
+    rationale: Cell | None = None
     """Why this person takes part; for readers."""
     github: GithubName | None = None
     """The login at GitHub; unless given, what is before the @, with hyphens for what a login cannot hold."""

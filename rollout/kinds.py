@@ -95,7 +95,13 @@ def _number(value: object) -> object:
 Number = BeforeValidator(_number)
 Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False), Number]
 
-Words = Annotated[str, Shape(r"[^\x00-\x1f]{1,500}", "a text of 1 to 500 characters on one line")]
+# No control characters, and none that turns the order of what is read: a terminal, a chat and a review show these.
+_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,500}"
+Words = Annotated[str, Shape(_LINE, "a text of 1 to 500 characters on one line")]
+# Of a person: in a roster, which people open in a spreadsheet; that would run what begins so.
+Cell = Annotated[
+    str, Shape(rf"(?![=+@-]){_LINE}", "a text of 1 to 500 characters on one line that begins with none of = + - @")
+]
 # An e-mail address becomes the AWS session name, which allows `[\w+=,.@-]{2,64}` (STS API reference, AssumeRole).
 Email = Annotated[
     str,
