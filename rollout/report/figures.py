@@ -144,8 +144,7 @@ def _since(facts: Facts, cohorts: Sequence[Standing], today: date) -> date:
 
 
 def _standing(facts: Facts, name: str, cohort: Cohort) -> Standing:
-    deployed = (facts.deployed or {}).get(name)
-    level = Level(deployed) if deployed in list(Level) else cohort.level
+    level = _in_force(facts, name, cohort)
     changes = [change for change in facts.changes or () if change.cohort == name and change.member is None]
     found = composition(facts.rollout, name)
     return Standing(
@@ -159,6 +158,14 @@ def _standing(facts: Facts, name: str, cohort: Cohort) -> Standing:
         teams=_teams(facts.rollout, found),
         advice=[text for _, text in advice(found)],
     )
+
+
+def _in_force(facts: Facts, name: str, cohort: Cohort) -> Level:
+    """What no update has made yet is nobody's; where the outputs could not be read, the file is taken at its word."""
+    if facts.deployed is None:
+        return cohort.level
+    deployed = facts.deployed.get(name, Level.PLANNED.value)
+    return Level(deployed) if deployed in list(Level) else cohort.level
 
 
 def _with_access(cohort: Cohort, level: Level) -> int:

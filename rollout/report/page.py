@@ -25,6 +25,8 @@ FOLDER = Path(__file__).parent
 WIDE, HALF, NARROW = 936, 444, 318
 # Of more cohorts the composition is told by a table alone.
 DRAWN_AT_MOST = 6
+# The rest is a click away, so that the first screen stays one.
+FIRST_OF_ATTENTION = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,7 @@ def page(found: Figures) -> str:
         style=Markup(style),  # noqa: S704  our own file
         style_hash=digest,
         attention=list(words.attention(found)),
+        first=FIRST_OF_ATTENTION,
         tiles=list(_tiles(found)),
         levels=_levels(found),
         cohorts=[(cohort, list(_composition(number, cohort))) for number, cohort in enumerate(_drawn(found))],

@@ -181,4 +181,9 @@ def newly_made() -> Facts:
     )
 
 
-CASES = {"full": facts, "hostile": hostile, "unread": unread, "new": newly_made}
+def alarming() -> Facts:
+    """More is wrong than a first screen holds."""
+    return replace(facts(), ringing=[f"claude-code-number-{number}" for number in range(40)])
+
+
+CASES = {"full": facts, "hostile": hostile, "unread": unread, "new": newly_made, "alarming": alarming}

@@ -154,3 +154,13 @@ def test_a_month_that_will_be_dearer_than_its_budget_needs_attention() -> None:
 )
 def test_times_read_as_people_say_them(minutes: float, text: str) -> None:
     assert words.minutes(minutes) == text
+
+
+def test_nobody_has_what_no_update_has_made_yet() -> None:
+    found = figures(replace(made_up.facts(), deployed={}))
+    assert found.with_access == 0
+    assert words.title(found) == "Nobody has Claude Code now"
+    told = [each.text for each in words.attention(found)]
+    assert "pilot is planned, and the stack file says active: an update is due" in told
+    unread = figures(replace(made_up.facts(), deployed=None))
+    assert unread.with_access == figures(made_up.facts()).with_access

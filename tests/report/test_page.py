@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rollout.report.figures import figures
-from rollout.report.page import page
+from rollout.report.page import FIRST_OF_ATTENTION, page
 from rollout.report.palette import COLOURS, GROUNDS, SHAPES, SHAPES_AT_LEAST, TEXT, TEXT_AT_LEAST, contrast
 from tests.browser.look import View, look
 from tests.report import made_up
@@ -47,6 +47,15 @@ def test_each_drawing_has_a_title_a_description_and_a_table() -> None:
     drawings = text.count('role="img"')
     assert drawings == text.count("<title id=") == text.count("<desc id=") == 2 * text.count("<figure>")
     assert text.count("<details>") == text.count("<figure>")
+
+
+def test_what_needs_attention_leaves_room_for_the_rest_of_the_first_screen() -> None:
+    [section] = [part for part in page(figures(made_up.alarming())).split("<section") if 'id="attention"' in part]
+    first, folded = section.split("<details>")
+    assert first.count("<li>") == FIRST_OF_ATTENTION
+    assert f"<summary>{folded.count('<li>')} more</summary>" in folded
+    assert section.count("claude-code-number-") == 40
+    assert "<details>" not in page(figures(made_up.facts())).split('id="attention"')[1].split("</section>")[0]
 
 
 def test_no_person_is_named() -> None:
