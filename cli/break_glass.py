@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from cli.errors import CommandError
+from cli.files import config_of
+from cli.stack_files import stack_path
+from rollout.checks import part
 from rollout.config import Rollout
 from rollout.levels import Level
+from rollout.load import PROJECT
+from rollout.words import StackFileError, nearest
 
 COMPONENT = "claude:rollout:Cohort"
 
@@ -25,6 +31,9 @@ def break_glass(project: Path, stack: str, cohort: str, rollout: Rollout | None,
             f"set it to {Level.ROLLED_BACK} first, or add --whatever-the-file-says"
         )
     found = _urns(project, stack, cohort)
+    if not found and cohort not in (known := _known(project, stack)):
+        text = f"{cohort} is neither in stack {stack} nor in its file, and nothing was taken; {nearest(cohort, known)}"
+        raise CommandError(text)
     if not found:
         return [f"{cohort} is gone already: nothing of it is in stack {stack}"]
     _engine(
@@ -45,10 +54,23 @@ def break_glass(project: Path, stack: str, cohort: str, rollout: Rollout | None,
     return [f"{cohort} is gone from stack {stack}: role, profiles, Okta group and memberships. Its logs are kept."]
 
 
+def _known(project: Path, stack: str) -> set[str]:
+    """Cohorts that the stack holds, or its file names, whatever else is wrong with that."""
+    known = {name for each in _resources(project, stack) if (name := each["urn"].partition(f"::{COMPONENT}::")[2])}
+    with contextlib.suppress(CommandError, StackFileError):
+        config = config_of(stack_path(project, stack))
+        known |= {str(name) for name in part(config, f"{PROJECT}:cohorts")}
+    return known
+
+
+def _resources(project: Path, stack: str) -> list[dict[str, Any]]:
+    exported = json.loads(_engine(project, "stack", "export", "--stack", stack, quiet=True))
+    return exported["deployment"].get("resources") or []
+
+
 def _urns(project: Path, stack: str, cohort: str) -> list[str]:
     """The cohort's own URN first, then those of whatever is below it."""
-    exported = json.loads(_engine(project, "stack", "export", "--stack", stack, quiet=True))
-    resources: list[dict[str, Any]] = exported["deployment"].get("resources") or []
+    resources = _resources(project, stack)
     root = f"::{COMPONENT}::{cohort}"
     own = [resource["urn"] for resource in resources if resource["urn"].endswith(root)]
     parents = set(own)

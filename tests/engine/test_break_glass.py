@@ -33,6 +33,9 @@ def test_breaking_the_glass_asks_for_the_level_first_and_may_be_repeated(pilot: 
     assert "claude-code-pilot" not in {role["RoleName"] for role in pilot.aws("iam").list_roles()["Roles"]}
     assert set(pilot.log_groups()) == set(LOG_GROUPS)
     assert break_glass(pilot) == (0, "pilot is gone already: nothing of it is in stack sandbox\n")
+    code, said = break_glass(pilot, "--cohort", "pilto")
+    assert code == 1
+    assert "neither in stack sandbox nor in its file, and nothing was taken; did you mean pilot?" in said
     set_level(pilot, "active")
     pilot.up()
     assert pilot.sign_in("alice.chen@acme.example", "pilot")
