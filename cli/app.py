@@ -240,6 +240,8 @@ def drill(
     """Take a cohort level by level and give back, each verified and timed: in a sandbox of its own, or in earnest."""
     from cli.commands import drill as command
 
+    if cohort is None and as_json:
+        raise typer.BadParameter("name one with --json: the sandbox's drill prints text", param_hint="COHORT")
     if cohort is None:
         raise typer.Exit(command.in_sandbox())
     if stack is None:
@@ -258,9 +260,9 @@ def select(
         str | None,
         typer.Option(help="yes or true; Okta has none of its own: without one, --champions 0 or a CSV"),
     ] = None,
-    size: Annotated[int, typer.Option(min=1, help="people")] = 25,
+    size: Annotated[int, typer.Option(min=1, max=1_000_000, help="people")] = 25,
     juniors: Annotated[str, typer.Option(help="at least-at most")] = "2-3",
-    champions: Annotated[int, typer.Option(min=0, help="in each team")] = 2,
+    champions: Annotated[int, typer.Option(min=0, max=1_000_000, help="in each team")] = 2,
     senior_percent: Annotated[int, typer.Option(min=0, max=100, help="of seniors and mids")] = 60,
     seed: Annotated[int, typer.Option(help="another seed, other people")] = 0,
     out: Annotated[Path | None, typer.Option(help="write them as a roster")] = None,
@@ -273,7 +275,8 @@ def select(
     from cli.okta_people import Attributes
 
     attributes = Attributes(team=team_attribute, seniority=seniority_attribute, champion=champion_attribute)
-    run(stack, directory, attributes, size, juniors, champions, senior_percent, seed, out, as_json)
+    code = run(stack, directory, attributes, size, juniors, champions, senior_percent, seed, out, as_json)
+    raise typer.Exit(code)
 
 
 @app.command()

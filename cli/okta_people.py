@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from cli.errors import CommandError
+from cli.person import refusals
 from rollout.selection import SENIORITIES, Person
 from rollout.words import shown
 
@@ -93,7 +94,7 @@ def found(profiles: Iterable[Mapping[str, Any]], teams: Collection[str], attribu
         total += 1
         email, name = _text(profile, "email").lower(), _name(profile)
         team, seniority = known.get(_text(profile, attributes.team).lower()), _text(profile, attributes.seniority)
-        if not email or not name:
+        if any(refusals(email, name)):
             nameless += 1
         elif not team:
             foreign += 1
@@ -106,7 +107,7 @@ def found(profiles: Iterable[Mapping[str, Any]], teams: Collection[str], attribu
                 team=team,
                 seniority=seniority.lower(),
                 champion=bool(attributes.champion) and _text(profile, attributes.champion or "").lower() in YES,
-                role=_text(profile, attributes.role) or None,
+                role=None if any(refusals(email, name, role := _text(profile, attributes.role))) else role or None,
             )
     said = [f"Okta: {total} active people, {len(people)} to choose from"]
     if foreign:
@@ -118,7 +119,7 @@ def found(profiles: Iterable[Mapping[str, Any]], teams: Collection[str], attribu
             f"{', '.join(SENIORITIES)}: {values}{', ...' if len(seniorities) > TOLD else ''}"
         )
     if nameless:
-        said.append(f"left out: {nameless} without a name or an e-mail address")
+        said.append(f"left out: {nameless} without a name and an e-mail address that a roster can hold")
     return Found(people=list(people.values()), said=said)
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 SENIORITIES = ("senior", "mid", "junior")
+# What may be asked for, as a number of people; the solver's own numbers end somewhere above.
+MOST = 1_000_000
 # Each step of breaking a rule weighs more than any wish that no rule demands.
 BREACH, WISH = 1000.0, 1.0
 

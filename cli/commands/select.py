@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cli.change import judged, write
 from cli.errors import CommandError
 from cli.okta_people import Attributes, profiles
 from cli.okta_people import found as found_in_okta
+from cli.out import print_json
+from cli.person import refusals
 from cli.stack_files import stack_path
 from cli.text import text_of
 from rollout.config import Rollout
-from rollout.selection import SENIORITIES, Person, Rules, Selection, select
+from rollout.roster import YES
+from rollout.selection import MOST, SENIORITIES, Person, Rules, Selection, select
+from rollout.words import shown
 
 COLUMNS = ("name", "email", "team", "role", "seniority", "champion", "manager", "rationale")
 MAX_BYTES = 50_000_000
+UNKEPT = "no roster of these people keeps all rules; relax what is named as broken, or name more people"
 
 
 def run(
@@ -38,22 +44,27 @@ def run(
     seed: int,
     out: Path | None,
     as_json: bool,
-) -> None:
+) -> int:
+    """The exit code: 1 where no roster keeps all rules."""
     path = stack_path(Path.cwd(), stack)
     rollout = judged(text_of(path), path.parent, path.name)
+    if out:
+        _require_no_roster(out, path.parent, rollout)
     rules = Rules(size=size, juniors=_range(juniors), champions=champions, senior_percent=senior_percent)
     people = list(read_people(directory, rollout)) if directory else ask_okta(rollout, attributes, rules)
     headcounts = {name: team.headcount for name, team in rollout.organization.teams.items()}
     taken = {email for cohort in rollout.cohorts.values() for email in cohort.members}
     chosen = select(people, headcounts, rules, taken, seed)
-    if as_json:
-        print(json.dumps({"choices": [asdict(choice) for choice in chosen.choices], "broken": chosen.broken}, indent=2))
-    else:
-        show(Console(), chosen, rules)
     if out and not chosen.broken:
         write(out, roster(chosen))
-    if chosen.broken:
-        raise CommandError("no roster of these people keeps all rules; relax what is named above, or name more people")
+    if as_json:
+        errors = {"errors": [UNKEPT]} if chosen.broken else {}
+        print_json({"choices": [asdict(choice) for choice in chosen.choices], "broken": chosen.broken, **errors})
+    else:
+        show(Console(), chosen, rules)
+        if chosen.broken:
+            raise CommandError(UNKEPT)
+    return 1 if chosen.broken else 0
 
 
 def read_people(directory: Path, rollout: Rollout) -> Iterator[Person]:
@@ -61,26 +72,57 @@ def read_people(directory: Path, rollout: Rollout) -> Iterator[Person]:
     teams = {name.lower(): name for name in rollout.organization.teams}
     mistakes: list[str] = []
     reader = csv.DictReader(io.StringIO(text_of(directory, MAX_BYTES, "utf-8-sig")))
-    missing = {"name", "email", "team", "seniority"} - {str(name).strip().lower() for name in reader.fieldnames or ()}
-    if missing:
-        raise CommandError(f"{directory}:1: no column {', '.join(sorted(missing))}")
-    for row in reader:
-        cells = {str(key).strip().lower(): (value or "").strip() for key, value in row.items()}
-        team, seniority = teams.get(cells["team"].lower()), cells["seniority"].lower()
-        if seniority not in SENIORITIES:
-            text = f"not one of {', '.join(SENIORITIES)}: {cells['seniority']}"
-            mistakes.append(f"{directory}:{reader.line_num}: seniority: {text}")
-        elif team:
-            yield Person(
-                email=cells["email"].lower(),
-                name=cells["name"],
-                team=team,
-                seniority=seniority,
-                champion=cells.get("champion", "").lower() in {"yes", "true", "y", "1", "x"},
-                role=cells.get("role") or None,
-            )
+    lines: dict[str, int] = {}
+    foreign = 0
+    try:
+        names = {str(name).strip().lower() for name in reader.fieldnames or ()}
+        if missing := {"name", "email", "team", "seniority"} - names:
+            raise CommandError(f"{directory}:1: no column {', '.join(sorted(missing))}")
+        for row in reader:
+            extra = cast("dict[str | None, object]", row).pop(None, None)
+            cells = {str(key).strip().lower(): (value or "").strip() for key, value in row.items()}
+            email, team = cells["email"].lower(), teams.get(cells["team"].lower())
+            if not team and not extra:
+                foreign += 1
+                continue
+            found = list(_mistakes(cells, extra, lines.get(email)))
+            mistakes += [f"{directory}:{reader.line_num}: {text}" for text in found]
+            lines.setdefault(email, reader.line_num)
+            if team and not found:
+                yield Person(
+                    email=email,
+                    name=cells["name"],
+                    team=team,
+                    seniority=cells["seniority"].lower(),
+                    champion=cells.get("champion", "").lower() in YES,
+                    role=cells.get("role") or None,
+                )
+    except csv.Error as error:
+        mistakes.append(f"{directory}:{reader.line_num}: not CSV: {error}")
+    if foreign:
+        print(f"left out: {foreign} whose team is no team of the stack file", file=sys.stderr)
     if mistakes:
         raise CommandError("\n".join(mistakes))
+
+
+def _mistakes(cells: Mapping[str, str], extra: object, known: int | None) -> Iterator[str]:
+    """Of a line; `known`: an earlier one with the same address."""
+    if extra:
+        yield "more cells than the header has; quote a cell that has a comma"
+        return
+    yield from refusals(cells["email"], cells["name"], cells.get("role", ""))
+    if cells["email"] and known:
+        yield f"email: {shown(cells['email'].lower())} is on line {known} already"
+    if cells["seniority"].lower() not in SENIORITIES:
+        yield f"seniority: not one of {', '.join(SENIORITIES)}: {shown(cells['seniority'])}"
+
+
+def _require_no_roster(out: Path, folder: Path, rollout: Rollout) -> None:
+    """A cohort's people are not written over unseen."""
+    for name, cohort in rollout.cohorts.items():
+        if cohort.roster and (folder / cohort.roster).resolve() == out.resolve():
+            text = f"the roster of {name}; write elsewhere, and `rollout import-roster` shows what it changes"
+            raise CommandError(f"{out}: {text}")
 
 
 def ask_okta(rollout: Rollout, attributes: Attributes, rules: Rules) -> list[Person]:
@@ -106,10 +148,13 @@ def roster(found: Selection) -> str:
 
 
 def show(console: Console, found: Selection, rules: Rules) -> None:
-    table = Table("Name", "Team", "Seniority", "Champion", "Why", title=f"{len(found.choices)} people")
+    people = "1 person" if len(found.choices) == 1 else f"{len(found.choices)} people"
+    table = Table("Name", "Team", "Seniority", "Champion", "Why", title=people)
     for choice in found.choices:
         person = choice.person
-        table.add_row(person.name, person.team, person.seniority, "yes" if person.champion else "", choice.because)
+        table.add_row(
+            escape(person.name), person.team, person.seniority, "yes" if person.champion else "", choice.because
+        )
     console.print(table)
     teams = ", ".join(f"{team} {found.teams[team]} (share {share:.1f})" for team, share in found.shares.items())
     console.print(f"Teams: {teams}")
@@ -125,4 +170,7 @@ def _range(text: str) -> tuple[int, int]:
     least, dash, most = text.partition("-")
     if not least.isdecimal() or (dash and not most.isdecimal()):
         raise CommandError(f"--juniors: not a number or two with a dash between: {text}")
-    return int(least), int(most or least)
+    found = int(least), int(most or least)
+    if found[0] > found[1] or found[1] > MOST:
+        raise CommandError(f"--juniors: at least {found[0]}, at most {found[1]}: not a range below {MOST:,}")
+    return found

@@ -107,7 +107,10 @@ def test_who_is_left_out_is_counted_by_why() -> None:
     values = itertools.chain(
         [{**person, "email": "Ann@acme.example", "guide": True}],
         [{**person, "email": "b@acme.example", "department": "legal"}],
-        [{**person, "email": "c@acme.example", "userType": "principal"}, {**person, "email": "d@x", "userType": None}],
+        [
+            {**person, "email": "c@acme.example", "userType": "principal"},
+            {**person, "email": "d@acme.example", "userType": None},
+        ],
         [{**person, "email": ""}],
     )
     found = okta_people.found(values, ["data"], okta_people.Attributes(champion="guide"))
@@ -123,7 +126,7 @@ def test_who_is_left_out_is_counted_by_why() -> None:
         "Okta: 5 active people, 1 to choose from",
         "left out: 1 whose department is no team of the stack file",
         "left out: 2 whose userType is not one of senior, mid, junior: principal 1, none 1",
-        "left out: 1 without a name or an e-mail address",
+        "left out: 1 without a name and an e-mail address that a roster can hold",
     ]
 
 
