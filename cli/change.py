@@ -25,9 +25,15 @@ def change_stack_file(path: Path, change: Callable[[Any], object]) -> tuple[str,
     Raises StackFileError with every mistake that the changed file would have.
     """
     before = text_of(path)
-    after = edited(before, change)
+    after = changed(path, before, change)
     judged(after, path.parent, path.name)
     return difference(path.name, before, after), after
+
+
+def changed(path: Path, text: str, change: Callable[[Any], object]) -> str:
+    """StackFileError where the text is no YAML."""
+    config_in(text, path.name)
+    return edited(text, change)
 
 
 def judged(text: str, folder: Path, name: str = "the stack file") -> Rollout:
@@ -41,9 +47,11 @@ def difference(name: str, before: str, after: str) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Whole or not at all: a new file beside it takes its place, with its rights."""
+    """Whole or not at all: a new file beside it takes its place, with its rights and its line ends."""
     require_writable(path)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    if path.exists() and "\r" not in text and _ends_lines_as_windows(path.read_bytes()):
+        text = text.replace("\n", "\r\n")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -58,6 +66,13 @@ def write(path: Path, text: str) -> None:
 
 
 def require_writable(path: Path) -> None:
-    """CommandError where its owner made it read-only; one that is not there yet may be written."""
+    """CommandError where its owner made it read-only, or where a new file would take a device's place or a link's; one
+    that is not there yet may be written."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise CommandError(f"{path}: not a file of its own; nothing was written")
     if path.exists() and not path.stat().st_mode & 0o222:
         raise CommandError(f"{path.name}: read-only; nothing was written")
+
+
+def _ends_lines_as_windows(content: bytes) -> bool:
+    return 2 * content.count(b"\r\n") > content.count(b"\n")

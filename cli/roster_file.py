@@ -7,11 +7,16 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cli.errors import CommandError
+
 
 def with_person(text: str, fields: Mapping[str, Any]) -> str:
-    """`fields`: by column; what the roster has no column for is left out."""
+    """`fields`: by column. CommandError where the roster has no column for what is said of the person."""
     [header, *_] = [cells for _, cells in _rows(text)]
-    row = ["yes" if fields.get(name) is True else str(fields.get(name) or "") for name in _names(header)]
+    names = _names(header)
+    if missing := [name for name, value in fields.items() if value and name not in names]:
+        raise CommandError(f"the roster has no column {', '.join(missing)}; add it to its first line")
+    row = ["yes" if fields.get(name) is True else str(fields.get(name) or "") for name in names]
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(row)
     return f"{text.rstrip()}\n{buffer.getvalue()}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from cli import edits
 from cli.ask import confirmed
-from cli.change import change_stack_file, difference, judged, write
+from cli.change import change_stack_file, changed, difference, judged, write
 from cli.errors import CommandError
 from cli.out import print_json
 from cli.roster_file import with_person, without_person
@@ -86,9 +86,7 @@ def _judged(path: Path, cohort: str) -> Rollout:
 
 
 def _edited(path: Path, change: Callable[[Any], object]) -> str:
-    from cli.yaml_text import edited
-
-    return edited(text_of(path), change)
+    return changed(path, text_of(path), change)
 
 
 def _in_stack_file(stack: str, change: Callable[[Any], object], yes: bool, as_json: bool = False) -> None:

@@ -18,7 +18,7 @@ from rollout import metrics, names
 from rollout.config import Rollout
 from rollout.gates import verdict_of
 from rollout.metrics import State, Verdict
-from rollout.words import one_of
+from rollout.words import nearest
 
 MET, NOT_MET, NOT_ENOUGH_DATA = 0, 1, 3
 CODES = {State.MET: MET, State.NOT_MET: NOT_MET, State.NOT_ENOUGH_DATA: NOT_ENOUGH_DATA}
@@ -48,7 +48,7 @@ def judged(rollout: Rollout, cohort: str) -> None:
     """CommandError where the file gives nothing to judge a cohort by."""
     known = rollout.cohorts.get(cohort)
     if known is None:
-        raise CommandError(f"no such cohort: {cohort}; {one_of(sorted(rollout.cohorts))}")
+        raise CommandError(f"no such cohort: {cohort}; {nearest(cohort, rollout.cohorts)}")
     missing = {
         "success": rollout.success,
         f"cohorts.{cohort}.targets": known.targets,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.change import write
+from cli.out import print_json
 from cli.report import read
 from cli.stack import CommandError
 from rollout.report.figures import figures
@@ -28,7 +28,7 @@ def run(stack: str, out: Path, since: str | None, as_json: bool) -> None:
             print(f"rollout: not read: {source.topic}: {source.problem}", file=sys.stderr)
     if as_json:
         told = {"title": title(found), "summary": standfirst(found), "attention": [a.text for a in attention(found)]}
-        print(json.dumps({**told, **_plain(asdict(found))}, indent=2, default=str))
+        print_json({**told, **_plain(asdict(found))})
         return
     try:
         write(out, page(found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from rich.table import Table
 
 from cli.commands.level import remaining, unfinished
 from cli.live.asking import Unreachable
+from cli.out import print_json
 from cli.status import CohortStatus, Status, read, status, with_drift
 
 UNKNOWN = "?"
@@ -27,7 +27,7 @@ def run(stack: str, drift: bool, as_json: bool) -> int:
         told = with_drift(told, _drift(stack))
     found = status(stack, rollout, told, now)
     if as_json:
-        print(json.dumps({**asdict(found), "needs": found.needs}, indent=2, default=str))
+        print_json({**asdict(found), "needs": found.needs})
     else:
         show(Console(highlight=False, soft_wrap=False), found)
     return 1 if found.needs else 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from cli import change, run
 from cli.commands import check
+from cli.errors import CommandError
 from tests.cli.conftest import Command
 from tests.stacks import PROJECT
 
@@ -65,6 +68,88 @@ def test_a_read_only_file_stays_as_it_is(rollout: Command, project: Path) -> Non
     ended = rollout("add-member", "-s", "dev", "trial", *YUKI, "--yes")
     assert (ended.code, ended.err) == (1, "rollout: Pulumi.dev.yaml: read-only; nothing was written\n")
     assert everything(project) == before
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_is_no_file_of_its_own_is_not_replaced(rollout: Command, project: Path, kind: str) -> None:
+    """`--out /dev/null`, by root, would take the device away from everybody."""
+    stack, place = project / "Pulumi.dev.yaml", project / "place"
+    if kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(stack)
+    before = stack.read_bytes()
+    with pytest.raises(CommandError, match="place: not a file of its own; nothing was written"):
+        change.write(place, "text")
+    assert (place.is_fifo(), place.is_symlink()) == (kind == "pipe", kind == "link")
+    assert stack.read_bytes() == before
+    assert rollout("check", "-s", "dev").code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add-member", "-s", "dev", "trial", *YUKI),
+        ("add-member", "-s", "prod", "wave2", *YUKI),
+        ("remove-member", "-s", "prod", "pilot", "alice.chen@acme.example"),
+        ("add-cohort", "-s", "dev", "wave9", "-m", "haiku"),
+    ],
+)
+def test_a_file_keeps_the_line_ends_that_its_editor_gave_it(
+    rollout: Command, project: Path, arguments: tuple[str, ...]
+) -> None:
+    changed = [*project.glob("Pulumi.*.yaml"), *project.glob("rosters/*.csv")]
+    for file in changed:
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    before = everything(project)
+    assert rollout(*arguments, "--yes").code == 0
+    [name] = [name for name, content in everything(project).items() if content != before[name]]
+    old, new = Counter(before[name].split(b"\r\n")), Counter((project / name).read_bytes().split(b"\r\n"))
+    assert b"\n" not in b"".join(new)
+    assert ((old - new) + (new - old)).total() == (3 if arguments[0] == "add-cohort" else 1)
+
+
+@pytest.mark.parametrize("text", ["config: {a: [b\n", "config:\n  a: 1\n  a: 2\n", "\tconfig: 1\n"])
+@pytest.mark.parametrize(
+    "arguments",
+    [("add-cohort", "wave9", "-m", "haiku"), ("set-level", "trial", "active"), ("add-member", "trial", *YUKI)],
+)
+def test_a_stack_file_that_is_no_yaml_is_a_mistake_of_its_own(
+    rollout: Command, project: Path, arguments: tuple[str, ...], text: str
+) -> None:
+    (project / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+    ended = rollout(*arguments, "-s", "dev", "--yes", "--json")
+    assert ended.code == 1
+    assert ended.document["errors"][0].startswith("Pulumi.dev.yaml: no YAML: ")
+
+
+def test_what_a_roster_has_no_column_for_is_said_and_not_lost(rollout: Command, project: Path) -> None:
+    (project / "new.csv").write_text("name,email,team\nA,a.b@acme.example,data\n", encoding="utf-8")
+    assert rollout("import-roster", "-s", "dev", "trial", "new.csv", "--yes").code == 0
+    before = everything(project)
+    ended = rollout("add-member", "-s", "dev", "trial", *YUKI, "--champion", "--role", "Engineer", "--yes")
+    assert (ended.code, ended.err) == (
+        1,
+        "rollout: the roster has no column role, champion; add it to its first line\n",
+    )
+    assert everything(project) == before
+
+
+@pytest.mark.parametrize("name", ["=1+1", "A\x9b31m", "A\u202eB", "A\u2028B"])
+def test_a_name_that_would_run_or_mislead_where_it_is_shown_is_refused(
+    rollout: Command, project: Path, name: str
+) -> None:
+    before = everything(project)
+    ended = rollout("add-member", "-s", "dev", "trial", YUKI[0], "--name", name, "--team", "data", "--yes")
+    assert ended.code == 1
+    assert "not a text of 1 to 500 characters on one line" in ended.err
+    assert everything(project) == before
+
+
+def test_the_sandboxs_drill_prints_text_and_says_so_to_programs(rollout: Command) -> None:
+    ended = rollout("drill", "--json")
+    assert ended.code == 2
+    assert "the sandbox's drill prints text" in ended.document["errors"][0]
 
 
 def test_where_the_second_of_two_files_cannot_be_written_the_first_is_as_before(

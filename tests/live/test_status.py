@@ -236,6 +236,6 @@ def test_a_cohort_without_targets_cannot_be_judged_and_the_file_is_told_what_it_
         CommandError, match=r"the stack file has no success, no cohorts.pilot.targets, no cohorts.pilot.opened"
     ):
         gate.judged(rollout(), "pilot")
-    with pytest.raises(CommandError, match="no such cohort: pilto; pilot"):
+    with pytest.raises(CommandError, match=r"no such cohort: pilto; did you mean pilot\?"):
         gate.judged(judged_stack(), "pilto")
     gate.judged(judged_stack(), "pilot")
