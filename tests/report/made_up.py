@@ -131,6 +131,7 @@ def hostile() -> Facts:
         found,
         stack=HOSTILE,
         rollout=found.rollout.model_copy(update={"organization": organization, "cohorts": cohorts}),
+        deployed={name: cohort.level.value for name, cohort in cohorts.items()},
         changes=[replace(change, reason=HOSTILE * 4, incident=HOSTILE) for change in found.changes or ()],
         use=[replace(row, team=HOSTILE * 3) for row in found.use or ()],
         sources=[
