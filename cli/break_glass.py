@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from cli.errors import CommandError
 from cli.files import config_of
 from cli.stack_files import stack_path
+from cli.waiting import waited
 from rollout.checks import part
 from rollout.config import Rollout
 from rollout.levels import Level
 from rollout.load import PROJECT
 from rollout.words import StackFileError, nearest
 
+NO_ENGINE = 'there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first'
 COMPONENT = "claude:rollout:Cohort"
 
 
@@ -36,18 +39,7 @@ def break_glass(project: Path, stack: str, cohort: str, rollout: Rollout | None,
         raise CommandError(text)
     if not found:
         return [f"{cohort} is gone already: nothing of it is in stack {stack}"]
-    _engine(
-        project,
-        "destroy",
-        "--stack",
-        stack,
-        "--target",
-        found[0],
-        "--target-dependents",
-        "--yes",
-        "--skip-preview",
-        quiet=quiet,
-    )
+    _destroy(project, stack, found[0], quiet)
     left = _urns(project, stack, cohort)
     if left:
         raise CommandError(f"still in stack {stack}, run this again: {', '.join(left)}")
@@ -64,7 +56,7 @@ def _known(project: Path, stack: str) -> set[str]:
 
 
 def _resources(project: Path, stack: str) -> list[dict[str, Any]]:
-    exported = json.loads(_engine(project, "stack", "export", "--stack", stack, quiet=True))
+    exported = json.loads(_exported(project, stack))
     return exported["deployment"].get("resources") or []
 
 
@@ -82,14 +74,24 @@ def _urns(project: Path, stack: str, cohort: str) -> list[str]:
     return own + below
 
 
-def _engine(project: Path, *arguments: str, quiet: bool = False) -> str:
-    command = ["pulumi", *arguments, "--non-interactive"]
+def _destroy(project: Path, stack: str, urn: str, quiet: bool) -> None:
+    """The engine's progress goes to the standard error where the other output is for programs."""
+    what = ["--stack", stack, "--target", urn, "--target-dependents", "--yes", "--skip-preview"]
+    command = ["pulumi", "destroy", *what, "--non-interactive"]
     try:
-        result = subprocess.run(  # noqa: S603
-            command, cwd=project, stdout=subprocess.PIPE if quiet else None, text=True, check=False
-        )
+        code = waited(command, sys.stderr if quiet else None, project)
     except FileNotFoundError:
-        raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
-    if result.returncode:
+        raise CommandError(NO_ENGINE) from None
+    if code:
         raise CommandError(f"`{' '.join(command)}` failed; what it did is done, and running this again goes on")
-    return result.stdout or ""
+
+
+def _exported(project: Path, stack: str) -> str:
+    command = ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"]
+    try:
+        result = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    except FileNotFoundError:
+        raise CommandError(NO_ENGINE) from None
+    if result.returncode:
+        raise CommandError(f"`{' '.join(command)}` failed; nothing was touched")
+    return result.stdout

@@ -22,12 +22,14 @@ from cli.errors import CommandError
 from cli.out import print_json
 from cli.stack_files import stack_path
 from cli.text import text_of
+from cli.waiting import waited
 from rollout.engine_plan import DELETES, Plan, Step
 from rollout.levels import Level
 from rollout.words import nearest, one_of
 
 PARTLY_DONE = 3
 SHOWN = 12
+NEXT = "next: run the same command again; it goes on where it stopped. Nothing else will wait: break-glass"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,14 @@ def bring(
             raise CommandError(f"{path.name}: changed by somebody else since the preview; nothing was written")
     write(path, text)
     updated = time.monotonic()
-    code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=aside)
+    try:
+        code = _engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=aside)
+    except KeyboardInterrupt:
+        console.print(
+            f"[red]stopped[/red]: {path.name} says {level}, and of the update is done what the engine printed"
+        )
+        console.print(NEXT)
+        raise
     done = time.monotonic()
     left = remaining(stack)
     return Outcome(
@@ -174,7 +183,7 @@ def _report_left(console: Console, path: Path, left: Plan | None) -> None:
             console.print(f"not done: {step.operation} {step.kind.rpartition(':')[2]} {step.name}", markup=False)
         if len(steps) > SHOWN:
             console.print(f"not done: {len(steps) - SHOWN} more")
-    console.print("next: run the same command again; it goes on where it stopped. Nothing else will wait: break-glass")
+    console.print(NEXT)
 
 
 def _level(name: str) -> Level:
@@ -215,6 +224,6 @@ def _engine(*arguments: str, aside: bool = False) -> int:
     """Its own progress is the progress."""
     command = ["pulumi", *arguments, *([] if os.isatty(1) else ["--non-interactive", "--color", "never"])]
     try:
-        return subprocess.run(command, check=False, stdout=sys.stderr if aside else None).returncode  # noqa: S603
+        return waited(command, sys.stderr if aside else None)
     except FileNotFoundError:
         raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None

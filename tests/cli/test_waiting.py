@@ -1,0 +1,84 @@
+"""Ctrl-C, and an engine that takes its time to end in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stacks import PROJECT
+
+# Says that it runs, and that it was asked to end; ends when it is told to.
+ENGINE = """#!/usr/bin/env python3
+import signal, sys
+asked = []
+def ask(*_):
+    asked.append(1)
+    print("asked", file=sys.stderr, flush=True)
+signal.signal(signal.SIGINT, ask)
+print("runs", file=sys.stderr, flush=True)
+sys.stdin.readline()
+open("ended", "w").write("in order" if asked else "unasked")
+sys.exit(7)
+"""
+PROGRAM = "from cli.waiting import waited; print(waited(['./engine']))"
+
+
+def started(folder: Path, *command: str) -> subprocess.Popen[str]:
+    (folder / "engine").write_text(ENGINE, encoding="utf-8")
+    (folder / "engine").chmod(0o755)
+    (folder / "pulumi").symlink_to("engine")
+    path = f"{folder}:{os.environ['PATH']}"
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "PATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def said(process: subprocess.Popen[str], word: str) -> None:
+    assert process.stderr
+    while line := process.stderr.readline():
+        if line.strip() == word:
+            return
+    raise AssertionError(word)
+
+
+def test_the_engine_is_waited_for_after_ctrl_c_and_ends_in_order(tmp_path: Path) -> None:
+    process = started(tmp_path, "-c", PROGRAM)
+    said(process, "runs")
+    os.killpg(process.pid, signal.SIGINT)
+    said(process, "asked")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1)  # four times what `subprocess.run` grants
+    out, err = process.communicate("\n")
+    assert (tmp_path / "ended").read_text(encoding="utf-8") == "in order"
+    assert out == ""
+    assert "KeyboardInterrupt" in err
+
+
+def test_without_ctrl_c_it_ends_as_the_engine_does(tmp_path: Path) -> None:
+    process = started(tmp_path, "-c", PROGRAM)
+    assert process.communicate("\n")[0] == "7\n"
+
+
+def test_a_change_of_level_that_is_stopped_says_what_holds_and_what_to_do(project: Path) -> None:
+    incident = ("--incident", "INC-7", "--reason", "A key was committed", "--yes")
+    process = started(project, "-m", "cli", "set-level", "-s", "dev", "trial", "suspended", *incident)
+    said(process, "runs")
+    os.killpg(process.pid, signal.SIGINT)
+    said(process, "asked")
+    out, err = process.communicate("\n")
+    assert (process.returncode, err) == (130, "rollout: stopped\n")
+    assert "stopped: Pulumi.dev.yaml says suspended, and of the update is done what the engine printed" in out
+    assert "next: run the same command again" in out
+    assert (project / "ended").read_text(encoding="utf-8") == "in order"
