@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE :=
     settings alarms-page commands-page limits-page mutations-page reference policies policies-page review-example screens
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-12s%s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s %s\n", $$1, $$2}'
 
 up: setup ## from a fresh clone to the pilot cohort in the sandbox
 	@$(PY) -m sandbox up
