@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import httpx
+
 from cli.live.asking import Unreachable, asking
+
+# Of one call.
+TIMEOUT = httpx.Timeout(10, connect=3)
 
 
 class Health(StrEnum):
