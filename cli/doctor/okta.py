@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from cli.doctor.finding import TIMEOUT, Check, Finding, broken, fine, unknown
+from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
 from rollout import directory
 from rollout.config import Rollout
 from rollout.directory import Person
@@ -79,8 +79,7 @@ def _people(okta: httpx.Client, rollout: Rollout) -> Iterator[Finding]:
     found: list[Person] = []
     for search in directory.searches(wanted):
         answer = okta.get(USERS, params={"search": search, "limit": 200})
-        answer.raise_for_status()
-        found += map(_person, answer.json())
+        found += map(_person, document(answer))
     yield from people_findings(rollout, found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import httpx
 from pydantic import SecretStr
 
-from cli.doctor.finding import TIMEOUT, Check, Finding, broken, fine, unknown
+from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
 from rollout.config import Rollout
 
 SCOPES = ("chat:write", "users:read", "users:read.email")
@@ -28,8 +28,7 @@ def _token(url: str, token: SecretStr | None) -> Iterator[Finding]:
         return
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
     answer = httpx.post(f"{url.rstrip('/')}/auth.test", headers=headers, timeout=TIMEOUT)
-    answer.raise_for_status()
-    yield token_finding(answer.json(), answer.headers.get("x-oauth-scopes"))
+    yield token_finding(document(answer), answer.headers.get("x-oauth-scopes"))
 
 
 def token_finding(said: Mapping[str, object], scopes: str | None) -> Finding:

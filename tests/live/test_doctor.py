@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
@@ -17,7 +18,7 @@ from cli.commands.doctor import code, show
 from cli.doctor import aws
 from cli.doctor.aws import per_person, spoken, tokens_of
 from cli.doctor.engine import Plugin, own_plugins, packages, plugins
-from cli.doctor.finding import Check, Finding, Health, broken, fine, looked
+from cli.doctor.finding import Check, Finding, Health, broken, document, fine, looked
 from cli.doctor.jamf import needed, privileges_finding
 from cli.doctor.okta import people_findings
 from cli.doctor.slack import token_finding
@@ -156,6 +157,14 @@ def test_a_model_that_cannot_be_called_says_why_and_what_to_do(field: str, value
 )
 def test_a_model_is_called_as_service_quotas_calls_it(model: str, name: str) -> None:
     assert spoken(model) == name
+
+
+def test_an_answer_that_is_none_is_said_in_few_words() -> None:
+    def look() -> list[Finding]:
+        return [document(httpx.Response(503, request=httpx.Request("POST", "https://slack.com/api/auth.test")))]
+
+    [found] = looked([Check(name="Slack", look=look, fix="wait")])
+    assert (found.health, found.what) == (Health.UNKNOWN, "slack.com answers 503")
 
 
 def test_a_slack_token_is_judged_by_what_slack_says_of_it() -> None:
