@@ -17,6 +17,7 @@ from sandbox.settings import (
     OKTA_TOKEN,
     PROJECT,
     REGION,
+    SLACK_PATH,
     Settings,
 )
 
@@ -49,6 +50,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "JAMF_URL": settings.jamf_url,
         "JAMF_CLIENT_ID": JAMF_CLIENT_ID,
         "JAMF_CLIENT_SECRET": JAMF_CLIENT_SECRET,
+        "SLACK_API_URL": f"{settings.aws_url}{SLACK_PATH}",
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         "SANDBOX_PROJECT": str(PROJECT),

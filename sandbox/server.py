@@ -117,6 +117,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     from sandbox.dialects import AwsDialect, JamfDialect, OktaDialect
     from sandbox.jamf.app import create_app as create_jamf
     from sandbox.okta.app import create_app as create_okta
+    from sandbox.outside.direct import with_slack
     from sandbox.outside.egress import Egress, Outside
     from sandbox.outside.github import Github
     from sandbox.outside.notices import Notices
@@ -141,12 +142,13 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
         ("PUT", "quotas"): bedrock.set_quotas,
     }
     aws_control = Control(aws, name="aws", names=NAMES, dialect=AwsDialect(), routes=routes)
-    egress = Egress(settings.state, Outside(notices, aws_control.journal, aws_control.faults, github))
+    outside = Outside(notices, aws_control.journal, aws_control.faults, github)
+    egress = Egress(settings.state, outside)
     stack.callback(egress.close)
     functions.update(egress.environment)
     jamf = create_jamf(settings.state, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET)
     return (
-        aws_control,
+        with_slack(aws_control, outside),
         Control(okta, name="okta", names=NAMES, dialect=OktaDialect(OKTA_TOKEN)),
         Control(jamf, name="jamf", names=NAMES, dialect=JamfDialect()),
     )

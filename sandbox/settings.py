@@ -22,6 +22,8 @@ SLACK_TOKEN = "xoxb-sandbox"
 GITHUB_TOKEN = "github_pat_sandbox000000000000000000"
 JAMF_CLIENT_ID = "sandbox-jamf-client"
 JAMF_CLIENT_SECRET = "sandbox-jamf-secret"
+# Of Slack's Web API on AWS's port.
+SLACK_PATH = "/sandbox/slack/api/"
 OKTA_ORG = "acme"
 OKTA_BASE_URL = "okta.com"
 

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from cli.doctor import aws, outside
+from cli.doctor import aws, engine, jamf, okta, slack
 from cli.doctor.finding import Check, Finding, Health, looked, unknown
 from cli.files import with_config
-from cli.live import engine
 from cli.live.asking import Unreachable, asked
 from cli.live.aws import expected_accounts, own_clients
+from cli.live.engine import outputs as stack_outputs
+from cli.out import print_json
 from cli.stack import stack_file
 from cli.stack_files import stack_path
 from rollout.config import Rollout
 
 BROKEN, NOT_ASKED = 1, 3
+CHECK_WIDTH = 18
+STYLES = {Health.BROKEN: "bold red", Health.UNKNOWN: "yellow", Health.FINE: "green"}
 
 
 def run(stack: str, as_json: bool) -> int:
     """The exit code: 1 where something is broken, 3 where something could not be asked."""
     found = findings(Path.cwd(), stack)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in found], indent=2))
+        print_json([asdict(finding) for finding in found])
     else:
-        console = Console(highlight=False)
-        for line in lines(found):
-            console.print(line, markup=False)
+        show(Console(highlight=False), found)
     return code(found)
 
 
@@ -42,13 +44,18 @@ def code(found: Sequence[Finding]) -> int:
     return BROKEN if Health.BROKEN in states else NOT_ASKED if Health.UNKNOWN in states else 0
 
 
-def lines(found: Sequence[Finding]) -> Iterator[str]:
+def show(console: Console, found: Sequence[Finding]) -> None:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=CHECK_WIDTH)
+    table.add_column(overflow="fold")
     for finding in found:
-        yield f"{finding.health:<10} {finding.check}: {finding.what}"
+        table.add_row(Text(finding.health, STYLES[finding.health]), Text(finding.check), Text(finding.what))
         if finding.fix:
-            yield f"{'':<10} do: {finding.fix}"
+            table.add_row("", "", Text(f"do: {finding.fix}", "bold"))
+    console.print(table)
     counts = {health: sum(finding.health is health for finding in found) for health in Health}
-    yield ", ".join(f"{count} {health}" for health, count in counts.items())
+    console.print(", ".join(f"{count} {health}" for health, count in counts.items()))
 
 
 def findings(project: Path, stack: str) -> list[Finding]:
@@ -59,8 +66,13 @@ def findings(project: Path, stack: str) -> list[Finding]:
     def secrets() -> Rollout:
         return stack_file(project, stack)
 
-    checks = outside.checks(project, stack, rollout, os.environ, secrets)
-    known = asked("stack outputs", engine.outputs, project, stack)
+    checks = [
+        *engine.checks(project, stack, os.environ),
+        *okta.checks(rollout, os.environ),
+        *jamf.checks(rollout, os.environ, secrets),
+        *slack.checks(rollout, os.environ, secrets),
+    ]
+    known = asked("stack outputs", stack_outputs, project, stack)
     outputs: Mapping[str, Any] = {} if isinstance(known, Unreachable) else known
     made = asked("AWS", own_clients, config, outputs)
     if isinstance(made, Unreachable):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from cli.doctor.finding import Check, Finding, broken, fine, unknown
 from cli.live.aws import Clients, checked_account
@@ -14,13 +17,16 @@ from rollout.config import Model, Rollout
 PROFILES_QUOTA = "L-40EC9882"
 # Functions of ours that may run at once, with room; a new account may have 10 in all.
 CONCURRENCY_AT_LEAST = 50
-# Tokens per minute and person that Claude Code's own page on costs advises, least of each: more people, fewer each,
-# since fewer are at work at once.
+# Tokens per minute and person by the number of people, the lower end of each row of "Rate limit recommendations" on
+# Claude Code's page "Manage costs effectively" (docs.anthropic.com, later code.claude.com; the same rows in the copies
+# of 2025 and of spring 2026): more people, fewer each, since fewer are at work at once. The last row has no end.
 TOKENS_PER_MINUTE = ((5, 200_000), (20, 100_000), (50, 50_000), (100, 25_000), (500, 15_000), (None, 10_000))
 QUOTA_WORDS = {
     "global": "global cross-region model inference tokens per minute",
     None: "on-demand model inference tokens per minute",
 }
+# Bedrock's word for it, and SES's.
+NOT_FOUND = {"ResourceNotFoundException", "NotFoundException"}
 CROSS_REGION = "cross-region model inference tokens per minute"
 
 
@@ -76,11 +82,21 @@ def _model(clients: Clients, label: str, model: Model) -> Iterator[Finding]:
 
 
 def _use_case(clients: Clients) -> Iterator[Finding]:
-    found = clients("bedrock").get_use_case_for_model_access()
+    found = _unless_not_found(clients("bedrock").get_use_case_for_model_access)
     if found.get("formData"):
         yield fine("use case form", "was sent")
     else:
         yield broken("use case form", "was not sent", "send the form for Claude in Bedrock")
+
+
+def _unless_not_found(ask: Callable[..., Mapping[str, Any]], **given: str) -> Mapping[str, Any]:
+    """What is not there is an answer; every other error is none."""
+    try:
+        return ask(**given)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in NOT_FOUND:
+            return {}
+        raise
 
 
 def _roles(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
@@ -121,13 +137,15 @@ def tokens_of(label: str, model: Model, people: int, quotas: Mapping[str, float]
     """`quotas`: by name in lower case."""
     check, needed = "tokens per minute", people * per_person(people)
     kind, name = QUOTA_WORDS.get(model.geography, CROSS_REGION), spoken(model.foundation_model)
-    found = [value for quota, value in quotas.items() if quota.startswith(kind) and name in quota]
+    # Not `claude sonnet 4` in `claude sonnet 4.6`, nor what the same model may do with a long context.
+    named = re.compile(rf"{re.escape(kind)} .*\b{re.escape(name)}(?![.\d])(?!.*context length)")
+    found = [value for quota, value in quotas.items() if named.match(quota)]
     if not found:
         return unknown(check, f"{label}: no quota is called {kind} … {name}", "look in Service Quotas, Amazon Bedrock")
     if min(found) < needed:
         what = f"{label}: {min(found):,.0f} allowed, about {needed:,} advised for {people} people"
         return broken(check, what, "ask Service Quotas for more, or leave people out")
-    return fine(check, f"{label}: {min(found):,.0f}, about {needed:,} advised for {people} people")
+    return fine(check, f"{label}: {min(found):,.0f} allowed, about {needed:,} advised for {people} people")
 
 
 def per_person(people: int) -> int:
@@ -184,7 +202,10 @@ def _mail(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
     ses, sender = clients("sesv2"), rollout.adopt.email_identity or str(rollout.notify.email_from)
     if not ses.get_account().get("ProductionAccessEnabled"):
         yield broken("mail", "SES is in its sandbox: only verified addresses get mail", "ask SES for production access")
-    if ses.get_email_identity(EmailIdentity=sender).get("VerifiedForSendingStatus"):
+    identity = _unless_not_found(ses.get_email_identity, EmailIdentity=sender)
+    if not identity and not rollout.adopt.email_identity:
+        yield unknown("mail", f"{sender} is not there yet", "run `pulumi up`, which makes it; then verify it")
+    elif identity.get("VerifiedForSendingStatus"):
         yield fine("mail", f"{sender} is verified")
     else:
         yield broken("mail", f"{sender} is not verified", "follow the link in SES's mail to it, or set its DNS records")

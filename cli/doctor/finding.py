@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+import httpx
+
+from cli.errors import CommandError
 from cli.live.asking import Unreachable, asking
+
+# Of one call.
+TIMEOUT = httpx.Timeout(10, connect=3)
 
 
 class Health(StrEnum):
@@ -50,6 +57,13 @@ def broken(check: str, what: str, fix: str) -> Finding:
 
 def unknown(check: str, what: str, fix: str) -> Finding:
     return Finding(check=check, health=Health.UNKNOWN, what=what, fix=fix)
+
+
+def document(answer: httpx.Response) -> Any:
+    """What an answer holds; CommandError where it is none."""
+    if not answer.is_success:
+        raise CommandError(f"{answer.url.host} answers {answer.status_code}")
+    return answer.json()
 
 
 def looked(checks: Iterable[Check]) -> list[Finding]:

@@ -25,6 +25,7 @@ import moto.kms.urls
 import moto.logs.models
 import moto.logs.urls
 import moto.secretsmanager.urls
+import moto.servicequotas.urls
 import moto.sesv2.urls
 import moto.sns.urls
 import moto.sts.urls
@@ -39,6 +40,7 @@ from moto.kms.responses import KmsResponse
 from moto.logs.responses import LogsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.servicequotas.responses import ServiceQuotasResponse
 from moto.sesv2.responses import SESV2Response
 from moto.sns.responses import SNSResponse
 from moto.sts.responses import TokenResponse
@@ -53,7 +55,7 @@ from sandbox.aws.embedded_metrics import keep_from_logs
 from sandbox.aws.events import Events
 from sandbox.aws.federation import Federation
 from sandbox.aws.functions import addresses
-from sandbox.aws.functions.api import Lambda, lead_to_feeds
+from sandbox.aws.functions.api import ACCOUNT_PATH, Lambda, lead_to_feeds
 from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
@@ -65,6 +67,7 @@ from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call
 from sandbox.aws.s3 import index_buckets, judge_bucket_policies
 from sandbox.aws.secrets import SecretsManager
+from sandbox.aws.service_quotas import ServiceQuotas
 from sandbox.aws.sns import Sns
 from sandbox.aws.store import Store
 
@@ -83,6 +86,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     SecretsManagerResponse: SecretsManager,
     SESV2Response: ses.Ses,
     SNSResponse: Sns,
+    ServiceQuotasResponse: ServiceQuotas,
     TokenResponse: Federation,
 }
 
@@ -96,6 +100,7 @@ REPLACED_URLS = (
     moto.kms.urls,
     moto.logs.urls,
     moto.secretsmanager.urls,
+    moto.servicequotas.urls,
     moto.sesv2.urls,
     moto.sns.urls,
     moto.sts.urls,
@@ -205,6 +210,7 @@ def create_app(
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
     moto.sesv2.urls.url_paths.update(dict.fromkeys(ses.PATHS, ses.Ses.dispatch))
+    moto.awslambda.urls.url_paths.update({ACCOUNT_PATH: Lambda.dispatch})
     for urls in REPLACED_URLS:
         _replace(urls)
     Federation.jwks = staticmethod(jwks)

@@ -1,4 +1,4 @@
-"""Bedrock's inference profiles, which moto lacks, and invocation logging as strict as AWS's.
+"""Bedrock's inference profiles and access to models, which moto lacks, and invocation logging as strict as AWS's.
 
 Application profiles live in moto's own Bedrock backend, one dictionary per account and region, and are immutable but
 for their tags.
@@ -7,6 +7,7 @@ for their tags.
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 import string
 from dataclasses import asdict, dataclass, field
@@ -24,9 +25,10 @@ from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.trust import Values
 from sandbox.aws.validation import mistakes
 
-QUOTA = "application_profiles"
-# Per account and region (L-40EC9882). Tests lower it through `PUT /sandbox/quotas`; a restart restores it.
-DEFAULT_QUOTAS: dict[str, int] = {QUOTA: 1000}
+QUOTA, TOKENS = "application_profiles", "tokens_per_minute"
+# Per account and region (L-40EC9882), and of each model. Tests lower them through `PUT /sandbox/quotas`; a restart
+# restores them.
+DEFAULT_QUOTAS: dict[str, int] = {QUOTA: 1000, TOKENS: 5_000_000}
 quotas: dict[str, int] = dict(DEFAULT_QUOTAS)
 
 
@@ -40,6 +42,7 @@ def set_quotas(wanted: Any) -> dict[str, int]:
     return dict(quotas)
 
 
+USE_CASE = {"companyName": "Acme", "industryOption": "Software", "intendedUsers": "0", "useCases": "Claude Code"}
 MAX_TAGS = 200
 PAGE = 1000
 _ID_ALPHABET = string.ascii_lowercase + string.digits
@@ -295,6 +298,25 @@ class Bedrock(BedrockResponse):
             return super().list_tags_for_resource()
         tags = self.profiles.tags(self.profiles.find(given["resourceARN"]))
         return ActionResult({"tags": [{"key": key, "value": value} for key, value in tags.items()]})
+
+    def get_foundation_model_availability(self) -> ActionResult:
+        """The account may call whatever the catalogue has: the global profiles are offered in every region."""
+        model = self._given("GetFoundationModelAvailability")["modelId"]
+        if model not in catalogue.MODELS:
+            raise RestRefusal("ResourceNotFoundException", f"Model not found: {model}", 404)
+        return ActionResult(
+            {
+                "modelId": model,
+                "agreementAvailability": {"status": "AVAILABLE"},
+                "authorizationStatus": "AUTHORIZED",
+                "entitlementAvailability": "AVAILABLE",
+                "regionAvailability": "AVAILABLE",
+            }
+        )
+
+    def get_use_case_for_model_access(self) -> ActionResult:
+        """Anthropic's form, which the account has sent."""
+        return ActionResult({"formData": json.dumps(USE_CASE).encode()})
 
     def put_model_invocation_logging_configuration(self) -> Any:
         given = self._given("PutModelInvocationLoggingConfiguration")["loggingConfig"]

@@ -1,6 +1,7 @@
-"""What moto lacks of SES: identities that wait to be verified, keep their tags, and can be changed.
+"""What moto lacks of SES: identities that wait to be verified, keep their tags, and can be changed; the account.
 
-The sandbox sends no mail, so nobody can follow the link in one: an identity stays pending, and may send all the same.
+An address's owner follows the link in SES's mail at once. Nobody sets a domain's DNS records, so a domain stays
+pending, and may send all the same.
 """
 
 from __future__ import annotations
@@ -24,9 +25,17 @@ _IDENTITY = re.compile(rf"([^@\s]+@)?{_DOMAIN}")
 _TOKENS = 3
 _MAX_RECIPIENTS = 50
 _ONE = "{0}/v2/email/identities/(?P<EmailIdentity>[^/]+)"
-PATHS = (f"{_ONE}/configuration-set$", f"{_ONE}/dkim/signing$")
+PATHS = ("{0}/v2/email/account$", f"{_ONE}/configuration-set$", f"{_ONE}/dkim/signing$")
 """What moto's URLs leave out."""
 
+# What SES says of an account that left its sandbox, whose least quota this is.
+_ACCOUNT: dict[str, Any] = {
+    "DedicatedIpAutoWarmupEnabled": False,
+    "EnforcementStatus": "HEALTHY",
+    "ProductionAccessEnabled": True,
+    "SendingEnabled": True,
+}
+_QUOTA = {"Max24HourSend": 50_000.0, "MaxSendRate": 14.0}
 
 Outbox = Callable[[list[str], str, str], None]
 
@@ -38,6 +47,10 @@ class Ses(SESV2Response):
     """
 
     outbox: ClassVar[Outbox] = staticmethod(lambda _to, _subject, _text: None)
+
+    def get_account(self) -> str:
+        sent = float(self.sesv2_backend.core_backend.sent_message_count)
+        return json.dumps(_ACCOUNT | {"SendQuota": _QUOTA | {"SentLast24Hours": sent}})
 
     def send_email(self) -> str:
         given = self._given("SendEmail")
@@ -69,7 +82,8 @@ class Ses(SESV2Response):
         self._check_configuration_set(given.get("ConfigurationSetName"))
         super().create_email_identity()
         identity = self._identities[name]
-        identity.verification_status = "PENDING"
+        identity.verified_for_sending_status = "@" in name
+        identity.verification_status = "SUCCESS" if "@" in name else "PENDING"
         dkim: dict[str, Any] = given.get("DkimSigningAttributes") or {}
         self._sign(identity, "EXTERNAL" if "DomainSigningPrivateKey" in dkim else "AWS_SES", dkim)
         if given.get("Tags"):

@@ -34,6 +34,7 @@ from .store import Store
 LARGEST_BODY = 4 << 20
 ROUTES = [
     oauth,
+    privileges,
     profiles,
     groups,
     classic_groups,

@@ -1,13 +1,16 @@
-"""Which privilege of the API role a call needs."""
+"""Which privilege of the API role a call needs, and which ones the client has."""
 
 from __future__ import annotations
 
 import re
 
-from flask import request
+from flask import Blueprint, request
 
 from .context import jamf
 from .errors import CLASSIC, JamfError
+from .store import Json
+
+routes = Blueprint("privileges", __name__)
 
 VERBS = {"GET": "Read", "HEAD": "Read", "POST": "Create", "PUT": "Update", "PATCH": "Update", "DELETE": "Delete"}
 
@@ -27,6 +30,34 @@ NEEDED = {
     r"/api/v\d/check-in": ("{} Computer Check-In",),
     r"/api/v\d/mdm/commands": ("View MDM command information in Jamf Pro API",),
 }
+
+# Of a role that is not of single sites.
+ALL_SITES = "-1"
+
+
+@routes.get("/api/v1/auth")
+def own() -> Json:
+    """What the token's client is and may do; Jamf Pro tells an API client as it does an account."""
+    return {
+        "account": {
+            "id": "1",
+            "username": jamf().client_id,
+            "realName": "",
+            "email": "",
+            "multiSiteAdmin": False,
+            "accessLevel": "FullAccess",
+            "privilegeSet": "CUSTOM",
+            "privilegesBySite": {ALL_SITES: sorted(_all() - set(jamf().settings.missing_privileges))},
+            "groupIds": [],
+            "currentSiteId": ALL_SITES,
+        },
+        "accountGroups": [],
+        "sites": [],
+    }
+
+
+def _all() -> set[str]:
+    return {name.format(verb) for names in NEEDED.values() for name in names for verb in VERBS.values()}
 
 
 def check() -> None:

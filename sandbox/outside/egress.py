@@ -70,8 +70,10 @@ class Outside:
                 return 200, _JSON, b'{"ok": false, "error": "invalid_json"}'
         else:
             given |= dict(urllib.parse.parse_qsl(text))
-        found = slack.Slack(self.notices).answer(method, headers.get("authorization", ""), given)
-        return 200, _JSON, json.dumps(found).encode()
+        authorization = headers.get("authorization", "")
+        found = slack.Slack(self.notices).answer(method, authorization, given)
+        scopes = {"x-oauth-scopes": ",".join(slack.SCOPES)} if slack.is_ours(authorization) else {}
+        return 200, _JSON | scopes, json.dumps(found).encode()
 
     def _webhook(self, url: str, method: str, headers: dict[str, str], body: bytes) -> Answer:
         if method != "POST":

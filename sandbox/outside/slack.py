@@ -15,6 +15,8 @@ from sandbox.outside.notices import Notices
 from sandbox.settings import SLACK_TOKEN
 
 HOSTS = ("slack.com", "slack-gov.com")
+# Of the bot's token; Slack names them in the header `x-oauth-scopes` of each answer to it.
+SCOPES = ("chat:write", "im:write", "users:read", "users:read.email")
 MAX_TEXT = 40_000
 MAX_BLOCKS = 50
 MAX_BLOCK_TEXT = {"header": 150, "section": 3000}
@@ -31,6 +33,10 @@ class SlackError(Exception):
     """Slack's word for what is wrong; the HTTP status is 200 all the same."""
 
 
+def is_ours(authorization: str) -> bool:
+    return authorization == f"Bearer {SLACK_TOKEN}"
+
+
 @dataclass(frozen=True)
 class Slack:
     notices: Notices
@@ -43,7 +49,7 @@ class Slack:
             "conversations.open": self._open,
             "chat.postMessage": self._post,
         }
-        if authorization != f"Bearer {SLACK_TOKEN}":
+        if not is_ours(authorization):
             return {"ok": False, "error": "invalid_auth" if authorization.startswith("Bearer ") else "not_authed"}
         if method not in methods:
             return {"ok": False, "error": "unknown_method"}

@@ -71,6 +71,17 @@ def test_a_missing_privilege_is_401_on_classic_and_403_on_pro(jamf: Caller):
     assert jamf("GET", GROUPS, expect=403)["errors"][0]["code"] == "INVALID_PRIVILEGE"
 
 
+def test_a_client_is_told_what_it_may_do_and_a_stranger_nothing(app: Any, jamf: Caller):
+    jamf.set(missing_privileges=["Update Policies"])
+    account = jamf("GET", "/api/v1/auth")["account"]
+    assert account["username"] == CLIENT["client_id"]
+    privileges = account["privilegesBySite"]["-1"]
+    assert {"Create Policies", "Delete Policies", "Read Computers", "Flush Policy Logs"} <= set(privileges)
+    assert "Update Policies" not in privileges
+    assert not [name for name in privileges if "{" in name]
+    assert Caller(app).raw("GET", "/api/v1/auth").status_code == 401
+
+
 def test_a_node_does_not_know_yet_what_the_other_did_and_the_cookie_pins_one(app: Any, jamf: Caller):
     jamf.set(lag_seconds=60)
     profile = jamf.profile()

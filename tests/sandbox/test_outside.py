@@ -12,17 +12,24 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from werkzeug.test import Client
 
 from sandbox.aws.ses import Ses
 from sandbox.control import Faults, Journal
+from sandbox.outside.direct import with_slack
 from sandbox.outside.egress import Egress, Outside
 from sandbox.outside.notices import Notices
 from sandbox.outside.slack import user_id
-from sandbox.settings import SLACK_TOKEN
+from sandbox.settings import SLACK_PATH, SLACK_TOKEN
 from tests.sandbox.aws_harness import serving
 
 ALICE = "alice.chen@acme.example"
 TEXT = {"type": "section", "text": {"type": "mrkdwn", "text": "what it means"}}
+
+
+def no_aws(_: Any, start_response: Any) -> list[bytes]:
+    start_response("404 Not Found", [])
+    return []
 
 
 class World:
@@ -88,6 +95,27 @@ def test_a_bot_finds_a_person_by_address_and_writes_to_them(world: World) -> Non
 def test_slack_refuses_with_its_own_words(world: World, method: str, body: Any, token: str | None, error: str) -> None:
     assert world.slack(method, body, token) == {"ok": False, "error": error}
     assert world.notices.all() == []
+
+
+def test_slack_says_what_its_token_may_do_and_says_it_of_no_other(world: World) -> None:
+    for token, scopes in ((SLACK_TOKEN, "chat:write,im:write,users:read,users:read.email"), ("xoxb-other", None)):
+        _, _, headers = world.ask("https://slack.com/api/auth.test", {}, token)
+        assert headers["x-oauth-scopes"] == scopes
+
+
+def test_a_shell_reaches_the_same_slack_on_the_port_of_aws(world: World) -> None:
+    shell = Client(with_slack(no_aws, Outside(world.notices, world.journal, world.faults)))
+    bearer = {"Authorization": f"Bearer {SLACK_TOKEN}"}
+    assert shell.post(f"{SLACK_PATH}auth.test").get_json() == {"ok": False, "error": "not_authed"}
+    answer = shell.post(f"{SLACK_PATH}auth.test", headers=bearer)
+    assert answer.get_json()["ok"]
+    assert "users:read" in answer.headers["x-oauth-scopes"]
+    found = shell.get(f"{SLACK_PATH}users.lookupByEmail?email={ALICE}", headers=bearer)
+    assert found.get_json()["user"]["id"] == user_id(ALICE)
+    shell.post(f"{SLACK_PATH}chat.postMessage", json={"channel": "C0ENGALERTS", "text": "x"}, headers=bearer)
+    assert [notice["to"] for notice in world.notices.all()] == [["C0ENGALERTS"]]
+    assert [call["operation"] for call in world.journal.all()][-1] == "chat.postMessage"
+    assert shell.get("/a-bucket").status_code == 404
 
 
 def test_a_webhook_keeps_body_signature_and_repeats_over_a_restart(world: World, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_preview_knows_nothing_that_only_aws_can_tell(planner):
     assert "__defaults" not in planner.check(CHANNEL, "alerts", SLACK)
 
 
-def test_an_identity_lives_and_is_not_waited_for(engine, ses):
+def test_an_identity_lives(engine, ses):
     created = engine.create(IDENTITY, "lead", LEAD | {"tags": {"team": "a"}})
     ses.create_configuration_set(ConfigurationSetName="rollout")
     wanted = LEAD | {"configurationSetName": "rollout", "tags": {"team": "b", "owner": "it"}}
@@ -119,7 +119,7 @@ def test_an_identity_lives_and_is_not_waited_for(engine, ses):
     assert created.id == "claude-code@acme.example"
     assert created.outputs["arn"] == f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/claude-code@acme.example"
     assert created.outputs["identityType"] == "EMAIL_ADDRESS"
-    assert (created.outputs["verificationStatus"], created.outputs["verifiedForSendingStatus"]) == ("PENDING", False)
+    assert (created.outputs["verificationStatus"], created.outputs["verifiedForSendingStatus"]) == ("SUCCESS", True)
     assert updated.outputs["configurationSetName"] == "rollout"
     assert updated.outputs["tags"] == {"team": "b", "owner": "it"}
     bare = engine.update(updated, LEAD)

@@ -315,6 +315,7 @@ def test_the_environment_speaks_to_a_shell_and_hides_real_accounts(settings: Set
     assert found["AWS_ENDPOINT_URL"] == settings.aws_url
     assert found["OKTA_HTTP_PROXY"] == settings.okta_url
     assert found["JAMF_URL"] == settings.jamf_url
+    assert found["SLACK_API_URL"] == f"{settings.aws_url}/sandbox/slack/api/"
     assert found["NO_PROXY"] == "internal.example,127.0.0.1,localhost"
     assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert not found.keys() & set(UNSET)

@@ -23,6 +23,12 @@ from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.invocation_logging import policy_documents
 
+# What moto's URLs leave out.
+ACCOUNT_PATH = r"{0}/(?P<api_version>[^/]+)/account-settings/?$"
+# Of an account that was not given more (Lambda developer guide, quotas).
+CONCURRENT_EXECUTIONS = 1000
+CODE_BYTES = {"TotalCodeSize": 75 << 30, "CodeSizeUnzipped": 250 << 20, "CodeSizeZipped": 50 << 20}
+
 SEND = "sqs:SendMessage"
 READS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
@@ -58,6 +64,14 @@ class Lambda(LambdaResponse):
                 outcome = self.runner.invoke(function, event)
                 headers = {"x-amz-function-error": "Unhandled"} if outcome.failed else {}
                 return 200, {"content-type": "application/json", **headers}, outcome.payload
+
+    def get_account_settings(self) -> str:
+        functions: list[LambdaFunction] = list(self.backend.list_functions())
+        reserved = sum(int(function.reserved_concurrency or 0) for function in functions)
+        left = {"UnreservedConcurrentExecutions": CONCURRENT_EXECUTIONS - reserved}
+        used = {"TotalCodeSize": sum(function.code_size for function in functions), "FunctionCount": len(functions)}
+        limit = {**CODE_BYTES, "ConcurrentExecutions": CONCURRENT_EXECUTIONS, **left}
+        return json.dumps({"AccountLimit": limit, "AccountUsage": used})
 
     def create_event_source_mapping(self) -> TYPE_RESPONSE:
         self._require_readable(self.json_body)

@@ -1,0 +1,147 @@
+"""What a rollout needs of the engine: its version, its plug-ins, its backend."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from cli.doctor.finding import Check, Finding, broken, fine
+from cli.stack import pulumi
+from cli.yaml_load import loaded
+
+AT_LEAST = (3, 258, 0)
+SECONDS = 60
+# Beside a package's code: which plug-in it speaks to, at which version.
+PLUGIN_FILE = "pulumi-plugin.json"
+REQUIREMENTS = "requirements.txt"
+REQUIRED = re.compile(r"^(pulumi-[a-z0-9-]+)==([^\s;]+)", re.MULTILINE)
+# Where it is set, the engine fetches no plug-in by itself.
+NO_FETCHING = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+SET_UP = "`make setup`, or install requirements.txt anew"
+
+
+@dataclass(frozen=True, order=True)
+class Plugin:
+    """Of a provider, as `pulumi plugin ls` names it."""
+
+    name: str
+    version: str
+
+
+def checks(project: Path, stack: str, environment: Mapping[str, str]) -> list[Check]:
+    return [
+        Check(name="engine", look=lambda: _engine(project), fix="install Pulumi: https://www.pulumi.com/docs/install/"),
+        Check(
+            name="backend",
+            look=lambda: _backend(project, stack),
+            fix="`pulumi login`, then `pulumi stack select`; its passphrase or key must be there as well",
+        ),
+        Check(name="packages", look=lambda: packages(_text(project / REQUIREMENTS), _installed), fix=SET_UP),
+        Check(
+            name="plug-ins",
+            look=lambda: plugins(_spoken_to(), _present(project), fetches=not _is_set(environment.get(NO_FETCHING))),
+            fix="`pulumi plugin ls` says more",
+        ),
+        Check(name="own plug-ins", look=lambda: own_plugins(project), fix="look at `plugins` in Pulumi.yaml"),
+    ]
+
+
+def _engine(project: Path) -> Iterator[Finding]:
+    said = _said(project, "version")
+    version = tuple(int(part) for part in re.findall(r"\d+", said)[:3])
+    least = ".".join(map(str, AT_LEAST))
+    if version < AT_LEAST:
+        yield broken("engine", f"pulumi {said}, older than {least}", "install a newer Pulumi")
+    else:
+        yield fine("engine", f"pulumi {said}")
+
+
+def _backend(project: Path, stack: str) -> Iterator[Finding]:
+    who = _said(project, "whoami")
+    _said(project, "stack", "output", "--json", "--stack", stack)
+    yield fine("backend", f"answers {who}; stack {stack} is there")
+
+
+def packages(requirements: str, installed: Callable[[str], str | None]) -> Iterator[Finding]:
+    """Whether Pulumi's packages are those that are asked for: a package decides which plug-in it speaks to.
+
+    `installed`: a package's version, where it is there.
+    """
+    asked: list[tuple[str, str]] = sorted(REQUIRED.findall(requirements))
+    wrong = [(name, version, installed(name)) for name, version in asked if installed(name) != version]
+    for name, version, found in wrong:
+        is_there = f"{found} is installed" if found else "it is not installed"
+        yield broken("packages", f"{REQUIREMENTS} asks for {name} {version}; {is_there}", SET_UP)
+    if not wrong:
+        yield fine("packages", ", ".join(f"{name} {version}" for name, version in asked))
+
+
+def plugins(wanted: set[Plugin], present: set[Plugin], *, fetches: bool) -> Iterator[Finding]:
+    """`wanted`: of the installed packages. `fetches`: whether the engine gets by itself what it lacks."""
+    lacking = wanted - present
+    for plugin in sorted(lacking) if not fetches else ():
+        others = ", ".join(sorted(one.version for one in present if one.name == plugin.name))
+        what = f"{plugin.name} {plugin.version} is not there{f', but {others}' if others else ''}"
+        yield broken("plug-ins", what, f"`pulumi plugin install resource {plugin.name} {plugin.version}`")
+    if fetches or not lacking:
+        later = " (fetched by the next update)"
+        listed = (f"{one.name} {one.version}{later if one in lacking else ''}" for one in sorted(wanted))
+        yield fine("plug-ins", ", ".join(listed))
+
+
+def own_plugins(project: Path) -> Iterator[Finding]:
+    """Those that Pulumi.yaml declares by their folders; the engine runs each in the environment that it names."""
+    declared: Mapping[str, Any] = loaded(_text(project / "Pulumi.yaml")).get("plugins") or {}
+    for one in declared.get("providers") or ():
+        name, folder = str(one["name"]), project / str(one["path"])
+        manifest = folder / "PulumiPlugin.yaml"
+        if not manifest.is_file():
+            yield broken("own plug-ins", f"{name}: no {one['path']}/{manifest.name}", "take it from version control")
+            continue
+        runtime: Any = loaded(_text(manifest)).get("runtime")
+        virtualenv = (runtime.get("options") or {}).get("virtualenv") if isinstance(runtime, dict) else None
+        if virtualenv and not (folder / virtualenv).is_dir():
+            yield broken("own plug-ins", f"{name}: its Python is not there: {one['path']}/{virtualenv}", "`make setup`")
+        else:
+            yield fine("own plug-ins", f"{name} in {one['path']}")
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _spoken_to() -> set[Plugin]:
+    """The plug-ins of all providers' packages that are installed."""
+    found: set[Plugin] = set()
+    for package in metadata.distributions():
+        if package.name.lower().replace("_", "-").startswith("pulumi-"):
+            said = Path(str(package.locate_file(f"{package.name.replace('-', '_')}/{PLUGIN_FILE}")))
+            plugin: dict[str, Any] = json.loads(_text(said)) if said.is_file() else {}
+            if plugin.get("resource"):
+                found.add(Plugin(str(plugin["name"]), str(plugin["version"])))
+    return found
+
+
+def _present(project: Path) -> set[Plugin]:
+    listed: list[dict[str, Any]] = json.loads(_said(project, "plugin", "ls", "--json"))
+    return {Plugin(str(one["name"]), str(one.get("version"))) for one in listed if one["kind"] == "resource"}
+
+
+def _is_set(value: str | None) -> bool:
+    return (value or "").lower() in {"1", "true"}
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def _said(project: Path, *arguments: str) -> str:
+    return pulumi(project, *arguments, seconds=SECONDS).strip()

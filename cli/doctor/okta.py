@@ -1,0 +1,99 @@
+"""What a rollout needs of Okta: credentials that may do it, and its people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
+from rollout import directory
+from rollout.config import Rollout
+from rollout.directory import Person
+
+SCOPES = ("okta.users.read", "okta.groups.manage", "okta.apps.manage", "okta.policies.read")
+READS = {"okta.users.read": "users", "okta.groups.read": "groups", "okta.apps.read": "apps"}
+USERS = "/api/v1/users"
+
+
+def checks(rollout: Rollout, environment: Mapping[str, str]) -> list[Check]:
+    """People are looked up with a token alone."""
+    fix = "check the domain, the network and OKTA_API_TOKEN"
+    token = environment.get("OKTA_API_TOKEN")
+    if not token:
+        return [Check(name="Okta", look=lambda: _service_app(environment), fix=fix)]
+    # As the provider takes its `httpProxy`: in place of the organization's own address.
+    base = environment.get("OKTA_HTTP_PROXY") or f"https://{rollout.okta.domain}"
+
+    def client() -> httpx.Client:
+        return httpx.Client(base_url=base, timeout=TIMEOUT, headers={"Authorization": f"SSWS {token}"})
+
+    def token_works() -> Iterator[Finding]:
+        with client() as okta:
+            yield from _token(okta, rollout)
+
+    def people_are_there() -> Iterator[Finding]:
+        with client() as okta:
+            yield from _people(okta, rollout)
+
+    return [
+        Check(name="Okta", look=token_works, fix=fix),
+        Check(name="people in Okta", look=people_are_there, fix=fix),
+    ]
+
+
+def _service_app(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """The scopes that are asked for; Okta says at sign-in which it grants."""
+    asked = set(re.findall(r"[\w.]+", environment.get("OKTA_API_SCOPES", "")))
+    missing = [scope for scope in SCOPES if scope not in asked]
+    if not environment.get("OKTA_API_PRIVATE_KEY"):
+        yield broken("Okta", "no credentials", "set OKTA_API_TOKEN, or a service app's OKTA_API_PRIVATE_KEY")
+    elif missing:
+        yield broken("Okta", f"OKTA_API_SCOPES lacks {' '.join(missing)}", "add them, and grant them to the app")
+    else:
+        yield unknown("Okta", "the service app's scopes are only seen as it signs in", "run `pulumi preview`")
+
+
+def _token(okta: httpx.Client, rollout: Rollout) -> Iterator[Finding]:
+    """What it may read."""
+    refused = {
+        scope: answer.status_code
+        for scope, path in READS.items()
+        if not (answer := okta.get(f"/api/v1/{path}", params={"limit": 1})).is_success
+    }
+    if 401 in refused.values():
+        yield broken("Okta", f"{rollout.okta.domain} refuses OKTA_API_TOKEN", "make a new token; 30 idle days end one")
+    elif refused:
+        said = ", ".join(f"{scope}: {status}" for scope, status in refused.items())
+        fix = "its owner needs the group and app administrator roles"
+        yield broken("Okta", f"the token may not read all: {said}", fix)
+    else:
+        yield fine("Okta", f"{rollout.okta.domain}: users, groups and apps can be read")
+
+
+def _people(okta: httpx.Client, rollout: Rollout) -> Iterator[Finding]:
+    """As an update asks for them (`components.people`)."""
+    wanted = directory.wanted(rollout)
+    found: list[Person] = []
+    for search in directory.searches(wanted):
+        answer = okta.get(USERS, params={"search": search, "limit": 200})
+        found += map(_person, document(answer))
+    yield from people_findings(rollout, found)
+
+
+def _person(user: Mapping[str, Any]) -> Person:
+    profile: Mapping[str, str] = user["profile"]
+    return Person(str(user["id"]), profile["email"], profile["login"], str(user["status"]))
+
+
+def people_findings(rollout: Rollout, found: list[Person]) -> Iterator[Finding]:
+    """`found`: whom Okta has of those whom the stack file names."""
+    mistakes = directory.unknown_people(rollout, directory.by_email(found))
+    for mistake in mistakes:
+        what, _, fix = mistake.text.rpartition("; ")
+        yield broken("people in Okta", f"{mistake.path[-1]} of {mistake.path[1]}: {what}", fix)
+    if not mistakes:
+        count = len({email for cohort in rollout.declared.values() for email in cohort.signed_in})
+        yield fine("people in Okta", f"{count} may sign in, and Okta has them all")
