@@ -25,6 +25,7 @@ def review(
     """The comment. `base`, `head`: `Pulumi.<stack>.yaml`, either of which may be missing; `preview`, `engine_diff`: of
     the head, as events in JSON and as text. `changed`: a file that names the files of the whole request, one a line."""
     stack = head.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    _require_one_of(base, head)
     # The base was right once: that an exception in it has expired since is no reason to know nothing of it.
     before, unread = _read(base, by_clock=False)
     after, mistakes = _read(head)
@@ -35,6 +36,13 @@ def review(
     details = _text(engine_diff) if engine_diff else ""
     found = diff(after, after) if unread else _with_secrets(diff(before, after), base, head)
     return comment(stack, found, plan, engine_diff=details, unread=unread, changed=paths)
+
+
+def _require_one_of(base: Path, head: Path) -> None:
+    """A stack is made or taken away under its own name: another name is mistyped, and all would seem to lose access."""
+    missing = [path for path in (base, head) if not path.exists()]
+    if len(missing) == 2 or (missing and base.name != head.name):
+        raise CommandError("\n".join(f"{path}: no such stack file" for path in missing))
 
 
 def _read(path: Path, by_clock: bool = True) -> tuple[Rollout | None, Sequence[str]]:

@@ -208,7 +208,8 @@ def _choices(chosen: Sequence[Person], shares: Mapping[str, float], rules: Rules
     for person in sorted(chosen, key=lambda person: (person.team, SENIORITIES.index(person.seniority), person.name)):
         reasons = [f"{person.team} has {teams[person.team]} of {len(chosen)} seats (share {shares[person.team]:.1f})"]
         if person.champion:
-            reasons.append(f"one of its {champions[person.team]} champions (at least {rules.champions})")
+            count, least = champions[person.team], f" (at least {rules.champions})" if rules.champions else ""
+            reasons.append((f"one of its {count} champions" if count > 1 else "its champion") + least)
         if person.seniority == "junior":
             reasons.append(f"one of {juniors} juniors, who try the instructions as newcomers")
         yield Choice(person=person, because="; ".join(reasons))

@@ -51,6 +51,15 @@ def _env(settings: Settings, _: argparse.Namespace) -> int:
     from sandbox.workspace import pulumi_environment
 
     print(exports({**environment(settings), **pulumi_environment(settings)}))
+    pid = server.running(settings)
+    if pid is None:
+        print(f"No sandbox runs in {settings.home}; `make up` starts it", file=sys.stderr)
+    elif not server.is_healthy(settings, pid):
+        print(
+            f"The sandbox in {settings.home} (pid {pid}) does not answer at {_addresses(settings)}; if it was started "
+            f"on other ports, export {', '.join(settings.ports)} as they were then",
+            file=sys.stderr,
+        )
     return 0
 
 

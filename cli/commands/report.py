@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,9 @@ from cli.stack import CommandError
 from rollout.report.figures import figures
 from rollout.report.page import page
 from rollout.report.words import attention, standfirst, title
+
+# CloudWatch keeps an hour's figures for 15 months (CloudWatch user guide, metrics retention).
+DAYS_KEPT = 455
 
 
 def run(stack: str, out: Path, since: str | None, as_json: bool) -> None:
@@ -46,6 +49,8 @@ def _day(text: str | None, today: date) -> date | None:
         raise CommandError(f"--since: no day such as 2026-09-07: {text}") from None
     if found >= today:
         raise CommandError(f"--since: {text} is not before today, {today}")
+    if found < today - timedelta(days=DAYS_KEPT):
+        raise CommandError(f"--since: {text} is over {DAYS_KEPT} days ago, and CloudWatch keeps no more")
     return found
 
 

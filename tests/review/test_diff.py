@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.diff import review
+from cli.errors import CommandError
 from rollout.diff import diff
 from rollout.engine_plan import Plan, Step
 from rollout.levels import Level
@@ -161,3 +162,14 @@ def test_a_changed_secret_is_named_and_shows_nothing(tmp_path: Path) -> None:
     assert "| `slack_bot_token` | `a secret` | `another secret` |" in found
     assert "AAAA" not in found
     assert json.dumps(cipher) not in found
+
+
+def test_a_mistyped_file_is_not_a_stack_that_is_taken_away(tmp_path: Path) -> None:
+    known = stacks.PROJECT / "Pulumi.dev.yaml"
+    for base, head in ((known, tmp_path / "Pulumi.dve.yaml"), (tmp_path / "nope", known)):
+        with pytest.raises(CommandError, match=r"no such stack file$"):
+            review(base, head)
+    with pytest.raises(CommandError) as both:
+        review(tmp_path / "Pulumi.dev.yaml", tmp_path / "other" / "Pulumi.dev.yaml")
+    assert str(both.value).count("no such stack file") == 2
+    assert "loses" in review(known, tmp_path / "Pulumi.dev.yaml")

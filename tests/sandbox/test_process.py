@@ -84,6 +84,15 @@ def test_start_waits_until_all_of_it_answers_and_a_second_start_finds_them(setti
     assert command(settings, "status").returncode == 0
 
 
+def test_a_shell_of_a_sandbox_that_does_not_answer_is_told(settings: Settings):
+    assert "No sandbox runs" in command(settings, "env").stderr
+    assert command(settings, "start").returncode == 0
+    assert command(settings, "env").stderr == ""
+    elsewhere = command(replace(settings, aws_port=free_port()), "env")
+    assert elsewhere.returncode == 0
+    assert "if it was started on other ports, export SANDBOX_AWS_PORT" in elsewhere.stderr
+
+
 def test_stop_ends_it_once_and_says_so(settings: Settings):
     assert command(settings, "start").returncode == 0
     assert command(settings, "stop").stdout.startswith("Sandbox stopped")

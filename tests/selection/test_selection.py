@@ -63,6 +63,9 @@ def test_the_plans_fifty_one_people_give_a_cohort_of_twenty_five() -> None:
         0.6, abs=0.1
     )
     assert all("of 25 seats" in choice.because for choice in found.choices)
+    assert any("one of its 2 champions (at least 2)" in choice.because for choice in found.choices)
+    unruled = select(directory(), HEADCOUNTS, Rules(champions=0)).choices
+    assert not [choice.because for choice in unruled if "at least" in choice.because]
 
 
 def test_the_same_seed_gives_the_same_people_and_another_gives_others() -> None:
