@@ -52,7 +52,7 @@ def test_a_wrong_row_is_named_by_file_and_line(tmp_path: Path) -> None:
         "rosters/pilot.csv:2: champion: not true or false: perhaps",
         "rosters/pilot.csv:2: seniority: not one of senior, mid, junior: wise",
         "rosters/pilot.csv:2: team: no such team in organization.teams: bakend; did you mean backend? allowed: backend, platform",
-        "rosters/pilot.csv:4: name: missing; give `name`",
+        "rosters/pilot.csv:4: name: missing; As colleagues write it.",
         "rosters/pilot.csv:4: not an e-mail address of at most 64 characters (letters, digits and _+=,.- before the @): x",
     ]
 

@@ -75,7 +75,7 @@ def test_every_mistake_of_targets_and_gates_comes_out_at_once() -> None:
             "prs_per_developer_week, review_turnaround_hours"
         ),
         "cohorts.wave2.opens_after: no such other cohort: pilto; did you mean pilot? allowed: pilot, wave3",
-        "cohorts.wave3.gate_override.reason: missing; give `reason`",
+        "cohorts.wave3.gate_override.reason: missing; Why it opens before its time; it goes into the record as well.",
         "cohorts.wave3.gate_override: there is no gate to override; name one by opens_after, or take it out",
         'github.bug_labels.1: not a label at GitHub (1 to 50 characters, no quote, comma or backslash): a"b',
         (
