@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from cli import edits
-from cli.ask import confirmed
+from cli.ask import confirmed, require_somebody
 from cli.change import change_stack_file, require_writable, write
 from cli.commands.edit import require_member
 from cli.errors import CommandError
@@ -29,7 +29,10 @@ from rollout.words import nearest, one_of
 
 PARTLY_DONE = 3
 SHOWN = 12
-NEXT = "next: run the same command again; it goes on where it stopped. Nothing else will wait: break-glass"
+NEXT = (
+    "next: run the same command again; it goes on where it stopped. Nothing else will wait: break-glass",
+    "if the engine says that the stack is locked, and no other update runs: `pulumi cancel`, then the same command",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +117,11 @@ def bring(
     shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
     console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
     if not yes:
-        _preview(stack, path.name, text, aside)
+        require_somebody()
+        if _preview(stack, path.name, text, aside):
+            console.print(
+                "[red]the preview failed[/red]: see above; an update does what it can, and says what it cannot"
+            )
         confirmed(f"Bring {email or cohort} of stack {stack} to {level}?", yes)
         if text_of(path) != before:
             raise CommandError(f"{path.name}: changed by somebody else since the preview; nothing was written")
@@ -126,7 +133,7 @@ def bring(
         console.print(
             f"[red]stopped[/red]: {path.name} says {level}, and of the update is done what the engine printed"
         )
-        console.print(NEXT)
+        _print_next(console)
         raise
     done = time.monotonic()
     left = remaining(stack)
@@ -183,7 +190,14 @@ def _report_left(console: Console, path: Path, left: Plan | None) -> None:
             console.print(f"not done: {step.operation} {step.kind.rpartition(':')[2]} {step.name}", markup=False)
         if len(steps) > SHOWN:
             console.print(f"not done: {len(steps) - SHOWN} more")
-    console.print(NEXT)
+        if left.errors:
+            console.print("not known: what else is left, since the engine stopped there")
+    _print_next(console)
+
+
+def _print_next(console: Console) -> None:
+    for line in NEXT:
+        console.print(line, markup=False)
 
 
 def _level(name: str) -> Level:
@@ -212,12 +226,13 @@ def _incident(
     return {**found, **({"deny": list(deny)} if deny else {})}
 
 
-def _preview(stack: str, name: str, text: str, aside: bool) -> None:
-    """Of a copy, so that whatever ends this before the answer leaves the stack file as it was."""
+def _preview(stack: str, name: str, text: str, aside: bool) -> int:
+    """Of a copy, so that whatever ends this before the answer leaves the stack file as it was. The engine's exit code:
+    that it cannot preview, while Okta is away say, must not keep anybody from a suspension."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / name
         copy.write_text(text, encoding="utf-8", newline="")
-        _engine("preview", "--stack", stack, "--config-file", str(copy), "--suppress-outputs", aside=aside)
+        return _engine("preview", "--stack", stack, "--config-file", str(copy), "--suppress-outputs", aside=aside)
 
 
 def _engine(*arguments: str, aside: bool = False) -> int:

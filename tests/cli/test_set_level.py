@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Command
 from tests.terminal import asked
 
 SUSPEND = ["set-level", "-s", "dev", "trial", "suspended", "--incident", "INC-7", "--reason", "A key was committed"]
@@ -64,6 +65,16 @@ def test_a_terminal_that_goes_while_it_asks_leaves_the_file_as_it_was(
         assert question.send(end) != 0
     assert (project / "Pulumi.dev.yaml").read_bytes() == before
     assert kept(tmp_path, "up") == []
+
+
+def test_with_nobody_to_ask_there_is_no_preview(
+    tmp_path: Path, variables: Mapping[str, str], rollout: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ended = rollout(*SUSPEND)
+    assert (ended.code, kept(tmp_path, "preview")) == (1, [])
+    assert "nobody is here to ask; add --yes" in ended.err
 
 
 def test_what_somebody_else_wrote_since_the_preview_is_not_overwritten(
