@@ -1,4 +1,4 @@
-"""Find a Pulumi CLI of the pinned version or newer, or get one: the official installer first, then its Go module.
+"""Find a Pulumi CLI of the pinned version or newer, or get one: the release's archive first, then its Go module.
 
 What is got is kept once per machine, outside any clone, so that a second clone starts in seconds.
 """
@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,10 +18,8 @@ from sandbox.engine import VERSION
 
 MODULE = Path(__file__).resolve().parent
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-INSTALLER = "https://get.pulumi.com"
+RELEASE = MODULE.parent.parent / "ci" / "engine"
 GO_AT_LEAST = (1, 21)  # from here on, go fetches the toolchain that go.mod names
-REACHABLE_SECONDS = 5
-MAX_INSTALLER_BYTES = 1 << 20
 PACKAGES = 2000  # of v3.258.0, lines that `go build -v` prints from nothing
 PACKAGES_PER_LINE = 200
 
@@ -42,7 +39,7 @@ def cache() -> Path:
 def find(say: Callable[[str], None]) -> Path:
     """The path of a working CLI. EngineError lists what was tried and the next step."""
     tried: list[str] = []
-    for way in (on_path, kept, installed, built):
+    for way in (on_path, kept, released, built):
         try:
             return way(say)
         except EngineError as error:
@@ -78,20 +75,14 @@ def kept(_: Callable[[str], None]) -> Path:
     return program
 
 
-def installed(say: Callable[[str], None]) -> Path:
-    """By Pulumi's own installer, into our cache. It brings the official language host along."""
-    try:
-        with urllib.request.urlopen(INSTALLER, timeout=REACHABLE_SECONDS) as answer:
-            script = answer.read(MAX_INSTALLER_BYTES)
-    except OSError as error:
-        raise EngineError(f"the official installer cannot be reached: {getattr(error, 'reason', error)}") from None
-    say(f"installing the Pulumi CLI {VERSION} with the official installer")
+def released(say: Callable[[str], None]) -> Path:
+    """The release's archive, held to our SHA-256, into our cache. It brings the official language host along."""
+    say(f"looking for the archive of the Pulumi CLI {VERSION}")
     with tempfile.TemporaryDirectory(dir=made(cache())) as folder:
-        command = ["sh", "-s", "--", "--version", VERSION, "--install-root", folder, "--no-edit-path"]
-        result = subprocess.run(command, input=script, capture_output=True, check=False)
         fetched = Path(folder) / "bin"
+        result = subprocess.run([RELEASE, fetched], capture_output=True, check=False)
         if result.returncode or version_of(fetched / "pulumi") != numbers(VERSION):
-            raise EngineError(f"the official installer failed: {last_line(result.stderr)}")
+            raise EngineError(f"the release's archive could not be had: {last_line(result.stderr)}")
         shutil.rmtree(home(), ignore_errors=True)
         fetched.rename(home())
     return home() / "pulumi"
