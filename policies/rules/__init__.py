@@ -40,6 +40,8 @@ from . import (
     session_at_most_one_hour,
     state_bucket_guarded,
     state_key_rotates,
+    stays_in_account,
+    subscriptions_named,
     suspended_is_denied,
     teams_balanced,
     teams_covered,
@@ -70,6 +72,7 @@ RESOURCE_RULES: list[ResourceRule] = [
     kept_is_protected.RULE,
     rollback_not_blocked.RULE,
     alarms_reach_somebody.RULE,
+    subscriptions_named.RULE,
     cost_tags.RULE,
     names_fit.RULE,
     iam_documents_fit.RULE,
@@ -81,6 +84,7 @@ RESOURCE_RULES: list[ResourceRule] = [
 ]
 STACK_RULES: list[StackRule] = [
     trusted_provider.RULE,
+    stays_in_account.RULE,
     cohorts_are_whole.RULE,
     suspended_is_denied.RULE,
     older_sessions_cut.RULE,

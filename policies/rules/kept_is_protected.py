@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from policies.judging.accounts import FEDERATION
 from policies.judging.resources import Resource
 from policies.judging.rules import Breach, Finding, ResourceRule, Severity
 from rollout.names import USAGE_TABLE
 
-FEDERATION: Final = "claude:rollout:Federation"
 PROVIDERS = {"aws:iam/samlProvider:SamlProvider", "aws:iam/openIdConnectProvider:OpenIdConnectProvider"}
 TABLE: Final = "aws:dynamodb/table:Table"
 GROUP: Final = "okta:group/group:Group"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policies.judging.accounts import FEDERATION
 from policies.judging.iam import ROLE, statements
 from policies.judging.resources import UNKNOWN, Stack
 from policies.judging.rules import Breach, Finding, Severity, StackRule
-from policies.rules.kept_is_protected import FEDERATION
 from policies.rules.trust_is_named import ACCESS
 
 

@@ -451,6 +451,53 @@ CASES = [
         ),
     ),
     Case(
+        rule="stays-in-its-account",
+        on="logging-role",
+        change=statement(
+            0, "assumeRolePolicy", Condition={"StringEquals": {"aws:SourceAccount": ["123456789012", "999999999999"]}}
+        ),
+    ),
+    Case(
+        rule="stays-in-its-account",
+        on="meter-subscription",
+        change=put("destinationArn", "arn:aws:logs:us-east-1:999999999999:destination:collector"),
+        unknown=put("destinationArn", UNKNOWN),
+        means=LATER,
+    ),
+    Case(
+        rule="stays-in-its-account",
+        on="audiences-engineering-engineering@acme.example",
+        change=lambda props: props.update(protocol="sqs", endpoint="arn:aws:sqs:us-east-1:999999999999:queue"),
+    ),
+    Case(
+        rule="stays-in-its-account",
+        on="meter-permission",
+        change=put("sourceAccount", "999999999999"),
+    ),
+    Case(
+        rule="stays-in-its-account",
+        on="pilot-alarms-pilot-client-errors",
+        change=put("alarmActions", ["arn:aws:sns:us-east-1:999999999999:claude-code-engineering"]),
+        unknown=put("alarmActions", [UNKNOWN]),
+        means=LATER,
+    ),
+    Case(
+        rule="stays-in-its-account",
+        on="audiences",
+        kind="aws:sqs/queuePolicy:QueuePolicy",
+        change=put(
+            "policy",
+            queue_policy({"Principal": "*", "Condition": {"StringEquals": {"aws:SourceAccount": "999999999999"}}}),
+        ),
+    ),
+    Case(
+        rule="subscriptions-are-named",
+        on="audiences-engineering-engineering@acme.example",
+        change=lambda props: props.update(protocol="https", endpoint="https://collector.example"),
+        unknown=put("protocol", UNKNOWN),
+        **OF_A_TOPIC,
+    ),
+    Case(
         rule="suspended-is-denied",
         stack="suspended",
         on="pilot-access-stop",

@@ -249,6 +249,27 @@ MUTATIONS = [
         rule="trust-is-named",
     ),
     Mutation(
+        what="Bedrock of another account may take the logging role",
+        file="rollout/documents.py",
+        old='                    "StringEquals": {"aws:SourceAccount": account.id},\n',
+        new='                    "StringEquals": {"aws:SourceAccount": "999999999999"},\n',
+        rule="stays-in-its-account",
+    ),
+    Mutation(
+        what="Each record of use is handed to another account",
+        file="components/meter.py",
+        old="            destination_arn=args.account.function_arn(names.METER),\n",
+        new='            destination_arn="arn:aws:logs:us-east-1:999999999999:destination:collector",\n',
+        rule="stays-in-its-account",
+    ),
+    Mutation(
+        what="An audience's topic tells a web address",
+        file="components/audiences.py",
+        old='                protocol="email",\n                endpoint=address,\n',
+        new='                protocol="https",\n                endpoint=f"https://{address}",\n',
+        rule="subscriptions-are-named",
+    ),
+    Mutation(
         what="A cohort's role has no boundary",
         file="components/access.py",
         old="            permissions_boundary=self._boundary().arn,\n",

@@ -47,6 +47,7 @@ log-groups-protected high mandatory
 kept-is-protected high mandatory
 rollback-is-not-blocked high mandatory
 alarms-reach-somebody medium mandatory
+subscriptions-are-named high mandatory
 cost-tags medium mandatory
 names-fit medium mandatory
 iam-documents-fit medium mandatory
@@ -56,6 +57,7 @@ workflow-rights-are-ours critical mandatory
 preview-only-reads critical mandatory
 state-key-rotates medium mandatory
 trusts-our-federation critical mandatory
+stays-in-its-account critical mandatory
 cohorts-are-whole critical mandatory
 suspended-is-denied critical mandatory
 older-sessions-are-cut critical mandatory

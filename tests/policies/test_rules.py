@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from policies.judging.resources import Resource, Stack
+from policies.judging.accounts import FEDERATION
+from policies.judging.iam import ROLE
+from policies.judging.resources import UNKNOWN, Resource, Stack
 from policies.judging.rules import Breach, Verdict, findings, verdict
 from policies.rules import RESOURCE_RULES, RULES, STACK_RULES
 from rollout.bootstrap import PROJECT as BOOTSTRAP_PROJECT
@@ -119,6 +121,25 @@ def test_a_trust_may_list_its_service() -> None:
     assert trust != role.props["assumeRolePolicy"]
     listed = replace(role, props={**role.props, "assumeRolePolicy": trust})
     assert verdict(judged.rule("trust-is-named"), listed) is Verdict.COMPLIANT
+
+
+def test_before_a_role_is_there_the_federation_says_which_account_it_is() -> None:
+    """In a first preview; without either, the update judges."""
+    rule = judged.rule("stays-in-its-account")
+    whole = [_without_its_arn(r) for r in compliant("pilot")[1].resources]
+    assert verdict(rule, Stack(whole)) is Verdict.COMPLIANT
+    elsewhere = [_elsewhere(r) if r.name == "meter-subscription" else r for r in whole]
+    assert verdict(rule, Stack(elsewhere)) is Verdict.BREACH
+    assert verdict(rule, Stack([r for r in whole if r.type != FEDERATION])) is Verdict.LATER
+
+
+def _without_its_arn(resource: Resource) -> Resource:
+    return replace(resource, props={**resource.props, "arn": UNKNOWN}) if resource.type == ROLE else resource
+
+
+def _elsewhere(resource: Resource) -> Resource:
+    arn = "arn:aws:lambda:us-east-1:999999999999:function:claude-code-meter"
+    return replace(resource, props={**resource.props, "destinationArn": arn})
 
 
 def test_a_cohort_without_its_role_is_not_whole() -> None:
