@@ -60,7 +60,7 @@ class Deployed:
         No other way leads the client there: what is exported has no effect.
         """
         assert document["env"]["ANTHROPIC_BEDROCK_BASE_URL"] == ""
-        here = {"ANTHROPIC_BEDROCK_BASE_URL": self.world.settings.aws_url if bedrock is None else bedrock}
+        here = {"ANTHROPIC_BEDROCK_BASE_URL": laptop.world.settings.aws_url if bedrock is None else bedrock}
         document = {**document, "env": {**document["env"], **here}}
         config = PLACES[Platform.LINUX].aws_config
         guard = commit_guard.files(
