@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 
 from commit_guard.commands import Work
 from commit_guard.errors import GuardError
+from commit_guard.texts import added_lines, text_of
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_FILES = 5_000
 MAX_FILE_BYTES = 1024 * 1024
 MAX_COMMITS = 2_000
+BLOBS_AT_ONCE = 250  # so that their names fit into a pipe
 # By file: its added lines with their numbers in the new version.
 Lines = dict[str, list[tuple[int, str]]]
+# Files that git takes for binary: (name, what it was, what it is), as ids of blobs.
+Binaries = list[tuple[str, str, str]]
 # Nothing of the repository's own configuration may change the form, ask somebody, or run another program.
 _GIT = ("git", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "diff.renames=false")
 _DIFF = (
     *("--no-ext-diff", "--no-textconv", "--no-color", "--unified=0", "--diff-filter=d", "--submodule=short"),
+    "--full-index",
     *("--src-prefix=a/", "--dst-prefix=b/"),
 )
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
@@ -44,21 +50,19 @@ class Repository:
                     self._read_untracked(lines, [], where)
             return lines
         if work.commits:
-            _parse(self._bytes("diff", "--cached", *_DIFF), lines)
+            self._read(self._bytes("diff", "--cached", *_DIFF), lines)
             if work.tracked is not None:
-                _parse(self._paths("diff", *_DIFF, paths=work.tracked), lines)
+                self._read(self._paths("diff", *_DIFF, paths=work.tracked), lines)
             if work.untracked is not None:
                 self._read_untracked(lines, work.untracked, self._where)
             for name in work.messages:
                 self._read_file(lines, name)
         if work.pushes:
-            _parse(self._outgoing(), lines)
+            self._read(self._outgoing(), lines)
         return lines
 
     def name(self) -> str:
         """Where it is pushed to, without anybody's credentials; or its folder's name."""
-        import re
-
         url = (self._ask("config", "--get", "remote.origin.url") or "").strip()
         found = re.fullmatch(r"(?:[a-z+]+://)?(?:[^@/]*@)?([\w.-]+)(?::\d+)?[:/]([^?#]+?)(?:\.git)?/?", url)
         if found and not url.startswith(("/", ".", "file:")):
@@ -67,6 +71,29 @@ class Repository:
 
     def alias(self, verb: str) -> str | None:
         return self._ask("config", "--get", f"alias.{verb}")
+
+    def _read(self, diff: bytes, lines: Lines) -> None:
+        binaries = _parse(diff, lines)
+        for start in range(0, len(binaries), BLOBS_AT_ONCE):
+            some = binaries[start : start + BLOBS_AT_ONCE]
+            blobs = self._blobs([blob for _, *both in some for blob in both])
+            for name, old, new in some:
+                content = blobs[new] if new in blobs else self._content(name)
+                lines.setdefault(name, []).extend(added_lines(blobs.get(old, b""), content))
+
+    def _blobs(self, ids: list[str]) -> dict[str, bytes]:
+        """Those that are there and of a usual size; what the working tree alone has is not."""
+        checked = self._bytes("cat-file", "--batch-check", given="".join(f"{each}\n" for each in ids))
+        found = [line.split() for line in checked.decode().splitlines()]
+        wanted = {each[0] for each in found if each[1:2] == ["blob"] and int(each[2]) <= MAX_FILE_BYTES}
+        # One above the size is there as nothing: it is not looked at in the working tree either.
+        blobs = {each[0]: b"" for each in found if each[1:2] == ["blob"]}
+        output = self._bytes("cat-file", "--batch", given="".join(f"{each}\n" for each in sorted(wanted)))
+        while output:
+            head, _, output = output.partition(b"\n")
+            name, _, size = head.decode().split()
+            blobs[name], output = output[: int(size)], output[int(size) + 1 :]
+        return blobs
 
     def _outgoing(self) -> bytes:
         """What is in no remote's branches, as far as this clone knows."""
@@ -91,17 +118,20 @@ class Repository:
             self._read_file(lines, name)
 
     def _read_file(self, lines: Lines, name: str) -> None:
-        """Text files of a usual size; what is larger, or binary, is no place where people keep a key by mistake."""
+        text = text_of(self._content(name))
+        if text:
+            lines.setdefault(name, []).extend(enumerate(text.splitlines(), start=1))
+
+    def _content(self, name: str) -> bytes:
+        """Of files of a usual size; what is larger is no place where people keep a key by mistake."""
         path = os.path.join(self.root or self._work.directory, name)
         try:
             if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE_BYTES:
-                return
+                return b""
             with open(path, "rb") as file:
-                content = file.read(MAX_FILE_BYTES)
+                return file.read(MAX_FILE_BYTES)
         except OSError:
-            return
-        if b"\0" not in content[:8000]:
-            lines.setdefault(name, []).extend(enumerate(content.decode(errors="replace").splitlines(), start=1))
+            return b""
 
     def _paths(self, *arguments: str, paths: list[str], where: tuple[str, ...] | None = None) -> bytes:
         """Of these paths; of all where git does not know what they are."""
@@ -119,18 +149,22 @@ class Repository:
         except GuardError:
             return None
 
-    def _bytes(self, *arguments: str, where: tuple[str, ...] | None = None) -> bytes:
+    def _bytes(self, *arguments: str, where: tuple[str, ...] | None = None, given: str | None = None) -> bytes:
+        """`given`: what git reads, no more than fits into a pipe."""
         command = [*_GIT, *(self._where if where is None else where), *arguments]
         try:
             with subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, **_ENVIRONMENT},
             ) as process:
                 output = b""
                 try:
+                    if process.stdin:
+                        process.stdin.write((given or "").encode())
+                        process.stdin.close()
                     output = process.stdout.read(MAX_BYTES + 1) if process.stdout else b""
                 finally:
                     if len(output) > MAX_BYTES or sys.exc_info()[0]:
@@ -144,9 +178,11 @@ class Repository:
         return output
 
 
-def _parse(diff: bytes, lines: Lines) -> None:
+def _parse(diff: bytes, lines: Lines) -> Binaries:
     """Unified diffs, and the combined ones of merges, which have a column for each parent."""
     name, number, parents = "", 0, 1
+    old = new = ""
+    binaries: Binaries = []
     into: list[tuple[int, str]] = []
     left = 0
     for line in diff.decode(errors="replace").split("\n"):
@@ -157,12 +193,21 @@ def _parse(diff: bytes, lines: Lines) -> None:
                     into.append((number, line[parents:]))
                 number += 1
                 left -= 1
+        elif line.startswith("diff --cc "):
+            name = _name(line[len("diff --cc ") :])
+        elif line.startswith("index "):
+            old, _, new = line.split(" ")[1].partition("..")
+            old = old.partition(",")[0]
+        elif line.startswith("Binary files "):
+            two = re.search(r' and ("?b/.*) differ$', line)
+            binaries.append((_name(two[1]) if two else name, old, new))
         elif line.startswith("+++ "):
             name = _name(line[4:])
             into = lines.setdefault(name, [])
         elif line.startswith("@@"):
             parents = len(line) - len(line.lstrip("@")) - 1
             number, left = _hunk(line)
+    return binaries
 
 
 def _hunk(line: str) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policies.judging.accounts import accounts, own
@@ -18,7 +18,7 @@ ENDS: Final = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("alarmActions", "okActions", "insufficientDataActions"),
     "aws:lambda/eventSourceMapping:EventSourceMapping": ("eventSourceArn",),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": ("destinationConfig",),
-    "aws:scheduler/schedule:Schedule": ("target",),
+    "aws:scheduler/schedule:Schedule": ("target.arn", "target.deadLetterConfig"),
     "aws:sns/topicSubscription:TopicSubscription": ("topic", "endpoint"),
     PERMISSION: ("sourceAccount", "sourceArn"),
 }
@@ -39,7 +39,7 @@ def judge(stack: Stack) -> Iterator[Finding]:
 
 def _said(resource: Resource) -> Iterator[tuple[str, Any]]:
     for key in ENDS.get(resource.type, ()):
-        yield key, resource.props.get(key)
+        yield key, _at(resource.props, key)
     document = "assumeRolePolicy" if resource.type == ROLE else DOCUMENTS.get(resource.type)
     text: Any = resource.props.get(document) if document else None
     # `trust-is-named` and `no-public-ingress` have said what they make of one that is not known.
@@ -47,6 +47,14 @@ def _said(resource: Resource) -> Iterator[tuple[str, Any]]:
         for condition in statement.conditions if statement.allow else ():
             if condition.key in BINDING and "Not" not in condition.operator:
                 yield f"{statement.sid}: {condition.key}", list(condition.values)
+
+
+def _at(props: Any, key: str) -> Any:
+    """What stands at a way of keys; not known where a map on it is not."""
+    value = props
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else value if value is UNKNOWN else None  # pyright: ignore
+    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def _unknown(value: Any) -> bool:

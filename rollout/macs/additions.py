@@ -26,6 +26,9 @@ PUSHES = ("Bash(git push:*)", "Bash(git * push)", "Bash(git * push *)")
 
 # Never sent, at any level: an API key would go to Bedrock's endpoint as a header (claude-code-client 9).
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "AWS_BEARER_TOKEN_BEDROCK")
+# Prompts go to AWS's own address, not to one that somebody exported. Not AWS_ENDPOINT_URL: no prompt follows it, and
+# commands in Bash may need it.
+ADDRESSES = ("ANTHROPIC_BEDROCK_BASE_URL", "ANTHROPIC_BEDROCK_MANTLE_BASE_URL")
 # Another session that somebody exported would call in place of the cohort's.
 SESSIONS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 # The other ways by which the AWS SDK, or Claude Code, finds a session.
@@ -68,7 +71,12 @@ ADDITIONS: Mapping[Level, Added] = {
         # Without it the list of models restrains nothing (claude-code-client 7).
         switches={"enforceAvailableModels": True},
         # An exported CLAUDE_CODE_SIMPLE=1 would leave out hooks (claude-code-client 8).
-        env={"CLAUDE_CODE_USE_BEDROCK": "1", "CLAUDE_CODE_SIMPLE": "0", **_blank(*KEYS, *SESSIONS)},
+        env={
+            "CLAUDE_CODE_USE_BEDROCK": "1",
+            "CLAUDE_CODE_USE_MANTLE": "0",
+            "CLAUDE_CODE_SIMPLE": "0",
+            **_blank(*KEYS, *ADDRESSES, *SESSIONS),
+        },
     ),
     Level.RESTRICTED: Added(
         deny=PUSHES,

@@ -45,6 +45,9 @@ _NEVER_SENT = Fact("empty: an exported one vanishes (9)")
 # By name. `pattern`: what a value matches as a whole.
 VARIABLES: Mapping[str, tuple[str, Fact]] = {
     "CLAUDE_CODE_USE_BEDROCK": ("1", Fact("beats an exported 0, and Vertex (9)")),
+    "CLAUDE_CODE_USE_MANTLE": ("0", Fact("no model goes by Bedrock's second address", None)),
+    "ANTHROPIC_BEDROCK_BASE_URL": ("", Fact("empty: an exported one is not called, AWS's own address is (9)")),
+    "ANTHROPIC_BEDROCK_MANTLE_BASE_URL": ("", Fact("empty: counts as unset", None)),
     "CLAUDE_CODE_SIMPLE": ("0", Fact("keeps hooks where a person exported 1 (8)")),
     "CLAUDE_CODE_MAX_RETRIES": ("[0-9]{1,2}", Fact("beats the user's; 0 is one request (10)")),
     "ANTHROPIC_API_KEY": ("", Fact("empty: otherwise sent to Bedrock's endpoint as x-api-key (9)")),

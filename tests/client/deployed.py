@@ -52,8 +52,16 @@ class Deployed:
     def give(self, laptop: Laptop, level: Level) -> None:
         self.install(laptop, self.settings(level))
 
-    def install(self, laptop: Laptop, document: dict[str, Any], aws_profile: str | None = None) -> None:
-        """All that goes onto a member's machine with `document`."""
+    def install(
+        self, laptop: Laptop, document: dict[str, Any], aws_profile: str | None = None, bedrock: str | None = None
+    ) -> None:
+        """All that goes onto a member's machine with `document`. `bedrock`: where it answers, in place of the sandbox.
+
+        No other way leads the client there: what is exported has no effect.
+        """
+        assert document["env"]["ANTHROPIC_BEDROCK_BASE_URL"] == ""
+        here = {"ANTHROPIC_BEDROCK_BASE_URL": laptop.world.settings.aws_url if bedrock is None else bedrock}
+        document = {**document, "env": {**document["env"], **here}}
         config = PLACES[Platform.LINUX].aws_config
         guard = commit_guard.files(
             self.rollout, ACCOUNT, COHORT, Platform.LINUX, aws_profile=PROFILE, aws_config_file=config

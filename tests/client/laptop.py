@@ -180,7 +180,6 @@ class Laptop:
             "PATH": os.pathsep.join([str(self.home / "bin"), *SYSTEM_PATH]),
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
-            "ANTHROPIC_BEDROCK_BASE_URL": self.world.settings.aws_url,
             "AWS_ENDPOINT_URL": self.world.settings.aws_url,
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",

@@ -24,6 +24,16 @@ def test_a_models_name_means_the_cohorts_profile_of_it(pilot: Deployed, alice: L
     assert alice.asks("hello", "--model", label).invoked == [pilot.profile_arns[label]]
 
 
+def test_an_address_that_somebody_exports_gets_no_prompt(pilot: Deployed, alice: Laptop) -> None:
+    pilot.install(alice, pilot.settings(Level.ACTIVE), bedrock="")
+    here = pilot.world.settings.aws_url
+    exported = {"ANTHROPIC_BEDROCK_BASE_URL": here, "ANTHROPIC_BASE_URL": here, "CLAUDE_CODE_MAX_RETRIES": "0"}
+    session = alice.runs("-p", "hello", exported=exported)
+    assert session.code == 1
+    assert "Unable to connect" in session.output  # to AWS's own address, which is not in the cell
+    assert session.bedrock == []
+
+
 @pytest.mark.parametrize("asked", ["us.anthropic.claude-opus-4-6-v1", "claude-sonnet-4-5-20250929", "fable"])
 def test_a_model_the_cohort_does_not_have_is_never_called(pilot: Deployed, alice: Laptop, asked: str) -> None:
     pilot.give(alice, Level.ACTIVE)

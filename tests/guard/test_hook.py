@@ -36,6 +36,41 @@ def test_a_clean_look_alike_is_committed(mac: Machine, what: str) -> None:
     assert mac.bash("git commit -m notes") == Answer(LET, "", "")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_text_that_git_takes_for_binary_is_looked_at_line_by_line(mac: Machine, encoding: str) -> None:
+    file = mac.home / "repository" / "old settings.txt"
+    key = PLANTED["github_token"]
+    file.write_bytes(f"one\n{key}\n".encode(encoding))
+    assert mac.bash("git add --all && git commit -m x").code == STOP
+    mac.git("add", "--all")
+    assert "old settings.txt, line 2: github_token" in mac.bash("git commit -m x").error
+    mac.git("commit", "-qm", "x")
+    assert mac.bash("git push").code == STOP
+    mac.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    file.write_bytes(f"one\n{key}\nthree\n".encode(encoding))
+    assert mac.bash("git commit -am more").code == LET
+    file.write_bytes(f"one\n{key}\nthree\n{PLANTED['slack_token']}\n".encode(encoding))
+    assert "line 4: slack_token" in mac.bash("git commit -am more").error
+
+
+def test_what_gitattributes_calls_no_text_is_looked_at(mac: Machine) -> None:
+    mac.commit(".gitattributes", "*.lock -diff\n*.bin binary\n")
+    mac.commit("a.lock", "one\n")
+    mac.stage("a.lock", f"one\n{PLANTED['slack_token']}\n")
+    mac.stage("b.bin", PLANTED["github_token"] + "\n")
+    answer = mac.bash("git commit -m x")
+    assert "a.lock, line 2: slack_token" in answer.error
+    assert "b.bin, line 1: github_token" in answer.error
+
+
+def test_a_picture_or_a_large_file_is_let_through(mac: Machine) -> None:
+    folder = mac.home / "repository"
+    (folder / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    (folder / "b.bin").write_bytes(bytes(40 * 1024 * 1024))
+    mac.git("add", "--all")
+    assert mac.bash("git commit -m pictures") == Answer(LET, "", "")
+
+
 def test_only_added_lines_count(mac: Machine) -> None:
     key = PLANTED["github_token"]
     mac.commit("old.txt", f"one\n{key}\nthree\n")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rollout.levels import Level
-from rollout.macs.additions import ADDITIONS, CREDENTIAL_FILES, ENVIRONMENT_FILES, KEYS, PUSHES
+from rollout.macs.additions import ADDITIONS, ADDRESSES, CREDENTIAL_FILES, ENVIRONMENT_FILES, KEYS, PUSHES
 from rollout.macs.model import SettingsError
 from rollout.macs.places import Platform
 from rollout.settings import ALIASES, managed_settings, recipients, whole_cohort
@@ -64,7 +64,7 @@ def test_the_first_model_is_the_default_and_no_other_can_be_chosen() -> None:
 @pytest.mark.parametrize("platform", Platform)
 def test_no_level_sends_a_key_or_reads_a_secret_file(level: Level, platform: Platform) -> None:
     made = document(rollout(), level, platform)
-    assert {made["env"][key] for key in KEYS} == {""}
+    assert {made["env"][key] for key in (*KEYS, *ADDRESSES)} == {""}
     assert {*ENVIRONMENT_FILES, *CREDENTIAL_FILES} <= set(made["permissions"]["deny"])
     assert made["env"]["CLAUDE_CODE_SIMPLE"] == "0"
 

@@ -471,6 +471,13 @@ CASES = [
     ),
     Case(
         rule="stays-in-its-account",
+        on="delivery-schedule",
+        change=put("target.arn", "arn:aws:lambda:us-east-1:999999999999:function:claude-code-delivery"),
+        unknown=put("target", UNKNOWN),
+        means=LATER,
+    ),
+    Case(
+        rule="stays-in-its-account",
         on="meter-permission",
         change=put("sourceAccount", "999999999999"),
     ),
