@@ -87,6 +87,17 @@ def status(
 
 
 @app.command()
+def incidents(stack: Stack, as_json: Json = False) -> None:
+    """Cuts that a stack has on record and its file does not know, so that an update would give access back unasked.
+
+    Exit 1 where there are any. `set-level` and `ci/deploy` ask the same before they update.
+    """
+    from cli.commands.incidents import run
+
+    raise typer.Exit(run(stack, as_json))
+
+
+@app.command()
 def gate(stack: Stack, cohort: Cohort, as_json: Json = False) -> None:
     """Whether a cohort's success metrics meet its targets. Exit 0 met, 1 not met, 3 not enough data."""
     from cli.commands.gate import run

@@ -14,6 +14,7 @@ from rollout import names, sign_in
 from rollout.account import Account
 from rollout.config import Rollout, ServiceLevels
 from rollout.federation import provider_arn
+from rollout.forgotten import on_record
 from rollout.github_webhook import to_enter
 from rollout.macs.places import PLACES, Platform
 from rollout.residual import missed, residual_access
@@ -80,6 +81,7 @@ def _cohort(
         "okta_group": names.okta_group(account.id, name) if declared else None,
         "log_group": log_group,
         "members": sorted(rollout.cohorts[name].members),
+        **on_record(rollout.cohorts[name]),
     }
 
 

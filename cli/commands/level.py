@@ -16,8 +16,9 @@ from rich.console import Console
 
 from cli import edits
 from cli.ask import confirmed, require_somebody
-from cli.change import change_stack_file, require_writable, write
+from cli.change import change_stack_file, judged, require_writable, write
 from cli.commands.edit import require_member
+from cli.commands.incidents import require_known
 from cli.errors import CommandError
 from cli.out import print_json
 from cli.stack_files import stack_path
@@ -116,6 +117,8 @@ def bring(
     before = text_of(path)
     shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
     console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
+    if unasked := require_known(path.parent, stack, judged(text, path.parent, path.name)):
+        console.print(unasked, markup=False)
     if not yes:
         require_somebody()
         if _preview(stack, path.name, text, aside):

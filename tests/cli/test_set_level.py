@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -18,6 +19,7 @@ SUSPEND = ["set-level", "-s", "dev", "trial", "suspended", "--incident", "INC-7"
 ENGINE = """#!/bin/sh
 while [ $# -gt 0 ]; do
   case $1 in
+    stack) cat "$KEPT/outputs" 2>/dev/null; exit ;;
     preview | up) kept=$(mktemp "$KEPT/$1.XXXXXX") ;;
     --config-file) cp "$2" "$kept.given" ;;
   esac
@@ -65,6 +67,36 @@ def test_a_terminal_that_goes_while_it_asks_leaves_the_file_as_it_was(
         assert question.send(end) != 0
     assert (project / "Pulumi.dev.yaml").read_bytes() == before
     assert kept(tmp_path, "up") == []
+
+
+def test_a_file_from_before_an_incident_is_refused_and_what_it_lacks_is_said(
+    project: Path, tmp_path: Path, variables: Mapping[str, str], rollout: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "Pulumi.dev.yaml"
+    before = file.read_bytes()
+    record = {"level": "suspended", "sessions_valid_from": "2026-11-23T14:05:00+00:00"}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "kept" / "outputs").write_text(json.dumps({"cohorts": {"trial": record}}), encoding="utf-8")
+    restrict = ("set-level", "-s", "dev", "trial", "restricted", "--incident", "INC-8", "--reason", "Another", "--yes")
+    ended = rollout(*restrict)
+    assert ended.code == 1
+    assert "cohorts.trial: the stack has it at suspended, sessions from before 2026-11-23T14:05:00Z dead" in ended.err
+    assert (file.read_bytes(), kept(tmp_path, "up")) == (before, [])
+    assert rollout("incidents", "-s", "dev", "--json").document["forgotten"][0]["cohort"] == "trial"
+    assert rollout(*SUSPEND, "--yes").code != 1, "nothing keeps anybody from a suspension"
+    assert len(kept(tmp_path, "up")) == 1
+
+
+def test_a_stack_that_does_not_tell_keeps_nobody_from_a_suspension(
+    tmp_path: Path, variables: Mapping[str, str], rollout: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ended = rollout(*SUSPEND, "--yes")
+    assert "not asked: whether this file knows every incident; stack outputs: " in ended.out
+    assert len(kept(tmp_path, "up")) == 1
+    assert rollout("incidents", "-s", "dev").code == 1
 
 
 def test_with_nobody_to_ask_there_is_no_preview(

@@ -104,11 +104,20 @@ def test_a_mistake_and_a_breach_of_policy_are_in_the_comment_and_fail_the_check(
 
 
 def test_what_is_merged_is_deployed_and_what_is_changed_by_hand_is_found_at_night(repository: World) -> None:
+    file = repository.folder / "Pulumi.sandbox.yaml"
+    before = file.read_text(encoding="utf-8")
     propose(repository)
     commit(repository, "suspend the pilot")
     code, said = run(repository, "ci/deploy", "sandbox")
     assert code == 0, said
     assert "pilot: suspended" in said
+    suspended = file.read_text(encoding="utf-8")
+    file.write_text(before, encoding="utf-8")
+    code, said = run(repository, "ci/deploy", "sandbox")
+    assert code == 1, "what somebody merges from an older file gives access back"
+    assert "cohorts.pilot: the stack has it at suspended" in said
+    assert "Updating" not in said
+    file.write_text(suspended, encoding="utf-8")
     assert run(repository, "ci/drift", "sandbox")[0] == 0
     repository.aws("iam").delete_role_policy(RoleName="claude-code-pilot", PolicyName="stop")
     code, said = run(repository, "ci/drift", "sandbox")
