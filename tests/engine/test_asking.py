@@ -124,7 +124,7 @@ def test_a_gate_knows_too_little_then_is_not_met_then_is_met(world: World) -> No
 
     refused = world.command("gate", "wave9", "--stack", STACK, "--json")
     assert refused.returncode == 1
-    assert json.loads(refused.stdout) == {"errors": ["no such cohort: wave9; pilot"]}
+    assert json.loads(refused.stdout) == {"errors": ["no such cohort: wave9; allowed: pilot"]}
 
 
 def test_the_doctor_asks_everything_and_names_what_is_broken_with_its_fix(world: World) -> None:
