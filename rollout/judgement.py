@@ -13,6 +13,7 @@ from rollout.composition import Composition, Share, advice, composition, shares
 from rollout.config import Rollout
 from rollout.residual import missed, residual_access
 from rollout.selection import SENIORITIES
+from rollout.words import Mistake
 
 
 def judgement(rollout: Rollout) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def judgement(rollout: Rollout) -> dict[str, Any]:
                 }
                 for level, residual in residual_access(rollout).items()
             },
-            "advice": [mistake.line({}) for mistake in missed(rollout)],
+            "advice": [mistake.line({}) for mistake in (*missed(rollout), *_not_to_be_throttled(rollout))],
         },
     }
 
@@ -46,6 +47,15 @@ def advice_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"cohorts.{name}: {one['text']}" for one in cohort["advice"])
     yield from document["budgets"]["advice"]
     yield from document["residual"]["advice"]
+
+
+def _not_to_be_throttled(rollout: Rollout) -> Iterator[Mistake]:
+    """Said before an incident: in one, `throttled` is refused."""
+    label = rollout.throttle.model
+    for name, cohort in rollout.cohorts.items():
+        if label not in cohort.models:
+            text = f"without {label}, all that is left at throttled, so that level is refused"
+            yield Mistake(("cohorts", name, "models"), f"{text}; add it, or set throttle.model to one of these")
 
 
 def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:

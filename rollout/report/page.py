@@ -106,10 +106,11 @@ def _tiles(found: Figures) -> Iterator[Tile]:
         )
         yield Tile(label="Active in 7 days", value=f"{adoption.week_people:,}", note=note, share=adoption.share)
     if spend := found.spend:
-        note = f"of {words.usd(spend.budget)}, {words.percent(spend.share)}"
+        share = spend.share(spend.spent)
+        note = f"of {words.usd(spend.budget)}" + (f", {words.percent(share)}" if share is not None else "")
         tone = "warn" if spend.expects_more_than_budget else ""
         label = f"Spent in {spend.month:%B}"
-        yield Tile(label=label, value=words.usd(spend.spent), note=note, share=spend.share, tone=tone)
+        yield Tile(label=label, value=words.usd(spend.spent), note=note, share=share, tone=tone)
     if found.success:
         met = sum(each.state is State.MET for each in found.success)
         judged = sum(each.state is not State.NOT_ENOUGH_DATA for each in found.success)

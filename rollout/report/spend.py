@@ -59,9 +59,9 @@ class Spend:
     projection: Projection | None
     working_days_seen: int
 
-    @property
-    def share(self) -> float:
-        return self.spent / self.budget
+    def share(self, amount: float) -> float | None:
+        """Of the budget; none where the budget is nothing."""
+        return amount / self.budget if self.budget else None
 
     @property
     def expects_more_than_budget(self) -> bool:

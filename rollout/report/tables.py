@@ -74,12 +74,15 @@ def costs(found: Figures) -> Table:
 def month(found: Figures) -> Table:
     if not (spend := found.spend):
         return Table(columns=(), rows=())
-    rows = [("So far", usd(spend.spent), percent(spend.share))]
+    amounts = {"So far": spend.spent}
     if ahead := spend.projection:
         for label, amount in (("Expected", ahead.expected), ("At least", ahead.low), ("At most", ahead.high)):
-            rows.append((f"{label} at the month's end", usd(amount), percent(amount / spend.budget)))
-    rows += [("People are told at", usd(spend.alert), percent(spend.alert / spend.budget))]
-    rows += [("Budget", usd(spend.budget), "100 %")]
+            amounts[f"{label} at the month's end"] = amount
+    amounts |= {"People are told at": spend.alert, "Budget": spend.budget}
+    rows = [
+        (label, usd(amount), "-" if (share := spend.share(amount)) is None else percent(share))
+        for label, amount in amounts.items()
+    ]
     return Table(columns=(f"{spend.month:%B %Y}", "USD", "Of budget"), rows=rows, numeric=frozenset({1, 2}))
 
 

@@ -10,6 +10,7 @@ from rollout.levels import Level
 from rollout.metrics import State
 from rollout.report.facts import Topic
 from rollout.report.figures import Figures
+from rollout.report.spend import Spend
 
 HUNDRED = 100
 
@@ -96,10 +97,15 @@ def _cost(found: Figures) -> str:
     if not (spend := found.spend):
         return "What it cost could not be read."
     month = f"{spend.month:%B}"
-    cost = f"{month} has cost {usd(spend.spent)} of {usd(spend.budget)} so far ({percent(spend.share)})"
+    cost = f"{month} has cost {usd(spend.spent)} of {usd(spend.budget)} so far{_of_budget(spend, spend.spent)}"
     if not (ahead := spend.projection):
         return f"{cost}; too little was used yet to say how it ends."
-    return f"{cost}, and is expected to end at {usd(ahead.expected)} ({percent(ahead.expected / spend.budget)})."
+    return f"{cost}, and is expected to end at {usd(ahead.expected)}{_of_budget(spend, ahead.expected)}."
+
+
+def _of_budget(spend: Spend, amount: float) -> str:
+    share = spend.share(amount)
+    return "" if share is None else f" ({percent(share)})"
 
 
 def attention(found: Figures) -> Iterator[Attention]:
@@ -158,8 +164,8 @@ def _costs(found: Figures) -> Iterator[Attention]:
         text = f"{month} is expected to end at {usd(spend.projection.expected)}, above its budget"
     elif spend.projection and spend.projection.high > spend.budget:
         text = f"{month} may end above its budget: up to {usd(spend.projection.high)}"
-    elif spend.spent >= spend.alert:
-        text = f"{month} has used {percent(spend.share)} of its budget"
+    elif spend.spent and spend.spent >= spend.alert:
+        text = f"{month} has used {percent(spend.spent / spend.budget)} of its budget"
     else:
         return
     yield Attention(text=text, section="spend")

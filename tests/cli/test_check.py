@@ -56,6 +56,15 @@ def test_the_plans_three_risks_are_computed_against_the_other_teams(rollout: Com
     assert "1.6 !" in ended.out
 
 
+def test_a_cohort_that_could_not_be_throttled_is_said_before_an_incident(rollout: Command, project: Path) -> None:
+    change(project / "Pulumi.dev.yaml", "models: [haiku]", "models: [sonnet]")
+    ended = rollout("check", "-s", "dev", "--json")
+    assert ended.code == 0
+    [line] = [line for line in ended.document["advice"] if "throttled" in line]
+    assert line.startswith("Pulumi.dev.yaml: cohorts.trial.models: without haiku, all that is left at throttled")
+    assert "or set throttle.model to one of these" in line
+
+
 def test_all_mistakes_come_out_at_once_in_the_programs_own_words(rollout: Command, project: Path) -> None:
     change(project / "Pulumi.prod.yaml", "level: active", "level: activ")
     change(project / PILOT, ",mid,", ",medior,")

@@ -10,9 +10,10 @@ from math import sqrt
 import pytest
 
 from rollout.levels import Level
-from rollout.report import words
+from rollout.report import tables, words
 from rollout.report.facts import LevelChange, Update
 from rollout.report.figures import figures
+from rollout.report.page import page
 from rollout.report.response import Counted, steps
 from rollout.report.spend import projection
 from rollout.report.timeline import spans
@@ -147,6 +148,23 @@ def test_a_month_that_will_be_dearer_than_its_budget_needs_attention() -> None:
     assert dear.spend is not None
     assert dear.spend.spent > 12_000
     assert any("more than its budget of $12,000" in each.text for each in words.attention(dear))
+
+
+def test_a_budget_of_nothing_is_more_than_spent_and_no_share_of_it_is_said() -> None:
+    facts = made_up.facts()
+    nothing = facts.rollout.budgets.model_copy(
+        update={"user_daily_usd": 0.0, "team_daily_usd": 0.0, "monthly_usd": 0.0}
+    )
+    found = figures(replace(facts, rollout=facts.rollout.model_copy(update={"budgets": nothing})))
+    assert found.spend is not None
+    assert found.spend.spent > 0
+    assert any("more than its budget of $0.00" in each.text for each in words.attention(found))
+    assert "of $0.00 so far, and is expected to end at" in words.standfirst(found)
+    assert {row[2] for row in tables.month(found).rows} == {"-"}
+    assert "of $0.00</" in page(found)
+    unused = figures(replace(facts, rollout=facts.rollout.model_copy(update={"budgets": nothing}), use=[]))
+    assert "has cost $0.00 of $0.00 so far; too little was used" in words.standfirst(unused)
+    assert not [each for each in words.attention(unused) if each.section == "spend"]
 
 
 @pytest.mark.parametrize(
