@@ -63,6 +63,14 @@ def test_both_can_be_allowed(engine: Engine) -> None:
     assert engine.warnings == [f"no managed Mac in inventory, so no settings for {PRIYA}"]
 
 
+def test_a_group_of_whoever_has_no_mac_is_as_declared_once_it_is_read_again(engine: Engine) -> None:
+    alone = engine.group(PRIYA, no_mac="warn")
+    refreshed = engine.read(alone)
+    assert refreshed
+    assert refreshed.state["without_mac"] == [PRIYA]
+    assert engine.diff(refreshed, group_inputs(PRIYA, no_mac="warn")) == set()
+
+
 def test_a_mac_that_is_not_managed_is_none(engine: Engine) -> None:
     engine.order(ALICE, managed=False)
     with pytest.raises(JamfError, match=f"no managed Mac in inventory for {ALICE}"):

@@ -61,16 +61,16 @@ class ComputerGroup(Kind):
         if found is None:
             return None
         members = sorted(inventory.group_members(context.client, resource_id))
-        macs = inventory.of_people(context.client, state.get("emails") or [])
+        asked = state.get("emails") or []
+        known = {mac.email for mac in inventory.of_people(context.client, asked) if mac.managed}
         inputs: Properties = {
             "name": str(found["name"]),
-            "emails": sorted(state.get("emails") or _emails(context, members)),
+            "emails": sorted(asked or _emails(context, members)),
             "several_macs": state.get("several_macs") or "refuse",
             "no_mac": state.get("no_mac") or "refuse",
             "description": unmarked(str(found.get("description") or "")),
         }
-        known = {mac.email for mac in macs if mac.managed}
-        without = sorted(email for email in inputs["emails"] if email.lower() not in known) if macs else []
+        without = sorted({email.lower() for email in asked} - known)
         return Resource(inputs=inputs, outputs={**inputs, "computer_ids": members, "without_mac": without})
 
     def update(self, context: Context, resource_id: str, state: Properties, inputs: Properties) -> Properties:
