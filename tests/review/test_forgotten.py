@@ -9,7 +9,7 @@ import pytest
 
 from rollout.config import Rollout
 from rollout.forgotten import forgotten, on_record
-from tests.review.changes import ALICE, INCIDENT, alice, changed, pilot
+from tests.review.changes import ALICE, INCIDENT, Document, alice, changed, pilot
 
 SINCE = datetime.fromisoformat(INCIDENT["since"])
 SOON, LATER = SINCE + timedelta(hours=1), SINCE + timedelta(days=3)
@@ -21,6 +21,19 @@ def record(known: Rollout) -> dict[str, Any]:
 
 SUSPENDED = {"level": "suspended", "incident": INCIDENT}
 RESUMED = {"level": "active", "sessions_valid_from": INCIDENT["since"]}
+
+
+def without_alice(**fields: Any) -> Rollout:
+    return changed(lambda document: document["cohorts"]["pilot"]["members"].pop(ALICE), pilot(**fields))
+
+
+def moved(**fields: Any) -> Rollout:
+    def move(document: Document) -> None:
+        person = document["cohorts"]["pilot"]["members"].pop(ALICE)
+        models = document["cohorts"]["pilot"]["models"]
+        document["cohorts"]["other"] = {"level": "active", "models": models, "members": {ALICE: {**person, **fields}}}
+
+    return changed(move)
 
 
 @pytest.mark.parametrize("level", ["suspended", "rolled_back"])
@@ -40,6 +53,27 @@ def test_a_member_who_is_stopped_alone_is_not_forgotten_either() -> None:
     assert found.line.startswith(f"cohorts.pilot.members.{ALICE}: the stack has it at suspended")
     assert not list(forgotten(known, changed(alice(**SUSPENDED)).cohorts, LATER))
     assert not list(forgotten(known, changed(pilot(**RESUMED)).cohorts, LATER))
+
+
+def test_somebody_who_was_stopped_alone_is_not_taken_out_while_a_session_of_theirs_could_live() -> None:
+    known = record(changed(alice(**SUSPENDED)))
+    [found] = forgotten(known, without_alice().cohorts, SOON)
+    at = SINCE.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert found.line.startswith(f"cohorts.pilot.members.{ALICE}: the stack has it at suspended")
+    assert "has taken it out: they would live again" in found.line
+    assert f"write `sessions_valid_from: {at}` in cohorts.pilot," in found.line
+    assert not list(forgotten(known, without_alice().cohorts, LATER))
+    assert not list(forgotten(known, without_alice(sessions_valid_from=at).cohorts, SOON))
+    assert not list(forgotten(known, without_alice(**SUSPENDED).cohorts, SOON))
+
+
+def test_somebody_who_was_stopped_alone_is_known_in_the_cohort_they_are_moved_to() -> None:
+    known = record(changed(alice(**SUSPENDED)))
+    [found] = forgotten(known, moved().cohorts, LATER)
+    assert (found.cohort, found.email, found.taken_out) == ("other", ALICE, False)
+    assert not list(forgotten(known, moved(**SUSPENDED).cohorts, LATER))
+    [left] = forgotten(known, moved(**SUSPENDED).cohorts, SOON)
+    assert (left.cohort, left.email, left.taken_out) == ("pilot", ALICE, True)
 
 
 def test_whoever_takes_access_away_is_never_kept_from_it() -> None:
