@@ -196,6 +196,11 @@ def _report_left(console: Console, path: Path, left: Plan | None) -> None:
         if left.errors:
             console.print("not known: what else is left, since the engine stopped there")
     _print_next(console)
+    if left and not left.errors and unfinished(left):
+        stack = path.stem.removeprefix("Pulumi.")  # what was changed by hand, no update sees without looking
+        console.print(
+            f"if it ends like this again: `pulumi up --stack {stack} --refresh`, then the same command", markup=False
+        )
 
 
 def _print_next(console: Console) -> None:

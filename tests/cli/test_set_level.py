@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from cli.commands.level import Outcome, report
+from rollout.engine_plan import Plan, Step
+from rollout.levels import Level
 from tests.cli.conftest import Command
 from tests.terminal import asked
 
@@ -133,3 +137,18 @@ def test_a_read_only_file_is_refused_before_anybody_is_asked(
     with pytest.raises(AssertionError, match=said), asked(SUSPEND, project, variables):
         pass
     assert kept(tmp_path, "preview") == []
+
+
+@pytest.mark.parametrize(("errors", "helps"), [((), True), (("Okta does not answer",), False)])
+def test_what_an_update_does_not_see_by_itself_is_brought_back_by_one_that_looks(
+    errors: tuple[str, ...], helps: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Typed again, the same command would end the same: what was changed by hand is not in the engine's state."""
+    left = Plan(steps=(Step(operation="update", kind="okta:index:Memberships", name="pilot-umbrella"),), errors=errors)
+    ended = Outcome(
+        level=Level.SUSPENDED, path=Path("Pulumi.dev.yaml"), is_done=False, left=left, update_seconds=1, seconds=2
+    )
+    report(Console(soft_wrap=True), ended)
+    out = capsys.readouterr().out
+    assert "not done: update Memberships pilot-umbrella" in out
+    assert ("`pulumi up --stack dev --refresh`, then the same command" in out) is helps
