@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ sys.stdin.readline()
 open("ended", "w").write("in order" if asked else "unasked")
 sys.exit(7)
 """
+SECONDS = 60
 PROGRAM = "from cli.waiting import waited; print(waited(['./engine']))"
 
 
@@ -33,7 +35,7 @@ def started(folder: Path, *command: str) -> subprocess.Popen[str]:
     (folder / "engine").chmod(0o755)
     (folder / "pulumi").symlink_to("engine")
     path = f"{folder}:{os.environ['PATH']}"
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, *command],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(PROJECT), "PATH": path},
@@ -43,6 +45,10 @@ def started(folder: Path, *command: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+    kill = threading.Timer(SECONDS, process.kill)  # it waits for a word, and so do we
+    kill.daemon = True
+    kill.start()
+    return process
 
 
 def said(process: subprocess.Popen[str], word: str) -> None:
