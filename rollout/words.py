@@ -102,6 +102,8 @@ def _text(detail: ErrorDetails, model: type[BaseModel], teams: Iterable[str]) ->
             return f"must be {BOUNDS[kind]} {next(iter(context.values()))}, not {value}"
         case "too_short":
             return "empty; name at least one"
+        case "too_long":
+            return f"{len(detail['input'])} of them; at most {context['max_length']}"
         case "string_type":
             scalar = isinstance(detail["input"], (int, float))
             return f"not a text: {value}" + (f'; put it in quotes: "{value}"' if scalar else "")

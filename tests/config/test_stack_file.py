@@ -150,6 +150,14 @@ def test_a_mistake_is_said_with_its_path_and_what_is_allowed(document: dict[str,
     assert mistakes(document) == [line]
 
 
+def test_a_list_that_is_too_long_is_said_with_its_length_and_what_is_allowed() -> None:
+    document = stacks.small()
+    labels = ["haiku", *(f"model{number}" for number in range(20))]
+    document["models"] |= dict.fromkeys(labels, document["models"]["haiku"])
+    document["cohorts"]["pilot"]["models"] = labels
+    assert mistakes(document) == ["cohorts.pilot.models: 21 of them; at most 20"]
+
+
 NUMBERS = [
     ("models", "haiku", "input"),
     ("organization", "teams", "backend", "headcount"),
