@@ -15,13 +15,13 @@ from tests.stacks import PROJECT
 
 # Says that it runs, and that it was asked to end; ends when it is told to.
 ENGINE = """#!/usr/bin/env python3
-import signal, sys
+import os, signal, sys
 asked = []
 def ask(*_):
     asked.append(1)
-    print("asked", file=sys.stderr, flush=True)
+    os.write(2, b"asked\\n")
 signal.signal(signal.SIGINT, ask)
-print("runs", file=sys.stderr, flush=True)
+os.write(2, b"runs\\n")
 sys.stdin.readline()
 open("ended", "w").write("in order" if asked else "unasked")
 sys.exit(7)
