@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cli.errors import CommandError
 from cli.files import config_of
+from cli.stack import NO_ENGINE, pulumi
 from cli.stack_files import stack_path
 from cli.waiting import waited
 from rollout.checks import part
@@ -19,7 +20,6 @@ from rollout.levels import Level
 from rollout.load import PROJECT
 from rollout.words import StackFileError, nearest
 
-NO_ENGINE = 'there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first'
 COMPONENT = "claude:rollout:Cohort"
 
 
@@ -33,22 +33,23 @@ def break_glass(project: Path, stack: str, cohort: str, rollout: Rollout | None,
             f"the stack file has {cohort} at {named.level}, so the next `pulumi up` would give its access back; "
             f"set it to {Level.ROLLED_BACK} first, or add --whatever-the-file-says"
         )
-    found = _urns(project, stack, cohort)
-    if not found and cohort not in (known := _known(project, stack)):
+    resources = _resources(project, stack)
+    found = _urns(resources, cohort)
+    if not found and cohort not in (known := _known(resources, project, stack)):
         text = f"{cohort} is neither in stack {stack} nor in its file, and nothing was taken; {nearest(cohort, known)}"
         raise CommandError(text)
     if not found:
         return [f"{cohort} is gone already: nothing of it is in stack {stack}"]
     _destroy(project, stack, found[0], quiet)
-    left = _urns(project, stack, cohort)
+    left = _urns(_resources(project, stack), cohort)
     if left:
         raise CommandError(f"still in stack {stack}, run this again: {', '.join(left)}")
     return [f"{cohort} is gone from stack {stack}: role, profiles, Okta group and memberships. Its logs are kept."]
 
 
-def _known(project: Path, stack: str) -> set[str]:
+def _known(resources: Iterable[Mapping[str, Any]], project: Path, stack: str) -> set[str]:
     """Cohorts that the stack holds, or its file names, whatever else is wrong with that."""
-    known = {name for each in _resources(project, stack) if (name := each["urn"].partition(f"::{COMPONENT}::")[2])}
+    known = {name for each in resources if (name := each["urn"].partition(f"::{COMPONENT}::")[2])}
     with contextlib.suppress(CommandError, StackFileError):
         config = config_of(stack_path(project, stack))
         known |= {str(name) for name in part(config, f"{PROJECT}:cohorts")}
@@ -56,13 +57,12 @@ def _known(project: Path, stack: str) -> set[str]:
 
 
 def _resources(project: Path, stack: str) -> list[dict[str, Any]]:
-    exported = json.loads(_exported(project, stack))
+    exported = json.loads(pulumi(project, "stack", "export", "--stack", stack))
     return exported["deployment"].get("resources") or []
 
 
-def _urns(project: Path, stack: str, cohort: str) -> list[str]:
+def _urns(resources: Sequence[Mapping[str, Any]], cohort: str) -> list[str]:
     """The cohort's own URN first, then those of whatever is below it."""
-    resources = _resources(project, stack)
     root = f"::{COMPONENT}::{cohort}"
     own = [resource["urn"] for resource in resources if resource["urn"].endswith(root)]
     parents = set(own)
@@ -84,14 +84,3 @@ def _destroy(project: Path, stack: str, urn: str, quiet: bool) -> None:
         raise CommandError(NO_ENGINE) from None
     if code:
         raise CommandError(f"`{' '.join(command)}` failed; what it did is done, and running this again goes on")
-
-
-def _exported(project: Path, stack: str) -> str:
-    command = ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"]
-    try:
-        result = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
-    except FileNotFoundError:
-        raise CommandError(NO_ENGINE) from None
-    if result.returncode:
-        raise CommandError(f"`{' '.join(command)}` failed; nothing was touched")
-    return result.stdout

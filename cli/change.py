@@ -19,15 +19,15 @@ from rollout.config import Rollout
 from rollout.load import load
 
 
-def change_stack_file(path: Path, change: Callable[[Any], object]) -> tuple[str, str]:
-    """(the diff, the new text) of a change that the stack file's own judge lets pass; nothing is written.
+def change_stack_file(path: Path, change: Callable[[Any], object]) -> tuple[str, str, Rollout]:
+    """(the diff, the new text, what it describes) of a change that the file's own judge lets pass; nothing is written.
 
     Raises StackFileError with every mistake that the changed file would have.
     """
     before = text_of(path)
     after = changed(path, before, change)
-    judged(after, path.parent, path.name)
-    return difference(path.name, before, after), after
+    rollout = judged(after, path.parent, path.name)
+    return difference(path.name, before, after), after, rollout
 
 
 def changed(path: Path, text: str, change: Callable[[Any], object]) -> str:

@@ -14,6 +14,8 @@ from rollout.config import Rollout
 from rollout.load import load
 from rollout.words import StackFileError
 
+NO_ENGINE = 'there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first'
+
 
 def stack_file(project: Path, stack: str) -> Rollout:
     """The rollout that a stack's configuration describes, as the engine reads it, secrets included.
@@ -48,7 +50,7 @@ def pulumi(project: Path, *arguments: str, seconds: float | None = None) -> str:
             command, cwd=project, capture_output=True, text=True, check=False, timeout=seconds, stdin=subprocess.DEVNULL
         )
     except FileNotFoundError:
-        raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
+        raise CommandError(NO_ENGINE) from None
     except subprocess.TimeoutExpired:
         raise CommandError(f"`{' '.join(command)}` did not answer within {seconds} s") from None
     if result.returncode:

@@ -47,6 +47,7 @@ from rollout.parts.macs import Jamf, Mac, Rules
 from rollout.parts.notify import Notify
 from rollout.parts.part import Part
 from rollout.parts.success import Github, Success, Targets
+from rollout.standing import latest
 
 
 class Team(Part):
@@ -243,8 +244,7 @@ STOPPING = ("level", "incident", "sessions_valid_from")
 def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) -> datetime | None:
     """An incident cuts older sessions from `suspended` on. One left in the file after a resume still does."""
     cuts = incident is not None and (level is Level.ACTIVE or level.rank >= Level.SUSPENDED.rank)
-    times = [time for time in (incident.since if incident and cuts else None, kept) if time is not None]
-    return max(times, default=None)
+    return latest(incident.since if incident and cuts else None, kept)
 
 
 class GateOverride(Part):

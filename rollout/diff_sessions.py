@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout.config import Cohort
+from rollout.standing import latest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +39,10 @@ def session_changes(base: Mapping[str, Cohort], head: Mapping[str, Cohort]) -> I
         # Whoever is taken out of the cohort loses the cut of their own too, and with it the stop on older sessions.
         for email in sorted({*was.members, *is_.members}):
             then, now = _own(was, email), _own(is_, email)
-            both = _later(before, then), _later(after, now)
+            both = latest(before, then), latest(after, now)
             if then != now and both[0] != both[1]:
                 yield SessionChange(cohort=name, email=email, before=both[0], after=both[1], people=1)
 
 
 def _own(cohort: Cohort, email: str) -> datetime | None:
     return cohort.member_valid_from(email) if email in cohort.members else None
-
-
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max((time for time in (one, other) if time), default=None)

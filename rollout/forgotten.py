@@ -13,7 +13,7 @@ from typing import Any
 
 from rollout.config import Cohort
 from rollout.levels import Level
-from rollout.standing import instant
+from rollout.standing import instant, latest
 
 # No session of a role outlives it (IAM user guide, maximum session duration).
 LONGEST_SESSION = timedelta(hours=12)
@@ -83,7 +83,7 @@ def forgotten(outputs: Mapping[str, Any], cohorts: Mapping[str, Cohort], now: da
 
 
 def _own(cohort: Cohort, email: str) -> datetime | None:
-    return max((at for at in (cohort.valid_from(), cohort.member_valid_from(email)) if at), default=None)
+    return latest(cohort.valid_from(), cohort.member_valid_from(email))
 
 
 def _lets_live_unnamed(known: Mapping[str, Any], cohort: Cohort, now: datetime) -> bool:

@@ -135,5 +135,10 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+def latest(*times: datetime | None) -> datetime | None:
+    """Of those that are there."""
+    return max((time for time in times if time is not None), default=None)
+
+
 def digest(*parts: str) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()

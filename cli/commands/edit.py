@@ -91,7 +91,7 @@ def _edited(path: Path, change: Callable[[Any], object]) -> str:
 
 def _in_stack_file(stack: str, change: Callable[[Any], object], yes: bool, as_json: bool = False) -> None:
     path = stack_path(Path.cwd(), stack)
-    shown, after = change_stack_file(path, change)
+    shown, after, _ = change_stack_file(path, change)
     if not as_json:
         print(shown, end="")
     confirmed(f"Write {path.name}?", yes)

@@ -16,11 +16,12 @@ from rich.console import Console
 
 from cli import edits
 from cli.ask import confirmed, require_somebody
-from cli.change import change_stack_file, judged, require_writable, write
+from cli.change import change_stack_file, require_writable, write
 from cli.commands.edit import require_member
 from cli.commands.incidents import require_known
 from cli.errors import CommandError
 from cli.out import print_json
+from cli.stack import NO_ENGINE
 from cli.stack_files import stack_path
 from cli.text import text_of
 from cli.waiting import waited
@@ -115,9 +116,11 @@ def bring(
     path = stack_path(Path.cwd(), stack)
     require_writable(path)
     before = text_of(path)
-    shown, text = change_stack_file(path, lambda document: edits.set_level(document, cohort, email, level, incident))
+    shown, text, rollout = change_stack_file(
+        path, lambda document: edits.set_level(document, cohort, email, level, incident)
+    )
     console.print(shown or f"{path.name} says so already", end="\n" if not shown else "", markup=False)
-    if unasked := require_known(path.parent, stack, judged(text, path.parent, path.name)):
+    if unasked := require_known(path.parent, stack, rollout):
         console.print(unasked, markup=False)
     if not yes:
         require_somebody()
@@ -249,4 +252,4 @@ def _engine(*arguments: str, aside: bool = False) -> int:
     try:
         return waited(command, sys.stderr if aside else None)
     except FileNotFoundError:
-        raise CommandError('there is no `pulumi` on PATH; in the sandbox run `eval "$(make -s env)"` first') from None
+        raise CommandError(NO_ENGINE) from None

@@ -11,7 +11,7 @@ from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, 
 from rollout.config import Rollout
 
 SCOPES = ("chat:write", "users:read", "users:read.email")
-# Of Slack's Web API; `SLACK_API_URL` stands in its place, as with Slack's own tools.
+# Of Slack's Web API; `SLACK_API_URL` stands in its place, as `JAMF_URL` does for Jamf Pro.
 API = "https://slack.com/api/"
 
 

@@ -44,6 +44,14 @@ def variables(tmp_path: Path) -> Mapping[str, str]:
     return {**os.environ, "PATH": f"{engine.parent}:{os.environ['PATH']}", "KEPT": str(kept)}
 
 
+@pytest.fixture
+def there(variables: Mapping[str, str], rollout: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """A command on that machine, with nobody at a terminal."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return rollout
+
+
 def kept(tmp_path: Path, command: str) -> list[str]:
     return [file.read_text(encoding="utf-8") for file in sorted((tmp_path / "kept").glob(f"{command}.*"))]
 
@@ -74,41 +82,31 @@ def test_a_terminal_that_goes_while_it_asks_leaves_the_file_as_it_was(
 
 
 def test_a_file_from_before_an_incident_is_refused_and_what_it_lacks_is_said(
-    project: Path, tmp_path: Path, variables: Mapping[str, str], rollout: Command, monkeypatch: pytest.MonkeyPatch
+    project: Path, tmp_path: Path, there: Command
 ) -> None:
     file = project / "Pulumi.dev.yaml"
     before = file.read_bytes()
     record = {"level": "suspended", "sessions_valid_from": "2026-11-23T14:05:00+00:00"}
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
     (tmp_path / "kept" / "outputs").write_text(json.dumps({"cohorts": {"trial": record}}), encoding="utf-8")
     restrict = ("set-level", "-s", "dev", "trial", "restricted", "--incident", "INC-8", "--reason", "Another", "--yes")
-    ended = rollout(*restrict)
+    ended = there(*restrict)
     assert ended.code == 1
     assert "cohorts.trial: the stack has it at suspended, sessions from before 2026-11-23T14:05:00Z dead" in ended.err
     assert (file.read_bytes(), kept(tmp_path, "up")) == (before, [])
-    assert rollout("incidents", "-s", "dev", "--json").document["forgotten"][0]["cohort"] == "trial"
-    assert rollout(*SUSPEND, "--yes").code != 1, "nothing keeps anybody from a suspension"
+    assert there("incidents", "-s", "dev", "--json").document["forgotten"][0]["cohort"] == "trial"
+    assert there(*SUSPEND, "--yes").code != 1, "nothing keeps anybody from a suspension"
     assert len(kept(tmp_path, "up")) == 1
 
 
-def test_a_stack_that_does_not_tell_keeps_nobody_from_a_suspension(
-    tmp_path: Path, variables: Mapping[str, str], rollout: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    ended = rollout(*SUSPEND, "--yes")
+def test_a_stack_that_does_not_tell_keeps_nobody_from_a_suspension(tmp_path: Path, there: Command) -> None:
+    ended = there(*SUSPEND, "--yes")
     assert "not asked: whether this file knows every incident; stack outputs: " in ended.out
     assert len(kept(tmp_path, "up")) == 1
-    assert rollout("incidents", "-s", "dev").code == 1
+    assert there("incidents", "-s", "dev").code == 1
 
 
-def test_with_nobody_to_ask_there_is_no_preview(
-    tmp_path: Path, variables: Mapping[str, str], rollout: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    ended = rollout(*SUSPEND)
+def test_with_nobody_to_ask_there_is_no_preview(tmp_path: Path, there: Command) -> None:
+    ended = there(*SUSPEND)
     assert (ended.code, kept(tmp_path, "preview")) == (1, [])
     assert "nobody is here to ask; add --yes" in ended.err
 
