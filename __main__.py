@@ -8,10 +8,19 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 
 from components import outputs
 from components.cohort import Cohort, CohortArgs
+from components.cut_record import keep, on_record
 from components.gates import judge_gates
 from components.people import current_account, people
 from components.shared import declare_shared
-from components.verdicts import doubt_budgets, judge_people, okta_is_silent, require_effects
+from components.verdicts import (
+    doubt_budgets,
+    judge_people,
+    okta_is_silent,
+    refuse_stale,
+    require_effects,
+    warn_of_profiles,
+)
+from rollout.cut_rules import advance
 from rollout.directory import session_names, user_ids
 from rollout.load import load
 from rollout.words import StackFileError
@@ -23,13 +32,18 @@ try:
 except StackFileError as error:
     raise pulumi.RunError(str(error)) from None
 
+before = on_record()
+refuse_stale(before, rollout)
 account = current_account()
 known = people(rollout)
 judge_people(rollout, known)
 doubt_budgets(rollout)
 passed = judge_gates(rollout)
+record = advance(before, rollout, session_names(rollout, known) if known else None, datetime.now(UTC))
+warn_of_profiles(before, rollout, record)
 
-shared = declare_shared(rollout, account, known, passed)
+recorded = keep(record)
+shared = declare_shared(rollout, account, known is not None, record, passed)
 cohorts = {
     name: Cohort(
         name,
@@ -37,8 +51,10 @@ cohorts = {
             rollout=rollout,
             account=account,
             shared=shared,
-            user_ids=user_ids(cohort, known or {}),
-            session_names=session_names(rollout, cohort, known or {}),
+            user_ids=user_ids(cohort.signed_in, known),
+            umbrella_ids=user_ids(record.cohorts[name].umbrella, known),
+            record=record,
+            recorded=recorded,
         ),
     )
     for name, cohort in rollout.declared.items()
@@ -47,4 +63,4 @@ if not shared.federation:
     okta_is_silent(rollout)
 else:
     require_effects(rollout, shared.federation, cohorts)
-    outputs.export(rollout, account, shared.federation, shared, cohorts)
+    outputs.export(rollout, account, record, shared.federation, shared, cohorts)

@@ -55,25 +55,31 @@ def use_roster(document: Document, cohort: str, roster: str) -> None:
     _cohort(document, cohort)["roster"] = roster
 
 
-def set_level(document: Document, cohort: str, member: str | None, level: Level, incident: Mapping[str, Any]) -> None:
+def set_level(
+    document: Document, cohort: str, member: str | None, level: Level, incident: Mapping[str, Any], cut: bool = False
+) -> None:
     """`incident`: of a level above active; empty keeps the file's own. Without `since` it began now, or when the file
-    says of the same incident at the same level.
+    says of the same incident. `cut`: whether the subject is denied in IAM by `rollout cut`, whatever the file says.
 
-    Sessions that an incident cut stay dead below `suspended` too. A cohort that goes back to `planned` leaves logs that
-    no update may delete, so it is named among the retired, until it has a level again.
+    What ends a suspension ends it now: sessions that were issued before, also during the incident, stay dead, below
+    `suspended` too. A member's own level stays below the cohort's: of the two the one that takes away more is in force.
+    A cohort that goes back to `planned` leaves logs that no update may delete, so it is named among the retired, until
+    it has a level again.
     """
     whole = _cohort(document, cohort)
     place = _map(whole, "members").setdefault(member, _flow({})) if member else whole
     before, last = _level_of(place), _part(place, "incident")
     if level.needs_incident:
         if incident:
-            place["incident"] = _flow(_dated(incident, last if before is level else {}))
+            place["incident"] = _flow(
+                _dated(incident, last, f"cohorts.{cohort}" + (f".members.{member}" if member else ""))
+            )
         elif not last and not (member and _part(whole, "incident")):
             raise CommandError(f"{level} needs --incident and --reason: {member or cohort} has no incident in the file")
     else:
         place.pop("incident", None)
-    if last.get("since") and before.rank >= Level.SUSPENDED.rank > level.rank:
-        place["sessions_valid_from"] = _later(last["since"], place.get("sessions_valid_from"))
+    if (cut or before.rank >= Level.SUSPENDED.rank) and level.rank < Level.SUSPENDED.rank:
+        place["sessions_valid_from"] = _later(instant(datetime.now(UTC)), place.get("sessions_valid_from"))
     if member and level is Level.ACTIVE:
         place.pop("level", None)
         if not place:
@@ -86,10 +92,17 @@ def set_level(document: Document, cohort: str, member: str | None, level: Level,
         _retire(document, cohort, level is Level.PLANNED)
 
 
-def _dated(incident: Mapping[str, Any], same: Mapping[str, Any]) -> dict[str, Any]:
-    """A command that is repeated does not move the begin of its incident."""
-    known = same.get("since") if same.get("id") == incident["id"] else None
-    since = incident.get("since") or known or instant(datetime.now(UTC))
+def _dated(incident: Mapping[str, Any], last: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Neither a command that is repeated nor an escalation moves the begin of its incident; a person may say that it
+    began earlier."""
+    known = last.get("since") if last.get("id") == incident["id"] else None
+    given = incident.get("since")
+    if (later := _utc(given)) and (first := _utc(known)) and later > first:
+        raise CommandError(
+            f"{path}.incident.since: {incident['id']} began at {known} by the file, and --since says {given}; leave "
+            "--since out, or give another incident another id"
+        )
+    since = given or known or instant(datetime.now(UTC))
     return {"id": incident["id"], "since": since, **{k: v for k, v in incident.items() if k not in {"id", "since"}}}
 
 

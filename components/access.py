@@ -13,9 +13,10 @@ import pulumi_aws as aws
 from rollout import names
 from rollout.account import Account
 from rollout.config import Rollout
+from rollout.cut_record import Record
+from rollout.cut_rules import named_stops
 from rollout.documents import boundary, invoke_policy
 from rollout.limits import quota_document
-from rollout.quotas import quota_shards
 from rollout.stops import cohort_stop, member_stops
 
 # IAM's least for a role; a sign-in asks for `session_minutes`, and IAM refuses more than this (STS API reference).
@@ -31,8 +32,10 @@ class AccessArgs:
     """What the trust policy names; IAM refuses a role that trusts what is not there."""
     rollout: Rollout
     profile_arns: Mapping[str, pulumi.Input[str]]
-    session_names: Mapping[str, str]
-    """As Okta signs them, by e-mail address, of all members."""
+    record: Record
+    """Of cuts, as this update leaves it."""
+    recorded: pulumi.Resource
+    """Where that is kept: written before anything is denied or allowed by it."""
     tags: Mapping[str, str]
 
 
@@ -57,7 +60,7 @@ class Access(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider),
         )
         self.role_arn = self._role.arn
-        self.stops = [*self._cohort_stop(), *self._member_stops(), *self._quotas()]
+        self.stops = [*self._denies(), *self._quotas()]
         self.register_outputs({"role_arn": self.role_arn})
 
     def allow(self, after: Sequence[pulumi.Resource], people: pulumi.Input[bool] = True) -> list[pulumi.Resource]:
@@ -106,8 +109,10 @@ class Access(pulumi.ComponentResource):
 
     def _quotas(self) -> Iterator[pulumi.Resource]:
         """For the meter to stop single people with, until midnight."""
-        shards = quota_shards(self._args.rollout.cohorts[self._args.cohort], self._args.session_names)
-        for number in range(1, len(shards) + 1) if not self._args.rollout.adopt.meter else ():
+        shards = self._args.record.cohorts[self._args.cohort].quota_shards
+        for number, shard in enumerate(shards if not self._args.rollout.adopt.meter else (), 1):
+            if not shard:
+                continue
             policy = aws.iam.Policy(
                 f"{self._name}-quota-{number}",
                 name=names.quota_policy(self._args.cohort, number),
@@ -120,35 +125,53 @@ class Access(pulumi.ComponentResource):
                 f"{self._name}-quota-{number}-attached", role=self._role.name, policy_arn=policy.arn, opts=self._child
             )
 
-    def _cohort_stop(self) -> Iterator[pulumi.Resource]:
-        document = cohort_stop(self._args.rollout.cohorts[self._args.cohort])
+    def _denies(self) -> list[pulumi.Resource]:
+        """The Deny of the whole cohort waits for nobody where it is suspended. Elsewhere it is what is lifted, and who
+        stays stopped by name is denied before it goes."""
+        record = self._args.record.cohorts[self._args.cohort]
+        after = [self._args.recorded]
+        if record.is_cut or record.overfull:
+            whole = list(self._cohort_stop(after))
+            return [*whole, *self._member_stops([*after, *whole])]
+        single = list(self._member_stops(after))
+        return [*self._cohort_stop([*after, *single]), *single]
+
+    def _cohort_stop(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
+        document = cohort_stop(self._args.record.cohorts[self._args.cohort])
         if document:
             yield aws.iam.RolePolicy(
                 f"{self._name}-stop",
                 name=names.STOP_POLICY,
                 role=self._role.name,
                 policy=pulumi.Output.json_dumps(document),
-                opts=self._child,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
 
-    def _member_stops(self) -> Iterator[pulumi.Resource]:
-        cohort, label = self._args.rollout.cohorts[self._args.cohort], self._args.rollout.throttle.model
-        throttle = {label: self._args.rollout.models[label]} if label in cohort.models else {}
+    def _member_stops(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
+        rollout, label = self._args.rollout, self._args.rollout.throttle.model
+        throttle = {label: rollout.models[label]} if label in rollout.cohorts[self._args.cohort].models else {}
+        shards = self._args.record.cohorts[self._args.cohort].stop_shards
+        stops = named_stops(self._args.record, rollout, self._args.cohort)
 
-        def documents(arns: Mapping[str, str]) -> list[dict[str, Any]]:
-            return member_stops(cohort, self._args.session_names, self._args.account, throttle, arns)
+        def documents(arns: Mapping[str, str]) -> list[dict[str, Any] | None]:
+            return member_stops(shards, stops, self._args.account, throttle, arns)
 
-        # How many there are does not depend on ARNs, so a placeholder counts them in preview too.
         made = pulumi.Output.all(**self._args.profile_arns).apply(documents)
-        for number in range(1, len(documents(dict.fromkeys(self._args.profile_arns, ""))) + 1):
+        # Which there are does not depend on ARNs, so a placeholder tells in preview too.
+        for number, document in enumerate(documents(dict.fromkeys(self._args.profile_arns, "")), 1):
+            if document is None:
+                continue
             policy = aws.iam.Policy(
                 f"{self._name}-stop-{number}",
                 name=names.member_stop_policy(self._args.cohort, number),
                 description=f"What an incident denies single members of cohort {self._args.cohort}",
                 policy=pulumi.Output.json_dumps(made[number - 1]),
                 tags=self._args.tags,
-                opts=self._child,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
             yield aws.iam.RolePolicyAttachment(
-                f"{self._name}-stop-{number}-attached", role=self._role.name, policy_arn=policy.arn, opts=self._child
+                f"{self._name}-stop-{number}-attached",
+                role=self._role.name,
+                policy_arn=policy.arn,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )

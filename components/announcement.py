@@ -13,6 +13,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.announced import announced
 from rollout.config import Rollout
+from rollout.cut_record import Record
 from rollout.levels import Level
 from rollout.notice_documents import review_policy
 from rollout.notices import review_name
@@ -23,6 +24,7 @@ class AnnouncementArgs:
     cohort: str
     account: Account
     rollout: Rollout
+    record: Record
     announcer: Announcer
     after: Sequence[pulumi.Resource]
     """What the level did: nobody is told before it is done, and nothing waits for a notice."""
@@ -53,7 +55,7 @@ class Announcement(pulumi.ComponentResource):
         invocation = aws.lambda_.Invocation(
             f"{name}-level",
             function_name=names.ANNOUNCER,
-            input=pulumi.Output.json_dumps(announced(args.rollout, args.cohort), sort_keys=True),
+            input=pulumi.Output.json_dumps(announced(args.rollout, args.cohort, args.record), sort_keys=True),
             triggers={"level": cohort.level.value},
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )

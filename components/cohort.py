@@ -21,6 +21,7 @@ from rollout.account import Account
 from rollout.alarms import cohort_alarms
 from rollout.cohort_standing import cohort_standing
 from rollout.config import Rollout
+from rollout.cut_record import Record
 from rollout.federation import trust_policy
 from rollout.metered import profile_item
 
@@ -32,8 +33,12 @@ class CohortArgs:
     shared: Shared
     user_ids: Mapping[str, str]
     """Okta's user id by e-mail address, of those who may sign in now."""
-    session_names: Mapping[str, str]
-    """As Okta signs them, by e-mail address, of all members."""
+    umbrella_ids: Mapping[str, str]
+    """The same of those who are let in by this cohort, or were and now are by another."""
+    record: Record
+    """Of cuts, as this update leaves it."""
+    recorded: pulumi.Resource
+    """Where that is kept."""
 
 
 class Cohort(pulumi.ComponentResource):
@@ -65,7 +70,8 @@ class Cohort(pulumi.ComponentResource):
                     provider=args.shared.federation.provider if args.shared.federation else None,
                     rollout=args.rollout,
                     profile_arns=self.profile_arns,
-                    session_names=args.session_names,
+                    record=args.record,
+                    recorded=args.recorded,
                     tags=tags,
                 ),
                 child,
@@ -83,6 +89,7 @@ class Cohort(pulumi.ComponentResource):
                     level=cohort.level,
                     federation=args.shared.federation,
                     user_ids=args.user_ids,
+                    umbrella_ids=args.umbrella_ids,
                     after=access.stops if access else [],
                 ),
                 child,
@@ -110,7 +117,12 @@ class Cohort(pulumi.ComponentResource):
         self.announcement = Announcement(
             f"{name}-announcement",
             AnnouncementArgs(
-                cohort=name, account=args.account, rollout=args.rollout, announcer=args.shared.announcer, after=done
+                cohort=name,
+                account=args.account,
+                rollout=args.rollout,
+                record=args.record,
+                announcer=args.shared.announcer,
+                after=done,
             ),
             child,
         )
@@ -119,7 +131,7 @@ class Cohort(pulumi.ComponentResource):
             {
                 "profile_arns": self.profile_arns,
                 "group_name": names.okta_group(args.account.id, name),
-                "standing": cohort_standing(args.rollout, name, args.session_names, known),
+                "standing": cohort_standing(args.rollout, name, args.record, known),
             }
         )
 

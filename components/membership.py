@@ -22,6 +22,8 @@ class MembershipArgs:
     federation: Federation
     user_ids: Mapping[str, str]
     """Okta's user id by e-mail address, of those who may sign in now."""
+    umbrella_ids: Mapping[str, str]
+    """The same of the umbrella group: also of those who moved to another cohort that lets them in."""
     after: Sequence[pulumi.Resource]
     """What must be in force before anybody leaves a group: Okta is slower, and does not end a session."""
 
@@ -75,7 +77,7 @@ class Membership(pulumi.ComponentResource):
             okta.GroupMemberships(
                 f"{name}-umbrella",
                 group_id=umbrella,
-                users=users,
+                users=sorted(args.umbrella_ids.values()),
                 track_all_users=False,
                 # One after the other, so that what goes before the first goes before both.
                 opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[members])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -15,6 +15,7 @@ from components.function import Function, FunctionArgs
 from rollout import names
 from rollout.account import Account
 from rollout.config import Rollout
+from rollout.cut_record import Record
 from rollout.metered import meter_policy, meter_settings
 
 FILES = (
@@ -32,8 +33,8 @@ class MeterArgs:
     rollout: Rollout
     trail: AuditTrail
     audiences: Audiences
-    session_names: Mapping[str, str]
-    """As Okta signs them, by e-mail address, of all members of all cohorts."""
+    record: Record
+    """It knows every name that people's sessions have."""
 
 
 class Meter(pulumi.ComponentResource):
@@ -71,8 +72,8 @@ class Meter(pulumi.ComponentResource):
                 description="Counts what each request to Claude used",
                 files=FILES,
                 handler="functions.meter.handler",
-                settings=meter_settings(args.rollout, args.account, args.session_names),
-                policy=meter_policy(args.account, args.rollout, args.session_names),
+                settings=meter_settings(args.rollout, args.account, args.record),
+                policy=meter_policy(args.account, args.rollout, args.record),
                 log_group=args.trail.function_log_groups[names.METER],
                 environment={"DEAD_QUEUE_URL": dead.url},
                 tags=self._tags,

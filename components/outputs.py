@@ -13,8 +13,8 @@ from components.shared import Shared
 from rollout import names, sign_in
 from rollout.account import Account
 from rollout.config import Rollout, ServiceLevels
+from rollout.cut_record import Record, cuts
 from rollout.federation import provider_arn
-from rollout.forgotten import on_record
 from rollout.github_webhook import to_enter
 from rollout.macs.places import PLACES, Platform
 from rollout.residual import missed, residual_access
@@ -22,7 +22,12 @@ from rollout.settings import managed_settings, recipients, whole_cohort
 
 
 def export(
-    rollout: Rollout, account: Account, federation: Federation, shared: Shared, cohorts: Mapping[str, Cohort]
+    rollout: Rollout,
+    account: Account,
+    record: Record,
+    federation: Federation,
+    shared: Shared,
+    cohorts: Mapping[str, Cohort],
 ) -> None:
     """`cohorts` for everyone, `sign_in` for members of those that have something to sign in to, `settings` for whoever
     looks after the Macs, `residual_access` and `break_glass` for whoever is on call, `github_webhook` for who
@@ -30,7 +35,10 @@ def export(
     logs = shared.trail.usage_log_groups
     pulumi.export(
         "cohorts",
-        {name: _cohort(name, rollout, account, cohorts.get(name), logs.get(name)) for name in sorted(rollout.cohorts)},
+        {
+            name: _cohort(name, rollout, account, record, cohorts.get(name), logs.get(name))
+            for name in sorted(rollout.cohorts)
+        },
     )
     pulumi.export(
         "sign_in",
@@ -69,7 +77,12 @@ def break_glass(urn: pulumi.Output[str]) -> pulumi.Output[str]:
 
 
 def _cohort(
-    name: str, rollout: Rollout, account: Account, declared: Cohort | None, log_group: pulumi.Input[str] | None
+    name: str,
+    rollout: Rollout,
+    account: Account,
+    record: Record,
+    declared: Cohort | None,
+    log_group: pulumi.Input[str] | None,
 ) -> dict[str, Any]:
     """One entry of the output `cohorts`. What a cohort has not at its level is left out."""
     has_role = declared is not None and declared.role_arn is not None
@@ -81,7 +94,7 @@ def _cohort(
         "okta_group": names.okta_group(account.id, name) if declared else None,
         "log_group": log_group,
         "members": sorted(rollout.cohorts[name].members),
-        **on_record(rollout.cohorts[name]),
+        **(cuts(record.cohorts[name]) if name in record.cohorts else {}),
     }
 
 

@@ -12,7 +12,7 @@ import pulumi_okta as okta
 from rollout import directory
 from rollout.account import Account
 from rollout.config import Rollout
-from rollout.directory import Person
+from rollout.directory import Directory, Person
 
 SECOND_LOOK_SECONDS = "5"
 
@@ -33,7 +33,7 @@ def current_account() -> Account:
         return Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
 
 
-def people(rollout: Rollout) -> dict[str, Person] | None:
+def people(rollout: Rollout) -> Directory | None:
     """Okta's users whom the stack file names, by e-mail address; one call for each fifty.
 
     While an incident is open, an Okta that does not answer must not stop access from being cut in AWS: none.
@@ -53,9 +53,9 @@ def people(rollout: Rollout) -> dict[str, Person] | None:
 
 
 def listed(
-    group_id: pulumi.Input[str], after: Sequence[pulumi.Resource], judge: Callable[[list[str]], list[str]]
+    group_id: pulumi.Input[str], after: Sequence[pulumi.Resource], judge: Callable[[list[Person]], list[str]]
 ) -> pulumi.Output[list[str]]:
-    """What `judge` has against the e-mail addresses that Okta lists in a group, once all of `after` is done.
+    """What `judge` has against the accounts that Okta lists in a group, once all of `after` is done.
 
     Okta's lists may lag behind its own writes, so it is asked a second time before anything is held against it.
     """
@@ -64,6 +64,6 @@ def listed(
         users = okta.user.get_users_output(
             group_id=group_id, delay_read_seconds=delay, opts=pulumi.InvokeOutputOptions(depends_on=after)
         ).users
-        return users.apply(lambda users: judge([user.email for user in users]))
+        return users.apply(lambda users: judge([Person(u.id, u.email, u.login, u.status) for u in users]))
 
     return asked(None).apply(lambda mistakes: asked(SECOND_LOOK_SECONDS) if mistakes else mistakes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.alarms import Alarms, AlarmsArgs
@@ -22,7 +22,7 @@ from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
 from rollout.account import Account
 from rollout.alarms import shared_alarms
 from rollout.config import Rollout
-from rollout.directory import Person, everybodys_session_names
+from rollout.cut_record import Record
 from rollout.gates import Gate
 
 
@@ -42,9 +42,9 @@ class Shared:
 
 
 def declare_shared(
-    rollout: Rollout, account: Account, known: Mapping[str, Person] | None, passed: Sequence[Gate]
+    rollout: Rollout, account: Account, okta_answers: bool, record: Record, passed: Sequence[Gate]
 ) -> Shared:
-    """`known`: Okta's people by e-mail address; None where Okta does not answer. `passed`: gates, as judged."""
+    """`record`: of cuts, as this update leaves it. `passed`: gates, as judged."""
     trail = AuditTrail("audit-trail", AuditTrailArgs(rollout=rollout))
     InvocationLogging("logging", InvocationLoggingArgs(account=account, rollout=rollout, trail=trail))
     audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout))
@@ -65,9 +65,7 @@ def declare_shared(
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     return Shared(
-        federation=Federation("federation", FederationArgs(account=account, rollout=rollout))
-        if known is not None
-        else None,
+        federation=Federation("federation", FederationArgs(account=account, rollout=rollout)) if okta_answers else None,
         trail=trail,
         macs=mac_server(rollout),
         audiences=audiences,
@@ -81,7 +79,7 @@ def declare_shared(
                 rollout=rollout,
                 trail=trail,
                 audiences=audiences,
-                session_names=everybodys_session_names(rollout, known or {}),
+                record=record,
             ),
         ),
         github_webhook=GithubWebhook(

@@ -15,13 +15,15 @@ from components.federation import Federation
 from components.people import listed
 from rollout.coherence import doubts
 from rollout.config import Rollout
-from rollout.directory import Person, group_mistakes, umbrella_mistakes, unknown_people
+from rollout.cut_record import Record
+from rollout.directory import Directory, group_mistakes, umbrella_mistakes, unknown_people
+from rollout.stale_file import changed_profiles, stale
 from rollout.words import StackFileError
 
 NOT_AS_DECLARED = "Okta's groups are not as declared; run `pulumi up --refresh` to mend them:"
 
 
-def judge_people(rollout: Rollout, known: Mapping[str, Person] | None) -> None:
+def judge_people(rollout: Rollout, known: Directory | None) -> None:
     """Refuse members whom Okta does not know, before anything is declared.
 
     While an incident is open they are a warning: somebody who left must not stop access from being cut.
@@ -34,6 +36,19 @@ def judge_people(rollout: Rollout, known: Mapping[str, Person] | None) -> None:
             pulumi.log.warn(line)
     else:
         raise pulumi.RunError(str(StackFileError(lines)))
+
+
+def refuse_stale(record: Record, rollout: Rollout) -> None:
+    """Refuse a stack file that forgets a cut on record, or that the engine would carry out by half."""
+    if found := stale(record, rollout):
+        raise pulumi.RunError(str(StackFileError([each.line for each in found])))
+
+
+def warn_of_profiles(before: Record, rollout: Rollout, after: Record) -> None:
+    """Say in a preview which clients a change breaks: an inference profile's ARN cannot be known before it is made."""
+    lines = changed_profiles(before, rollout, after) if pulumi.runtime.is_dry_run() else []
+    if lines:
+        pulumi.log.warn("\n".join(["This breaks clients:", *(f"  {line}" for line in lines)]))
 
 
 def doubt_budgets(rollout: Rollout) -> None:
@@ -72,7 +87,7 @@ def _require_memberships(
     The umbrella group is asked about once, after all cohorts have changed it: somebody may move between two of them.
     """
     memberships = {name: cohort.membership for name, cohort in cohorts.items() if cohort.membership}
-    known = {name: list(membership.user_ids) for name, membership in memberships.items()}
+    known = {name: membership.user_ids for name, membership in memberships.items()}
     verdicts = [
         listed(
             membership.group_id,

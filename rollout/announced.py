@@ -7,13 +7,15 @@ from typing import Any
 from rollout import names
 from rollout.account import Account
 from rollout.config import Incident, Member, Rollout
+from rollout.cut_record import CohortRecord, Record
 from rollout.notices import AUDIENCES
 
 
-def announced(rollout: Rollout, cohort: str) -> dict[str, Any]:
+def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Where a cohort stands, as `rollout.standing.Standing` reads it.
 
-    While a cohort is active its members are nobody's business: a roster that grows announces nothing.
+    While a cohort is active its members are nobody's business: a roster that grows announces nothing. `removed`: who is
+    in no cohort any more, so that nobody is told of access they do not have.
     """
     found = rollout.cohorts[cohort]
     listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if m.level}
@@ -22,7 +24,15 @@ def announced(rollout: Rollout, cohort: str) -> dict[str, Any]:
         "level": found.level.value,
         **({"incident": _incident(found.incident)} if found.level.needs_incident and found.incident else {}),
         "members": {email: _member(member) for email, member in sorted(listed.items())},
+        **({"removed": removed} if (removed := _removed(rollout, record.cohorts.get(cohort))) else {}),
     }
+
+
+def _removed(rollout: Rollout, cohort: CohortRecord | None) -> list[str]:
+    """Who left while they were stopped; of others a roster that shrinks announces nothing."""
+    known = {email for each in rollout.cohorts.values() for email in each.members}
+    people = cohort.people.items() if cohort else ()
+    return sorted(email for email, person in people if person.left and email not in known)
 
 
 def _member(member: Member) -> dict[str, Any]:

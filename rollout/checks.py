@@ -14,12 +14,13 @@ from pydantic import ValidationError
 
 from rollout.coherence import contradictions
 from rollout.config import STOPPING, Budgets, Federation, Model
-from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS
+from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, NAMES_CHARACTERS
+from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
 from rollout.kinds import SOURCE
 from rollout.levels import Level
 from rollout.names import RESERVED
+from rollout.shards import sticky
 from rollout.sizes import boundary_characters, inline_characters
-from rollout.stops import MANAGED_PER_ROLE, MAX_STOPPED, MOST_STOPS, name_chunks
 from rollout.words import Mistake, nearest, shown
 
 Document = Mapping[str, Any]
@@ -131,9 +132,10 @@ def incidents(document: Document, now: datetime) -> Iterator[Mistake]:
 
 
 def member_levels(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """A cut of a member's own stays in the file while their cohort is cut deeper: of the two the deeper is in force."""
     for name, email, cohort, member in each_member(document):
         own, whole = level_of(member), level_of(cohort)
-        if own and whole and own.rank < whole.rank:
+        if own and whole and own.rank < whole.rank and not own.needs_incident:
             yield Mistake(
                 ("cohorts", name, "members", email, "level"),
                 f"{own} is below the cohort's {whole}; a member's own level can only take away more",
@@ -210,7 +212,7 @@ def throttled_members(document: Document, now: datetime) -> Iterator[Mistake]:  
         strictest = {email: max(filter(None, both), key=lambda level: level.rank) for email, both in levels.items()}
         throttled = [email for email, level in strictest.items() if level is Level.THROTTLED]
         alone = any(part(members, email).keys() & set(STOPPING) for email in members)
-        needed, room = len(list(name_chunks(throttled))), MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
+        needed, room = len(sticky((), throttled, NAMES_CHARACTERS)), MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
         if needed > room:
             text = f"{len(throttled)} members throttled, whose daily tokens take {needed} IAM policies to watch over; "
             yield Mistake(("cohorts", name, "members"), f"{text}the role has room for {room}: split it, or suspend it")

@@ -6,32 +6,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rollout import names
 from rollout.composition import composition
 from rollout.config import Rollout
-from rollout.levels import Level
+from rollout.cut_record import Record
+from rollout.cut_rules import named_stops
 
 
 def cohort_standing(
-    rollout: Rollout, cohort: str, session_names: Mapping[str, str], user_ids: Mapping[str, str] | None
+    rollout: Rollout, cohort: str, record: Record, user_ids: Mapping[str, str] | None
 ) -> dict[str, Any]:
-    """`session_names`: by e-mail address, as Okta signs them, of all members. `user_ids`: of those who may sign in and
-    are known; None where Okta does not answer."""
-    found = rollout.cohorts[cohort]
-    valid_from = found.valid_from()
+    """`record`: of cuts. `user_ids`: of those who may sign in and are known; None where Okta does not answer."""
+    found, known = rollout.cohorts[cohort], record.cohorts[cohort]
+    valid_from = known.dead_before
     unknown = len(found.signed_in) - len(user_ids) if user_ids is not None else 0
     return {
         "level": found.level.value,
         "valid_from": valid_from.isoformat() if valid_from else None,
-        "stopped_members": _stopped_members(rollout, cohort, session_names),
+        "stopped_members": _stopped_members(rollout, cohort, record),
         "roster": composition(rollout, cohort, unknown).document(),
     }
 
 
-def _stopped_members(rollout: Rollout, cohort: str, session_names: Mapping[str, str]) -> int:
-    """Who are suspended alone, under a name that a session can have."""
-    found = rollout.cohorts[cohort]
-    if found.level.rank >= Level.SUSPENDED.rank:
-        return 0
-    stopped = (email for email in found.members if found.level_of(email).rank >= Level.SUSPENDED.rank)
-    return len({session_names[email] for email in stopped if names.SESSION.fullmatch(session_names[email])})
+def _stopped_members(rollout: Rollout, cohort: str, record: Record) -> int:
+    """How many names a session can have whose holder is suspended alone, or left while one could live."""
+    found = record.cohorts[cohort]
+    return 0 if found.is_cut or found.overfull else len(named_stops(record, rollout, cohort).suspended)

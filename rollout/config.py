@@ -230,7 +230,7 @@ class Member(Part):
     github: GithubName | None = None
     """The login at GitHub; unless given, what is before the @, with hyphens for what a login cannot hold."""
     level: Level | None = None
-    """This person's own level, at or above the cohort's."""
+    """This person's own level; of it and the cohort's, the one that takes away more is in force."""
     incident: Incident | None = None
     """Of this person's own level; the cohort's, unless given."""
     sessions_valid_from: Instant | None = None

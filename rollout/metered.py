@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from rollout import names
 from rollout.account import Account
 from rollout.config import Model, Rollout
+from rollout.cut_record import Record
 from rollout.documents import WRITE_LOG, Document, allow, document, write_own_log
 from rollout.limits import Budget, Limits
 from rollout.quotas import quota_policies
@@ -21,8 +22,8 @@ STOP_FOR_A_DAY = [
 ]
 
 
-def meter_settings(rollout: Rollout, account: Account, session_names: Mapping[str, str]) -> dict[str, Any]:
-    """The meter's `settings.json`. `session_names`: by e-mail address, as Okta signs them, of all members.
+def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[str, Any]:
+    """The meter's `settings.json`. `record`: it knows every name that people's sessions have.
 
     Cohorts that were retired are there too: records of theirs may still be under way.
     """
@@ -32,31 +33,32 @@ def meter_settings(rollout: Rollout, account: Account, session_names: Mapping[st
         "usage_log_stream": names.USAGE_LOG_STREAM,
         "tables": {
             "roles": {names.role(cohort): cohort for cohort in rollout.logged},
-            "teams": _teams(rollout, session_names),
+            "teams": dict(_teams(rollout, record)),
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
         "notices_queue": names.NOTICES_QUEUE,
-        "limits": asdict(_limits(rollout, account, session_names)),
+        "limits": asdict(_limits(rollout, account, record)),
     }
 
 
-def _limits(rollout: Rollout, account: Account, session_names: Mapping[str, str]) -> Limits:
+def _limits(rollout: Rollout, account: Account, record: Record) -> Limits:
     usd = rollout.budgets
     budgets = {"user": usd.user_daily_usd, "team": usd.team_daily_usd, "month": usd.monthly_usd}
     return Limits(
         budgets={whose: _budget(usd, rollout.budgets.alert_at) for whose, usd in budgets.items()},
         addresses={
             "user": {
-                session_names.get(email, email).lower(): email
+                session.lower(): email
                 for cohort in rollout.cohorts.values()
                 for email in sorted(cohort.members)
+                for session in record.names(email)
             },
             "team": {name: team.lead for name, team in rollout.organization.teams.items() if team.lead},
         },
         link=account.dashboard_url(names.dashboard()),
         quota_tokens=rollout.throttle.daily_tokens,
         quota_kinds=rollout.throttle.counts,
-        quota_policies=quota_policies(rollout, account, session_names),
+        quota_policies=quota_policies(record, account),
     )
 
 
@@ -65,13 +67,12 @@ def _budget(usd: float, alert_at: float) -> Budget:
     return Budget(usd=format(whole, "f"), alert_usd=format(whole * Decimal(str(alert_at)), "f"))
 
 
-def _teams(rollout: Rollout, session_names: Mapping[str, str]) -> dict[str, str]:
+def _teams(rollout: Rollout, record: Record) -> Iterator[tuple[str, str]]:
     """By the session's name in lower case: Okta may write a login in capitals."""
-    return {
-        session_names.get(email, email).lower(): member.team
-        for cohort in rollout.cohorts.values()
-        for email, member in sorted(cohort.members.items())
-    }
+    for cohort in rollout.cohorts.values():
+        for email, member in sorted(cohort.members.items()):
+            for session in record.names(email):
+                yield session.lower(), member.team
 
 
 def prices(model: Model) -> dict[str, str]:
@@ -84,10 +85,10 @@ def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
     return {"id": {"S": f"profile#{arn}"}, "cohort": {"S": cohort}, "model": {"S": label}}
 
 
-def meter_policy(account: Account, rollout: Rollout, session_names: Mapping[str, str]) -> Document:
+def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document:
     """To count, to write usage down, to put aside what it does not know, to say what must be told; and, of who is
     throttled, to write the policies that can stop them."""
-    quotas = sorted(set(quota_policies(rollout, account, session_names).values()))
+    quotas = sorted(set(quota_policies(record, account).values()))
     usage_logs = [
         f"{account.log_group_arn(names.usage_log_group(cohort))}:log-stream:{names.USAGE_LOG_STREAM}"
         for cohort in rollout.logged

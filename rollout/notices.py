@@ -55,6 +55,7 @@ MEANS: Mapping[Level, str] = {
     Level.SUSPENDED: "No model answers, in sessions that are open too, and Okta's groups no longer let people in.",
     Level.ROLLED_BACK: "Role, inference profiles and Okta's assignment are taken away. Logs stay, for a year at least.",
 }
+REMOVED = "No longer in any cohort: no model answers, also in sessions that are open still."
 NEXT: Mapping[Level, str] = {
     Level.PLANNED: "Nothing to do.",
     Level.ACTIVE: "Nothing to do but to sign in again: sessions from before the incident stay dead.",
@@ -161,7 +162,9 @@ def _personal(change: Change, settings: Settings) -> Iterator[tuple[str, str, li
 
 
 def _state(change: Change) -> str:
-    """Who is no longer stopped may have left the cohort meanwhile: nobody is told that they have access."""
+    """Nobody who left is told that they have access."""
+    if change.removed:
+        return "removed"
     if change.after is Level.ACTIVE and change.before.needs_incident:
         return f"no longer {_word(change.before)}"
     again = change.after.rank < change.before.rank
@@ -192,8 +195,8 @@ def _lines(change: Change, settings: Settings) -> list[str]:
         "daily_tokens": f"{settings.daily_tokens:,}",
     }
     lines = [
-        f"Level: {change.before} -> {change.after}, {shown(change.at)}",
-        f"What it means: {MEANS[change.after].format(**facts)}",
+        f"Level: {change.before} -> {'removed' if change.removed else change.after}, {shown(change.at)}",
+        f"What it means: {REMOVED if change.removed else MEANS[change.after].format(**facts)}",
     ]
     if incident:
         lines.append(f"Incident: {incident['id']}, since {shown(since)}")
@@ -213,6 +216,7 @@ def record_of(change: Change) -> dict[str, Any]:
         "after": change.after.value,
         "incident": dict(change.incident) or None,
         "people": list(change.people),
+        **({"removed": True} if change.removed else {}),
     }
 
 

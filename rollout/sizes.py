@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rollout.account import Account
-from rollout.config import Cohort, Model
+from rollout.config import Model
+from rollout.cut_record import CohortRecord
 from rollout.documents import Document, boundary, invoke_policy
 from rollout.levels import Level
 from rollout.stops import cohort_stop
@@ -20,9 +21,7 @@ LONGEST_PROFILE = LONGEST.bedrock(f"application-inference-profile/{'0' * 12}")
 
 def inline_characters(models: Mapping[str, Model]) -> int:
     """Of a cohort with these models, at most: what it may invoke and report, and the stop that any incident may add."""
-    stop = cohort_stop(
-        Cohort(level=Level.SUSPENDED, models=("any",), sessions_valid_from=datetime(2026, 1, 1, tzinfo=UTC))
-    )
+    stop = cohort_stop(CohortRecord(level=Level.SUSPENDED, dead_before=datetime(2026, 1, 1, tzinfo=UTC)))
     invoke = invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), LONGEST_COHORT)
     return sum(map(characters, (invoke, stop)))
 

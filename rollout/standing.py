@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,12 +32,14 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a cohort stands. `members`: everybody at a level above active, else those with a level of their own."""
+    """Where a cohort stands. `members`: everybody at a level above active, else those with a level of their own.
+    `removed`: e-mail addresses of who left it and is in no other."""
 
     cohort: str
     level: str
     incident: Mapping[str, Any] | None = None
     members: Mapping[str, Subject] = field(default_factory=dict[str, Subject])
+    removed: tuple[str, ...] = ()
 
     @staticmethod
     def read(document: Mapping[str, Any]) -> Standing:
@@ -47,6 +49,7 @@ class Standing:
             level=Level(document["level"]).value,
             incident=document.get("incident"),
             members=members,
+            removed=tuple(document.get("removed", ())),
         )
 
     def effective(self, email: str) -> Level:
@@ -61,7 +64,8 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """`subject`: None for the cohort as a whole, or a member's e-mail address. `people`: whose access changes."""
+    """`subject`: None for the cohort as a whole, or a member's e-mail address. `people`: whose access changes.
+    `removed`: the subject left the rollout; `after` is `planned` then, at which nobody has anything."""
 
     id: str
     at: datetime
@@ -71,13 +75,15 @@ class Change:
     after: Level
     incident: Mapping[str, Any]
     people: Mapping[str, Subject]
+    removed: bool = False
 
 
 def changes(before: Standing | None, after: Standing, version: int, at: datetime) -> list[Change]:
     """What is new in `after`: the cohort's level first, then single members'. `version` tells repeats apart."""
     old = before or Standing(cohort=after.cohort, level=Level.PLANNED.value)
     found: list[Change] = []
-    known = {**old.members, **after.members}
+    known = {email: each for email, each in {**old.members, **after.members}.items() if email not in after.removed}
+    left = _removed(old, after, version, at)
     if old.level != after.level:
         affected = {
             email: subject
@@ -88,8 +94,29 @@ def changes(before: Standing | None, after: Standing, version: int, at: datetime
         }
         incident = after.incident or old.incident or {}
         found.append(_change(after.cohort, None, old.level, after.level, version, at, incident, affected))
-        return found + _own_levels(old, after, known, version, at, set(affected))
-    return _own_levels(old, after, known, version, at, set())
+        return [*found, *_own_levels(old, after, known, version, at, set(affected)), *left]
+    return [*_own_levels(old, after, known, version, at, set()), *left]
+
+
+def _removed(old: Standing, after: Standing, version: int, at: datetime) -> list[Change]:
+    """Who was stopped when they left: nobody tells them that they have access again."""
+    return [
+        replace(
+            _change(
+                after.cohort,
+                email,
+                old.effective(email).value,
+                Level.PLANNED.value,
+                version,
+                at,
+                subject.incident or old.incident or {},
+                {email: subject},
+            ),
+            removed=True,
+        )
+        for email, subject in sorted(old.members.items())
+        if email in after.removed and old.effective(email).needs_incident
+    ]
 
 
 def _own_levels(

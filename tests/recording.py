@@ -20,6 +20,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import mocks, rpc, run_in_stack, set_all_config
 from pulumi.runtime.settings import configure
 
+from rollout.cut_record import NAME, STASH, Record
 from rollout.load import SECRETS
 from tests.stacks import PROJECT
 
@@ -92,7 +93,8 @@ JAMF: Mapping[str, Mapping[str, Any]] = {
 
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
-    id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name."""
+    id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
+    `record`: of cuts, as the stack's last update left it."""
 
     def __init__(
         self,
@@ -101,8 +103,9 @@ class World(mocks.Mocks):
         groups: Mapping[str, Sequence[str]] | None = None,
         answer: str = '{"accepted": true}',
         parameters: Mapping[str, str] | None = None,
+        record: Record | None = None,
     ) -> None:
-        self.recorded = recorded
+        self.recorded, self.record = recorded, record
         self.parameters = parameters or {}
         self.answer = answer
         self.strangers = strangers
@@ -149,6 +152,12 @@ class World(mocks.Mocks):
                 path, found = args.args["path"], self.parameters
                 known = {"arns": list(found), "types": ["String"] * len(found), "region": REGION}
                 return {"id": path, "path": path, "names": list(found), "values": list(found.values()), **known}, []
+            case "pulumi:pulumi:readStackOutputs":
+                return {"outputs": {"cohorts": {}} if self.record else {}}, []
+            case "pulumi:pulumi:readStackResourceOutputs":
+                assert self.record is not None
+                kept = {"type": STASH, "outputs": {"input": self.record.document()}}
+                return {"outputs": {f"urn:pulumi:test::{PROJECT_NAME}::{STASH}::{NAME}": kept}}, []
             case "okta:user/getUsers:getUsers":
                 return {"id": "search", "users": self._found(args.args)}, []
             case _:
@@ -156,13 +165,13 @@ class World(mocks.Mocks):
 
     def _found(self, args: Mapping[str, Any]) -> list[dict[str, Any]]:
         if group := args.get("groupId"):
-            return [{"id": okta_user_id(email), "email": email} for email in self.groups[group]]
+            return [_okta_user(email) for email in self.groups[group]]
         quoted = args["searches"][0]["expression"].split('"')[1::2]
-        return [
-            {"id": okta_user_id(email), "email": email, "login": email, "status": "ACTIVE"}
-            for email in quoted
-            if email not in self.strangers
-        ]
+        return [_okta_user(email) for email in quoted if email not in self.strangers]
+
+
+def _okta_user(email: str) -> dict[str, str]:
+    return {"id": okta_user_id(email), "email": email, "login": email, "status": "ACTIVE"}
 
 
 def _is_secret(value: Any) -> bool:
@@ -287,6 +296,7 @@ def run(
     encrypted: Sequence[str] = SECRETS,
     parameters: Mapping[str, str] | None = None,
     program_file: str = "__main__.py",
+    record: Record | None = None,
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -295,7 +305,7 @@ def run(
         runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer, parameters)
+        world = World(recorded, strangers, groups, answer, parameters, record)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.errors import CommandError
@@ -13,7 +12,7 @@ from cli.live.asking import Unreachable, asked
 from cli.out import print_json
 from cli.stack_files import stack_path
 from rollout.config import Rollout
-from rollout.forgotten import Forgotten, forgotten
+from rollout.stale_file import Stale, stale
 
 
 def run(stack: str, as_json: bool) -> int:
@@ -38,7 +37,6 @@ def require_known(project: Path, stack: str, rollout: Rollout) -> str:
     return ""
 
 
-def unknown_to(project: Path, stack: str, rollout: Rollout) -> list[Forgotten]:
-    """CommandError where the engine does not tell the stack's outputs."""
-    outputs = engine.outputs(project, stack)
-    return list(forgotten(outputs.get("cohorts") or {}, rollout.cohorts, datetime.now(UTC)))
+def unknown_to(project: Path, stack: str, rollout: Rollout) -> list[Stale]:
+    """CommandError where the engine does not tell the stack's state."""
+    return stale(engine.cut_record(project, stack), rollout)

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from cli.stack import pulumi
+from cli.stack import CommandError, pulumi
+from rollout.cut_record import Record, from_outputs, kept_in
 
 SECONDS = 60
 
@@ -37,6 +38,22 @@ class Update:
 def outputs(project: Path, stack: str) -> Outputs:
     """What the stack exported last. CommandError where the engine or its backend does not answer."""
     return _asked(project, "stack", "output", "--stack", stack)
+
+
+def cut_record(project: Path, stack: str) -> Record:
+    """What the stack's last update, ended or killed, left on record of cuts. CommandError where the engine or its
+    backend does not answer, or where a newer program wrote it."""
+    exported: dict[str, Any] = json.loads(pulumi(project, "stack", "export", "--stack", stack, seconds=SECONDS))
+    resources: list[dict[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
+    try:
+        return kept_in({each["urn"]: each for each in resources}) or from_outputs(_cohorts(resources))
+    except ValueError as error:
+        raise CommandError(f"stack {stack}: {error}") from None
+
+
+def _cohorts(resources: list[dict[str, Any]]) -> Mapping[str, Any]:
+    outputs = [each.get("outputs") or {} for each in resources if each["type"] == "pulumi:pulumi:Stack"]
+    return outputs[0].get("cohorts") or {} if outputs else {}
 
 
 def updates(project: Path, stack: str, at_most: int = 50) -> list[Update]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from rollout.cut_rules import MAX_STOPPED
 from rollout.levels import Level
-from rollout.stops import MAX_STOPPED
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import ATTACHMENT, INLINE, boundary, managed, policies

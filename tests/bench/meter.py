@@ -17,6 +17,7 @@ from unittest.mock import patch
 from functions import meter
 from functions.clients import client
 from rollout.account import Account
+from rollout.cut_record import Record
 from rollout.load import load
 from rollout.metered import meter_settings
 from sandbox.settings import ACCOUNT_ID, REGION
@@ -32,7 +33,7 @@ ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox
 def rates(world: World) -> dict[str, float]:
     """Records a second, by how many come in one delivery; and `bare`: one write per record, which counts nothing."""
     rollout = load(stacks.committed("sandbox"), stacks.PROJECT, datetime.now(UTC))
-    settings = meter_settings(rollout, Account(ACCOUNT_ID, REGION), {})
+    settings = meter_settings(rollout, Account(ACCOUNT_ID, REGION), Record())
     queue = world.aws("sqs").get_queue_url(QueueName="claude-code-records-dead")["QueueUrl"]
     variables = {**ENVIRONMENT, "AWS_ENDPOINT_URL": world.settings.aws_url, "DEAD_QUEUE_URL": queue, "NO_PROXY": "*"}
     client.cache_clear()

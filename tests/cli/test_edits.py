@@ -24,8 +24,7 @@ from tests.stacks import COMMITTED, PROJECT
 ALICE, HIRO = "alice.chen@acme.example", "hiro.tanaka@acme.example"
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "a key: was leaked"}
 OTHER = {"id": "INC-8", "reason": "another"}
-LATER = "2026-11-23T16:05:00+01:00"
-LOGS = "claude-code-rollout:logs"
+LOGS, COHORTS = "claude-code-rollout:logs", "claude-code-rollout:cohorts"
 
 
 def text_of(stack: str) -> str:
@@ -65,12 +64,24 @@ def test_a_level_with_its_incident_is_two_lines_and_the_comment_stays() -> None:
     assert judged(after).cohorts["pilot"].level is Level.SUSPENDED
 
 
-def test_after_a_resume_sessions_from_before_the_incident_stay_dead() -> None:
+def just_now(at: datetime | None) -> bool:
+    return at is not None and abs(datetime.now(UTC) - at) < timedelta(minutes=5)
+
+
+def test_after_a_resume_sessions_from_before_it_stay_dead_also_those_that_the_incident_saw_begin() -> None:
     text = edited(text_of("sandbox"), lambda d: edits.set_level(d, "pilot", None, Level.SUSPENDED, INCIDENT))
     text = edited(text, lambda d: edits.set_level(d, "pilot", None, Level.ACTIVE, {}))
     pilot = judged(text).cohorts["pilot"]
     assert (pilot.level, pilot.incident) == (Level.ACTIVE, None)
-    assert pilot.valid_from() == datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+    assert just_now(pilot.valid_from())
+
+
+def test_a_resume_of_who_is_cut_in_iam_alone_ends_their_sessions_too() -> None:
+    for member in (None, ALICE):
+        text = text_of("sandbox")
+        text = edited(text, lambda d, m=member: edits.set_level(d, "pilot", m, Level.ACTIVE, {}, cut=True))
+        pilot = judged(text).cohorts["pilot"]
+        assert just_now(pilot.member_valid_from(ALICE) if member else pilot.valid_from())
 
 
 def test_an_incident_that_cut_no_session_leaves_nothing_behind() -> None:
@@ -97,22 +108,43 @@ def test_sessions_that_an_incident_cut_stay_dead_on_the_way_down_and_through_the
     for after in (text, brought(text, Level.THROTTLED, Level.ACTIVE, incident=later, member=member)):
         pilot = judged(after).cohorts["pilot"]
         found = pilot.member_valid_from(member) if member else pilot.valid_from()
-        assert found == datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+        assert just_now(found)
 
 
-def test_of_two_incidents_that_cut_sessions_the_later_one_counts_however_it_is_written() -> None:
-    text = brought(text_of("sandbox"), Level.SUSPENDED, Level.ACTIVE).replace("'2026-11-23T14:05:00Z'", LATER)
-    text = brought(text, Level.SUSPENDED, Level.ACTIVE)
-    assert judged(text).cohorts["pilot"].valid_from() == datetime(2026, 11, 23, 15, 5, tzinfo=UTC)
+def test_a_resume_never_lowers_the_time_from_which_sessions_count() -> None:
+    later = (datetime.now(UTC) + timedelta(minutes=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = brought(text_of("sandbox"), Level.SUSPENDED)
+    text = edited(text, lambda d: d["config"][COHORTS]["pilot"].update(sessions_valid_from=later))
+    found = judged(brought(text, Level.ACTIVE)).cohorts["pilot"].valid_from()
+    assert found == datetime.fromisoformat(later)
 
 
 def test_a_command_that_is_repeated_does_not_move_the_begin_of_its_incident() -> None:
     undated = {"id": "INC-7", "reason": "again"}
     text = brought(text_of("sandbox"), Level.SUSPENDED)
     assert "since: '2026-11-23T14:05:00Z', reason: again" in brought(text, Level.SUSPENDED, incident=undated)
-    for other in (brought(text, Level.ROLLED_BACK, incident=undated), brought(text, Level.SUSPENDED, incident=OTHER)):
-        incident = judged(other).cohorts["pilot"].incident
-        assert abs(datetime.now(UTC) - incident.since) < timedelta(minutes=5)
+    assert "since: '2026-11-23T14:05:00Z', reason: again" in brought(text, Level.ROLLED_BACK, incident=undated)
+    other = judged(brought(text, Level.SUSPENDED, incident=OTHER)).cohorts["pilot"].incident
+    assert other is not None
+    assert just_now(other.since)
+
+
+def test_an_incident_may_turn_out_to_have_begun_earlier_but_not_later() -> None:
+    text = brought(text_of("sandbox"), Level.SUSPENDED)
+    earlier = {**INCIDENT, "since": "2026-11-23T10:00:00Z"}
+    assert "since: '2026-11-23T10:00:00Z'" in brought(text, Level.SUSPENDED, incident=earlier)
+    with pytest.raises(CommandError, match=r"cohorts\.pilot\.incident\.since: INC-7 began at 2026-11-23T14:05:00Z"):
+        brought(text, Level.ROLLED_BACK, incident={**INCIDENT, "since": "2026-11-23T15:00:00Z"})
+
+
+def test_a_cohorts_cut_goes_through_while_a_member_has_a_lower_one_of_their_own_which_is_kept() -> None:
+    theirs = {**INCIDENT, "id": "INC-5"}
+    text = brought(text_of("sandbox"), Level.RESTRICTED, incident=theirs, member=ALICE)
+    pilot = judged(brought(text, Level.SUSPENDED)).cohorts["pilot"]
+    assert pilot.level_of(ALICE) is Level.SUSPENDED
+    kept = pilot.members[ALICE].incident
+    assert kept is not None
+    assert kept.id == "INC-5"
 
 
 def test_a_cohort_that_goes_back_to_planned_is_retired_until_it_has_a_level_again() -> None:
@@ -146,7 +178,7 @@ def test_one_member_is_suspended_alone_and_back_again_in_the_file_and_in_a_roste
     text = edited(text, lambda d: edits.set_level(d, cohort, member, Level.ACTIVE, {}))
     found = judged(text).cohorts[cohort]
     assert found.level_of(member) is Level.ACTIVE
-    assert found.member_valid_from(member) == datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+    assert just_now(found.member_valid_from(member))
 
 
 def test_a_new_member_is_one_line_and_a_removed_one_takes_only_theirs() -> None:

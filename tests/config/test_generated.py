@@ -13,6 +13,8 @@ from jsonschema import Draft7Validator
 
 from rollout.account import Account
 from rollout.config import Rollout
+from rollout.cut_record import Record
+from rollout.cut_rules import advance, named_stops
 from rollout.documents import invoke_policy
 from rollout.load import load
 from rollout.stops import cohort_stop, member_stops
@@ -64,11 +66,14 @@ def test_every_document_of_every_cohort_fits_where_it_goes() -> None:
         rollout = loaded(seed)
         arns = {label: GOV.bedrock(f"application-inference-profile/{label:a>12}") for label in rollout.models}
         throttle = {rollout.throttle.model: rollout.models[rollout.throttle.model]}
-        for cohort in rollout.declared.values():
+        record = advance(Record(), rollout, None, NOW)
+        for name, cohort in rollout.declared.items():
             invoke = invoke_policy(GOV, {label: rollout.models[label] for label in cohort.models}, arns)
-            assert characters(invoke) + characters(cohort_stop(cohort)) <= INLINE_CHARACTERS, seed
-            stops = member_stops(cohort, {email: email for email in cohort.members}, GOV, throttle, arns)
-            assert len(stops) <= MANAGED_PER_ROLE, seed
+            assert characters(invoke) + characters(cohort_stop(record.cohorts[name])) <= INLINE_CHARACTERS, seed
+            held = record.cohorts[name]
+            found = member_stops(held.stop_shards, named_stops(record, rollout, name), GOV, throttle, arns)
+            stops = [each for each in found if each]
+            assert len(stops) + len(held.quota_shards) <= MANAGED_PER_ROLE, seed
             assert max(map(characters, stops), default=0) <= MANAGED_CHARACTERS, seed
 
 

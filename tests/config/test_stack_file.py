@@ -237,6 +237,19 @@ def test_a_member_cannot_keep_more_than_the_cohort() -> None:
     ]
 
 
+@pytest.mark.parametrize("own", ["restricted", "throttled", "suspended"])
+def test_a_members_own_cut_stays_in_the_file_while_the_cohort_is_cut_deeper(own: str) -> None:
+    document = changed("rolled_back", "cohorts", "pilot", "level")
+    document["cohorts"]["pilot"]["incident"] = INCIDENT
+    theirs = {"level": own, "incident": {**INCIDENT, "id": "INC-9"}}
+    document["cohorts"]["pilot"]["members"]["alice.chen@acme.example"].update(theirs)
+    pilot = loaded(document).cohorts["pilot"]
+    assert pilot.level_of("alice.chen@acme.example").value == "rolled_back"
+    kept = pilot.members["alice.chen@acme.example"].incident
+    assert kept is not None
+    assert kept.id == "INC-9"
+
+
 def test_a_person_is_in_one_cohort_with_access_at_a_time() -> None:
     document = stacks.small()
     document["cohorts"]["wave2"] = {**document["cohorts"]["pilot"], "level": "planned"}

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers.jamf import client as jamf
-from rollout import alarms, iam_limits, notices, queries, roster, stops
+from rollout import alarms, iam_limits, notices, queries, roster
 from rollout.config import Cohort, Rollout
+from rollout.cut_rules import MAX_STOPPED
 from rollout.names import SESSION
 from rollout.residual import TOKEN_MINUTES, Federation
 
@@ -33,12 +34,12 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         IAM,
         "the policy pack, `policies/rules/iam_documents_fit.py`",
     )
-    yield "managed policies on a role", str(stops.MANAGED_PER_ROLE), IAM, "`rollout/stops.py`"
+    yield "managed policies on a role", str(iam_limits.MANAGED_PER_ROLE), IAM, "`rollout/iam_limits.py`"
     yield (
         "members of a cohort with a level of their own",
-        str(stops.MAX_STOPPED),
+        str(MAX_STOPPED),
         "follows from the above",
-        "`rollout/stops.py`",
+        "`rollout/cut_rules.py`",
     )
     yield (
         "members throttled at once in a cohort",

@@ -15,8 +15,8 @@ from rollout.documents import invoke_policy, logging_policy, logging_trust_polic
 from rollout.federation import aws_app_settings, trust_policy
 from rollout.levels import Level
 from rollout.load import load
-from rollout.stops import cohort_stop, member_stops
 from tests import stacks
+from tests.cuts import single_stops, whole_stop
 
 ACCOUNT = Account("111122223333", "us-east-1")
 ARN = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123def456"
@@ -119,10 +119,9 @@ def test_names_fit_where_they_go_at_their_longest() -> None:
 
 @pytest.mark.parametrize("written", ["2026-11-23T14:05:00Z", "0001-01-01T00:00:00Z"])
 def test_times_are_compared_as_iam_writes_them(written: str) -> None:
-    stop = cohort_stop(
+    stop = whole_stop(
         Cohort(level=Level.ACTIVE, models=("haiku",), sessions_valid_from=datetime.fromisoformat(written))
     )
-    assert stop is not None
     assert stop["Statement"][0]["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": written}}
 
 
@@ -133,7 +132,7 @@ def test_of_several_members_who_came_back_the_latest_incident_counts_for_all() -
         for email, hour in hours.items()
     }
     cohort = Cohort(level=Level.ACTIVE, models=("haiku",), members=members)
-    [document] = member_stops(cohort, {email: email for email in hours}, ACCOUNT, {}, {})
+    [document] = single_stops(cohort, {email: email for email in hours}, ACCOUNT, {}, {})
     assert document["Statement"][0]["Condition"] == {
         "DateLessThan": {"aws:TokenIssueTime": "2026-11-23T11:00:00Z"},
         "StringLike": {"aws:userid": [f"*:{email}" for email in hours]},

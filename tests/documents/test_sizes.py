@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 
 from rollout.account import Account
 from rollout.config import Cohort, Incident, Member, Model
+from rollout.cut_record import Record
+from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, advance
 from rollout.documents import invoke_policy
 from rollout.levels import Level
 from rollout.load import load
-from rollout.stops import MAX_STOPPED, cohort_stop, member_stops
+from rollout.shards import sticky
+from rollout.stops import cohort_stop
 from rollout.words import StackFileError
 from tests import stacks
+from tests.cuts import rollout_of, single_stops, whole_stop
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT = Incident(id="INC-7", since=datetime(2026, 11, 23, 11, tzinfo=UTC), reason="key in a commit")
@@ -45,57 +49,74 @@ def profile_arn(label: str) -> str:
     return GOV.bedrock(f"application-inference-profile/{label:a>12}")
 
 
-def stops(own: list[dict[str, Any]], logins: list[str]) -> list[dict[str, Any]]:
+def stops(own: list[dict[str, Any]], logins: list[str], addresses: list[str] | None = None) -> list[dict[str, Any]]:
     """The documents for members with these levels of their own and these logins; the same number without any ARN."""
-    emails = [f"p{number}@acme.example" for number in range(len(own))]
+    emails = addresses or [f"p{number}@acme.example" for number in range(len(own))]
     members = {email: Member(name="x", team="t", **given) for email, given in zip(emails, own, strict=True)}
     cohort = Cohort(level=Level.ACTIVE, models=("haiku",), members=members)
     sessions, throttle = dict(zip(emails, logins, strict=True)), {"haiku": model(LONGEST_SOURCE)}
-    made = member_stops(cohort, sessions, GOV, throttle, {"haiku": profile_arn("haiku")})
-    assert len(made) == len(member_stops(cohort, sessions, GOV, throttle, {"haiku": ""}))
+    made = single_stops(cohort, sessions, GOV, throttle, {"haiku": profile_arn("haiku")})
+    assert len(made) == len(single_stops(cohort, sessions, GOV, throttle, {"haiku": ""}))
     return made
 
 
-def denied(documents: list[dict[str, Any]], sid: str) -> list[str]:
+def denied(documents: list[dict[str, Any]], sid: str) -> set[str]:
     statements = [statement for document in documents for statement in document["Statement"]]
     named = [s["Condition"]["StringLike"]["aws:userid"] for s in statements if s["Sid"] == sid]
-    return [name.removeprefix("*:") for names in named for name in names]
+    return {name.removeprefix("*:") for names in named for name in names}
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.data())
-def test_any_two_hundred_stops_with_the_longest_logins_fit_on_a_role(data: st.DataObject) -> None:
+def test_any_two_hundred_stops_with_the_longest_addresses_fit_on_a_role(data: st.DataObject) -> None:
     kinds = data.draw(st.lists(st.sampled_from(OWN), min_size=1, max_size=len(OWN)))
     own = [kinds[number % len(kinds)] for number in range(MAX_STOPPED)]
-    lengths = data.draw(st.lists(st.sampled_from([5, 40, 64]), min_size=1, max_size=7))
-    logins = [f"{number:@>{lengths[number % len(lengths)]}}" for number in range(MAX_STOPPED)]
-    documents = stops(own, logins)
-    assert len(documents) <= MANAGED_PER_ROLE
+    lengths = data.draw(st.lists(st.sampled_from([20, 40, 64]), min_size=1, max_size=7))
+    emails = [f"{number:a>{lengths[number % len(lengths)] - 13}}@acme.example" for number in range(MAX_STOPPED)]
+    documents = stops(own, emails, emails)
+    assert len(documents) <= MOST_STOPS
     assert max(map(characters, documents)) <= MANAGED_CHARACTERS
-    assert denied(documents, "MemberSuspended") == [
-        login for login, one in ordered(logins, own) if one.get("level") is Level.SUSPENDED
-    ]
-    assert denied(documents, "MemberThrottled") == [
-        login for login, one in ordered(logins, own) if one.get("level") is Level.THROTTLED
-    ]
-    assert denied(documents, "SessionsFromBefore") == [
-        login
-        for login, one in ordered(logins, own)
-        if "sessions_valid_from" in one and one.get("level") is not Level.SUSPENDED
-    ]
+    who = list(zip(emails, own, strict=True))
+    assert denied(documents, "MemberSuspended") == {e for e, one in who if one.get("level") is Level.SUSPENDED}
+    assert denied(documents, "MemberThrottled") == {e for e, one in who if one.get("level") is Level.THROTTLED}
+    assert denied(documents, "SessionsFromBefore") == {
+        e for e, one in who if "sessions_valid_from" in one and one.get("level") is not Level.SUSPENDED
+    }
 
 
-def ordered(logins: list[str], own: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """By e-mail address, as the documents are."""
-    return [pair for _, *pair in sorted(zip((f"p{n}@" for n in range(len(own))), logins, own, strict=True))]  # type: ignore[misc]
+def test_more_names_than_a_role_can_hold_stop_the_sessions_of_everybody_or_everybody() -> None:
+    emails = [f"{number:a>51}@acme.example" for number in range(MAX_STOPPED)]
+    logins = {
+        email: (f"{number:b>51}@acme.example", f"{number:c>51}@acme.example") for number, email in enumerate(emails)
+    }
+    cases: list[tuple[dict[str, Any], bool]] = [(OWN[3], False), (OWN[0], True)]
+    for own, overfull in cases:
+        members = {email: Member(name="x", team="t", **own) for email in emails}
+        rollout = rollout_of(Cohort(level=Level.ACTIVE, models=("haiku",), members=members))
+        found = advance(Record(), rollout, logins, NOW).cohorts["pilot"]
+        assert (found.stop_shards, found.overfull) == ((), overfull)
+        stop = cohort_stop(found)
+        assert stop is not None
+        assert [s["Sid"] for s in stop["Statement"]] == (["Suspended"] if overfull else ["SessionsFromBefore"])
+
+
+@given(st.lists(st.frozensets(st.integers(0, 60), max_size=60), min_size=2, max_size=5))
+def test_a_name_that_stays_stopped_never_leaves_the_policy_that_holds_it(stopped: list[frozenset[int]]) -> None:
+    shards: tuple[tuple[str, ...], ...] = ()
+    for now in stopped:
+        after = sticky(shards, sorted(f"person{n}@acme.example" for n in now), 300)
+        for place, shard in enumerate(shards):
+            for name in shard:
+                assert name not in {f"person{n}@acme.example" for n in now} or name in after[place]
+        assert sorted(name for shard in after for name in shard) == sorted(f"person{n}@acme.example" for n in now)
+        shards = after
 
 
 @pytest.mark.parametrize(
     "login", ["*", "*@acme.example", "${aws:username}", "a?@acme.example", "x" * 65, "a", "ü@x.de"]
 )
 def test_a_login_that_no_session_can_be_called_by_stops_nobody_else(login: str) -> None:
-    assert stops([OWN[0]], [login]) == []
-    assert denied(stops([OWN[0]] * 2, [login, "bob@acme.example"]), "MemberSuspended") == ["bob@acme.example"]
+    assert denied(stops([OWN[0]], [login]), "MemberSuspended") == {"p0@acme.example"}
 
 
 def twenty_models(name: str) -> dict[str, Any]:
@@ -110,7 +131,7 @@ def twenty_models(name: str) -> dict[str, Any]:
 def test_twenty_models_with_names_of_today_fit_in_any_region_with_a_stop_beside_them() -> None:
     rollout = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.PROJECT, NOW)
     policy = invoke_policy(GOV, rollout.models, {label: profile_arn(label) for label in rollout.models}, "c" * 16)
-    stop = cohort_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), sessions_valid_from=INCIDENT.since))
+    stop = whole_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), sessions_valid_from=INCIDENT.since))
     assert 7_500 < characters(policy) + characters(stop) <= INLINE_CHARACTERS
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rollout.cut_record import NAME
 from rollout.queries import QUERIES
 from tests import recording, stacks
 from tests.recording import Registration
@@ -39,7 +40,7 @@ def test_adding_a_cohort_changes_who_is_counted_and_shown_alone_and_adds_its_own
     document["cohorts"][names[0]] = cohort("new@acme.example")
     after = registrations(document)
     changed = {before[urn].name for urn in before if after.get(urn) != before[urn]}
-    assert changed == METERED | SHOWN
+    assert changed == METERED | SHOWN | {NAME}
     added = set(after) - set(before)
     assert added
     assert all(
@@ -65,7 +66,7 @@ def test_adding_a_member_changes_the_two_memberships_and_whom_the_meter_knows() 
     after = registrations(document)
     assert set(before) == set(after)
     changed = {after[urn].name for urn in after if after[urn] != before[urn]}
-    assert changed == {"pilot-membership-members", "pilot-membership-umbrella", "meter-function-code"}
+    assert changed == {"pilot-membership-members", "pilot-membership-umbrella", "meter-function-code", NAME}
 
 
 def test_a_second_run_registers_exactly_the_same() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from rollout.cut_record import NAME
 from tests import recording, stacks
 from tests.recording import Recorded
 
@@ -201,7 +202,7 @@ def test_what_exists_already_is_adopted_and_never_changed() -> None:
     }
     run = recorded(document)
     shared = [r for r in run.order if COHORT not in r.urn and not r.type.startswith("claude:")]
-    assert {r.name for r in shared if not r.read} == {"audit-trail-pilot-usage", "dashboards-pilot"}
+    assert {r.name for r in shared if not r.read} == {"audit-trail-pilot-usage", "dashboards-pilot", NAME}
     assert {r.name: r.inputs["id"] for r in shared if r.read} == {
         "federation-aws": "0oa" + "a" * 17,
         "federation-sign-in": "0oa" + "b" * 17,

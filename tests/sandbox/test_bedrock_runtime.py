@@ -19,9 +19,9 @@ from rollout.account import Account
 from rollout.config import Cohort, Incident, Member, Model
 from rollout.documents import Document, invoke_policy, logging_policy, logging_trust_policy
 from rollout.levels import Level
-from rollout.stops import cohort_stop, member_stops
 from sandbox.aws.invocation_logging import STREAM
 from sandbox.settings import ACCOUNT_ID, AWS_KEY, REGION
+from tests.cuts import single_stops, whole_stop
 from tests.sandbox.aws_harness import Aws, serving
 from tests.sandbox.identity_provider import SIGN_IN, IdentityProvider, Statement
 
@@ -508,16 +508,16 @@ def test_a_suspended_cohort_is_denied_at_once_and_may_come_back_with_new_session
     member = world.member()
     since = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
     incident = Incident(id="INC-1", since=since, reason="drill")
-    world.put("stop", cohort_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), incident=incident)))
+    world.put("stop", whole_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), incident=incident)))
     assert denied(lambda: invoke(member, world.profiles["sonnet"])) == (
         f"User: {SESSION} is not authorized to perform: bedrock:InvokeModel on resource: {world.profiles['sonnet']} "
         "with an explicit deny in an identity-based policy"
     )
     resumed = Cohort(level=Level.ACTIVE, models=("haiku",), sessions_valid_from=since)
-    world.put("stop", cohort_stop(resumed))
+    world.put("stop", whole_stop(resumed))
     assert "with an explicit deny" in denied(lambda: invoke(member, world.profiles["sonnet"]))
     earlier = Cohort(level=Level.ACTIVE, models=("haiku",), sessions_valid_from=LONG_AGO)
-    world.put("stop", cohort_stop(earlier))
+    world.put("stop", whole_stop(earlier))
     invoke(member, world.profiles["sonnet"])
 
 
@@ -530,7 +530,7 @@ def test_single_members_are_stopped_by_their_session_s_name(world: World):
     cohort = Cohort(level=Level.ACTIVE, models=("sonnet", "haiku"), members=members)
     haiku = {"haiku": MODELS["haiku"]}
     for number, document in enumerate(
-        member_stops(cohort, {who: who for who in members}, ACCOUNT, haiku, world.profiles)
+        single_stops(cohort, {who: who for who in members}, ACCOUNT, haiku, world.profiles)
     ):
         world.attach(f"stop-{number}", document)
     alice, grace, carol = (world.member(who) for who in (ALICE, GRACE, "carol@acme.example"))
@@ -734,7 +734,7 @@ def test_sessions_records_metrics_and_the_cache_survive_a_restart(tmp_path: Path
         before.keep_records()
         keys = before.keys()
         invoke(before.root, before.profiles["sonnet"], system=system)
-        before.put("stop", cohort_stop(Cohort(level=Level.ACTIVE, models=("haiku",), sessions_valid_from=LONG_AGO)))
+        before.put("stop", whole_stop(Cohort(level=Level.ACTIVE, models=("haiku",), sessions_valid_from=LONG_AGO)))
     with serving(tmp_path, idp.jwks) as aws:
         after = World(aws, idp)
         member = after.client("bedrock-runtime", key=keys["AccessKeyId"], aws_session_token=keys["SessionToken"])

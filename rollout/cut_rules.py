@@ -1,0 +1,264 @@
+"""How a stack's record of cuts goes on from one update to the next: what is cut stays cut until a resume says so.
+
+Pure: the clock comes in as `now`, and is used where something ends or begins (a resume, somebody who leaves), so that
+an update that changes nothing previews nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from rollout import names
+from rollout.config import Cohort, Member, Rollout
+from rollout.cut_record import CohortRecord, PersonRecord, Record
+from rollout.levels import Level
+from rollout.shards import sticky
+from rollout.standing import latest
+
+# No session of a role outlives it (IAM user guide, maximum session duration).
+LONGEST_SESSION = timedelta(hours=12)
+# Of all session names in one policy; the rest, with the throttle model's ARNs, takes at most 800 characters. Not cut by
+# the whole document, since how many policies there are must be known in a preview, where ARNs are not.
+NAMES_CHARACTERS = 5_000
+# A stopped name can stand in two statements of its policy: at `throttled`, and as a session from before.
+STOP_CHARACTERS = NAMES_CHARACTERS // 2
+# Of a role's ten managed policies; the rest is for the quotas at `throttled`. What 200 members need, by their e-mail
+# addresses alone, each with a level and an older incident of their own.
+MAX_STOPPED, MOST_STOPS = 200, 7
+# Of somebody who is not stopped. Who renames their login more often than this within a session is not followed.
+NAMES_KEPT = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedStops:
+    """Who of a cohort's role is stopped by name, a session name each. `dead_before`: sessions issued earlier are."""
+
+    suspended: frozenset[str]
+    throttled: frozenset[str]
+    dead_before: Mapping[str, datetime]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.suspended, *self.throttled, *self.dead_before}))
+
+
+def advance(before: Record, rollout: Rollout, known: Mapping[str, Sequence[str]] | None, now: datetime) -> Record:
+    """The record of an update of `rollout`. `known`: by e-mail address, the names that sessions have now, of every
+    account of that address; None where Okta does not answer: then what is on record is kept."""
+    # STS dates a session to the second: one of this very second is from before.
+    now = now.replace(microsecond=0) + timedelta(seconds=1 if now.microsecond else 0)
+    homes = homes_of(rollout)
+    cohorts = {name: _cohort(before, rollout, name, known, homes, now) for name in rollout.declared}
+    gone = {name: _absent(each) for name, each in before.cohorts.items() if name not in cohorts}
+    grown = Record(cohorts={**cohorts, **{name: each for name, each in gone.items() if each}})
+    if grown == before:
+        return before
+    pruned = {name: _pruned(rollout, name, each, now) for name, each in grown.cohorts.items()}
+    return Record(cohorts={name: _sharded(before, rollout, homes, pruned, name) for name in pruned})
+
+
+def homes_of(rollout: Rollout) -> dict[str, str]:
+    """The cohort of each person, by e-mail address; of two, the one that lets them in."""
+    ordered = sorted(rollout.declared.items(), key=lambda item: (item[1].level.effects.members, item[0]))
+    return {email: name for name, cohort in ordered for email in cohort.members}
+
+
+def named_stops(record: Record, rollout: Rollout, name: str) -> NamedStops:
+    """Who is stopped by name on the role of cohort `name`: its members, and who left it while a session could live.
+
+    Who is suspended alone stays named while the whole cohort is suspended too, so that its resume has nothing to wait
+    for. Who moved to another cohort is stopped here as they are there; who is nowhere any more is stopped.
+    """
+    return _named_stops(record.cohorts[name], record, rollout, homes_of(rollout), name)
+
+
+def _named_stops(
+    cohort: CohortRecord, record: Record, rollout: Rollout, homes: Mapping[str, str], name: str
+) -> NamedStops:
+    suspended, throttled, dead = set[str](), set[str](), dict[str, datetime]()
+    whole = rollout.declared[name]
+    for email, person in cohort.people.items():
+        level, line = _stop_of(email, person, rollout, homes)
+        called = record.names(email)
+        if level.rank >= Level.SUSPENDED.rank:
+            suspended.update(called)
+        elif line:
+            dead.update(dict.fromkeys(called, line))
+        if level is Level.THROTTLED and whole.level.rank < Level.THROTTLED.rank:
+            throttled.update(called)
+    return NamedStops(
+        suspended=frozenset(filter(names.SESSION.fullmatch, suspended)),
+        throttled=frozenset(filter(names.SESSION.fullmatch, throttled)),
+        dead_before={
+            one: at for one, at in sorted(dead.items()) if one not in suspended and names.SESSION.fullmatch(one)
+        },
+    )
+
+
+def _stop_of(
+    email: str, person: PersonRecord, rollout: Rollout, homes: Mapping[str, str]
+) -> tuple[Level, datetime | None]:
+    """A person's level on this cohort's role, and from when on their sessions count."""
+    if not person.left:
+        return person.level or Level.ACTIVE, person.dead_before
+    home = homes.get(email)
+    if home is None:
+        return Level.SUSPENDED, person.dead_before
+    there = rollout.declared[home]
+    lines = (person.dead_before, there.valid_from(), there.member_valid_from(email))
+    return there.level_of(email), latest(*lines)
+
+
+def _cohort(
+    before: Record,
+    rollout: Rollout,
+    name: str,
+    known: Mapping[str, Sequence[str]] | None,
+    homes: Mapping[str, str],
+    now: datetime,
+) -> CohortRecord:
+    cohort, was = rollout.declared[name], before.cohorts.get(name)
+    line = latest(cohort.valid_from(), was.dead_before if was else None)
+    if was and was.is_cut and cohort.level.rank < Level.SUSPENDED.rank:
+        line = latest(line, now)
+    incident = cohort.incident if cohort.level.needs_incident else None
+    known_people: Mapping[str, PersonRecord] = was.people if was else {}
+    people = {
+        email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.members.items()
+    }
+    left = {
+        email: replace(person, left=person.left or now) for email, person in known_people.items() if email not in people
+    }
+    return CohortRecord(
+        level=cohort.level,
+        incident=incident.id if incident else None,
+        since=_since(was, incident.id, incident.since) if incident else None,
+        dead_before=line,
+        people=dict(sorted({**people, **left}.items())),
+        umbrella=_umbrella(rollout, cohort, was, homes, known is not None),
+        stop_shards=was.stop_shards if was else (),
+        quota_shards=was.quota_shards if was else (),
+        overfull=was.overfull if was else False,
+        profiles={
+            label: names.source_digest(rollout.models[label].source)
+            for label in (cohort.models if cohort.level.effects.role else ())
+        },
+    )
+
+
+def _since(was: CohortRecord | PersonRecord | None, incident: str, since: datetime) -> datetime:
+    """Of one incident, the first time that was ever said."""
+    return min(since, was.since) if was and was.incident == incident and was.since else since
+
+
+def _person(
+    before: Record,
+    name: str,
+    cohort: Cohort,
+    email: str,
+    member: Member,
+    known: Mapping[str, Sequence[str]] | None,
+    now: datetime,
+) -> PersonRecord:
+    records = [each.people[email] for each in before.cohorts.values() if email in each.people]
+    here = before.cohorts[name].people.get(email) if name in before.cohorts else None
+    line = latest(cohort.member_valid_from(email), *(each.dead_before for each in records))
+    was_cut = here.is_cut or here.left is not None if here else any(each.is_cut for each in records)
+    if was_cut and cohort.level_of(email).rank < Level.SUSPENDED.rank:
+        line = latest(line, now)
+    # Longest known first, so that what is kept when there are too many is the newest.
+    called = dict.fromkeys([*before.names(email), *(known or {}).get(email, ())])
+    called.pop(email, None)
+    stopped = line is not None or cohort.level_of(email).needs_incident
+    incident = member.incident if member.level and member.level.needs_incident else None
+    return PersonRecord(
+        names=tuple(called) if stopped else tuple(called)[-NAMES_KEPT:],
+        level=member.level,
+        incident=incident.id if incident else None,
+        since=_since(here, incident.id, incident.since) if incident else None,
+        dead_before=line,
+    )
+
+
+def _umbrella(
+    rollout: Rollout, cohort: Cohort, was: CohortRecord | None, homes: Mapping[str, str], answers: bool
+) -> tuple[str, ...]:
+    """Those this cohort lets in, and those who moved to another that does: two cohorts change the umbrella group side
+    by side, and the one that takes somebody out may well be the last."""
+    kept = was.umbrella if was else ()
+    if not answers:
+        return kept
+    moved = {
+        email
+        for email in kept
+        if email not in cohort.members and email in homes and email in rollout.declared[homes[email]].signed_in
+    }
+    return tuple(sorted({*cohort.signed_in, *moved}))
+
+
+def _absent(was: CohortRecord) -> CohortRecord | None:
+    """Of a cohort that has nothing in AWS any more. Its cut is kept, so that it does not come back unasked."""
+    if was.is_cut or any(person.is_cut for person in was.people.values()):
+        return replace(was, is_deployed=False, umbrella=(), stop_shards=(), quota_shards=(), profiles={})
+    return None
+
+
+def _pruned(rollout: Rollout, name: str, cohort: CohortRecord, now: datetime) -> CohortRecord:
+    """Without what no session can be as old as. Asked only where something else changes anyway."""
+    old = now - LONGEST_SESSION
+    declared = rollout.declared.get(name)
+    if declared is None:
+        return cohort
+    dead_before = cohort.dead_before
+    if dead_before and dead_before < old and not cohort.is_cut:
+        dead_before = declared.valid_from()
+    people = dict(_pruned_people(declared, cohort, old))
+    return replace(cohort, dead_before=dead_before, people=people)
+
+
+def _pruned_people(declared: Cohort, cohort: CohortRecord, old: datetime) -> Iterator[tuple[str, PersonRecord]]:
+    for email, person in cohort.people.items():
+        if person.left:
+            if person.left >= old:
+                yield email, person
+        elif person.dead_before and person.dead_before < old and not person.is_cut:
+            yield email, replace(person, dead_before=declared.member_valid_from(email))
+        else:
+            yield email, person
+
+
+def _sharded(
+    before: Record, rollout: Rollout, homes: Mapping[str, str], cohorts: Mapping[str, CohortRecord], name: str
+) -> CohortRecord:
+    """With each stopped name in the policy that has it already. Where they are too many for a role, the sessions from
+    before of everybody are dead in their place, and where those alone are too many, everybody is stopped."""
+    cohort, was = cohorts[name], before.cohorts.get(name)
+    if name not in rollout.declared or not rollout.declared[name].level.effects.role:
+        return replace(cohort, stop_shards=(), quota_shards=(), overfull=False)
+    record = Record(cohorts=cohorts)
+    stops = _named_stops(cohort, record, rollout, homes, name)
+    held = was.stop_shards if was else ()
+    shards = sticky(held, stops.names, STOP_CHARACTERS)
+    if _count(shards) > MOST_STOPS and stops.dead_before:
+        cohort = replace(cohort, dead_before=latest(cohort.dead_before, *stops.dead_before.values()))
+        shards = sticky(held, sorted({*stops.suspended, *stops.throttled}), STOP_CHARACTERS)
+    overfull = _count(shards) > MOST_STOPS
+    declared = rollout.declared[name]
+    throttled = (
+        called
+        for email in sorted(declared.members)
+        if declared.level_of(email) is Level.THROTTLED
+        for called in record.names(email)
+    )
+    return replace(
+        cohort,
+        stop_shards=() if overfull else shards,
+        quota_shards=sticky(was.quota_shards if was else (), throttled, NAMES_CHARACTERS),
+        overfull=overfull,
+    )
+
+
+def _count(shards: Iterable[Sequence[str]]) -> int:
+    return sum(1 for shard in shards if shard)

@@ -1,0 +1,137 @@
+"""Stack files that an update is refused from: they forget a cut that the stack has on record, or would break half-way.
+
+An incident is set from somebody's machine. Until it is committed, every other copy of the stack file still says
+`active`, and what is merged meanwhile would be deployed from one of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from rollout.config import Cohort, Incident, Rollout
+from rollout.cut_record import CohortRecord, PersonRecord, Record
+from rollout.cut_rules import homes_of
+from rollout.levels import Level
+from rollout.standing import latest
+
+
+class Kind(StrEnum):
+    FORGOTTEN = "forgotten"
+    SINCE_MOVED = "since moved"
+    LOGS_NOT_RETIRED = "logs not retired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stale:
+    """Of a cohort, or of its member `email` alone. `line`: what is wrong, where, and what to do."""
+
+    kind: Kind
+    cohort: str
+    email: str | None
+    line: str
+
+
+def stale(record: Record, rollout: Rollout) -> list[Stale]:
+    """What an update of `rollout` is refused for, in the order of the cohorts' names.
+
+    Whom the file takes access from is never a reason. A cut may be ended: by `sessions_valid_from` at or after the time
+    on record, which is what a resume by `rollout set-level` writes. Somebody who was stopped alone is looked for in
+    whatever cohort the file has them; who is in none stays denied, and is no mistake (`rollout.cut_rules`).
+    """
+    return list(_stale(record, rollout))
+
+
+def _stale(record: Record, rollout: Rollout) -> Iterator[Stale]:
+    homes = homes_of(rollout)
+    for name, known in sorted(record.cohorts.items()):
+        declared = rollout.declared.get(name)
+        if declared:
+            yield from _of_cohort(name, known, declared)
+        elif known.is_deployed and name not in rollout.logs.retired:
+            yield _not_retired(name, rollout)
+        for email, person in sorted(known.people.items()):
+            home = homes.get(email)
+            # Of somebody who moved, what was on record when they left counts where they are now, once.
+            if home and (home == name or email not in _people(record, home)):
+                yield from _of_person(home, email, person, rollout.declared[home])
+
+
+def _people(record: Record, cohort: str) -> frozenset[str]:
+    return frozenset(record.cohorts[cohort].people) if cohort in record.cohorts else frozenset()
+
+
+def _of_cohort(name: str, known: CohortRecord, declared: Cohort) -> Iterator[Stale]:
+    path = f"cohorts.{name}"
+    lets_in = declared.level.rank < Level.SUSPENDED.rank
+    if known.is_cut and lets_in and not _acknowledged(declared.valid_from(), known.dead_before):
+        yield _forgotten(path, name, None, known.level, known.dead_before)
+    yield from _since_moved(path, name, None, known, declared.incident if not lets_in else None)
+
+
+def _of_person(name: str, email: str, person: PersonRecord, declared: Cohort) -> Iterator[Stale]:
+    path = f"cohorts.{name}.members.{email}"
+    lets_in = declared.level_of(email).rank < Level.SUSPENDED.rank
+    own = latest(declared.valid_from(), declared.member_valid_from(email))
+    if person.is_cut and lets_in and not _acknowledged(own, person.dead_before):
+        yield _forgotten(path, name, email, person.level or Level.SUSPENDED, person.dead_before)
+    yield from _since_moved(path, name, email, person, declared.members[email].incident if not lets_in else None)
+
+
+def _acknowledged(said: datetime | None, on_record: datetime | None) -> bool:
+    return said is not None and (on_record is None or said >= on_record)
+
+
+def _since_moved(
+    path: str, name: str, email: str | None, known: CohortRecord | PersonRecord, incident: Incident | None
+) -> Iterator[Stale]:
+    """An earlier begin takes away more; a later one would say that less was stolen than was."""
+    if incident and known.since and known.incident == incident.id and incident.since > known.since:
+        text = (
+            f"{path}.incident.since: {incident.id} began at {_text(known.since)} on record, and this file says "
+            f"{_text(incident.since)}; write the former, or give another incident another id"
+        )
+        yield Stale(kind=Kind.SINCE_MOVED, cohort=name, email=email, line=text)
+
+
+def _forgotten(path: str, name: str, email: str | None, level: Level, dead_before: datetime | None) -> Stale:
+    at = _text(dead_before) if dead_before else "the time at which it is given back"
+    text = (
+        f"{path}: the stack has it at {level}, sessions from before {at} dead, and this file does not know; "
+        f"take the newest file, or write `sessions_valid_from: {at}` there if access is to be given back"
+    )
+    return Stale(kind=Kind.FORGOTTEN, cohort=name, email=email, line=text)
+
+
+def _not_retired(name: str, rollout: Rollout) -> Stale:
+    retired = ", ".join(sorted({*rollout.logs.retired, name}))
+    gone = "planned in this file" if name in rollout.cohorts else "not in this file"
+    text = (
+        f"cohorts.{name}: deployed, and {gone}: its logs cannot be deleted; put it back, or keep them by "
+        f"`logs: {{retired: [{retired}]}}`, as `rollout set-level {name} planned` does"
+    )
+    return Stale(kind=Kind.LOGS_NOT_RETIRED, cohort=name, email=None, line=text)
+
+
+def changed_profiles(record: Record, rollout: Rollout, after: Record) -> list[str]:
+    """Profiles that clients hold and that this update replaces or deletes, a line each: `after` is its record."""
+    lines: list[str] = []
+    for name, known in sorted(record.cohorts.items()):
+        now: Mapping[str, str] = after.cohorts[name].profiles if name in rollout.declared else {}
+        for label, source in sorted(known.profiles.items()):
+            if label not in now:
+                lines.append(
+                    f"cohorts.{name}: the profile of {label} is deleted; clients that hold its ARN are refused"
+                )
+            elif now[label] != source:
+                lines.append(
+                    f"cohorts.{name}: the profile of {label} gets a new ARN; clients that hold the old one are refused "
+                    "until they have the new settings"
+                )
+    return lines
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
