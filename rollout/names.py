@@ -47,15 +47,39 @@ SUCCESS_PATH = f"/{PREFIX}/success"
 STATE_KEY = f"{PREFIX}-rollout-states"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
+# What `rollout cut` puts: for everybody of a cohort, and the beginning of one person's.
+CUT_POLICY = "cut"
+CUT_PERSON = f"{CUT_POLICY}-"
 # A cohort called so would have the role of one of our functions, or the profile of the whole.
 RESERVED = tuple(sorted(name.removeprefix(f"{PREFIX}-") for name in (ANNOUNCER, METER, REVIEWS, DENIALS, DELIVERY)))
 # What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).
 SESSION = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
+# As `rollout.kinds` has it, for those who judge a name without loading that. No hyphen: a pattern hits one cohort only.
+COHORT = re.compile(r"[a-z][a-z0-9]{1,15}")
+
 
 def role(cohort: str) -> str:
     """At most 28 characters: it becomes part of each caller's ARN in the logs. IAM allows 64."""
     return f"{PREFIX}-{cohort}"
+
+
+def cut_policy(person: str | None = None) -> str:
+    """The inline policy that denies everything, at most 68 characters of IAM's 128: of everybody, or of one person.
+
+    `person`: a session's name (`SESSION`), which has no character that IAM does not take in a policy's name. Lower
+    case, so that one person written in two ways has one policy.
+    """
+    return f"{CUT_PERSON}{person.lower()}" if person else CUT_POLICY
+
+
+def cut_subject(policy: str) -> str | None:
+    """Whom an inline policy of such a name is for; None for everybody."""
+    return policy.removeprefix(CUT_PERSON) if policy.startswith(CUT_PERSON) else None
+
+
+def is_cut_policy(policy: str) -> bool:
+    return policy == CUT_POLICY or policy.startswith(CUT_PERSON)
 
 
 def member_stop_policy(cohort: str, number: int) -> str:
