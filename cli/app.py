@@ -113,6 +113,39 @@ def doctor(stack: Stack, as_json: Json = False) -> None:
     raise typer.Exit(run(stack, as_json))
 
 
+@app.command()
+def cut(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="COHORT|PERSON", help="a cohort's name, or an e-mail address", autocompletion=complete_cohort
+        ),
+    ],
+    stack: Annotated[
+        str | None, typer.Option("-s", "--stack", help="whose cohorts; else of all files here", **OF_STACKS)
+    ] = None,
+    cohort: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cohort", help="of a person, or of a login without @; no file is needed", autocompletion=complete_cohort
+        ),
+    ] = None,
+    incident: Annotated[str | None, typer.Option(help="its id, to be said again in the next step")] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="of who is in no stack file, an hour after the cut")] = False,
+    as_json: Json = False,
+) -> None:
+    """Deny a cohort, or one person, everything, at once and by AWS alone: an inline policy that no update takes away.
+
+    Asks nothing. Needs AWS credentials, and no engine, Okta, Jamf Pro, state, lock or valid stack file. `set-level`
+    comes next, and gives access back at the end.
+    """
+    from cli.commands import cut as command
+
+    if lift:
+        raise typer.Exit(command.run_lift(subject, stack, cohort or [], as_json))
+    raise typer.Exit(command.run(subject, stack, cohort or [], incident, as_json))
+
+
 @app.command("break-glass")
 def break_glass(
     stack: Stack,

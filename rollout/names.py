@@ -9,6 +9,8 @@ import hashlib
 import re
 
 PREFIX = "claude-code"
+# Of the Pulumi program, and what its keys in a stack file begin with.
+PROJECT = "claude-code-rollout"
 INVOCATION_LOG_GROUP = f"/{PREFIX}/invocations"
 SAML_PROVIDER = f"{PREFIX}-okta"
 # Who signs the tokens of GitHub's workflows.
