@@ -153,14 +153,26 @@ def break_glass(
     whatever: Annotated[
         bool, typer.Option("--whatever-the-file-says", help="even where the stack file would give access back")
     ] = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Take a cohort at once, logs excepted; safe to repeat."""
-    from cli.break_glass import break_glass as take
-    from cli.stack import stack_file
+    """Deny a cohort everything by AWS alone, then take it, logs excepted; asks in between. Safe to repeat.
 
-    said = take(Path.cwd(), stack, cohort, None if whatever else stack_file(Path.cwd(), stack), quiet=as_json)
-    print(json.dumps({"said": said}, indent=2) if as_json else "\n".join(said))
+    Exit 3 where the Deny is in force and the rest is not done, as while Okta is away: it says what.
+    """
+    from cli.break_glass import break_glass as take
+
+    said: list[str] = []
+
+    def tell(line: str) -> None:
+        said.append(line)
+        if not as_json:
+            print(line, flush=True)
+
+    code = take(Path.cwd(), stack, cohort, whatever, yes, tell, quiet=as_json)
+    if as_json:
+        print_json({"said": said})
+    raise typer.Exit(code)
 
 
 @app.command()
