@@ -129,6 +129,10 @@ def workflow_role(environment: str) -> str:
     return f"rollout-workflow-{environment}"
 
 
+# Not one of `PREFIX` either: who deploys may change those, and nobody on call may change this.
+ON_CALL_ROLE = "rollout-on-call"
+
+
 def state_bucket(account: str) -> str:
     return f"{PREFIX}-rollout-states-{account}"
 
