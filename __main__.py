@@ -9,11 +9,13 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 from components import outputs
 from components.cohort import Cohort, CohortArgs
 from components.cut_record import keep, on_record
+from components.emergency import cuts_in_iam
 from components.gates import judge_gates
 from components.people import current_account, people
 from components.shared import declare_shared
 from components.verdicts import (
     doubt_budgets,
+    judge_cuts,
     judge_people,
     okta_is_silent,
     refuse_stale,
@@ -41,6 +43,7 @@ doubt_budgets(rollout)
 passed = judge_gates(rollout)
 record = advance(before, rollout, session_names(rollout, known) if known else None, datetime.now(UTC))
 warn_of_profiles(before, rollout, record)
+behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
 
 recorded = keep(record)
 shared = declare_shared(rollout, account, known is not None, record, passed)
@@ -60,7 +63,7 @@ cohorts = {
     for name, cohort in rollout.declared.items()
 }
 if not shared.federation:
-    okta_is_silent(rollout)
+    okta_is_silent(rollout, behind)
 else:
-    require_effects(rollout, shared.federation, cohorts)
+    require_effects(rollout, shared.federation, cohorts, behind)
     outputs.export(rollout, account, record, shared.federation, shared, cohorts)

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from rollout import names
 from rollout.words import shown
 
 
@@ -114,7 +115,7 @@ Email = Annotated[
 # No hyphen, so that a wildcard target hits one cohort only (design 2).
 CohortName = Annotated[
     str,
-    Shape(r"[a-z][a-z0-9]{1,15}", "a cohort's name (2 to 16 lower-case letters and digits, a letter first, no hyphen)"),
+    Shape(names.COHORT.pattern, "a cohort's name (2 to 16 lower-case letters and digits, a letter first, no hyphen)"),
 ]
 ModelLabel = Annotated[
     str, Shape(r"[a-z][a-z0-9]{0,15}", "a model's label (1 to 16 lower-case letters and digits, a letter first)")

@@ -9,6 +9,8 @@ import hashlib
 import re
 
 PREFIX = "claude-code"
+# Of the Pulumi program, and what its keys in a stack file begin with.
+PROJECT = "claude-code-rollout"
 INVOCATION_LOG_GROUP = f"/{PREFIX}/invocations"
 SAML_PROVIDER = f"{PREFIX}-okta"
 # Who signs the tokens of GitHub's workflows.
@@ -47,15 +49,39 @@ SUCCESS_PATH = f"/{PREFIX}/success"
 STATE_KEY = f"{PREFIX}-rollout-states"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
+# What `rollout cut` puts: for everybody of a cohort, and the beginning of one person's.
+CUT_POLICY = "cut"
+CUT_PERSON = f"{CUT_POLICY}-"
 # A cohort called so would have the role of one of our functions, or the profile of the whole.
 RESERVED = tuple(sorted(name.removeprefix(f"{PREFIX}-") for name in (ANNOUNCER, METER, REVIEWS, DENIALS, DELIVERY)))
 # What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).
 SESSION = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
+# As `rollout.kinds` has it, for those who judge a name without loading that. No hyphen: a pattern hits one cohort only.
+COHORT = re.compile(r"[a-z][a-z0-9]{1,15}")
+
 
 def role(cohort: str) -> str:
     """At most 28 characters: it becomes part of each caller's ARN in the logs. IAM allows 64."""
     return f"{PREFIX}-{cohort}"
+
+
+def cut_policy(person: str | None = None) -> str:
+    """The inline policy that denies everything, at most 68 characters of IAM's 128: of everybody, or of one person.
+
+    `person`: a session's name (`SESSION`), which has no character that IAM does not take in a policy's name. Lower
+    case, so that one person written in two ways has one policy.
+    """
+    return f"{CUT_PERSON}{person.lower()}" if person else CUT_POLICY
+
+
+def cut_subject(policy: str) -> str | None:
+    """Whom an inline policy of such a name is for; None for everybody."""
+    return policy.removeprefix(CUT_PERSON) if policy.startswith(CUT_PERSON) else None
+
+
+def is_cut_policy(policy: str) -> bool:
+    return policy == CUT_POLICY or policy.startswith(CUT_PERSON)
 
 
 def member_stop_policy(cohort: str, number: int) -> str:
@@ -101,6 +127,10 @@ def alarm(cohort: str | None, what: str) -> str:
 def workflow_role(environment: str) -> str:
     """Not one of `PREFIX`: the role that deploys may change those, and must not change itself."""
     return f"rollout-workflow-{environment}"
+
+
+# Not one of `PREFIX` either: who deploys may change those, and nobody on call may change this.
+ON_CALL_ROLE = "rollout-on-call"
 
 
 def state_bucket(account: str) -> str:

@@ -94,7 +94,8 @@ JAMF: Mapping[str, Mapping[str, Any]] = {
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
-    `record`: of cuts, as the stack's last update left it."""
+    `record`: of cuts, as the stack's last update left it. `cuts`: inline policies of the roles that are there, by the
+    role's name, or what IAM answers in place of them."""
 
     def __init__(
         self,
@@ -104,8 +105,10 @@ class World(mocks.Mocks):
         answer: str = '{"accepted": true}',
         parameters: Mapping[str, str] | None = None,
         record: Record | None = None,
+        cuts: Mapping[str, Sequence[str]] | str | None = None,
     ) -> None:
         self.recorded, self.record = recorded, record
+        self.cuts = cuts or {}
         self.parameters = parameters or {}
         self.answer = answer
         self.strangers = strangers
@@ -158,6 +161,14 @@ class World(mocks.Mocks):
                 assert self.record is not None
                 kept = {"type": STASH, "outputs": {"input": self.record.document()}}
                 return {"outputs": {f"urn:pulumi:test::{PROJECT_NAME}::{STASH}::{NAME}": kept}}, []
+            case "aws:iam/getRolePolicies:getRolePolicies":
+                role = args.args["roleName"]
+                if isinstance(self.cuts, str):
+                    return {}, [("roleName", self.cuts)]
+                if role not in self.cuts:
+                    gone = f"ListRolePolicies: NoSuchEntity: The role with name {role} cannot be found."
+                    return {}, [("roleName", gone)]
+                return {"id": role, "roleName": role, "policyNames": list(self.cuts[role])}, []
             case "okta:user/getUsers:getUsers":
                 return {"id": "search", "users": self._found(args.args)}, []
             case _:
@@ -295,6 +306,7 @@ def run(
     answer: str = '{"accepted": true}',
     encrypted: Sequence[str] = SECRETS,
     parameters: Mapping[str, str] | None = None,
+    cuts: Mapping[str, Sequence[str]] | str | None = None,
     program_file: str = "__main__.py",
     record: Record | None = None,
 ) -> Recorded:
@@ -305,7 +317,7 @@ def run(
         runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer, parameters, record)
+        world = World(recorded, strangers, groups, answer, parameters, record, cuts)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)
