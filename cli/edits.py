@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -79,7 +79,9 @@ def set_level(
     else:
         place.pop("incident", None)
     if (cut or before.rank >= Level.SUSPENDED.rank) and level.rank < Level.SUSPENDED.rank:
-        place["sessions_valid_from"] = _later(instant(datetime.now(UTC)), place.get("sessions_valid_from"))
+        # STS dates a session to the second: one of this very second is from before.
+        ended = instant(datetime.now(UTC) + timedelta(seconds=1))
+        place["sessions_valid_from"] = _later(ended, place.get("sessions_valid_from"))
     if member and level is Level.ACTIVE:
         place.pop("level", None)
         if not place:

@@ -24,15 +24,13 @@ def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
         "level": found.level.value,
         **({"incident": _incident(found.incident)} if found.level.needs_incident and found.incident else {}),
         "members": {email: _member(member) for email, member in sorted(listed.items())},
-        **({"removed": removed} if (removed := _removed(rollout, record.cohorts.get(cohort))) else {}),
+        **({"removed": removed} if (removed := _removed(record.cohorts.get(cohort))) else {}),
     }
 
 
-def _removed(rollout: Rollout, cohort: CohortRecord | None) -> list[str]:
-    """Who left while they were stopped; of others a roster that shrinks announces nothing."""
-    known = {email for each in rollout.cohorts.values() for email in each.members}
+def _removed(cohort: CohortRecord | None) -> list[str]:
     people = cohort.people.items() if cohort else ()
-    return sorted(email for email, person in people if person.left and email not in known)
+    return sorted(email for email, person in people if person.is_removed)
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class PersonRecord:
 
     `names`: every other name than the e-mail address that sessions of theirs were ever known by. `level`: their own, by
     the stack file. `dead_before`: sessions issued earlier are dead. `left`: when the stack file had them in this cohort
-    no more; sessions may outlive that.
+    no more; sessions may outlive that. `is_removed`: they left, and are in no other cohort.
     """
 
     names: tuple[str, ...] = ()
@@ -35,6 +35,7 @@ class PersonRecord:
     since: datetime | None = None
     dead_before: datetime | None = None
     left: datetime | None = None
+    is_removed: bool = False
 
     @property
     def is_cut(self) -> bool:
@@ -46,7 +47,8 @@ class PersonRecord:
 class CohortRecord:
     """`people`: by e-mail address. `umbrella`: whom this cohort let into the umbrella group. `stop_shards`,
     `quota_shards`: session names by the policy that holds them. `overfull`: more names are stopped than a role's
-    policies hold, so everybody is. `profiles`: by model label, the digest of what each is copied from."""
+    policies hold, so everybody is. `profiles`: by model label, the digest of what each is copied from. `absent`: since
+    when the stack file declares nothing of it; its role may outlive that, where an update did not end."""
 
     level: Level
     is_deployed: bool = True
@@ -59,6 +61,7 @@ class CohortRecord:
     quota_shards: tuple[tuple[str, ...], ...] = ()
     overfull: bool = False
     profiles: Mapping[str, str] = field(default_factory=dict[str, str])
+    absent: datetime | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -147,6 +150,7 @@ def _cohort(given: Mapping[str, Any]) -> CohortRecord:
         quota_shards=_shards(given.get("quota_shards")),
         overfull=bool(given.get("overfull")),
         profiles=dict(_map(given, "profiles")),
+        absent=_time(given.get("absent")),
     )
 
 
@@ -158,6 +162,7 @@ def _person(given: Mapping[str, Any]) -> PersonRecord:
         since=_time(given.get("since")),
         dead_before=_time(given.get("dead_before")),
         left=_time(given.get("left")),
+        is_removed=bool(given.get("removed")),
     )
 
 
@@ -174,6 +179,7 @@ def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
         "quota_shards": [list(shard) for shard in cohort.quota_shards],
         "overfull": cohort.overfull,
         "profiles": dict(sorted(cohort.profiles.items())),
+        "absent": _text(cohort.absent),
     }
     return {key: value for key, value in found.items() if value not in (None, [], {}, False) or key == "deployed"}
 
@@ -186,8 +192,9 @@ def _person_document(person: PersonRecord) -> dict[str, Any]:
         "since": _text(person.since),
         "dead_before": _text(person.dead_before),
         "left": _text(person.left),
+        "removed": person.is_removed,
     }
-    return {key: value for key, value in found.items() if value not in (None, [])}
+    return {key: value for key, value in found.items() if value not in (None, [], False)}
 
 
 def _shards(given: Sequence[Sequence[str]] | None) -> tuple[tuple[str, ...], ...]:

@@ -51,12 +51,17 @@ def advance(before: Record, rollout: Rollout, known: Mapping[str, Sequence[str]]
     now = now.replace(microsecond=0) + timedelta(seconds=1 if now.microsecond else 0)
     homes = homes_of(rollout)
     cohorts = {name: _cohort(before, rollout, name, known, homes, now) for name in rollout.declared}
-    gone = {name: _absent(each) for name, each in before.cohorts.items() if name not in cohorts}
-    grown = Record(cohorts={**cohorts, **{name: each for name, each in gone.items() if each}})
+    gone = {
+        name: replace(each, is_deployed=False, absent=each.absent or now)
+        for name, each in before.cohorts.items()
+        if name not in cohorts
+    }
+    grown = Record(cohorts={**cohorts, **gone})
     if grown == before:
         return before
     pruned = {name: _pruned(rollout, name, each, now) for name, each in grown.cohorts.items()}
-    return Record(cohorts={name: _sharded(before, rollout, homes, pruned, name) for name in pruned})
+    kept = {name: each for name, each in pruned.items() if each}
+    return Record(cohorts={name: _sharded(before, rollout, homes, kept, name) for name in kept})
 
 
 def homes_of(rollout: Rollout) -> dict[str, str]:
@@ -80,7 +85,7 @@ def _named_stops(
     suspended, throttled, dead = set[str](), set[str](), dict[str, datetime]()
     whole = rollout.declared[name]
     for email, person in cohort.people.items():
-        level, line = _stop_of(email, person, rollout, homes)
+        level, line = _stop_of(email, person, record, rollout, homes)
         called = record.names(email)
         if level.rank >= Level.SUSPENDED.rank:
             suspended.update(called)
@@ -98,7 +103,7 @@ def _named_stops(
 
 
 def _stop_of(
-    email: str, person: PersonRecord, rollout: Rollout, homes: Mapping[str, str]
+    email: str, person: PersonRecord, record: Record, rollout: Rollout, homes: Mapping[str, str]
 ) -> tuple[Level, datetime | None]:
     """A person's level on this cohort's role, and from when on their sessions count."""
     if not person.left:
@@ -106,9 +111,9 @@ def _stop_of(
     home = homes.get(email)
     if home is None:
         return Level.SUSPENDED, person.dead_before
-    there = rollout.declared[home]
-    lines = (person.dead_before, there.valid_from(), there.member_valid_from(email))
-    return there.level_of(email), latest(*lines)
+    there = record.cohorts[home]
+    line = latest(person.dead_before, there.dead_before, there.people[email].dead_before)
+    return rollout.declared[home].level_of(email), line
 
 
 def _cohort(
@@ -128,9 +133,7 @@ def _cohort(
     people = {
         email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.members.items()
     }
-    left = {
-        email: replace(person, left=person.left or now) for email, person in known_people.items() if email not in people
-    }
+    left = {email: _left(person, email in homes, now) for email, person in known_people.items() if email not in people}
     return CohortRecord(
         level=cohort.level,
         incident=incident.id if incident else None,
@@ -146,6 +149,12 @@ def _cohort(
             for label in (cohort.models if cohort.level.effects.role else ())
         },
     )
+
+
+def _left(person: PersonRecord, is_elsewhere: bool, now: datetime) -> PersonRecord:
+    """Who was removed and comes back, to whatever cohort, begins anew: no session from before that lives again."""
+    line = latest(person.dead_before, now if person.is_removed and is_elsewhere else None)
+    return replace(person, left=person.left or now, is_removed=not is_elsewhere, dead_before=line)
 
 
 def _since(was: CohortRecord | PersonRecord | None, incident: str, since: datetime) -> datetime:
@@ -198,19 +207,14 @@ def _umbrella(
     return tuple(sorted({*cohort.signed_in, *moved}))
 
 
-def _absent(was: CohortRecord) -> CohortRecord | None:
-    """Of a cohort that has nothing in AWS any more. Its cut is kept, so that it does not come back unasked."""
-    if was.is_cut or any(person.is_cut for person in was.people.values()):
-        return replace(was, is_deployed=False, umbrella=(), stop_shards=(), quota_shards=(), profiles={})
-    return None
-
-
-def _pruned(rollout: Rollout, name: str, cohort: CohortRecord, now: datetime) -> CohortRecord:
-    """Without what no session can be as old as. Asked only where something else changes anyway."""
+def _pruned(rollout: Rollout, name: str, cohort: CohortRecord, now: datetime) -> CohortRecord | None:
+    """Without what no session can be as old as. Asked only where something else changes anyway. Of a cohort that is
+    gone its cut is kept, so that it does not come back unasked."""
     old = now - LONGEST_SESSION
     declared = rollout.declared.get(name)
     if declared is None:
-        return cohort
+        cut = cohort.is_cut or any(person.is_cut for person in cohort.people.values())
+        return cohort if cut or (cohort.absent and cohort.absent >= old) else None
     dead_before = cohort.dead_before
     if dead_before and dead_before < old and not cohort.is_cut:
         dead_before = declared.valid_from()
@@ -235,8 +239,8 @@ def _sharded(
     """With each stopped name in the policy that has it already. Where they are too many for a role, the sessions from
     before of everybody are dead in their place, and where those alone are too many, everybody is stopped."""
     cohort, was = cohorts[name], before.cohorts.get(name)
-    if name not in rollout.declared or not rollout.declared[name].level.effects.role:
-        return replace(cohort, stop_shards=(), quota_shards=(), overfull=False)
+    if name not in rollout.declared:
+        return cohort
     record = Record(cohorts=cohorts)
     stops = _named_stops(cohort, record, rollout, homes, name)
     held = was.stop_shards if was else ()

@@ -16,7 +16,7 @@ from rollout.federation import aws_app_settings, trust_policy
 from rollout.levels import Level
 from rollout.load import load
 from tests import stacks
-from tests.cuts import single_stops, whole_stop
+from tests.cut_documents import single_stops, whole_stop
 
 ACCOUNT = Account("111122223333", "us-east-1")
 ARN = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123def456"

@@ -24,7 +24,7 @@ from rollout.sizes import inline_characters
 from rollout.stops import cohort_stop
 from rollout.words import StackFileError
 from tests import stacks
-from tests.cuts import rollout_of, single_stops, whole_stop
+from tests.cut_documents import rollout_of, single_stops, whole_stop
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT = Incident(id="INC-7", since=datetime(2026, 11, 23, 11, tzinfo=UTC), reason="key in a commit")

@@ -21,7 +21,7 @@ from rollout.documents import Document, invoke_policy, logging_policy, logging_t
 from rollout.levels import Level
 from sandbox.aws.invocation_logging import STREAM
 from sandbox.settings import ACCOUNT_ID, AWS_KEY, REGION
-from tests.cuts import single_stops, whole_stop
+from tests.cut_documents import single_stops, whole_stop
 from tests.sandbox.aws_harness import Aws, serving
 from tests.sandbox.identity_provider import SIGN_IN, IdentityProvider, Statement
 
