@@ -21,6 +21,9 @@ SIGN_IN_GRANTS = [
     "urn:ietf:params:oauth:grant-type:token-exchange",
 ]
 REDIRECT_URI = "http://localhost:8400/callback"
+# Okta itself gives a new app its default authentication policy. The provider would give it back with each later change
+# of the app, whatever policy security has chosen for it since (terraform-provider-okta, resource_okta_app_saml.go).
+POLICY_IS_OKTAS = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,7 @@ class Federation(pulumi.ComponentResource):
                 redirect_uris=[REDIRECT_URI],
                 pkce_required=True,
                 token_endpoint_auth_method="none",
+                skip_authentication_policy=POLICY_IS_OKTAS,
                 opts=child,
             )
             okta.app.GroupAssignment(f"{name}-sign-in-umbrella", app_id=sign_in.id, group_id=umbrella.id, opts=child)
@@ -104,6 +108,7 @@ class Federation(pulumi.ComponentResource):
                 label=names.aws_app_label(account.id),
                 preconfigured_app="amazon_aws",
                 app_settings_json=pulumi.Output.json_dumps(settings, sort_keys=True),
+                skip_authentication_policy=POLICY_IS_OKTAS,
                 opts=child,
             )
         self.aws_app_id = app.id

@@ -20,6 +20,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import mocks, rpc, run_in_stack, set_all_config
 from pulumi.runtime.settings import configure
 
+from components import okta_reachability
 from rollout.load import SECRETS
 from tests.stacks import PROJECT
 
@@ -287,6 +288,7 @@ def run(
     encrypted: Sequence[str] = SECRETS,
     parameters: Mapping[str, str] | None = None,
     program_file: str = "__main__.py",
+    okta_answers: bool = True,
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -304,6 +306,7 @@ def run(
             loop.run_until_complete(run_in_stack(program))
 
     os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "1"
-    with chdir(PROJECT):
+    reachable = patch.object(okta_reachability, "answers", lambda *_: okta_answers)
+    with chdir(PROJECT), reachable:
         contextvars.copy_context().run(in_context)
     return recorded

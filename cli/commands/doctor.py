@@ -68,7 +68,7 @@ def findings(project: Path, stack: str) -> list[Finding]:
 
     checks = [
         *engine.checks(project, stack, os.environ),
-        *okta.checks(rollout, os.environ),
+        *okta.checks(rollout, config, os.environ),
         *jamf.checks(rollout, os.environ, secrets),
         *slack.checks(rollout, os.environ, secrets),
     ]

@@ -12,18 +12,20 @@ from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, 
 from rollout import directory
 from rollout.config import Rollout
 from rollout.directory import Person
+from rollout.okta_waits import longest_wait_seconds, wait_advice
 
-SCOPES = ("okta.users.read", "okta.groups.manage", "okta.apps.manage", "okta.policies.read")
+SCOPES = ("okta.users.read", "okta.groups.manage", "okta.apps.manage")
 READS = {"okta.users.read": "users", "okta.groups.read": "groups", "okta.apps.read": "apps"}
 USERS = "/api/v1/users"
 
 
-def checks(rollout: Rollout, environment: Mapping[str, str]) -> list[Check]:
-    """People are looked up with a token alone."""
+def checks(rollout: Rollout, config: Mapping[str, Any], environment: Mapping[str, str]) -> list[Check]:
+    """People are looked up with a token alone. `config`: the stack file's, with the provider's settings."""
     fix = "check the domain, the network and OKTA_API_TOKEN"
     token = environment.get("OKTA_API_TOKEN")
+    waits = Check(name="a silent Okta", look=lambda: _waits(config), fix="")
     if not token:
-        return [Check(name="Okta", look=lambda: _service_app(environment), fix=fix)]
+        return [Check(name="Okta", look=lambda: _service_app(environment), fix=fix), waits]
     # As the provider takes its `httpProxy`: in place of the organization's own address.
     base = environment.get("OKTA_HTTP_PROXY") or f"https://{rollout.okta.domain}"
 
@@ -41,7 +43,18 @@ def checks(rollout: Rollout, environment: Mapping[str, str]) -> list[Check]:
     return [
         Check(name="Okta", look=token_works, fix=fix),
         Check(name="people in Okta", look=people_are_there, fix=fix),
+        waits,
     ]
+
+
+def _waits(config: Mapping[str, Any]) -> Iterator[Finding]:
+    """How long an update waits for an Okta that does not answer."""
+    advice = list(wait_advice(config))
+    for line in advice:
+        what, _, fix = line.partition("; set ")
+        yield broken("a silent Okta", what, f"set {fix}")
+    if not advice:
+        yield fine("a silent Okta", f"is waited for {longest_wait_seconds(config)} s, then the provider gives up")
 
 
 def _service_app(environment: Mapping[str, str]) -> Iterator[Finding]:
