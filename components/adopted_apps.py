@@ -26,7 +26,8 @@ def fits(
         known |= {"sign_in_status": sign_in.status, "grants": sign_in.grant_types}
     if app:
         known |= {"status": app.status, "settings": app.app_settings_json}
-        known |= {"template": app.user_name_template, "suffix": app.user_name_template_suffix}
+        # Not the template's suffix: a preview takes an output that is not there for unknown, and so all of this.
+        known["template"] = app.user_name_template
 
     def judged(known: Mapping[str, Any]) -> bool:
         lines: list[str] = []
@@ -38,7 +39,6 @@ def fits(
                 status=known["status"],
                 settings=settings_of(known["settings"] or ""),
                 user_name_template=known["template"] or "",
-                user_name_suffix=known["suffix"] or "",
             )
             lines += aws_app_mistakes(rollout, account, found, known["client_id"])
         if lines and not rollout.incident_open:

@@ -111,8 +111,9 @@ class Federation(pulumi.ComponentResource):
         if adopt.okta_app_id or adopt.okta_sign_in_app_id:
             theirs = app if adopt.okta_app_id else None, sign_in if adopt.okta_sign_in_app_id else None
             fitting = fits(args.rollout, account, *theirs, self.sign_in_client_id)
-            # What leads there waits for the judgement.
-            self.aws_app_id = pulumi.Output.all(app.id, fitting).apply(lambda known: str(known[0]))
+            # What leads there waits for the judgement. A preview shows what its id is: there nothing is at stake.
+            if not pulumi.runtime.is_dry_run():
+                self.aws_app_id = pulumi.Output.all(app.id, fitting).apply(lambda known: str(known[0]))
         if not adopt.saml_provider_arn:
             # Without tags: it costs nothing, and emulators that forget them would show a change for ever.
             self.provider = aws.iam.SamlProvider(
