@@ -1,5 +1,6 @@
 """The composition root: read the stack file, declare what it says, export what people need."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,7 @@ except StackFileError as error:
 before = on_record()
 refuse_stale(before, rollout)
 account = current_account()
-known = people(rollout)
+known = people(rollout, config.get("okta:httpProxy") or os.environ.get("OKTA_HTTP_PROXY", ""))
 judge_people(rollout, known)
 doubt_budgets(rollout)
 passed = judge_gates(rollout)

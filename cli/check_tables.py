@@ -37,6 +37,9 @@ def _judgement(console: Console, one: Document) -> None:
     console.print("\n[bold]Budgets[/bold], USD")
     console.print(_budgets(one["budgets"]))
     _advise(console, one["budgets"]["advice"])
+    if one["okta"]["advice"]:
+        console.print("\n[bold]Okta's provider[/bold]")
+        _advise(console, one["okta"]["advice"])
     console.print("\n[bold]Residual access[/bold]: minutes after the update, at worst")
     console.print(_levels(one["residual"]["levels"]))
     _advise(console, one["residual"]["advice"])

@@ -8,19 +8,18 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_okta as okta
 
+from components.adopted_apps import fits
 from rollout import names
 from rollout.account import Account
+from rollout.adopted_apps import SIGN_IN_GRANTS
 from rollout.config import Federation as Mode
 from rollout.config import Rollout
 from rollout.federation import aws_app_settings, provider_arn
 
-# What okta-aws-cli needs of its app (okta-aws-cli README): a browser, a device without one, and the exchange for AWS.
-SIGN_IN_GRANTS = [
-    "authorization_code",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-]
 REDIRECT_URI = "http://localhost:8400/callback"
+# Okta itself gives a new app its default authentication policy. The provider would give it back with each later change
+# of the app, whatever policy security has chosen for it since (terraform-provider-okta, resource_okta_app_saml.go).
+POLICY_IS_OKTAS = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +84,12 @@ class Federation(pulumi.ComponentResource):
                 label=client_id,
                 client_id=client_id,
                 type="native",
-                grant_types=SIGN_IN_GRANTS,
+                grant_types=list(SIGN_IN_GRANTS),
                 response_types=["code"],
                 redirect_uris=[REDIRECT_URI],
                 pkce_required=True,
                 token_endpoint_auth_method="none",
+                skip_authentication_policy=POLICY_IS_OKTAS,
                 opts=child,
             )
             okta.app.GroupAssignment(f"{name}-sign-in-umbrella", app_id=sign_in.id, group_id=umbrella.id, opts=child)
@@ -104,9 +104,16 @@ class Federation(pulumi.ComponentResource):
                 label=names.aws_app_label(account.id),
                 preconfigured_app="amazon_aws",
                 app_settings_json=pulumi.Output.json_dumps(settings, sort_keys=True),
+                skip_authentication_policy=POLICY_IS_OKTAS,
                 opts=child,
             )
         self.aws_app_id = app.id
+        if adopt.okta_app_id or adopt.okta_sign_in_app_id:
+            theirs = app if adopt.okta_app_id else None, sign_in if adopt.okta_sign_in_app_id else None
+            fitting = fits(args.rollout, account, *theirs, self.sign_in_client_id)
+            # What leads there waits for the judgement. A preview shows what its id is: there nothing is at stake.
+            if not pulumi.runtime.is_dry_run():
+                self.aws_app_id = pulumi.Output.all(app.id, fitting).apply(lambda known: str(known[0]))
         if not adopt.saml_provider_arn:
             # Without tags: it costs nothing, and emulators that forget them would show a change for ever.
             self.provider = aws.iam.SamlProvider(

@@ -41,23 +41,31 @@ class MacSettings(pulumi.ComponentResource):
     groups: Mapping[str, jamf.ComputerGroup]
     confirmed: Mapping[str, pulumi.Output[Mapping[str, str]]]
     """What the Macs have confirmed, by their names, by the documents' names."""
+    pending: Mapping[str, pulumi.Output[str | None]]
+    """Why Jamf Pro could not be told of a document, by the documents' names; None where it was."""
+    people: Mapping[str, Sequence[str]]
 
     def __init__(self, name: str, args: MacSettingsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:MacSettings", name, {}, opts)
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self, provider=args.provider, depends_on=args.after)
-        self.groups, self.confirmed = {}, {}
+        self.groups, self.confirmed, self.pending, self.people = {}, {}, {}, args.people
         for which, document in args.documents.items():
             if not args.people[which]:
                 continue
             group = self.groups[which] = self._group(f"{name}-{which}", which)
             first: list[pulumi.Resource] = []
+            pending = [group.pending]
             if args.files is not None or args.settings_path:
                 files = self._files(f"{name}-{which}", which, document, group)
                 self.confirmed[which] = files.confirmed
+                pending.append(files.pending)
                 first.append(files)
             if not args.settings_path:
-                self.confirmed[which] = self._profile(f"{name}-{which}", which, document, group, first).confirmed
+                profile = self._profile(f"{name}-{which}", which, document, group, first)
+                self.confirmed[which] = profile.confirmed
+                pending.append(profile.pending)
+            self.pending[which] = pulumi.Output.all(*pending).apply(_first)
         self.register_outputs({"confirmed": self.confirmed})
 
     def _group(self, name: str, which: str) -> jamf.ComputerGroup:
@@ -109,3 +117,7 @@ class MacSettings(pulumi.ComponentResource):
             computer_ids=group.computer_ids,
             opts=self._child,
         )
+
+
+def _first(reasons: Sequence[str | None]) -> str | None:
+    return next((reason for reason in reasons if reason), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_okta as okta
 
-from components.federation import REDIRECT_URI, Federation
+from components.federation import POLICY_IS_OKTAS, REDIRECT_URI, Federation
 from rollout import names
 from rollout.account import Account
 from rollout.levels import Level
@@ -98,6 +98,7 @@ class Membership(pulumi.ComponentResource):
                 redirect_uris=[REDIRECT_URI],
                 pkce_required=True,
                 token_endpoint_auth_method="none",
+                skip_authentication_policy=POLICY_IS_OKTAS,
                 opts=child,
             ).id
         self.paths.append(okta.app.GroupAssignment(f"{name}-assignment", app_id=app_id, group_id=group.id, opts=child))

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_okta as okta
 
+from components import okta_reachability
 from rollout import directory
 from rollout.account import Account
 from rollout.config import Rollout
@@ -24,7 +25,18 @@ def answered(cloud: str) -> Generator[None]:
         yield
     except Exception as error:
         text = str(error).removeprefix("invoke of ").rpartition(" returned an error: ")[2]
-        raise pulumi.RunError(f"{cloud} does not answer; check its credentials and network: {text}") from None
+        raise pulumi.RunError(f"{cloud} does not answer; check its credentials and network: {reason(text)}") from None
+
+
+def reason(text: str) -> str:
+    """A provider's error in one line. Those made of Terraform's put what matters last, behind a `*`."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    marked = [line.removeprefix("* ") for line in lines if line.startswith("* ")]
+    said = (marked or [" ".join(lines)])[-1]
+    # Okta's answer to the request for a token says why; the provider drops it.
+    if "empty access token" in said:
+        return f"{said}: a scope in OKTA_API_SCOPES is not granted to the app, or the key is not its own"
+    return said
 
 
 def current_account() -> Account:
@@ -33,11 +45,18 @@ def current_account() -> Account:
         return Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
 
 
-def people(rollout: Rollout) -> Directory | None:
+def people(rollout: Rollout, okta_proxy: str = "") -> Directory | None:
     """Okta's users whom the stack file names, by e-mail address; one call for each fifty.
 
     While an incident is open, an Okta that does not answer must not stop access from being cut in AWS: none.
+    `okta_proxy`: the provider's `httpProxy`, where one is set.
     """
+    if rollout.incident_open and not okta_reachability.answers(rollout.okta.domain, okta_proxy):
+        pulumi.log.warn(
+            f"{rollout.okta.domain} does not answer within {okta_reachability.SECONDS:g} s. AWS is changed all the "
+            "same; nobody is added to a group."
+        )
+        return None
     found: list[Person] = []
     try:
         for search in directory.searches(directory.wanted(rollout)):

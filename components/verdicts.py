@@ -19,7 +19,7 @@ from rollout.cut_record import Record
 from rollout.cuts import words_of_cuts
 from rollout.directory import Directory, group_mistakes, umbrella_mistakes, unknown_people
 from rollout.stale_file import changed_profiles, stale
-from rollout.words import StackFileError
+from rollout.words import StackFileError, one_of
 
 NOT_AS_DECLARED = "Okta's groups are not as declared; run `pulumi up --refresh` to mend them:"
 
@@ -92,6 +92,7 @@ def require_effects(
     found = list(behind)
     _require_memberships(rollout, federation, cohorts, found)
     _require_announcements(cohorts, found)
+    _require_macs(cohorts, found)
     _at_the_very_end(found)
 
 
@@ -137,6 +138,23 @@ def _require_announcements(cohorts: Mapping[str, Cohort], found: list[str]) -> N
     for name, cohort in cohorts.items():
         announcement = cohort.announcement
         pulumi.Output.all(announcement.result, announcement.invocation_urn).apply(partial(judge, name))
+
+
+def _require_macs(cohorts: Mapping[str, Cohort], found: list[str]) -> None:
+    """Jamf Pro was told of each document. One that it could not be told of stays in the state as not done."""
+
+    def judge(name: str, people: Sequence[str], known: list[Any]) -> None:
+        why, confirmed = known
+        if why:
+            whose = f"Macs {one_of(sorted(confirmed))}" if confirmed else f"the Macs of {one_of(people)}"
+            found.append(
+                f"cohorts.{name}: settings are not changed yet on {whose}: {why}. "
+                "IAM and Okta did not wait for it; run `pulumi up` again once Jamf Pro answers"
+            )
+
+    for name, macs in ((name, cohort.macs) for name, cohort in cohorts.items() if cohort.macs):
+        for which, why in macs.pending.items():
+            pulumi.Output.all(why, macs.confirmed[which]).apply(partial(judge, name, macs.people[which]))
 
 
 def _answer(result: str) -> dict[str, Any]:

@@ -167,9 +167,10 @@ class Adopt(Part):
     oidc_provider_arn: OidcProviderArn | None = None
     """Of the IAM OIDC provider of the Okta domain; under `federation: oidc`."""
     okta_app_id: OktaAppId | None = None
-    """The AWS Account Federation app. Its group filter must match `aws_<account>_<role>`."""
+    """The AWS Account Federation app. Each preview reads it: its group filter must match `aws_<account>_<role>` and
+    give that role, its application username must be the Okta username, and it must let the sign-in client in."""
     okta_sign_in_app_id: OktaAppId | None = None
-    """The native OIDC app that `okta-aws-cli` signs in with."""
+    """The native OIDC app that `okta-aws-cli` signs in with; it must allow device codes and the token exchange."""
     umbrella_group_id: OktaGroupId | None = None
     """The group of `okta.umbrella_group`. Its other members are left alone."""
     email_identity: EmailIdentity | None = None

@@ -20,6 +20,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import mocks, rpc, run_in_stack, set_all_config
 from pulumi.runtime.settings import configure
 
+from components import okta_reachability
 from rollout.cut_record import NAME, STASH, Record
 from rollout.load import SECRETS
 from tests.stacks import PROJECT
@@ -309,6 +310,7 @@ def run(
     cuts: Mapping[str, Sequence[str]] | str | None = None,
     program_file: str = "__main__.py",
     record: Record | None = None,
+    okta_answers: bool = True,
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -326,6 +328,7 @@ def run(
             loop.run_until_complete(run_in_stack(program))
 
     os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "1"
-    with chdir(PROJECT):
+    reachable = patch.object(okta_reachability, "answers", lambda *_: okta_answers)
+    with chdir(PROJECT), reachable:
         contextvars.copy_context().run(in_context)
     return recorded

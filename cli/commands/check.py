@@ -13,6 +13,7 @@ from cli.stack_files import BEGINNING, END, stack_path, stacks
 from cli.text import text_of
 from rollout.judgement import advice_lines, judgement
 from rollout.load import PROJECT, load
+from rollout.okta_waits import longest_wait_seconds, wait_advice
 from rollout.words import StackFileError
 
 
@@ -62,10 +63,12 @@ def _stack(file: Path, asked: bool) -> dict[str, Any] | None:
     encrypted = {key for key, value in config.items() if is_encrypted(value)}
     about["not_read"] = sorted(key.removeprefix(f"{PROJECT}:") for key in encrypted)
     try:
-        return {**about, **judgement(load(readable(config), file.parent, datetime.now(UTC), encrypted))}
+        found = judgement(load(readable(config), file.parent, datetime.now(UTC), encrypted))
     except StackFileError as error:
         return {**about, "mistakes": error.lines}
+    okta = {"longest_wait_seconds": longest_wait_seconds(config), "advice": list(wait_advice(config))}
+    return {**about, **found, "okta": okta}
 
 
 def _advice(one: Mapping[str, Any]) -> list[str]:
-    return list(advice_lines(one)) if "cohorts" in one else []
+    return [*advice_lines(one), *one["okta"]["advice"]] if "cohorts" in one else []

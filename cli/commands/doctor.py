@@ -17,11 +17,12 @@ from cli.doctor import aws, engine, jamf, okta, slack
 from cli.doctor.finding import Check, Finding, Health, looked, unknown
 from cli.files import with_config
 from cli.live.asking import Unreachable, asked
-from cli.live.aws import expected_accounts, own_clients
+from cli.live.aws import Clients, account_of, expected_accounts, own_clients
 from cli.live.engine import outputs as stack_outputs
 from cli.out import print_json
 from cli.stack import stack_file
 from cli.stack_files import stack_path
+from rollout.account import Account
 from rollout.config import Rollout
 
 BROKEN, NOT_ASKED = 1, 3
@@ -66,15 +67,15 @@ def findings(project: Path, stack: str) -> list[Finding]:
     def secrets() -> Rollout:
         return stack_file(project, stack)
 
-    checks = [
-        *engine.checks(project, stack, os.environ),
-        *okta.checks(rollout, os.environ),
-        *jamf.checks(rollout, os.environ, secrets),
-        *slack.checks(rollout, os.environ, secrets),
-    ]
     known = asked("stack outputs", stack_outputs, project, stack)
     outputs: Mapping[str, Any] = {} if isinstance(known, Unreachable) else known
     made = asked("AWS", own_clients, config, outputs)
+    checks = [
+        *engine.checks(project, stack, os.environ),
+        *okta.checks(rollout, config, _account(config, outputs, made), os.environ),
+        *jamf.checks(rollout, os.environ, secrets),
+        *slack.checks(rollout, os.environ, secrets),
+    ]
     if isinstance(made, Unreachable):
         why = made.why
 
@@ -83,3 +84,14 @@ def findings(project: Path, stack: str) -> list[Finding]:
 
         return looked([*checks, Check(name="AWS", look=gone, fix="")])
     return looked([*checks, *aws.checks(made, rollout, expected_accounts(config, outputs))])
+
+
+def _account(config: Mapping[str, Any], outputs: Mapping[str, Any], made: Clients | Unreachable) -> Account | None:
+    """The stack's, by what it says of itself, else by whose the credentials are."""
+    expected = expected_accounts(config, outputs)
+    if len(expected) == 1:
+        found: str | Unreachable = next(iter(expected))
+    else:
+        found = made if isinstance(made, Unreachable) else asked("AWS", account_of, made)
+    region = config.get("aws:region")
+    return None if isinstance(found, Unreachable) or not region else Account(found, str(region))

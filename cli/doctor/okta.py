@@ -9,21 +9,29 @@ from typing import Any
 import httpx
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
-from rollout import directory
+from rollout import directory, names
+from rollout.account import Account
+from rollout.adopted_apps import AwsApp, SignInApp, aws_app_mistakes, sign_in_app_mistakes
 from rollout.config import Rollout
 from rollout.directory import Person
+from rollout.okta_waits import longest_wait_seconds, wait_advice
 
-SCOPES = ("okta.users.read", "okta.groups.manage", "okta.apps.manage", "okta.policies.read")
+SCOPES = ("okta.users.read", "okta.groups.manage", "okta.apps.manage")
 READS = {"okta.users.read": "users", "okta.groups.read": "groups", "okta.apps.read": "apps"}
-USERS = "/api/v1/users"
+USERS, APPS = "/api/v1/users", "/api/v1/apps"
+ADOPTED = "adopted in Okta"
 
 
-def checks(rollout: Rollout, environment: Mapping[str, str]) -> list[Check]:
-    """People are looked up with a token alone."""
+def checks(
+    rollout: Rollout, config: Mapping[str, Any], account: Account | None, environment: Mapping[str, str]
+) -> list[Check]:
+    """People and apps are looked up with a token alone. `config`: the stack file's, with the provider's settings.
+    `account`: the stack's; None where it is not known."""
     fix = "check the domain, the network and OKTA_API_TOKEN"
     token = environment.get("OKTA_API_TOKEN")
+    waits = Check(name="a silent Okta", look=lambda: _waits(config), fix="")
     if not token:
-        return [Check(name="Okta", look=lambda: _service_app(environment), fix=fix)]
+        return [Check(name="Okta", look=lambda: _service_app(environment), fix=fix), waits]
     # As the provider takes its `httpProxy`: in place of the organization's own address.
     base = environment.get("OKTA_HTTP_PROXY") or f"https://{rollout.okta.domain}"
 
@@ -34,6 +42,10 @@ def checks(rollout: Rollout, environment: Mapping[str, str]) -> list[Check]:
         with client() as okta:
             yield from _token(okta, rollout)
 
+    def adopted_apps_fit() -> Iterator[Finding]:
+        with client() as okta:
+            yield from _adopted(okta, rollout, account)
+
     def people_are_there() -> Iterator[Finding]:
         with client() as okta:
             yield from _people(okta, rollout)
@@ -41,7 +53,52 @@ def checks(rollout: Rollout, environment: Mapping[str, str]) -> list[Check]:
     return [
         Check(name="Okta", look=token_works, fix=fix),
         Check(name="people in Okta", look=people_are_there, fix=fix),
+        *([Check(name=ADOPTED, look=adopted_apps_fit, fix=fix)] if _adopts(rollout) else []),
+        waits,
     ]
+
+
+def _adopts(rollout: Rollout) -> bool:
+    return bool(rollout.adopt.okta_app_id or rollout.adopt.okta_sign_in_app_id)
+
+
+def _adopted(okta: httpx.Client, rollout: Rollout, account: Account | None) -> Iterator[Finding]:
+    """As the program judges them (`components.adopted_apps`)."""
+    adopt, lines = rollout.adopt, list[str]()
+    if account is None:
+        yield unknown(ADOPTED, "of which account is not known", "set aws:allowedAccountIds, or sign in to AWS")
+        return
+    client_id = names.sign_in_app(account.id)
+    if adopt.okta_sign_in_app_id:
+        found = document(okta.get(f"{APPS}/{adopt.okta_sign_in_app_id}"))
+        client_id = str(found["credentials"]["oauthClient"]["client_id"])
+        grants: list[str] = found["settings"]["oauthClient"].get("grant_types") or []
+        lines += sign_in_app_mistakes(SignInApp(status=str(found["status"]), grant_types=grants))
+    if adopt.okta_app_id:
+        found = document(okta.get(f"{APPS}/{adopt.okta_app_id}"))
+        template: Mapping[str, str | None] = found["credentials"]["userNameTemplate"]
+        app = AwsApp(
+            status=str(found["status"]),
+            settings=found["settings"].get("app") or {},
+            user_name_template=template.get("template") or "",
+            user_name_suffix=template.get("suffix") or "",
+        )
+        lines += aws_app_mistakes(rollout, account, app, client_id)
+    for line in lines:
+        what, _, fix = line.partition("; ")
+        yield broken(ADOPTED, what, fix)
+    if not lines:
+        yield fine(ADOPTED, "the apps lead to the cohorts' roles, under the login")
+
+
+def _waits(config: Mapping[str, Any]) -> Iterator[Finding]:
+    """How long an update waits for an Okta that does not answer."""
+    advice = list(wait_advice(config))
+    for line in advice:
+        what, _, fix = line.partition("; set ")
+        yield broken("a silent Okta", what, f"set {fix}")
+    if not advice:
+        yield fine("a silent Okta", f"is waited for {longest_wait_seconds(config)} s, then the provider gives up")
 
 
 def _service_app(environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -11,14 +11,17 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from providers.jamf.errors import JamfError, LostAnswerError, refusal
+from providers.jamf.errors import JamfError, LostAnswerError, NoTokenError, refusal
 
 # Jamf advises at most 5 connections at once.
 CONNECTIONS = 4
-TIMEOUT_SECONDS = 60.0
+TIMEOUT = httpx.Timeout(60, connect=5)
+READ_TIMEOUT = httpx.Timeout(20, connect=5)
 MAX_ANSWER_BYTES = 16 << 20
 TRIES = 3
 PAUSE_SECONDS = 1.0
+# The engine asks for one difference after the other: a server that is away is waited for once, not for each of them.
+AWAY_SECONDS = 300.0
 TOKEN_PATHS = ("/api/v1/oauth/token", "/api/oauth/token")
 # A token is renewed this long before it ends, or a fifth of its life, if that is less.
 RENEW_SECONDS = 30.0
@@ -49,7 +52,7 @@ class Client:
     ) -> None:
         self._http = httpx.Client(
             base_url=checked_url(url),
-            timeout=TIMEOUT_SECONDS,
+            timeout=TIMEOUT,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             transport=transport,
         )
@@ -57,6 +60,8 @@ class Client:
         self.pause, self._clock = pause, clock
         self._writing, self._renewing = threading.RLock(), threading.Lock()
         self._token, self._renew_at = "", 0.0
+        self._away: JamfError | None = None
+        self._away_until = 0.0
 
     def close(self) -> None:
         self._http.close()
@@ -103,9 +108,26 @@ class Client:
 
     def _write(self, method: str, path: str, *, again: bool = False, **parts: Any) -> httpx.Response:
         with self._writing:
-            return self._tried(method, path, **parts) if again else self._once(method, path, **parts)
+            if again:
+                return self._tried(method, path, **parts)
+            self._unless_away()
+            return self._once(method, path, **parts)
 
     def _tried(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        self._unless_away()
+        try:
+            return self._some_times(method, path, **parts)
+        except JamfError as error:
+            # A 500 is about what was asked, not about the server.
+            if error.is_away and error.status != 500:
+                self._away, self._away_until = error, self._clock() + AWAY_SECONDS
+            raise
+
+    def _unless_away(self) -> None:
+        if self._away and self._clock() < self._away_until:
+            raise type(self._away)(str(self._away), self._away.status)
+
+    def _some_times(self, method: str, path: str, **parts: Any) -> httpx.Response:
         for number in range(TRIES - 1):
             try:
                 return self._once(method, path, **parts)
@@ -143,7 +165,7 @@ class Client:
                 break
         assert answer is not None  # noqa: S101
         if answer.status_code in {400, 401, 403}:
-            raise JamfError(
+            raise NoTokenError(
                 f"Jamf Pro gives the API client no token ({answer.status_code}); check jamf.client_id, "
                 "jamf_client_secret, and that the client is enabled",
                 answer.status_code,
@@ -162,7 +184,8 @@ class Client:
     def _sent(self, method: str, path: str, **parts: Any) -> httpx.Response:
         """With its body, unless that is larger than anything asked for here."""
         try:
-            with self._http.stream(method, path, **parts) as answer:
+            timeout = READ_TIMEOUT if method == "GET" else TIMEOUT
+            with self._http.stream(method, path, timeout=timeout, **parts) as answer:
                 content = bytearray()
                 for chunk in answer.iter_bytes():
                     content += chunk

@@ -23,6 +23,11 @@ class JamfError(Exception):
         self.status = status
 
     @property
+    def is_away(self) -> bool:
+        """Whether Jamf Pro could not be asked: no connection, no answer, a 5xx, no token."""
+        return isinstance(self, (LostAnswerError, NoTokenError))
+
+    @property
     def is_duplicate(self) -> bool:
         """Whether the name is taken. Each API has its own status for it."""
         return self.status in {400, 409, 422} and "duplicate" in str(self).lower()
@@ -30,6 +35,10 @@ class JamfError(Exception):
 
 class LostAnswerError(JamfError):
     """Nobody knows whether the call took place."""
+
+
+class NoTokenError(JamfError):
+    """The client is not let in, so nothing can be asked."""
 
 
 def refusal(call: str, status: int, body: str) -> JamfError:

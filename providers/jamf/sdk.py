@@ -1,4 +1,7 @@
-"""The provider's resources as a program declares them."""
+"""The provider's resources as a program declares them.
+
+`pending`, of each: why Jamf Pro could not be told what is declared; none where it was. The next update tries again.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from providers.jamf.tokens import (
     CONFIGURATION_PROFILE,
     MANAGED_FILES,
     PACKAGE,
+    PENDING,
     VERSION,
 )
 
@@ -54,6 +58,7 @@ class ConfigurationProfile(pulumi.CustomResource):
     uuid: pulumi.Output[str]
     identifier: pulumi.Output[str]
     confirmed: pulumi.Output[Mapping[str, str]]
+    pending: pulumi.Output[str | None]
 
     def __init__(
         self,
@@ -76,7 +81,7 @@ class ConfigurationProfile(pulumi.CustomResource):
             "excluded_group_ids": excluded_group_ids,
             "description": description,
             "domain": domain,
-            **dict.fromkeys(("uuid", "identifier", "confirmed")),
+            **dict.fromkeys(("uuid", "identifier", "confirmed", PENDING)),
         }
         super().__init__(CONFIGURATION_PROFILE, resource_name, props, _versioned(opts))
 
@@ -88,6 +93,7 @@ class ComputerGroup(pulumi.CustomResource):
     """
 
     computer_ids: pulumi.Output[Sequence[str]]
+    pending: pulumi.Output[str | None]
     without_mac: pulumi.Output[Sequence[str]]
 
     def __init__(
@@ -107,7 +113,7 @@ class ComputerGroup(pulumi.CustomResource):
             "several_macs": several_macs,
             "no_mac": no_mac,
             "description": description,
-            **dict.fromkeys(("computer_ids", "without_mac")),
+            **dict.fromkeys(("computer_ids", "without_mac", PENDING)),
         }
         super().__init__(COMPUTER_GROUP, resource_name, props, _versioned(opts))
 
@@ -121,6 +127,7 @@ class ManagedFiles(pulumi.CustomResource):
     """
 
     confirmed: pulumi.Output[Mapping[str, str]]
+    pending: pulumi.Output[str | None]
     leaving: pulumi.Output[Sequence[str]]
 
     def __init__(
@@ -142,6 +149,6 @@ class ManagedFiles(pulumi.CustomResource):
             "computer_group_id": computer_group_id,
             "computer_ids": computer_ids,
             "description": description,
-            **dict.fromkeys(("script_id", "removal_policy_id", "leaving", "confirmed")),
+            **dict.fromkeys(("script_id", "removal_policy_id", "leaving", "confirmed", PENDING)),
         }
         super().__init__(MANAGED_FILES, resource_name, props, _versioned(opts))

@@ -27,11 +27,16 @@ def view(app: Thing) -> Json:
         "groups": f"{url}/groups",
         "users": f"{url}/users",
         change: f"{url}/lifecycle/{change}",
-        "accessPolicy": f"{ORG_URL}/api/v1/policies/{POLICY_ID}",
+        "accessPolicy": f"{ORG_URL}/api/v1/policies/{policy_of(app)}",
     }
     if is_saml(app.body):
         hrefs["metadata"] = f"{url}/sso/saml/metadata?kid={organization().key.kid}"
     return {"id": app.id, **app.body, "_links": {name: {"href": href} for name, href in hrefs.items()}}
+
+
+def policy_of(app: Thing) -> str:
+    kept = database().named(Kind.APP_POLICY, app.id)
+    return kept.body["policy"] if kept else POLICY_ID
 
 
 def is_saml(body: Json) -> bool:

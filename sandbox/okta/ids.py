@@ -29,5 +29,6 @@ def timestamp(moment: datetime | None = None) -> str:
     return (moment or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-# Every app has the one access policy there is.
+# A new app has the first; an administrator may give it the second.
 POLICY_ID = id_of("rst", "default access policy")
+STRONG_POLICY_ID = id_of("rst", "any two factors")

@@ -1,4 +1,4 @@
-"""The access policy every app has, and the ID token settings of OAuth apps."""
+"""Which access policy an app has, and the ID token settings of OAuth apps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from . import apps
 from .context import NO_CONTENT, database, json_body
 from .errors import not_found
 from .fields import a_text, one_of
-from .ids import POLICY_ID, new_id
+from .ids import POLICY_ID, STRONG_POLICY_ID, new_id
 from .store import Json, Kind
 
 routes = Blueprint("policies", __name__, url_prefix="/api/v1")
@@ -26,24 +26,35 @@ POLICY: Json = {
     "created": BEGINNING,
     "lastUpdated": BEGINNING,
 }
+STRONG: Json = {
+    **POLICY,
+    "id": STRONG_POLICY_ID,
+    "name": "Any two factors",
+    "description": "Two factors at each sign-in.",
+    "system": False,
+}
+POLICIES: dict[str, Json] = {policy["id"]: policy for policy in (POLICY, STRONG)}
 
 
 @routes.get("/policies")
 def policies() -> list[Json]:
     kind = a_text(request.args.get("type"), "type", most=100)
-    return [POLICY] if kind == POLICY["type"] else []
+    return list(POLICIES.values()) if kind == POLICY["type"] else []
 
 
 @routes.get("/policies/<policy_id>")
 def get_policy(policy_id: str) -> Json:
-    return POLICY if policy_id == POLICY["id"] else not_found(policy_id, "Policy")
+    return POLICIES[policy_id] if policy_id in POLICIES else not_found(policy_id, "Policy")
 
 
 @routes.put("/apps/<app_id>/policies/<policy_id>")
 def set_policy(app_id: str, policy_id: str) -> tuple[str, int]:
-    """There is one access policy, so it is always the app's own."""
-    apps.find(app_id)
-    get_policy(policy_id)
+    app, body = apps.find(app_id), {"policy": get_policy(policy_id)["id"]}
+    kept = database().named(Kind.APP_POLICY, app.id)
+    if kept:
+        database().change(kept, body, name=app.id)
+    else:
+        database().add(Kind.APP_POLICY, new_id("pol"), body, name=app.id, parent=app.id)
     return NO_CONTENT
 
 

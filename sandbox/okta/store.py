@@ -38,6 +38,7 @@ class Kind(StrEnum):
     APP = "app"
     GRANT = "grant"
     ID_TOKEN = "id-token"
+    APP_POLICY = "policy of an app"
     KEY = "key"
 
 

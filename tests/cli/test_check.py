@@ -65,6 +65,21 @@ def test_a_cohort_that_could_not_be_throttled_is_said_before_an_incident(rollout
     assert "or set throttle.model to one of these" in line
 
 
+def test_a_stack_file_in_which_a_silent_okta_holds_an_update_up_for_minutes_is_told_so(
+    rollout: Command, project: Path
+) -> None:
+    for line in ("  okta:minWaitSeconds: 2\n", "  okta:maxWaitSeconds: 60\n"):
+        change(project / "Pulumi.dev.yaml", line, "")
+    ended = rollout("check", "-s", "dev", "--json")
+    assert ended.document["stacks"]["dev"]["okta"]["longest_wait_seconds"] == 750
+    [line] = [line for line in ended.document["advice"] if "okta:minWaitSeconds" in line]
+    assert line.startswith(
+        "Pulumi.dev.yaml: okta:minWaitSeconds, okta:maxWaitSeconds: missing; while Okta does not answer, its provider "
+        "tries each call for 750 s; set "
+    )
+    assert "Okta's provider" in rollout("check", "-s", "dev").out
+
+
 def test_all_mistakes_come_out_at_once_in_the_programs_own_words(rollout: Command, project: Path) -> None:
     change(project / "Pulumi.prod.yaml", "level: active", "level: activ")
     change(project / PILOT, ",mid,", ",medior,")

@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import yaml
 
 from tests.engine.world import World
+
+# With the group filter that Okta's own pages have, for groups of another form.
+COMPANY: dict[str, Any] = {
+    "appFilter": "okta",
+    "awsEnvironmentType": "aws.amazon",
+    "groupFilter": r"^aws\#\S+\#(?{{role}}[\w\-]+)\#(?{{accountid}}\d+)$",
+    "identityProviderArn": "arn:aws:iam::123456789012:saml-provider/okta",
+    "joinAllRoles": False,
+    "loginURL": "https://console.aws.amazon.com/ec2/home",
+    "roleValuePattern": "arn:aws:iam::${accountid}:saml-provider/okta,arn:aws:iam::${accountid}:role/${role}",
+    "sessionDuration": 3600,
+    "useGroupMapping": True,
+}
+
+
+def test_an_app_that_does_not_lead_to_our_roles_is_refused_with_all_that_is_wrong_before_it_is_used(
+    empty: World,
+) -> None:
+    body = {"name": "amazon_aws", "label": "AWS (company)", "signOnMode": "SAML_2_0", "settings": {"app": COMPANY}}
+    template = {"userNameTemplate": {"template": "${source.email}", "type": "BUILT_IN"}}
+    app = empty.okta("/api/v1/apps?activate=true", "POST", {**body, "credentials": template})
+    with empty.stack_file() as config:
+        config["claude-code-rollout:adopt"] = {"okta_app_id": app["id"]}
+    for arguments in (("preview",), ("up", "--yes", "--skip-preview")):
+        said = empty.pulumi(*arguments, "--stack", "sandbox", fails=True)
+        assert "An adopted Okta app does not fit:" in said
+        for setting in ("groupFilter", "identityProviderArn", "userNameTemplate", "webSSOAllowedClient"):
+            assert f"adopt.okta_app_id: {setting}: " in said, said
+        assert "does not match aws_123456789012_claude-code-pilot" in said
+    assert empty.okta(f"/api/v1/apps/{app['id']}/groups") == []
+    doctor = empty.command("doctor", "-s", "sandbox", "--json")
+    told = [one["what"] for one in json.loads(doctor.stdout) if one["check"] == "adopted in Okta"]
+    assert len(told) == 4
+    assert "adopt.okta_app_id: userNameTemplate: ${source.email}" in told
 
 
 def test_a_second_stack_adopts_what_the_first_made_and_leaves_it_alone(pilot: World) -> None:

@@ -63,15 +63,74 @@ def test_macs_follow_a_level_within_its_update_and_a_mac_that_is_off_delays_no_c
     assert dict(levels(fleet.jamf_control("/sandbox/macs"), [ALICE], None)) == {REMOVED: 1}
 
 
-def test_while_jamf_does_not_answer_a_suspension_is_in_force_all_the_same(fleet: World) -> None:
-    fault = {"match": ".* /(JSSResource|api)/.*", "status": 503, "times": 1000}
-    fleet.jamf_control("/sandbox/faults", "POST", fault)
+AWAY = {"match": ".* /(JSSResource|api)/.*", "status": 503, "times": 1000}
+LEAD = "priya.raman@acme.example"
+
+
+def add_second_cohort(world: World) -> None:
+    """Of somebody who has no Mac: what is declared of it in Jamf Pro never changes here."""
+    with world.stack_file() as config:
+        config["claude-code-rollout:jamf"]["no_mac"] = "warn"
+        config["claude-code-rollout:cohorts"]["second"] = {
+            "level": "active",
+            "models": ["haiku"],
+            "members": {LEAD: {"name": "Priya Raman", "team": "backend"}},
+        }
+
+
+def test_while_jamf_is_away_all_else_of_a_suspension_is_done_and_the_macs_are_what_is_left(fleet: World) -> None:
+    add_second_cohort(fleet)
+    fleet.up()
+    fleet.jamf_control("/sandbox/faults", "POST", AWAY)
     set_level(fleet, "suspended")
     said = fleet.up(fails=True)
-    assert "503" in said
-    roles = fleet.aws("iam")
-    assert "stop" in roles.list_role_policies(RoleName="claude-code-pilot")["PolicyNames"]
+
+    assert "Jamf Pro does not answer; second-macs-second-macs is looked at later" in said
+    assert "stop" in fleet.aws("iam").list_role_policies(RoleName="claude-code-pilot")["PolicyNames"]
     assert not fleet.group("aws_123456789012_claude-code-pilot")
+    assert list(fleet.group("Claude-Code-Users")) == [LEAD]
+    assert fleet.changes_of_level()[-1]["after"] == "suspended"
+    names = sorted(mac["name"] for mac in fleet.jamf_control("/sandbox/macs"))
+    line, *_ = [line for line in said.splitlines() if "settings are not changed yet" in line]
+    told = {name for name in names if name in line}
+    assert "cohorts.pilot: settings are not changed yet on Macs" in line
+    assert "503" in line
+    confirmed = fleet.output("macs")["pilot"]["pilot"]
+    assert set(confirmed) == told
+    assert set(confirmed.values()) == {"not sent"}
+
+    # Nothing but Jamf Pro is left to do, and it is still to do while that stays away.
+    left = fleet.up(fails=True)
+    assert "settings are not changed yet" in left
     fleet.jamf_control("/sandbox/faults", "DELETE")
+    assert on_macs(fleet) == ({"active": 25}, set())
+    planned = fleet.plan("--refresh")
+    assert {urn.rpartition("::")[2] for urn in planned} == {"pilot-macs-pilot-files"}
     fleet.up()
     assert on_macs(fleet) == ({"suspended": 25}, set())
+    assert "not sent" not in fleet.output("macs")["pilot"]["pilot"].values()
+    fleet.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
+
+
+def test_what_could_not_be_made_while_jamf_was_away_is_made_by_the_next_update(fleet: World) -> None:
+    """One person alone has a document of their own, which is not there before."""
+    fleet.jamf_control("/sandbox/faults", "POST", AWAY)
+    with fleet.stack_file() as config:
+        pilot = config["claude-code-rollout:cohorts"]["pilot"]
+        pilot.setdefault("members", {})[ALICE] = {"level": "suspended", "incident": INCIDENT}
+    said = fleet.up(fails=True)
+    assert f"settings are not changed yet on the Macs of {ALICE}: " in said
+    assert ALICE not in fleet.group("aws_123456789012_claude-code-pilot")
+    fleet.jamf_control("/sandbox/faults", "DELETE")
+    fleet.up()
+    assert on_macs(fleet) == ({"active": 24, "suspended": 1}, set())
+    fleet.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
+    with fleet.stack_file() as config:
+        config["claude-code-rollout:cohorts"]["pilot"]["members"][ALICE] = {
+            "sessions_valid_from": "2026-11-23T14:05:00Z"
+        }
+    fleet.up()
+    # A Mac that checked in after its own document was removed, and before the other's came, has it at the next.
+    [alice] = [mac for mac in fleet.jamf_control("/sandbox/macs") if mac["email"] == ALICE]
+    fleet.jamf_control(f"/sandbox/macs/{alice['serial']}", "PUT", {"check_in": True})
+    assert on_macs(fleet) == ({"active": 25}, set())

@@ -603,8 +603,8 @@ def test_a_saml_app_is_answered_with_everything_the_plug_in_reads(call: Caller):
     assert app["settings"]["app"]["appFilter"] == "okta"
     assert app["settings"]["app"]["webSSOAllowedClient"] is None
     assert app["settings"]["app"]["sessionDuration"] == 3600
-    [policy] = call("GET", "/api/v1/policies?type=ACCESS_POLICY")
-    assert policy["system"] is True
+    policies = call("GET", "/api/v1/policies?type=ACCESS_POLICY")
+    [policy] = [policy for policy in policies if policy["system"]]  # one, or the official plug-in stops
     assert app["_links"]["accessPolicy"]["href"].endswith(policy["id"])
     assert call("GET", f"/api/v1/policies/{policy['id']}") == policy
     call("PUT", f"/api/v1/apps/{app['id']}/policies/{policy['id']}", expect=204)
@@ -612,6 +612,16 @@ def test_a_saml_app_is_answered_with_everything_the_plug_in_reads(call: Caller):
     assert key["kid"] == kid
     assert all(key[date].endswith("Z") for date in ("created", "lastUpdated", "expiresAt"))
     assert app["_links"]["metadata"]["href"].endswith(f"/api/v1/apps/{app['id']}/sso/saml/metadata?kid={kid}")
+
+
+def test_an_app_has_a_policy_of_its_own_that_a_change_of_the_app_leaves_alone(call: Caller):
+    app, other = call.app(AWS_APP), call.app({**AWS_APP, "label": "another"})
+    [policy] = [one for one in call("GET", "/api/v1/policies?type=ACCESS_POLICY") if not one["system"]]
+    call("PUT", f"/api/v1/apps/{app['id']}/policies/{policy['id']}", expect=204)
+    call("PUT", f"/api/v1/apps/{app['id']}", {**AWS_APP, "label": "renamed"})
+    assert call("GET", f"/api/v1/apps/{app['id']}")["_links"]["accessPolicy"]["href"].endswith(policy["id"])
+    assert not call("GET", f"/api/v1/apps/{other['id']}")["_links"]["accessPolicy"]["href"].endswith(policy["id"])
+    call("PUT", f"/api/v1/apps/{app['id']}/policies/rstnone", expect=404)
 
 
 def test_what_an_app_leaves_out_is_filled_in(call: Caller):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from sandbox.plugins.okta.client import Okta, OktaError, Settings
+from sandbox.plugins.okta.client import Okta, OktaError, Settings, UnreachableError
 from sandbox.plugins.okta.provider import OktaProvider
 from tests.sandbox.okta_fake import CERTIFICATE, METADATA, OktaFake, okta_fake, rate_limit_headers
 from tests.sandbox.plugin_harness import SCHEMAS, Engine, Refused, details, engine_for, kinds, said
@@ -504,8 +504,8 @@ def test_through_a_proxy_nothing_else_is_retried(okta, engine, status, headers):
     assert str(status) in said(error.value)
 
 
-@pytest.mark.parametrize(("status", "attempts"), [(429, 3), (503, 3), (500, 1)])
-def test_in_production_rate_limits_and_503_are_retried(okta, monkeypatch, status, attempts):
+@pytest.mark.parametrize(("status", "attempts"), [(429, 3), (503, 3), (502, 3), (500, 1)])
+def test_in_production_rate_limits_and_5xx_but_500_are_retried(okta, monkeypatch, status, attempts):
     monkeypatch.setattr(Settings, "address", property(lambda _: okta.url))
     okta.fail["GET /api/v1/groups/g"] = (status, 9)
     client = Okta(Settings(org="acme", base_url="okta.com", authorization="SSWS t", max_retries=2, min_wait_seconds=1))
@@ -514,3 +514,20 @@ def test_in_production_rate_limits_and_503_are_retried(okta, monkeypatch, status
         client.get("/api/v1/groups/g")
 
     assert len(okta.requests) == attempts
+
+
+@pytest.mark.parametrize(
+    ("settings", "waits"), [({}, [3, 6, 10, 10]), ({"backoff": False}, []), ({"proxy": "http://127.0.0.1:9"}, [])]
+)
+def test_in_production_a_closed_connection_is_tried_again_for_as_long_as_the_settings_say(monkeypatch, settings, waits):
+    """As the official plug-in does: with its defaults 751 s (2026-11-28)."""
+    slept: list[float] = []
+    monkeypatch.setattr("sandbox.plugins.okta.client.sleep", slept.append)
+    monkeypatch.setattr(Settings, "address", property(lambda _: "http://127.0.0.1:9"))
+    times = {"max_retries": 4, "min_wait_seconds": 3, "max_wait_seconds": 10}
+    client = Okta(Settings(org="acme", base_url="okta.com", authorization="SSWS t", **times, **settings))
+
+    with pytest.raises(UnreachableError, match="Okta cannot be reached"):
+        client.get("/api/v1/groups/g")
+
+    assert slept == waits

@@ -45,6 +45,7 @@ class ManagedFiles(Kind):
     }
     computed = ("script_id", "removal_policy_id", "leaving", "confirmed")
     volatile = ("removal_policy_id", "leaving", "confirmed")
+    unmade = {"script_id": "", "removal_policy_id": "", "leaving": [], "confirmed": {}}  # noqa: RUF012
 
     def create(self, context: Context, inputs: Properties) -> tuple[str, Properties]:
         script_id = _script(context, inputs)

@@ -31,6 +31,7 @@ class ComputerGroup(Kind):
     }
     computed = ("computer_ids", "without_mac")
     volatile = ("computer_ids", "without_mac")
+    unmade = {"computer_ids": [], "without_mac": []}  # noqa: RUF012
 
     def differences(self, context: Context | None, state: Properties, inputs: Properties) -> list[str]:
         """A Mac that is new in inventory, or was put in or taken out by hand, is one, although no input has changed."""

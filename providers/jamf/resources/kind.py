@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from providers.jamf.context import Context
+from providers.jamf.tokens import NOT_SENT, PENDING, PENDING_ID
 from providers.jamf.values import UNKNOWN, Properties, is_known
 
 MISSING = object()
@@ -54,6 +55,8 @@ class Kind(ABC):
     """Outputs that are no inputs; unknown in a preview of a create."""
     volatile: tuple[str, ...] = ()
     """Those of them that an update may change."""
+    unmade: Mapping[str, Any]
+    """The outputs of what is not in Jamf Pro yet."""
 
     def complete(self, inputs: Properties) -> Properties:
         """With defaults; lists in order, for their order means nothing."""
@@ -78,6 +81,19 @@ class Kind(ABC):
         """Outputs as far as they can be told beforehand."""
         kept = {name: state[name] for name in self.computed if state and name in state and name not in self.volatile}
         return {**dict.fromkeys(self.computed, UNKNOWN), **kept, **inputs}
+
+    def pending_create(self, inputs: Properties, why: str) -> Properties:
+        """Outputs of a create that Jamf Pro could not be told of: nothing is there, and nobody has confirmed it."""
+        return {**inputs, **self.unmade, PENDING: why}
+
+    def pending_update(self, state: Properties, why: str) -> Properties:
+        """The same of an update: what is in Jamf Pro is what was there before. A Mac's word on that is none on this."""
+        confirmed = {"confirmed": dict.fromkeys(state["confirmed"], NOT_SENT)} if state.get("confirmed") else {}
+        return {**state, **confirmed, PENDING: why}
+
+    def waits_for(self, inputs: Properties) -> bool:
+        """Whether it names something that is not in Jamf Pro yet."""
+        return any(PENDING_ID in (value if isinstance(value, list) else [value]) for value in inputs.values())
 
     @abstractmethod
     def create(self, context: Context, inputs: Properties) -> tuple[str, Properties]: ...

@@ -43,6 +43,7 @@ class ConfigurationProfile(Kind):
     }
     computed = ("uuid", "identifier", "confirmed")
     volatile = ("confirmed",)
+    unmade = {"uuid": "", "identifier": "", "confirmed": {}}  # noqa: RUF012
 
     def faults(self, inputs: Properties) -> Any:
         yield from super().faults(inputs)

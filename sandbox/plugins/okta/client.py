@@ -54,6 +54,10 @@ class OktaError(Exception):
         super().__init__(f"{self.request}: {status} {reason}: {_summary(body)}")
 
 
+class UnreachableError(PluginError):
+    """Nobody answered."""
+
+
 def _summary(body: bytes) -> str:
     try:
         document = json.loads(body)
@@ -124,9 +128,17 @@ class Okta:
             payload = json.dumps(body).encode()
         absolute = f"{self._settings.address}{target}" if self._settings.proxy else target
         for attempt in range(self._settings.max_retries + 1):
-            response = self._send(method, absolute, payload, headers)
+            last = attempt == self._settings.max_retries
+            try:
+                response = self._send(method, absolute, payload, headers)
+            except UnreachableError:
+                # As a passing fault, which ends when the retries do: 751 s with the settings' defaults (measured).
+                if last or self._settings.proxy or not self._settings.backoff:
+                    raise
+                sleep(self._backoff(attempt))
+                continue
             wait = self._wait(response, attempt, retry_500=retry_500)
-            if wait is None or attempt == self._settings.max_retries:
+            if wait is None or last:
                 return self._result(method, target, response)
             if self._settings.proxy:
                 headers["X-Okta-Retry-Count"] = str(attempt + 1)
@@ -142,19 +154,22 @@ class Okta:
                 method, url, body=payload, headers=headers, retries=False, redirect=False, assert_same_host=False
             )
         except urllib3.exceptions.HTTPError as error:
-            raise PluginError(f"Okta cannot be reached at {self._settings.address}: {error}") from error
+            raise UnreachableError(f"Okta cannot be reached at {self._settings.address}: {error}") from error
 
     def _wait(self, response: Any, attempt: int, *, retry_500: bool) -> float | None:
         """Seconds until the next attempt, or None to take the answer."""
         settings = self._settings
         if settings.proxy:
             return self._wait_for_reset(response) if response.status == 429 else None
-        retried = {429, 503} | ({500} if retry_500 else set())
-        if response.status not in retried or not settings.backoff:
+        retried = response.status == 429 or response.status > 500 or (retry_500 and response.status == 500)
+        if not retried or not settings.backoff:
             return None
         if response.headers.get("Retry-After", "").isdecimal():
             return float(response.headers["Retry-After"])
-        return float(min(settings.min_wait_seconds * 2**attempt, settings.max_wait_seconds))
+        return self._backoff(attempt)
+
+    def _backoff(self, attempt: int) -> float:
+        return float(min(self._settings.min_wait_seconds * 2**attempt, self._settings.max_wait_seconds))
 
     def _wait_for_reset(self, response: Any) -> float | None:
         reset, date = response.headers.get("X-Rate-Limit-Reset"), response.headers.get("Date")
