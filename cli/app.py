@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.completion import complete_cohort, complete_level, complete_member, complete_stack
+from cli.completion import complete_cohort, complete_level, complete_member, complete_stack, complete_who
 from cli.out import print_json
 
 EXIT_CODES = (
@@ -37,6 +37,7 @@ Stack = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
 Cohort = Annotated[str, typer.Argument(help="a cohort's name", autocompletion=complete_cohort)]
+Shared = Annotated[bool, typer.Option("--shared", help="also where other stacks read the same roster")]
 Email = Annotated[str, typer.Argument(help="an e-mail address", autocompletion=complete_member)]
 
 
@@ -177,6 +178,7 @@ def add_member(
     champion: Annotated[bool, typer.Option("--champion", help="colleagues turn to them for help")] = False,
     manager: Annotated[str | None, typer.Option(help="an e-mail address")] = None,
     rationale: Annotated[str | None, typer.Option(help="why this person")] = None,
+    shared: Shared = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -191,15 +193,18 @@ def add_member(
         {**fields, "champion": champion, "manager": manager, "rationale": rationale},
         yes,
         as_json,
+        shared,
     )
 
 
 @app.command("remove-member")
-def remove_member(stack: Stack, cohort: Cohort, email: Email, yes: Yes = False, as_json: Json = False) -> None:
+def remove_member(
+    stack: Stack, cohort: Cohort, email: Email, shared: Shared = False, yes: Yes = False, as_json: Json = False
+) -> None:
     """Take a member out of a cohort. Who must lose access at once is suspended: see `set-level --member`."""
     from cli.commands import edit
 
-    edit.remove_member(stack, cohort, email.strip().lower(), yes, as_json)
+    edit.remove_member(stack, cohort, email.strip().lower(), yes, as_json, shared)
 
 
 @app.command("import-roster")
@@ -207,19 +212,22 @@ def import_roster(
     stack: Stack,
     cohort: Cohort,
     file: Annotated[Path, typer.Argument(help="a CSV file: name, email, team and more")],
+    shared: Shared = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Take a CSV file over as a cohort's roster, judged first."""
     from cli.commands import edit
 
-    edit.import_roster(stack, cohort, file, yes, as_json)
+    edit.import_roster(stack, cohort, file, yes, as_json, shared)
 
 
 @app.command("set-level")
 def set_level(
     stack: Stack,
-    cohort: Cohort,
+    who: Annotated[
+        str, typer.Argument(help="a cohort's name, or one person's e-mail address", autocompletion=complete_who)
+    ],
     level: Annotated[
         str,
         typer.Argument(help=LEVELS, autocompletion=complete_level),
@@ -232,10 +240,13 @@ def set_level(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="do not preview, do not ask")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring a cohort, or one member, to a level: preview, ask, write, update, verify, and say how long it took."""
+    """Bring a cohort, or one person, to a level: preview, ask, write, update, verify, and say how long it took.
+
+    From `suspended` on, the first step is a Deny in IAM, before anything else is asked.
+    """
     from cli.commands.level import run
 
-    run(stack, cohort, level, member, incident, reason, since, deny or [], yes, as_json)
+    run(stack, who, level, member, incident, reason, since, deny or [], yes, as_json)
 
 
 @app.command()

@@ -55,8 +55,17 @@ def use_roster(document: Document, cohort: str, roster: str) -> None:
     _cohort(document, cohort)["roster"] = roster
 
 
-def set_level(document: Document, cohort: str, member: str | None, level: Level, incident: Mapping[str, Any]) -> None:
-    """`incident`: of a level above active; empty keeps the file's own. Without `since` it began now, or when the file
+def set_level(
+    document: Document,
+    cohort: str,
+    member: str | None,
+    level: Level,
+    incident: Mapping[str, Any],
+    *,
+    cut: bool = False,
+) -> None:
+    """`cut`: IAM denies them everything by `rollout cut`, whatever the file said: sessions of that time stay dead.
+    `incident`: of a level above active; empty keeps the file's own. Without `since` it began now, or when the file
     says of the same incident at the same level.
 
     Sessions that an incident cut stay dead below `suspended` too. A cohort that goes back to `planned` leaves logs that
@@ -74,6 +83,8 @@ def set_level(document: Document, cohort: str, member: str | None, level: Level,
         place.pop("incident", None)
     if last.get("since") and before.rank >= Level.SUSPENDED.rank > level.rank:
         place["sessions_valid_from"] = _later(last["since"], place.get("sessions_valid_from"))
+    if cut and level.rank < Level.SUSPENDED.rank:
+        place["sessions_valid_from"] = instant(datetime.now(UTC))
     if member and level is Level.ACTIVE:
         place.pop("level", None)
         if not place:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
+
+# Between two words about a program that says nothing itself.
+TICK_SECONDS = 1.0
 
 
 def waited(command: Sequence[str], stdout: IO[str] | None = None, folder: Path | None = None) -> int:
@@ -25,3 +29,32 @@ def waited(command: Sequence[str], stdout: IO[str] | None = None, folder: Path |
     if stopped:
         raise stopped
     return process.returncode
+
+
+def captured(
+    command: Sequence[str], variables: Mapping[str, str], progress: Callable[[float], object] | None = None
+) -> str:
+    """What a program prints, whose errors are not wanted. `progress`: told the seconds so far, about once in each.
+
+    Of something that only asks, Ctrl-C waits for nothing. FileNotFoundError where there is no such program.
+    """
+    began = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=dict(variables),
+    )
+    try:
+        while True:
+            try:
+                return process.communicate(timeout=TICK_SECONDS)[0]
+            except subprocess.TimeoutExpired:
+                if progress:
+                    progress(time.monotonic() - began)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise

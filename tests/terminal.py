@@ -30,6 +30,11 @@ class Asked:
         rest, _ = self.process.communicate(timeout=200)
         return self.process.returncode, rest.decode()
 
+    def next(self, word: str) -> Asked:
+        """What it asks once it has this answer."""
+        os.write(self.keyboard, f"{word}\n".encode())
+        return Asked(self.process, self.keyboard, _question(self.process))
+
     def send(self, signal: int) -> int:
         self.process.send_signal(signal)
         return self.process.wait(timeout=200)
@@ -47,16 +52,21 @@ def asked(arguments: list[str], folder: Path, variables: Mapping[str, str]) -> G
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    assert process.stdout
     try:
-        said = b""
-        while not said.endswith(QUESTION.encode()):
-            some = os.read(process.stdout.fileno(), 4096)
-            assert some, said.decode()
-            said += some
-        yield Asked(process, keyboard, said.decode())
+        yield Asked(process, keyboard, _question(process))
     finally:
         process.kill()
         process.communicate()
         os.close(terminal)
         os.close(keyboard)
+
+
+def _question(process: subprocess.Popen[bytes]) -> str:
+    """All up to the next one; AssertionError where none comes."""
+    assert process.stdout
+    said = b""
+    while not said.endswith(QUESTION.encode()):
+        some = os.read(process.stdout.fileno(), 4096)
+        assert some, said.decode()
+        said += some
+    return said.decode()

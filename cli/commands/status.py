@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cli.commands.level import remaining, unfinished
 from cli.live.asking import Unreachable
 from cli.out import print_json
+from cli.remaining import remaining, unfinished
 from cli.status import CohortStatus, Status, read, status, with_drift
 
 UNKNOWN = "?"
