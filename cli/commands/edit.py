@@ -192,10 +192,7 @@ def _of_others(path: Path, texts: Mapping[Path, str], before: Mapping[Path, str]
             stacks = ", ".join(f"{other.name} ({', '.join(cohorts)})" for other, cohorts in sorted(readers.items()))
             lines.append(f"{roster} is read by {stacks} as well: there {_moved(before[file], text)}")
     if lines and not shared:
-        own = f"`roster: rosters/{path.name.split('.')[1]}-...csv`"
-        lines.append(
-            f"add --shared to change it for all of them, or give this stack's cohort a roster of its own, {own}"
-        )
+        lines.append("add --shared to change it for all of them, or give this stack's cohort a `roster` of its own")
         raise CommandError("\n".join(["nothing was written", *lines]))
     return lines
 

@@ -12,8 +12,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from cli.live.emergency import RoleState, role_state
 from rollout.load import PROJECT as CONFIG
 from sandbox import workspace
@@ -34,12 +32,13 @@ def iam(world: World) -> RoleState:
 
 
 def started(world: World, *words: str, **how: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    process: subprocess.Popen[bytes] = subprocess.Popen(
         [sys.executable, "-m", "cli", *words],
         cwd=world.folder,
         env={**workspace.full_environment(world.settings), "PYTHONPATH": str(PROJECT)},
         **how,
     )
+    return process
 
 
 def members(world: World) -> dict[str, Any]:
