@@ -35,8 +35,9 @@ node_modules/.installed: package-lock.json
 	@npm ci --silent --no-progress
 	@touch $@
 
-break-glass: setup ## take a cohort of a stack at once: make break-glass STACK=sandbox COHORT=pilot
-	@$(PY) -m cli break-glass --stack "$(STACK)" --cohort "$(COHORT)" $(if $(FORCE),--whatever-the-file-says)
+break-glass: setup ## deny a cohort everything, then take it: make break-glass STACK=sandbox COHORT=pilot
+	@$(PY) -m cli break-glass --stack "$(STACK)" --cohort "$(COHORT)" \
+	    $(if $(FORCE),--whatever-the-file-says --yes) $(if $(YES),--yes)
 
 check: setup node_modules/.installed ## lint and types
 	@$(PY) -m ruff check .

@@ -8,10 +8,11 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 
 from components import outputs
 from components.cohort import Cohort, CohortArgs
+from components.emergency import cuts_in_iam
 from components.gates import judge_gates
 from components.people import current_account, people
 from components.shared import declare_shared
-from components.verdicts import doubt_budgets, judge_people, okta_is_silent, require_effects
+from components.verdicts import doubt_budgets, judge_cuts, judge_people, okta_is_silent, require_effects
 from rollout.directory import session_names, user_ids
 from rollout.load import load
 from rollout.words import StackFileError
@@ -27,6 +28,7 @@ account = current_account()
 known = people(rollout)
 judge_people(rollout, known)
 doubt_budgets(rollout)
+behind = judge_cuts(rollout, cuts_in_iam(rollout), known)
 passed = judge_gates(rollout)
 
 shared = declare_shared(rollout, account, known, passed)
@@ -44,7 +46,7 @@ cohorts = {
     for name, cohort in rollout.declared.items()
 }
 if not shared.federation:
-    okta_is_silent(rollout)
+    okta_is_silent(rollout, behind)
 else:
-    require_effects(rollout, shared.federation, cohorts)
+    require_effects(rollout, shared.federation, cohorts, behind)
     outputs.export(rollout, account, shared.federation, shared, cohorts)

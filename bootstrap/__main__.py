@@ -10,13 +10,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from components.deployment import Deployment, DeploymentArgs
 from components.people import current_account
-from rollout.bootstrap import load, require_own_issuer
+from rollout.bootstrap import load, require_own
 from rollout.words import StackFileError
 
 try:
     bootstrap = load(CONFIG.get() or get_config_env())
     account = current_account()
-    require_own_issuer(bootstrap, account)
+    require_own(bootstrap, account)
 except StackFileError as error:
     raise pulumi.RunError(str(error)) from None
 
@@ -24,3 +24,5 @@ deployment = Deployment("deployment", DeploymentArgs(account=account, bootstrap=
 pulumi.export("backend_url", deployment.backend_url)
 pulumi.export("secrets_provider", deployment.secrets_provider)
 pulumi.export("roles", deployment.roles)
+if deployment.on_call_role:
+    pulumi.export("on_call_role", deployment.on_call_role)

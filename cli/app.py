@@ -114,6 +114,39 @@ def doctor(stack: Stack, as_json: Json = False) -> None:
     raise typer.Exit(run(stack, as_json))
 
 
+@app.command()
+def cut(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="COHORT|PERSON", help="a cohort's name, or an e-mail address", autocompletion=complete_cohort
+        ),
+    ],
+    stack: Annotated[
+        str | None, typer.Option("-s", "--stack", help="whose cohorts; else of all files here", **OF_STACKS)
+    ] = None,
+    cohort: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cohort", help="of a person, or of a login without @; no file is needed", autocompletion=complete_cohort
+        ),
+    ] = None,
+    incident: Annotated[str | None, typer.Option(help="its id, to be said again in the next step")] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="of who is in no stack file, an hour after the cut")] = False,
+    as_json: Json = False,
+) -> None:
+    """Deny a cohort, or one person, everything, at once and by AWS alone: an inline policy that no update takes away.
+
+    Asks nothing. Needs AWS credentials, and no engine, Okta, Jamf Pro, state, lock or valid stack file. `set-level`
+    comes next, and gives access back at the end.
+    """
+    from cli.commands import cut as command
+
+    if lift:
+        raise typer.Exit(command.run_lift(subject, stack, cohort or [], as_json))
+    raise typer.Exit(command.run(subject, stack, cohort or [], incident, as_json))
+
+
 @app.command("break-glass")
 def break_glass(
     stack: Stack,
@@ -121,14 +154,26 @@ def break_glass(
     whatever: Annotated[
         bool, typer.Option("--whatever-the-file-says", help="even where the stack file would give access back")
     ] = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Take a cohort at once, logs excepted; safe to repeat."""
-    from cli.break_glass import break_glass as take
-    from cli.stack import stack_file
+    """Deny a cohort everything by AWS alone, then take it, logs excepted; asks in between. Safe to repeat.
 
-    said = take(Path.cwd(), stack, cohort, None if whatever else stack_file(Path.cwd(), stack), quiet=as_json)
-    print(json.dumps({"said": said}, indent=2) if as_json else "\n".join(said))
+    Exit 3 where the Deny is in force and the rest is not done, as while Okta is away: it says what.
+    """
+    from cli.break_glass import break_glass as take
+
+    said: list[str] = []
+
+    def tell(line: str) -> None:
+        said.append(line)
+        if not as_json:
+            print(line, flush=True)
+
+    code = take(Path.cwd(), stack, cohort, whatever, yes, tell, quiet=as_json)
+    if as_json:
+        print_json({"said": said})
+    raise typer.Exit(code)
 
 
 @app.command()

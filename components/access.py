@@ -53,6 +53,9 @@ class Access(pulumi.ComponentResource):
             assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
             max_session_duration=MAX_SESSION_SECONDS,
             permissions_boundary=self._boundary().arn,
+            # Else a policy that is not ours keeps the role from being deleted (DeleteConflict): that of `rollout cut`,
+            # or AWSRevokeOlderSessions, which AWS's console puts where somebody presses "Revoke active sessions".
+            force_detach_policies=True,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider),
         )

@@ -17,6 +17,8 @@ from rollout.bootstrap import Bootstrap
 from rollout.deployment import (
     deploy_policies,
     environments,
+    on_call_policy,
+    on_call_trust,
     preview_policies,
     read_state,
     workflow_trust,
@@ -42,6 +44,7 @@ class Deployment(pulumi.ComponentResource):
     secrets_provider: pulumi.Output[str]
     roles: Mapping[str, pulumi.Output[str]]
     """ARNs by environment."""
+    on_call_role: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: DeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Deployment", name, {}, opts)
@@ -76,6 +79,7 @@ class Deployment(pulumi.ComponentResource):
                 role = self._role(environment, policies, after)
                 self._state_of(environment, role, own, actions, key)
                 self.roles[environment] = role.arn
+        self.on_call_role = self._on_call() if args.bootstrap.on_call_principal_arns else None
         self.backend_url = pulumi.Output.concat("s3://", bucket.bucket, "?region=", args.account.region)
         self.secrets_provider = pulumi.Output.concat(
             "awskms://alias/", names.STATE_KEY, "?region=", args.account.region
@@ -170,6 +174,26 @@ class Deployment(pulumi.ComponentResource):
                 opts=self._child,
             )
         return role
+
+    def _on_call(self) -> pulumi.Output[str]:
+        args = self._args
+        role = aws.iam.Role(
+            f"{self._name}-on-call",
+            name=names.ON_CALL_ROLE,
+            description="Whoever is on call: may deny the cohorts' roles everything, and nothing else",
+            assume_role_policy=pulumi.Output.json_dumps(on_call_trust(args.bootstrap.on_call_principal_arns)),
+            max_session_duration=SESSION_SECONDS,
+            tags=self._tags,
+            opts=self._child,
+        )
+        aws.iam.RolePolicy(
+            f"{self._name}-on-call-cut",
+            name="cut",
+            role=role.name,
+            policy=pulumi.Output.json_dumps(on_call_policy(args.account)),
+            opts=self._child,
+        )
+        return role.arn
 
     def _state_of(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -15,7 +15,8 @@ from components.federation import Federation
 from components.people import listed
 from rollout.coherence import doubts
 from rollout.config import Rollout
-from rollout.directory import Person, group_mistakes, umbrella_mistakes, unknown_people
+from rollout.cuts import words_of_cuts
+from rollout.directory import Person, group_mistakes, session_names, umbrella_mistakes, unknown_people
 from rollout.words import StackFileError
 
 NOT_AS_DECLARED = "Okta's groups are not as declared; run `pulumi up --refresh` to mend them:"
@@ -43,7 +44,20 @@ def doubt_budgets(rollout: Rollout) -> None:
         pulumi.log.warn("\n".join(["The budgets do not fit together:", *(f"  {line}" for line in lines)]))
 
 
-def okta_is_silent(rollout: Rollout) -> None:
+def judge_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], known: Mapping[str, Person] | None) -> list[str]:
+    """What an update must end with, once everything is done: a file that gives access which `rollout cut` denies is
+    behind what somebody on call has done. In a preview a warning says so."""
+    sessions = {name: session_names(rollout, rollout.cohorts[name], known or {}) for name in cuts}
+    words = list(words_of_cuts(rollout, cuts, sessions))
+    for word in words:
+        if not word.behind:
+            pulumi.log.info(word.line)
+        elif pulumi.runtime.is_dry_run():
+            pulumi.log.warn(word.line)
+    return [word.line for word in words if word.behind]
+
+
+def okta_is_silent(rollout: Rollout, behind: Sequence[str] = ()) -> None:
     """End an update that could change AWS only. What it did not declare stays, since no deletion follows an error."""
     lines = ["Okta does not answer: what is denied is denied in AWS, no group was changed; run `pulumi up` again later"]
     lines += [
@@ -51,14 +65,17 @@ def okta_is_silent(rollout: Rollout) -> None:
         for name, cohort in rollout.declared.items()
         if not cohort.level.effects.role
     ]
-    raise pulumi.RunError("\n".join(lines))
+    raise pulumi.RunError("\n".join([*lines, *behind]))
 
 
-def require_effects(rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort]) -> None:
-    """Fail the update, once everything is done, when it had not the effects that the stack file asks for."""
+def require_effects(
+    rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort], behind: Sequence[str] = ()
+) -> None:
+    """Fail the update, once everything is done, when it had not the effects that the stack file asks for. `behind`:
+    what was found before, of `judge_cuts`."""
     if pulumi.runtime.is_dry_run():
         return
-    found: list[str] = []
+    found = list(behind)
     _require_memberships(rollout, federation, cohorts, found)
     _require_announcements(cohorts, found)
     _at_the_very_end(found)

@@ -37,6 +37,15 @@ IssuerArn = Annotated[
         f"the ARN of GitHub's OIDC provider (arn:aws:iam::<account>:oidc-provider/{names.WORKFLOW_ISSUER})",
     ),
 ]
+# A trust policy has 2,048 characters; those of IAM Identity Center have some 130 each.
+MOST_ON_CALL = 10
+RoleArn = Annotated[
+    str,
+    Shape(
+        r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,200}",
+        "the ARN of a role (arn:aws:iam::<account>:role/<path and name>), without a wildcard",
+    ),
+]
 
 
 class Bootstrap(Part):
@@ -48,6 +57,9 @@ class Bootstrap(Part):
     """The stacks that are deployed, such as `[dev, prod]`; each has two environments at GitHub."""
     issuer_arn: IssuerArn | None = None
     """The ARN of GitHub's OIDC provider where the account has it already; there is one per account."""
+    on_call_principal_arns: tuple[RoleArn, ...] = Field(default=(), max_length=MOST_ON_CALL)
+    """Roles of this account whose holders may take the role for on-call, such as that of a permission set of IAM
+    Identity Center; none: there is no such role."""
 
 
 def load(config: Mapping[str, str]) -> Bootstrap:
@@ -66,11 +78,20 @@ def load(config: Mapping[str, str]) -> Bootstrap:
     raise StackFileError(sorted({mistake.line({}) for mistake in mistakes}))
 
 
-def require_own_issuer(bootstrap: Bootstrap, account: Account) -> None:
-    """A provider of another account lets nobody in here. Raises StackFileError."""
+def require_own(bootstrap: Bootstrap, account: Account) -> None:
+    """A provider of another account lets nobody in here, and nobody of another account is on call. Raises
+    StackFileError."""
     own = account.iam(f"oidc-provider/{names.WORKFLOW_ISSUER}")
+    lines: list[str] = []
     if bootstrap.issuer_arn and bootstrap.issuer_arn != own:
-        raise StackFileError([f"issuer_arn: of another account: {bootstrap.issuer_arn}; in this one it is {own}"])
+        lines.append(f"issuer_arn: of another account: {bootstrap.issuer_arn}; in this one it is {own}")
+    lines += [
+        f"on_call_principal_arns.{place}: of another account: {arn}; this one is {account.id}"
+        for place, arn in enumerate(bootstrap.on_call_principal_arns)
+        if not arn.startswith(account.iam("role/"))
+    ]
+    if lines:
+        raise StackFileError(lines)
 
 
 def _value(text: str) -> Any:

@@ -20,6 +20,9 @@ from rollout.sizes import characters
 # Who may be handed a role of ours.
 PASSED_TO = ("bedrock.amazonaws.com", "chatbot.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com")
 
+# The file's own stops of single members.
+ON_CALL_READS = names.member_stop_policy("*", 0).removesuffix("0") + "*"
+
 
 def environments(stack: str) -> tuple[str, str]:
     """A stack's environments at GitHub: where it is previewed, and, behind reviewers, where it is deployed."""
@@ -226,6 +229,31 @@ def deploy_policies(account: Account, okta_domain: str) -> list[Document]:
         {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
     )
     return list(packed([*named, passed, _unnamed(account, (*UNNAMED_READS, *UNNAMED_WRITES))]))
+
+
+def on_call_policy(account: Account) -> Document:
+    """`rollout cut` and nothing else: inline policies of the cohorts' roles, known by the boundary that each carries,
+    and what is in force there. What an inline policy may allow ends at that boundary."""
+    role = account.iam(f"role/{names.role('*')}")
+    carries = {"StringLike": {"iam:PermissionsBoundary": account.policy_arn(names.boundary("*"))}}
+    reads = ["iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
+    return document(
+        allow("Cut", ["iam:DeleteRolePolicy", "iam:PutRolePolicy"], [role], carries),
+        allow("SeeWhatIsInForce", reads, [role]),
+        allow("SeeWhoIsStopped", ["iam:GetPolicy", "iam:GetPolicyVersion"], [account.policy_arn(ON_CALL_READS)]),
+    )
+
+
+def on_call_trust(principal_arns: Iterable[str]) -> Document:
+    """Roles of this account, by their ARNs."""
+    return document(
+        {
+            "Sid": "OnCall",
+            "Effect": "Allow",
+            "Principal": {"AWS": sorted(principal_arns)},
+            "Action": "sts:AssumeRole",
+        }
+    )
 
 
 def read_state(account: Account, stack: str) -> list[Document]:

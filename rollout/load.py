@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from rollout import residual, words
+from rollout import names, residual, words
 from rollout.checks import CHECKS, each_cohort, part
 from rollout.config import STOPPING, Rollout, ServiceLevels
 from rollout.exception_checks import EXCEPTION_CHECKS
@@ -19,7 +19,7 @@ from rollout.roster import COLUMNS, read_roster
 from rollout.success_checks import SUCCESS_CHECKS
 from rollout.words import Mistake, StackFileError, one_of
 
-PROJECT = "claude-code-rollout"
+PROJECT = names.PROJECT
 SECRETS = ("slack_bot_token", "webhook_signing_key", "github_token", "github_webhook_secret", "jamf_client_secret")
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)

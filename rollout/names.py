@@ -9,6 +9,8 @@ import hashlib
 import re
 
 PREFIX = "claude-code"
+# Of the Pulumi program, and what its keys in a stack file begin with.
+PROJECT = "claude-code-rollout"
 INVOCATION_LOG_GROUP = f"/{PREFIX}/invocations"
 SAML_PROVIDER = f"{PREFIX}-okta"
 # Who signs the tokens of GitHub's workflows.
@@ -125,6 +127,10 @@ def alarm(cohort: str | None, what: str) -> str:
 def workflow_role(environment: str) -> str:
     """Not one of `PREFIX`: the role that deploys may change those, and must not change itself."""
     return f"rollout-workflow-{environment}"
+
+
+# Not one of `PREFIX` either: who deploys may change those, and nobody on call may change this.
+ON_CALL_ROLE = "rollout-on-call"
 
 
 def state_bucket(account: str) -> str:

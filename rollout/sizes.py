@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from rollout.account import Account
 from rollout.config import Cohort, Model
 from rollout.documents import Document, boundary, invoke_policy
+from rollout.emergency import document as cut_document
 from rollout.levels import Level
 from rollout.stops import cohort_stop
 
@@ -16,15 +17,25 @@ from rollout.stops import cohort_stop
 LONGEST = Account("0" * 12, "us-gov-west-1")
 LONGEST_COHORT = "c" * 16
 LONGEST_PROFILE = LONGEST.bedrock(f"application-inference-profile/{'0' * 12}")
+# Room that is kept for `rollout cut`: of everybody, and of so many single persons, each by the longest address, login,
+# another spelling, and an Okta user id (20 characters).
+CUT_PERSONS = 4
+CUT_NAMES = ("a" * 64, "b" * 64, "c" * 64, "0" * 20)
 
 
 def inline_characters(models: Mapping[str, Model]) -> int:
-    """Of a cohort with these models, at most: what it may invoke and report, and the stop that any incident may add."""
+    """Of a cohort with these models, at most: what it may invoke and report, the stop that any incident may add, and
+    what `rollout cut` may."""
     stop = cohort_stop(
         Cohort(level=Level.SUSPENDED, models=("any",), sessions_valid_from=datetime(2026, 1, 1, tzinfo=UTC))
     )
     invoke = invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), LONGEST_COHORT)
-    return sum(map(characters, (invoke, stop)))
+    return sum(map(characters, (invoke, stop))) + cut_characters()
+
+
+def cut_characters() -> int:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return characters(cut_document(None, at)) + CUT_PERSONS * characters(cut_document(CUT_NAMES, at))
 
 
 def boundary_characters(models: Mapping[str, Model]) -> int:

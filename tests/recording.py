@@ -92,7 +92,8 @@ JAMF: Mapping[str, Mapping[str, Any]] = {
 
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
-    id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name."""
+    id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name. `cuts`: inline policies of the
+    roles that are there, by the role's name, or what IAM answers in place of them."""
 
     def __init__(
         self,
@@ -101,8 +102,10 @@ class World(mocks.Mocks):
         groups: Mapping[str, Sequence[str]] | None = None,
         answer: str = '{"accepted": true}',
         parameters: Mapping[str, str] | None = None,
+        cuts: Mapping[str, Sequence[str]] | str | None = None,
     ) -> None:
         self.recorded = recorded
+        self.cuts = cuts or {}
         self.parameters = parameters or {}
         self.answer = answer
         self.strangers = strangers
@@ -149,6 +152,14 @@ class World(mocks.Mocks):
                 path, found = args.args["path"], self.parameters
                 known = {"arns": list(found), "types": ["String"] * len(found), "region": REGION}
                 return {"id": path, "path": path, "names": list(found), "values": list(found.values()), **known}, []
+            case "aws:iam/getRolePolicies:getRolePolicies":
+                role = args.args["roleName"]
+                if isinstance(self.cuts, str):
+                    return {}, [("roleName", self.cuts)]
+                if role not in self.cuts:
+                    gone = f"ListRolePolicies: NoSuchEntity: The role with name {role} cannot be found."
+                    return {}, [("roleName", gone)]
+                return {"id": role, "roleName": role, "policyNames": list(self.cuts[role])}, []
             case "okta:user/getUsers:getUsers":
                 return {"id": "search", "users": self._found(args.args)}, []
             case _:
@@ -286,6 +297,7 @@ def run(
     answer: str = '{"accepted": true}',
     encrypted: Sequence[str] = SECRETS,
     parameters: Mapping[str, str] | None = None,
+    cuts: Mapping[str, Sequence[str]] | str | None = None,
     program_file: str = "__main__.py",
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
@@ -295,7 +307,7 @@ def run(
         runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer, parameters)
+        world = World(recorded, strangers, groups, answer, parameters, cuts)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)

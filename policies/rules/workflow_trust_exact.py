@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from policies.judging.iam import ROLE, Statement, each_trust, equals, sole_principal
+from policies.judging.iam import ROLE, Statement, each_trust, equals, many, sole_principal
 from policies.judging.resources import Resource
 from policies.judging.rules import Finding, ResourceRule, Severity
 from policies.judging.workflows import of_workflows
@@ -17,10 +17,20 @@ ISSUER = names.WORKFLOW_ISSUER
 PROVIDER = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:oidc-provider/{re.escape(ISSUER)}")
 # A wildcard is of no character here, so a subject that has one is none.
 SUBJECT = re.compile(r"repo:[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+:environment:([a-z0-9-]+)")
+PERSONS = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[^*?]+")
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
-    return each_trust(resource, partial(_mistakes, resource.props.get("name")))
+    name = resource.props.get("name")
+    return each_trust(resource, _on_call if name == names.ON_CALL_ROLE else partial(_mistakes, name))
+
+
+def _on_call(statement: Statement) -> Iterator[str]:
+    trusted = many(sole_principal(statement, "AWS"))
+    if not trusted or not all(PERSONS.fullmatch(str(one)) for one in trusted):
+        yield f"trusts {json.dumps(statement.principal)}, not named roles of an account alone"
+    if statement.actions != ("sts:AssumeRole",):
+        yield f"lets them {', '.join(statement.actions)}, not sts:AssumeRole alone"
 
 
 def _mistakes(name: object, statement: Statement) -> Iterator[str]:
@@ -49,7 +59,7 @@ RULE = ResourceRule(
     severity=Severity.CRITICAL,
     description=(
         "A workflow's role trusts GitHub with an exact audience and an exact subject: one repository, and the "
-        "environment of the role's name."
+        "environment of the role's name; that for on-call, named roles."
     ),
     remediation="Use `rollout.deployment.workflow_trust`.",
     url="https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws",

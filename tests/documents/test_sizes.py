@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from rollout.account import Account
 from rollout.config import Cohort, Incident, Member, Model
 from rollout.documents import invoke_policy
+from rollout.emergency import document as cut_document
 from rollout.levels import Level
 from rollout.load import load
+from rollout.sizes import inline_characters
 from rollout.stops import MAX_STOPPED, cohort_stop, member_stops
 from rollout.words import StackFileError
 from tests import stacks
@@ -114,12 +116,21 @@ def test_twenty_models_with_names_of_today_fit_in_any_region_with_a_stop_beside_
     assert 7_500 < characters(policy) + characters(stop) <= INLINE_CHARACTERS
 
 
+def test_a_cohort_with_twenty_models_and_a_stop_has_room_for_a_cut_of_everybody_and_of_four_persons() -> None:
+    rollout = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.PROJECT, NOW)
+    policy = invoke_policy(GOV, rollout.models, {label: profile_arn(label) for label in rollout.models}, "c" * 16)
+    stop = cohort_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), sessions_valid_from=INCIDENT.since))
+    person = cut_document([letter * 64 for letter in "abc"] + ["0" * 20], NOW)
+    used = characters(policy) + characters(stop) + characters(cut_document(None, NOW)) + 4 * characters(person)
+    assert used <= inline_characters(rollout.models) <= INLINE_CHARACTERS
+
+
 def test_twenty_models_with_the_longest_names_are_refused_with_their_size() -> None:
     with pytest.raises(StackFileError) as caught:
         load(stacks.config(twenty_models("claude-" + "x" * 90)), stacks.PROJECT, NOW)
     assert caught.value.lines == [
         (
-            "cohorts.pilot.models: 20 models with names this long make an IAM policy of up to 11014 characters; "
+            "cohorts.pilot.models: 20 models with names this long make an IAM policy of up to 12703 characters; "
             "IAM takes 10240 on a role: name fewer"
         )
     ]

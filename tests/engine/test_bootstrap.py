@@ -25,12 +25,14 @@ SETTINGS: dict[str, Any] = {
     "repository": "acme/claude-code-rollout",
     "okta_domain": "acme.okta.com",
     "stacks": ["dev", "prod"],
+    "on_call_principal_arns": [f"arn:aws:iam::{ACCOUNT_ID}:role/on-call-engineers"],
 }
 ROLES = (
     "rollout-workflow-dev",
     "rollout-workflow-dev-preview",
     "rollout-workflow-prod",
     "rollout-workflow-prod-preview",
+    "rollout-on-call",
 )
 
 
@@ -92,6 +94,16 @@ def test_bootstrap_is_made_once_and_a_second_time_changes_nothing(bootstrap: Boo
     assert bootstrap.output("backend_url") == f"s3://{BUCKET}?region=us-east-1"
 
 
+def test_the_role_for_on_call_cuts_and_is_gone_where_nobody_is_named(bootstrap: Bootstrap) -> None:
+    bootstrap.up()
+    assert bootstrap.output("on_call_role") == f"arn:aws:iam::{ACCOUNT_ID}:role/rollout-on-call"
+    bootstrap.configure({key: value for key, value in SETTINGS.items() if key != "on_call_principal_arns"})
+    bootstrap.up()
+    roles = {role["RoleName"] for role in bootstrap.world.aws("iam").list_roles()["Roles"]}
+    assert "rollout-on-call" not in roles
+    assert set(ROLES) - {"rollout-on-call"} <= roles
+
+
 def test_what_it_makes_complies_with_the_policy_pack(bootstrap: Bootstrap) -> None:
     bootstrap.pulumi("preview", "--stack", STACK, "--policy-pack", str(PROJECT / "policies"))
     bootstrap.up()
@@ -118,16 +130,17 @@ def test_mistakes_in_its_settings_come_out_all_at_once(bootstrap: Bootstrap) -> 
     issuer = "arn:aws:iam::123456789012:oidc-provider/example.org"
     bootstrap.configure(
         {"repository": "https://github.com/acme/x", "okta_domain": "https://acme", "stacks": [], "issuer_arn": issuer}
-        | {"repo": "x"}
+        | {"repo": "x", "on_call_principal_arns": ["arn:aws:iam::123456789012:role/*"]}
     )
     said = bootstrap.pulumi("preview", "--stack", STACK, fails=True)
-    assert "has 5 mistakes; nothing was touched" in said
+    assert "has 6 mistakes; nothing was touched" in said
     for line in (
         "repository: not a repository at GitHub as owner/name",
         "okta_domain: not a domain such as acme.okta.com",
         "stacks: empty; name at least one",
         "issuer_arn: not the ARN of GitHub's OIDC provider",
         "repo: unknown key; allowed: ",
+        "on_call_principal_arns.0: not the ARN of a role",
     ):
         assert line in said
     assert bootstrap.world.aws("kms").list_keys()["Keys"] == []

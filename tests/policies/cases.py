@@ -703,6 +703,24 @@ CASES = [
         **BOOTSTRAP,
     ),
     Case(
+        rule="workflow-trust-is-exact",
+        on="deployment-on-call",
+        change=statement(0, "assumeRolePolicy", Principal={"AWS": "arn:aws:iam::123456789012:root"}),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-trust-is-exact",
+        on="deployment-on-call",
+        change=statement(0, "assumeRolePolicy", Principal="*"),
+        **BOOTSTRAP,
+    ),
+    Case(
+        rule="workflow-rights-are-ours",
+        on="deployment-on-call-cut",
+        change=statement(0, Resource=["arn:aws:iam::123456789012:role/*"]),
+        **BOOTSTRAP,
+    ),
+    Case(
         rule="workflow-rights-are-ours",
         on="deployment-prod-1",
         change=statement(0, Resource=["arn:aws:iam::123456789012:role/rollout-workflow-prod"]),

@@ -26,6 +26,7 @@ BOOTSTRAP = {
     f"{BOOTSTRAP_PROJECT}:repository": "acme/claude-code-rollout",
     f"{BOOTSTRAP_PROJECT}:okta_domain": "acme.okta.com",
     f"{BOOTSTRAP_PROJECT}:stacks": '["dev", "prod"]',
+    f"{BOOTSTRAP_PROJECT}:on_call_principal_arns": '["arn:aws:iam::123456789012:role/on-call-engineers"]',
 }
 
 

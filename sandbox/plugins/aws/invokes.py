@@ -61,6 +61,16 @@ def _parameters_by_path(aws: Aws, wanted: Props) -> Props:
     }
 
 
+def _role_policies(aws: Aws, wanted: Props) -> Props:
+    """A role that is not there is an error, in IAM's own words."""
+    pages = aws.client("iam").get_paginator("list_role_policies").paginate(RoleName=wanted["roleName"])
+    return {
+        "id": wanted["roleName"],
+        "roleName": wanted["roleName"],
+        "policyNames": [name for page in pages for name in page["PolicyNames"]],
+    }
+
+
 INVOKES = (
     Invoke(token="aws:index/getCallerIdentity:getCallerIdentity", arguments={"id": "string"}, run=_caller_identity),
     Invoke(
@@ -73,6 +83,12 @@ INVOKES = (
         arguments={"path": "string", "recursive": "boolean", "withDecryption": "boolean", "region": "string"},
         required=("path",),
         run=_parameters_by_path,
+    ),
+    Invoke(
+        token="aws:iam/getRolePolicies:getRolePolicies",
+        arguments={"roleName": "string"},
+        required=("roleName",),
+        run=_role_policies,
     ),
     Invoke(token="aws:index/getPartition:getPartition", arguments={"id": "string"}, run=_partition),
 )

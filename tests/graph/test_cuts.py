@@ -1,0 +1,100 @@
+"""The program sees what `rollout cut` has put in IAM, and does not pretend that it is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from rollout import names
+from tests import recording, stacks
+from tests.recording import Recorded, opaque
+
+ALICE = "alice.chen@acme.example"
+INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
+ROLE = names.role("pilot")
+ASKED = "aws:iam/getRolePolicies:getRolePolicies"
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"warn": [], "info": []}
+    for kind, lines in found.items():
+        monkeypatch.setattr(pulumi.log, kind, lines.append)
+    return found
+
+
+def run(document: dict[str, Any], cuts: Any, **how: Any) -> Recorded:
+    return recording.run(stacks.config(document), cuts=cuts, **how)
+
+
+def suspended(*, member: str | None = None) -> dict[str, Any]:
+    document = stacks.small()
+    pilot = document["cohorts"]["pilot"]
+    (pilot["members"][member] if member else pilot).update(level="suspended", incident=INCIDENT)
+    return document
+
+
+def groups() -> dict[str, list[str]]:
+    """As Okta has them after an update."""
+    everybody = list(stacks.small()["cohorts"]["pilot"]["members"])
+    return {opaque("00g", name, 20): everybody for name in ("pilot-membership-group", "federation-umbrella")}
+
+
+def test_a_cohort_that_is_cut_and_active_in_the_file_is_a_warning_in_preview(said: dict[str, list[str]]) -> None:
+    run(stacks.small(), {ROLE: ["invoke", "cut"]})
+    [line] = [line for line in said["warn"] if "rollout cut" in line]
+    assert line == (
+        "cohorts.pilot: denied in IAM by `rollout cut`, and this file has it at active: set it to suspended, or give "
+        "access back by `rollout set-level -s STACK pilot active`"
+    )
+
+
+def test_an_update_does_everything_and_ends_with_the_same_line() -> None:
+    with pytest.raises(pulumi.RunError, match=r"cohorts\.pilot: denied in IAM by `rollout cut`"):
+        run(stacks.small(), {ROLE: ["cut"]}, preview=False, groups=groups())
+    run(stacks.small(), {ROLE: ["invoke"]}, preview=False, groups=groups())
+
+
+def test_a_member_is_known_by_the_address_in_the_policys_name(said: dict[str, list[str]]) -> None:
+    run(stacks.small(), {ROLE: [names.cut_policy(ALICE)]})
+    [line] = [line for line in said["warn"] if "rollout cut" in line]
+    assert line.startswith(
+        f"cohorts.pilot.members.{ALICE}: denied in IAM by `rollout cut`, and this file has it at act"
+    )
+    assert line.endswith(f"`rollout set-level -s STACK pilot active --member {ALICE}`")
+
+
+@pytest.mark.parametrize(
+    ("document", "policy"), [(suspended(), "cut"), (suspended(member=ALICE), names.cut_policy(ALICE))]
+)
+def test_a_file_that_says_suspended_as_well_is_only_told_of(
+    said: dict[str, list[str]], document: dict[str, Any], policy: str
+) -> None:
+    run(document, {ROLE: ["stop", policy]})
+    assert not [line for line in said["warn"] if "rollout cut" in line]
+    assert [line for line in said["info"] if "denied in IAM by `rollout cut` as well" in line]
+
+
+def test_a_member_who_is_cut_in_a_cohort_that_is_suspended_is_not_behind(said: dict[str, list[str]]) -> None:
+    run(suspended(), {ROLE: [names.cut_policy(ALICE)]})
+    assert not [line for line in said["warn"] if "rollout cut" in line]
+
+
+def test_somebody_who_is_no_member_is_told_of_with_the_way_to_lift_it(said: dict[str, list[str]]) -> None:
+    run(stacks.small(), {ROLE: ["cut-left.us@acme.example"]})
+    assert not [line for line in said["warn"] if "rollout cut" in line]
+    assert [line for line in said["info"] if "`rollout cut left.us@acme.example --cohort pilot --lift`" in line]
+
+
+def test_a_role_that_is_not_there_yet_has_none_and_one_call_each_is_made(said: dict[str, list[str]]) -> None:
+    found = run(stacks.small(), {})
+    assert [args for token, args in found.calls if token == ASKED] == [{"roleName": ROLE}]
+    assert not [line for line in said["warn"] + said["info"] if "rollout cut" in line]
+
+
+def test_an_iam_that_does_not_tell_is_a_warning_and_stops_nothing(said: dict[str, list[str]]) -> None:
+    found = run(stacks.small(), "ListRolePolicies: AccessDenied: no")
+    assert found.of("aws:iam/role:Role")
+    assert [line for line in said["warn"] if "cohorts.pilot: not known whether `rollout cut` denies" in line]
