@@ -3,26 +3,26 @@ when it may be lifted again."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from cli.errors import CommandError
-from cli.files import config_of
 from cli.live import aws
-from cli.live.asking import Unreachable, why
+from cli.live.also_called import also_called
+from cli.live.asking import why
 from cli.live.aws import Clients
 from cli.live.emergency import Emergency, NoRoleError, RoleState, deny, emergencies, lift, role_state
-from cli.live.okta_groups import session_name_in_okta
-from rollout.emergency import spellings
+from cli.live.lenient import Known, known_of
+from rollout.emergency import grown, spellings
 from rollout.levels import Level
-from rollout.words import StackFileError
+
+# Of a user (Okta's API reference; 20 characters).
+OKTA_ID = re.compile(r"00u[A-Za-z0-9]{17}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Subject:
 def iam_of(path: Path) -> Clients:
     """AWS as the stack file has it, as far as that can be read. CommandError where the credentials are of an account
     that the file does not allow, or cannot be used."""
-    config = _config(path)
+    config = _known(path).config
     try:
         made = aws.clients(config)
         if expected := aws.expected_accounts(config, {}):
@@ -81,45 +81,59 @@ def put(console: Console, path: Path, subject: Subject) -> Emergency | None:
 
 
 def _grown(console: Console, path: Path, clients: Clients, subject: Subject, found: Emergency) -> Emergency:
-    """With the name that Okta signs this person's sessions by, where that is another than the address, and where Okta
-    answers at once. What is in force already does not wait for it."""
+    """With every other name by which this person's sessions may be called, as the stack and Okta tell within seconds.
+    What is in force already does not wait for it."""
     if not subject.email:
         return found
-    name = session_name_in_okta(_config(path), subject.email, os.environ)
-    if isinstance(name, Unreachable):
-        console.print(f"not asked: by which name Okta signs {subject.email}'s sessions; {name.why}", markup=False)
-        return found
-    if name is None or name in found.names:
+    more, silent = called(path, subject.email)
+    for line in silent:
+        console.print(f"not known by which other names {subject.email} signs in: {line}", markup=False)
+    added = sorted(more - set(found.names))
+    if not added:
         return found
     try:
-        found = deny(clients, subject.cohort, subject.email, [*found.names, name], datetime.now(UTC))
+        found = deny(clients, subject.cohort, subject.email, [*found.names, *added], datetime.now(UTC))
     except CommandError as error:
-        console.print(f"[bold red]NOT in force in IAM[/bold red] for sessions called {name}: ", end="")
+        console.print(f"[bold red]NOT in force in IAM[/bold red] for sessions called {', '.join(added)}: ", end="")
         console.print(str(error), markup=False)
         return found
-    console.print(f"and to sessions called {name}, as Okta signs them", markup=False)
+    console.print(f"and to sessions called {', '.join(added)}", markup=False)
     return found
 
 
-def _config(path: Path) -> Mapping[str, Any]:
+def called(path: Path, email: str) -> tuple[set[str], list[str]]:
+    """Names of a person's sessions besides the address, and who did not tell any, a line each."""
+    known = _known(path)
+    said = also_called(path.parent, [known.stack], known.okta_domain, email)
+    more = grown([], (name for each in said for name in each.names))
+    return {*more} - {email}, [f"{each.source}: {each.why}" for each in said if each.why]
+
+
+def _known(path: Path) -> Known:
     """As far as it can be read."""
-    with contextlib.suppress(CommandError, StackFileError):
-        return config_of(path)
-    return {}
+    stack = path.stem.removeprefix("Pulumi.")
+    try:
+        return known_of(path.parent, stack)
+    except CommandError:
+        return Known(stack=stack, cohorts=())
 
 
-def own(found: list[Emergency] | tuple[Emergency, ...], subject: Subject) -> list[Emergency]:
-    """Of these, the subject's."""
-    wanted = subject.email.lower() if subject.email else None
-    return [each for each in found if each.subject == wanted]
+def own(found: Iterable[Emergency], subject: Subject, names: Collection[str] = ()) -> list[Emergency]:
+    """Of these, the subject's. `names`: by which a person's sessions are called besides; somebody may have cut one."""
+    if subject.email is None:
+        return [each for each in found if each.subject is None]
+    wanted = {subject.email.lower(), *(name.lower() for name in names)}
+    return [each for each in found if each.subject is not None and wanted & {each.subject, *map(str.lower, each.names)}]
 
 
 def seen(path: Path, subject: Subject) -> list[Emergency] | None:
     """The subject's that IAM holds now; None where it does not tell."""
     try:
-        return own(emergencies(iam_of(path), subject.cohort), subject)
+        found = emergencies(iam_of(path), subject.cohort)
     except CommandError:
         return None
+    single = any(each.subject for each in found)
+    return own(found, subject, called(path, subject.email)[0] if subject.email and single else ())
 
 
 def state_of(path: Path, cohort: str) -> RoleState | str:
@@ -144,14 +158,23 @@ def lifted(console: Console, path: Path, subject: Subject, found: list[Emergency
     return True
 
 
-def holds(state: RoleState, subject: Subject, level: Level, found: Emergency | None) -> bool:
+def holds(state: RoleState, subject: Subject, level: Level, found: Iterable[Emergency]) -> bool:
     """Whether IAM itself, without the emergency Deny, takes what a level at or above `suspended` takes: from a person,
-    under every name that the emergency Deny has, so that lifting it loses nothing."""
+    under every name that sessions have and the emergency Deny knows, so that lifting it loses nothing."""
     if not state.exists:
         return True
     if subject.email is None:
         return state.suspended and level is not Level.ROLLED_BACK
-    return state.suspended or {*spellings(subject.email), *(found.names if found else ())} <= state.denied_names
+    denied = {*spellings(subject.email), *(name for each in found for name in each.names)}
+    return state.suspended or _of_sessions(denied, state.denied_names) <= state.denied_names
+
+
+def _of_sessions(names: set[str], denied: Collection[str]) -> set[str]:
+    """Under `federation: saml` sessions are called by a login, under `oidc` by Okta's id, and never by both; a cut has
+    both, since it asks no file. Which it is, the stack file's own Deny tells: it has ids, or none."""
+    ids = {name for name in names if OKTA_ID.fullmatch(name)}
+    has_ids = any(OKTA_ID.fullmatch(name) for name in denied)
+    return (ids or names) if has_ids else (names - ids or names)
 
 
 def stays(console: Console, subject: Subject, found: Emergency) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from cli.live.asking import Unreachable
 from cli.live.emergency import Emergency, RoleState
@@ -79,7 +79,7 @@ def needs(name: str, cohort: Cohort | None, found: InForce, deployed: Mapping[st
         return
     level = cohort.level if cohort else Level.PLANNED
     stopped = level.rank >= Level.SUSPENDED.rank
-    for each in unknown_cuts(cohort, state):
+    for each in unknown_cuts(cohort, state, deployed):
         who = each.subject or f"cohort {name}"
         line = f"rollout set-level -s {stack} {each.subject or name}"
         yield f"{who} was cut in IAM{_at(each)}, and the file does not say so: `{line} suspended`, or `active`"
@@ -94,20 +94,27 @@ def needs(name: str, cohort: Cohort | None, found: InForce, deployed: Mapping[st
     elif level.effects.role and not stopped and (state.suspended or not state.allows):
         yield f"{name}: IAM {'denies' if state.suspended else 'allows nothing'}, and the file says {level}"
     if not stopped and state.exists:
-        yield from _of_members(name, cohort, state)
+        yield from _of_members(name, cohort, state, deployed)
 
 
-def _of_members(name: str, cohort: Cohort, state: RoleState) -> Iterator[str]:
+def _of_members(name: str, cohort: Cohort, state: RoleState, deployed: Mapping[str, Any]) -> Iterator[str]:
     cut = {person for each in state.emergencies for person in each.names}
     for email in sorted(cohort.members):
-        known, level = set(spellings(email)), cohort.level_of(email)
+        known, level = _called(email, deployed), cohort.level_of(email)
         if level.rank >= Level.SUSPENDED.rank and not known & (state.denied_names | cut) and not state.cut:
             yield f"{name}: IAM does not deny {email}, and the file says {level}"
         if level.rank < Level.SUSPENDED.rank and known & state.denied_names:
             yield f"{name}: IAM denies {email}, and the file says {level}"
 
 
-def unknown_cuts(cohort: Cohort | None, state: RoleState) -> list[Emergency]:
+def _called(email: str, deployed: Mapping[str, Any]) -> set[str]:
+    """Names of a member's sessions: the address, and what the stack has on record."""
+    names = cast("Mapping[str, str | list[str]]", deployed.get("session_names") or {})
+    recorded = names.get(email) or []
+    return {*spellings(email), *([recorded] if isinstance(recorded, str) else recorded)}
+
+
+def unknown_cuts(cohort: Cohort | None, state: RoleState, deployed: Mapping[str, Any]) -> list[Emergency]:
     """Emergency Denies of whom the file has below `suspended`, or not at all."""
     if cohort and cohort.level.rank >= Level.SUSPENDED.rank:
         return []
@@ -115,7 +122,7 @@ def unknown_cuts(cohort: Cohort | None, state: RoleState) -> list[Emergency]:
         name
         for email in (cohort.members if cohort else ())
         if cohort and cohort.level_of(email).rank >= Level.SUSPENDED.rank
-        for name in spellings(email)
+        for name in _called(email, deployed)
     }
     return [each for each in state.emergencies if each.subject is None or not stopped & {each.subject, *each.names}]
 

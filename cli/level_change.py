@@ -124,7 +124,8 @@ class _Change:
         updated = time.monotonic()
         stack, aside = self.subject.stack, self.console.stderr
         try:
-            code = engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=aside)
+            up = ("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs")
+            code = engine(*up, aside=aside, lifting=known or () if self.level.rank < Level.SUSPENDED.rank else ())
             update_seconds = time.monotonic() - updated
             found, left = self._judged(text, code, known or [])
         except KeyboardInterrupt:
@@ -186,24 +187,32 @@ class _Change:
             left = remaining(self.subject.stack, progress.told)
             state = self._state()
         in_okta = self._in_okta() if code or left is None or left.is_refused else None
-        found = verdict(self.path, text, self.subject, self.level, code, state, left, in_okta=in_okta, since=self.first)
         subject = self.subject
+        found = verdict(self.path, text, subject, self.level, code, state, left, in_okta=in_okta, since=self.first)
         if self.first and found.iam_holds and found.file_says_so:
-            gone = isinstance(state, RoleState) and not state.exists
-            because = "its role is gone" if gone else "IAM holds the stack file's own"
-            if not gone and not deny_first.lifted(self.console, self.path, subject, [self.first], because):
-                return found.with_missing("IAM: the emergency Deny could not be lifted"), left
-        if known and self.level.rank < Level.SUSPENDED.rank and found.is_done:
-            if not deny_first.lifted(self.console, self.path, subject, known, f"{self.level} is verified"):
-                return found.with_missing("IAM: the emergency Deny could not be lifted"), left
-            state = self._state()
-            found = verdict(self.path, text, subject, self.level, code, state, left)
+            # The names of the emergency Deny are within the file's own: `Verdict.iam_holds`.
+            held = [] if isinstance(state, str) else deny_first.own(state.emergencies, subject, self.first.names)
+            if not deny_first.lifted(self.console, self.path, subject, held, "IAM holds the stack file's own"):
+                found = found.with_missing("IAM: the emergency Deny could not be lifted")
         if self.level.rank < Level.SUSPENDED.rank and isinstance(state, RoleState):
-            more = deny_first.own(state.emergencies, subject)
-            if more and (found.is_done or not known):
-                line = f"IAM: everything is still denied to {subject.words}, by a cut that began meanwhile"
-                found = found.with_missing(line)
+            found = self._resumed(found, state, known)
         return found, left
+
+    def _resumed(self, found: Verdict, state: RoleState, known: list[Emergency]) -> Verdict:
+        """What was there before the update goes once that is verified; what is new, or has grown since, is somebody
+        else's, who was told that it is in force."""
+        subject, now = self.subject, deny_first.own(state.emergencies, self.subject)
+        now += [each for each in known if each in state.emergencies and each not in now]
+        if any(each not in known for each in now):
+            return found.with_missing(f"IAM: everything is still denied to {subject.words}, by a cut since this began")
+        if now and not found.is_done:
+            return found.with_missing(f"IAM: everything is still denied to {subject.words}, until all else is verified")
+        if now and not deny_first.lifted(self.console, self.path, subject, now, f"{self.level} is verified"):
+            return found.with_missing("IAM: the emergency Deny could not be lifted")
+        if not now:
+            return found
+        words = f"IAM: {subject.words} may invoke what {self.level} leaves"
+        return found if words in found.in_force else replace(found, in_force=(words, *found.in_force))
 
     def _state(self) -> RoleState | str:
         """Looked at again while IAM may not show yet what the engine has changed."""
@@ -217,7 +226,7 @@ class _Change:
 
     def _is_as_asked(self, found: RoleState) -> bool:
         if self.level.rank >= Level.SUSPENDED.rank:
-            return deny_first.holds(found, self.subject, self.level, self.first)
+            return deny_first.holds(found, self.subject, self.level, [self.first] if self.first else [])
         return self.level is Level.PLANNED or found.allows
 
     def _in_okta(self) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cli import in_force
 from cli.files import with_config
@@ -132,8 +132,7 @@ def read(project: Path, stack: str, now: datetime) -> tuple[Rollout, Told]:
         states = ask.of("alarms", alarms.alarm_states, made, rollout)
         changes = ask.of("incident log", incidents.level_changes, made)
         live = ask.of("inference profiles", profiles.live_profiles, made)
-        known = {*rollout.cohorts, *(() if isinstance(outputs, Unreachable) else outputs.get("cohorts") or {})}
-        held = ask.of("IAM", roles.role_states, made, known)
+        held = ask.of("IAM", roles.role_states, made, {*rollout.cohorts, *_deployed_cohorts(outputs)})
         groups = (
             ask.of("Okta", okta_groups.people_in_groups, rollout.okta.domain, os.environ, account, rollout.cohorts)
             if os.environ.get("OKTA_API_TOKEN")
@@ -284,10 +283,12 @@ def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
 
 
 def _deployed(outputs: Outputs | Unreachable, cohort: str) -> Mapping[str, Any]:
-    if isinstance(outputs, Unreachable):
-        return {}
-    cohorts: Mapping[str, Mapping[str, Any]] = outputs.get("cohorts") or {}
-    return cohorts.get(cohort) or {}
+    return _deployed_cohorts(outputs).get(cohort) or {}
+
+
+def _deployed_cohorts(outputs: Outputs | Unreachable) -> Mapping[str, Mapping[str, Any]]:
+    found = None if isinstance(outputs, Unreachable) else outputs.get("cohorts")
+    return cast("Mapping[str, Mapping[str, Any]]", found or {})
 
 
 def _or_none(found: Found | Unreachable | None) -> Found | None:

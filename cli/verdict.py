@@ -76,7 +76,7 @@ def verdict(
         file_says_so=not of_file,
         iam_holds=not isinstance(state, str)
         and level.rank >= Level.SUSPENDED.rank
-        and holds(state, subject, level, since),
+        and holds(state, subject, level, own(state.emergencies, subject, since.names if since else ())),
     )
 
 
@@ -116,11 +116,11 @@ def _of_iam(
         return [], [], [f"IAM: {state}"]
     who = subject.words
     when = f" since {since.since:%d %b %H:%M:%S} UTC" if since and since.since else ""
-    left = own(state.emergencies, subject)
+    left = own(state.emergencies, subject, since.names if since else ())
     if level.rank >= Level.SUSPENDED.rank:
         if not state.exists:
             return [f"IAM: the role of cohort {subject.cohort} is gone, so nobody of it can call anything"], [], []
-        by_file, by_cut = holds(state, subject, Level.SUSPENDED, since), bool(left or state.cut)
+        by_file, by_cut = holds(state, subject, Level.SUSPENDED, left), bool(left or state.cut)
         found = [f"IAM: everything on Bedrock is denied to {who}{when}"] if by_file or by_cut else []
         if not by_file:
             how = "by the emergency Deny alone, not yet by the stack file's own" if by_cut else ""

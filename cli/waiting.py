@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +13,19 @@ from typing import IO
 TICK_SECONDS = 1.0
 
 
-def waited(command: Sequence[str], stdout: IO[str] | None = None, folder: Path | None = None) -> int:
-    """The exit code. FileNotFoundError where there is no such program.
+def waited(
+    command: Sequence[str],
+    stdout: IO[str] | None = None,
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> int:
+    """The exit code. FileNotFoundError where there is no such program. `variables`: beside those of this process.
 
     Ctrl-C reaches the program as well: the engine then ends what it began and gives the stack's lock back, which takes
     as long as its last step. `subprocess.run` would kill it after a quarter of a second, and the lock would stay.
     KeyboardInterrupt comes once it has ended.
     """
-    process = subprocess.Popen(command, stdout=stdout, cwd=folder)  # noqa: S603
+    process = subprocess.Popen(command, stdout=stdout, cwd=folder, env={**os.environ, **(variables or {})})  # noqa: S603
     stopped: KeyboardInterrupt | None = None
     while process.poll() is None:
         try:

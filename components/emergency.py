@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pulumi
 import pulumi_aws as aws
 
@@ -11,11 +13,12 @@ from rollout.config import Rollout
 
 def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
     """Names of the emergency policies that IAM holds, by cohort; one call for each cohort with a role. A role that is
-    not there yet has none.
+    not there yet has none. One that whoever runs this update lifts afterwards is left out.
 
     An IAM that does not tell is a warning: while an incident is open nothing may stop access from being cut.
     """
     found: dict[str, list[str]] = {}
+    lifted = os.environ.get(names.LIFTING, "").split()
     for name, cohort in rollout.declared.items():
         if not cohort.level.effects.role:
             continue
@@ -26,6 +29,7 @@ def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
                 said = " ".join(str(error).split())
                 pulumi.log.warn(f"cohorts.{name}: not known whether `rollout cut` denies it anything: {said}")
             continue
-        if cuts := sorted(filter(names.is_cut_policy, held)):
+        cuts = sorted(each for each in held if names.is_cut_policy(each) and f"{name}/{each}" not in lifted)
+        if cuts:
             found[name] = cuts
     return found

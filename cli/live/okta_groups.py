@@ -1,4 +1,4 @@
-"""Who is in a cohort's Okta group, and by which name Okta signs somebody's sessions: asked with a person's token.
+"""How many people are in a cohort's Okta group: asked with a person's token.
 
 https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/
 """
@@ -6,19 +6,14 @@ https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from cli.errors import CommandError
-from cli.live.asking import Unreachable, asked
 from rollout import names
-from rollout.checks import part
-from rollout.config import Federation
-from rollout.load import PROJECT
 
-GROUPS, USERS = "/api/v1/groups", "/api/v1/users"
+GROUPS = "/api/v1/groups"
 PAGE = 200
 PAGES_AT_MOST = 50
 # Whoever asks is on call, and AWS has been told already.
@@ -32,27 +27,6 @@ def people_in_groups(
     """How many people are in each cohort's own group; None where it has none. CommandError where Okta does not tell."""
     with _client(domain, environment) as okta:
         return {cohort: _people(okta, domain, names.okta_group(account, cohort)) for cohort in cohorts}
-
-
-def session_name_in_okta(
-    config: Mapping[str, Any], email: str, environment: Mapping[str, str]
-) -> str | Unreachable | None:
-    """`config`: the stack file's, which its judge need not have seen. None where Okta has nobody of that address."""
-    domain = part(config, f"{PROJECT}:okta").get("domain")
-    federation = config.get(f"{PROJECT}:federation") or Federation.SAML.value
-    if not isinstance(domain, str):
-        return Unreachable("Okta", "the stack file names no okta.domain")
-    return asked("Okta", _session_name, domain, str(federation), email, environment)
-
-
-def _session_name(domain: str, federation: str, email: str, environment: Mapping[str, str]) -> str | None:
-    with _client(domain, environment) as okta:
-        found = _got(okta, domain, USERS, {"search": f'profile.email eq "{email}"', "limit": "2"}).json()
-    people = [user for user in found if str(user["profile"].get("email", "")).lower() == email]
-    if not people:
-        return None
-    user = people[0]
-    return str(user["id"] if federation == Federation.OIDC.value else user["profile"]["login"])
 
 
 def _people(okta: httpx.Client, domain: str, group: str) -> int | None:

@@ -189,7 +189,7 @@ def test_a_resume_lifts_what_was_cut_and_not_what_is_cut_meanwhile(
     monkeypatch.setenv("MEANWHILE", f'{sys.executable} -c "{CUT}"')
     ended = rollout("set-level", "-s", "dev", "trial", "active", "--yes")
     assert ended.code == 3
-    assert "not: IAM: everything is still denied to cohort trial, by a cut that began meanwhile" in ended.out
+    assert "not: IAM: everything is still denied to cohort trial, by a cut since this began" in ended.out
     assert aws.state.cut
 
 

@@ -31,14 +31,13 @@ def iam(world: World) -> RoleState:
     return role_state(world.aws, "pilot")
 
 
-def started(world: World, *words: str, **how: Any) -> subprocess.Popen[bytes]:
-    process: subprocess.Popen[bytes] = subprocess.Popen(
+def started(world: World, *words: str, **how: Any) -> subprocess.Popen[Any]:
+    return subprocess.Popen(
         [sys.executable, "-m", "cli", *words],
         cwd=world.folder,
         env={**workspace.full_environment(world.settings), "PYTHONPATH": str(PROJECT)},
         **how,
     )
-    return process
 
 
 def members(world: World) -> dict[str, Any]:
