@@ -32,7 +32,8 @@ class NoRoleError(CommandError):
 @dataclass(frozen=True, kw_only=True)
 class Emergency:
     """One Deny as IAM holds it. `subject`: the person as the policy's name has them; None for everybody. `names`: of
-    the sessions denied, empty for everybody. `since`: None where it was put by hand without a time."""
+    the sessions denied, empty for everybody, which a person's may deny as well: see `_widened`. `since`: None where it
+    was put by hand without a time."""
 
     cohort: str
     subject: str | None
@@ -62,7 +63,7 @@ class RoleState:
     @property
     def cut(self) -> Emergency | None:
         """Of everybody."""
-        return next((each for each in self.emergencies if each.subject is None), None)
+        return next((each for each in self.emergencies if not each.names), None)
 
 
 def deny(
@@ -86,9 +87,12 @@ def deny(
                 return _emergency(cohort, policy, there)
             since = (there and there.since) or now
             every = emergency.grown(there.names if there else _named(found), wanted) if subject else None
-            iam.put_role_policy(
-                RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(emergency.document(every, since))
-            )
+            try:
+                _put(iam, role, policy, emergency.document(every, since))
+            except ClientError as error:
+                if subject or _code(error) != "LimitExceeded" or not (other := _widened(iam, cohort, now)):
+                    raise
+                return other
             # Another person may have written the same policy in between: what counts is what is there now.
             if (there := _seen(iam, role, policy)) and there.covers(wanted):
                 return _emergency(cohort, policy, there)
@@ -96,6 +100,24 @@ def deny(
         f"{role}: IAM took the policy {policy} and does not show it; look with "
         f"`aws iam get-role-policy --role-name {role} --policy-name {policy}`, and repeat the command"
     )
+
+
+def _put(iam: Any, role: str, policy: str, document: Mapping[str, Any]) -> None:
+    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+def _widened(iam: Any, cohort: str, now: datetime) -> Emergency | None:
+    """Many persons' cuts may have used up the role's room: one of them then denies everybody, which is shorter."""
+    role = names.role(cohort)
+    for policy in sorted(name for name in _inline_names(iam, role) if names.cut_subject(name)):
+        found = _inline(iam, role, policy)
+        there = emergency.read(policy, found) if found else None
+        if there is None or there.names:
+            _put(iam, role, policy, emergency.document(None, now))
+            there = _seen(iam, role, policy)
+        if there and not there.names:
+            return _emergency(cohort, policy, there)
+    return None
 
 
 def emergencies(clients: Clients, cohort: str) -> list[Emergency]:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from sandbox import workspace
 from tests.bench.commands import commands
+from tests.bench.cut import seconds_to_a_cut
 from tests.bench.guard import waits
 from tests.bench.meter import rates
 from tests.engine import world as worlds
@@ -90,6 +91,8 @@ def main() -> int:
             console.print("a suspension ...")
             unchanged = timed(world.up)
             denied = seconds_to_deny(world)
+            console.print("cuts ...")
+            cuts = seconds_to_a_cut(world)
         of_the_pilot = [urn for urn in urns if "rollout:Cohort" in urn or urn.endswith("::audit-trail-pilot-usage")]
         table.add_row(
             "no-change preview of the sandbox stack",
@@ -119,6 +122,20 @@ def main() -> int:
             f"{denied / unchanged:.1f}",
             "at most 3.0, and under 15 s",
         )
+        started = cuts["python -c pass"]
+        bare_put = cuts["bare put_role_policy"]
+        for what, aim in (
+            ("rollout cut", "under 2 s, and at most 3.0"),
+            ("rollout cut, Okta and Jamf Pro dead", "the same"),
+            ("rollout set-level ... --yes", "-"),
+        ):
+            table.add_row(
+                f"{what}: from Enter to the Deny in IAM",
+                f"{cuts[what]:.2f} s",
+                f"`put_role_policy` alone: {bare_put:.2f} s; both less `python -c pass`, {started:.2f} s",
+                f"{(cuts[what] - started) / (bare_put - started):.1f}",
+                aim,
+            )
         for size in ("1", "20"):
             table.add_row(
                 f"records a second of the meter, {size} per delivery, one process",

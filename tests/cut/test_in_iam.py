@@ -126,6 +126,28 @@ def test_what_aws_refuses_is_said_in_plain_words(clients: aws.Clients, code: str
         deny(refusing("put_role_policy", code), "pilot", ALICE, [ALICE], AT)
 
 
+def test_a_role_without_room_denies_everybody_by_a_policy_that_it_has(clients: aws.Clients) -> None:
+    deny(clients, "pilot", ALICE, [ALICE], AT)
+    deny(clients, "pilot", BOB, [BOB], AT)
+    real = clients("iam")
+
+    class Full:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def put_role_policy(self, **given: Any) -> Any:
+            if given["PolicyName"] == "cut":
+                raise ClientError({"Error": {"Code": "LimitExceeded", "Message": "no"}}, "PutRolePolicy")
+            return real.put_role_policy(**given)
+
+    full = Full()
+    found = deny(lambda _: full, "pilot", None, (), LATER)
+    assert (found.names, found.since, found.policy) == ((), LATER, names.cut_policy(ALICE))
+    assert deny(lambda _: full, "pilot", None, (), LATER + timedelta(minutes=1)) == found
+    assert role_state(clients, "pilot").cut == found
+    assert held(clients, names.cut_policy(BOB)) == emergency.document([BOB], AT)
+
+
 def test_a_deny_that_iam_does_not_show_is_not_said_to_be_in_force(
     clients: aws.Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
