@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -88,3 +90,48 @@ def test_a_change_of_level_that_is_stopped_says_what_holds_and_what_to_do(projec
     assert "stopped: Pulumi.dev.yaml says suspended, and of the update is done what the engine printed" in out
     assert "next: run the same command again" in out
     assert (project / "ended").read_text(encoding="utf-8") == "in order"
+
+
+# As the engine's display for terminals does: the key is read as one, and goes to nobody else.
+TAKES_KEYS = """#!/usr/bin/env python3
+import os, sys, tty
+if sys.argv[1] == "up":
+    if "--non-interactive" not in sys.argv:
+        tty.setraw(0)
+    os.write(1, b"runs\\n")
+    try:
+        os.read(0, 1)
+    except KeyboardInterrupt:
+        pass
+    sys.exit(1)
+sys.exit(3)
+"""
+
+
+def test_ctrl_c_on_a_terminal_reaches_us_as_well_as_the_engine(project: Path) -> None:
+    (project / "pulumi").write_text(TAKES_KEYS, encoding="utf-8")
+    (project / "pulumi").chmod(0o755)
+    incident = ["--incident", "INC-7", "--reason", "A key was committed", "--yes"]
+    line = [sys.executable, "-m", "cli", "set-level", "-s", "dev", "trial", "restricted", *incident]
+    keyboard, terminal = pty.openpty()
+    process = subprocess.Popen(
+        line,
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "PATH": f"{project}:{os.environ['PATH']}"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        preexec_fn=lambda: os.close(os.open(os.ttyname(terminal), os.O_RDWR)),  # its terminal, so that keys reach it
+    )
+    os.close(terminal)
+    said = b""
+    while b"runs" not in said:
+        said += os.read(keyboard, 4096)
+    os.write(keyboard, b"\x03")
+    with contextlib.suppress(OSError):  # Linux, where nobody has the terminal open any more
+        while some := os.read(keyboard, 4096):
+            said += some
+    assert process.wait(timeout=SECONDS) == 130, said.decode()
+    os.close(keyboard)
+    assert b"Pulumi.dev.yaml says restricted, and of the update is done what the engine printed" in said
