@@ -124,8 +124,7 @@ class _Change:
         updated = time.monotonic()
         stack, aside = self.subject.stack, self.console.stderr
         try:
-            up = ("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs")
-            code = engine(*up, aside=aside, lifting=known or () if self.level.rank < Level.SUSPENDED.rank else ())
+            code = engine("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", aside=aside)
             update_seconds = time.monotonic() - updated
             found, left = self._judged(text, code, known or [])
         except KeyboardInterrupt:

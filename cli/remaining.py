@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from cli.errors import CommandError
-from cli.live.emergency import Emergency
 from cli.stack import NO_ENGINE
 from cli.waiting import captured, waited
 from rollout import names
@@ -37,9 +36,8 @@ def unfinished(plan: Plan) -> list[Step]:
     ]
 
 
-def engine(*arguments: str, aside: bool = False, lifting: Iterable[Emergency] = ()) -> int:
-    """The exit code; its own progress is the progress, and `aside` goes to the standard error. `lifting`: which
-    emergency Denies go once the update is verified, so that the program does not hold them against the file.
+def engine(*arguments: str, aside: bool = False) -> int:
+    """The exit code; its own progress is the progress, and `aside` goes to the standard error.
 
     Not its display for terminals: that one takes the keys, Ctrl-C with them, for itself alone (pulumi 3.258,
     backend/display/tree.go), and what it was told, nobody else learns.
@@ -48,7 +46,6 @@ def engine(*arguments: str, aside: bool = False, lifting: Iterable[Emergency] = 
     colours = "always" if out.isatty() and "NO_COLOR" not in os.environ else "never"
     try:
         command = ["pulumi", *arguments, "--non-interactive", "--color", colours]
-        lifts = " ".join(f"{each.cohort}/{each.policy}" for each in lifting)
-        return waited(command, sys.stderr if aside else None, variables={names.LIFTING: lifts})
+        return waited(command, sys.stderr if aside else None, variables={names.LOOKED_AT: "1"})
     except FileNotFoundError:
         raise CommandError(NO_ENGINE) from None

@@ -59,6 +59,7 @@ def verdict(
     of_file = _of_file(path, text, subject, level)
     rollout = None if of_file else _rollout(path)
     in_force, absent, unknown = _of_iam(state, subject, level, since)
+    in_force += _of_others(state, subject, since)
     steps = tuple(unfinished(left)) if left else ()
     if left is None:
         unknown.append("what is left to do: the engine could not ask; see its error above")
@@ -129,6 +130,15 @@ def _of_iam(
             return found, [f"IAM: the role of cohort {subject.cohort} is still there"], []
         return found, [], []
     return _of_iam_below(state, subject, level, left)
+
+
+def _of_others(state: RoleState | str, subject: Subject, since: Emergency | None) -> list[str]:
+    """Whom somebody cut besides, which this neither asked for nor lifts."""
+    if isinstance(state, str):
+        return []
+    ours = own(state.emergencies, subject, since.names if since else ())
+    others = [each.subject for each in state.emergencies if each.subject and each not in ours]
+    return [f"IAM: everything is denied to {person} by `rollout cut` as well" for person in others]
 
 
 def _of_iam_below(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.stacks import PROJECT
+from tests.terminal import typed
 
 # Says that it runs, and that it was asked to end; ends when it is told to.
 ENGINE = """#!/usr/bin/env python3
@@ -112,26 +111,9 @@ def test_ctrl_c_on_a_terminal_reaches_us_as_well_as_the_engine(project: Path) ->
     (project / "pulumi").write_text(TAKES_KEYS, encoding="utf-8")
     (project / "pulumi").chmod(0o755)
     incident = ["--incident", "INC-7", "--reason", "A key was committed", "--yes"]
-    line = [sys.executable, "-m", "cli", "set-level", "-s", "dev", "trial", "restricted", *incident]
-    keyboard, terminal = pty.openpty()
-    process = subprocess.Popen(
-        line,
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "PATH": f"{project}:{os.environ['PATH']}"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-        preexec_fn=lambda: os.close(os.open(os.ttyname(terminal), os.O_RDWR)),  # its terminal, so that keys reach it
-    )
-    os.close(terminal)
-    said = b""
-    while b"runs" not in said:
-        said += os.read(keyboard, 4096)
-    os.write(keyboard, b"\x03")
-    with contextlib.suppress(OSError):  # Linux, where nobody has the terminal open any more
-        while some := os.read(keyboard, 4096):
-            said += some
-    assert process.wait(timeout=SECONDS) == 130, said.decode()
-    os.close(keyboard)
-    assert b"Pulumi.dev.yaml says restricted, and of the update is done what the engine printed" in said
+    variables = {**os.environ, "PATH": f"{project}:{os.environ['PATH']}"}
+    with typed(["set-level", "-s", "dev", "trial", "restricted", *incident], project, variables) as command:
+        command.until("runs")
+        code, said = command.ctrl_c()
+    assert code == 130, said
+    assert "stopped: Pulumi.dev.yaml says restricted, and of the update is done what the engine printed" in said

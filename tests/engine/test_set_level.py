@@ -3,9 +3,6 @@ something that nobody asked for."""
 
 from __future__ import annotations
 
-import os
-import pty
-import re
 import subprocess
 import sys
 import time
@@ -17,7 +14,7 @@ from rollout.load import PROJECT as CONFIG
 from sandbox import workspace
 from tests.engine.world import STACK, World
 from tests.stacks import PROJECT
-from tests.terminal import asked
+from tests.terminal import asked, typed
 
 ALICE, NOOR = "alice.chen@acme.example", "noor.haddad@acme.example"
 SECONDS = 200
@@ -97,33 +94,15 @@ def test_two_who_cut_two_people_at_once_cut_both(pilot: World) -> None:
 
 
 def test_ctrl_c_at_a_terminal_stops_in_the_documented_words_with_the_deny_in_force(pilot: World) -> None:
-    keyboard, terminal = pty.openpty()
-    line = ("set-level", "-s", STACK, "pilot", "suspended", "--yes", *incident(7))
-    how = {"stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True}
-    process = started(pilot, *line, preexec_fn=lambda: os.close(os.open(os.ttyname(terminal), os.O_RDWR)), **how)
-    os.close(terminal)
-    said = until(keyboard, b"Updating (")
-    time.sleep(2)
-    os.write(keyboard, b"\x03")
-    said += until(keyboard, None)
-    assert process.wait(timeout=SECONDS) == 130, said
+    line = ["set-level", "-s", STACK, "pilot", "suspended", "--yes", *incident(7)]
+    with typed(line, pilot.folder, workspace.full_environment(pilot.settings)) as command:
+        command.until("Updating (")
+        time.sleep(2)
+        code, said = command.ctrl_c()
+    assert code == 130, said
     assert "stopped: Pulumi.sandbox.yaml says suspended, and of the update is done what the engine printed" in said
     assert "and stays denied" in said
     assert iam(pilot).cut
     ended = pilot.command("set-level", "pilot", "suspended", "--stack", STACK, "--yes")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (iam(pilot).suspended, iam(pilot).cut) == (True, None)
-
-
-def until(keyboard: int, word: bytes | None) -> str:
-    """What is on the terminal up to a word, or to its end."""
-    said = b""
-    while word is None or word not in said:
-        try:
-            some = os.read(keyboard, 4096)
-        except OSError:  # Linux, where nobody has the terminal open any more
-            break
-        if not some:
-            break
-        said += some
-    return re.sub(r"\x1b\[[0-9;]*m", "", said.decode(errors="replace"))
