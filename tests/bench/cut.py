@@ -42,6 +42,7 @@ def seconds_to_a_cut(world: World) -> dict[str, float]:
         begin = time.perf_counter()
         subprocess.run([sys.executable, "-c", "pass"], check=True)
         found["python -c pass"].append(time.perf_counter() - begin)
+    _lift(world)
     set_level(world, "active")
     world.up()
     world.settle()
@@ -51,9 +52,7 @@ def seconds_to_a_cut(world: World) -> dict[str, float]:
 
 def _until_put(world: World, arguments: Sequence[str], variables: Mapping[str, str]) -> float:
     """Until IAM was first asked for a policy of the role; whatever is done after that is waited for."""
-    for policy in ("bare", "cut", names.cut_policy(ALICE)):
-        with contextlib.suppress(world.aws("iam").exceptions.NoSuchEntityException):
-            world.aws("iam").delete_role_policy(RoleName=ROLE, PolicyName=policy)
+    _lift(world)
     world.aws_control("/sandbox/calls", "DELETE")
     environment = {**workspace.full_environment(world.settings), "PYTHONPATH": str(PROJECT), **variables}
     begin = time.time()
@@ -68,3 +67,10 @@ def _until_put(world: World, arguments: Sequence[str], variables: Mapping[str, s
     )
     puts = [c["at"] for c in world.aws_control("/sandbox/calls") if c["operation"].endswith("PutRolePolicy")]
     return min(puts) - begin
+
+
+def _lift(world: World) -> None:
+    iam = world.aws("iam")
+    for policy in ("bare", "cut", names.cut_policy(ALICE)):
+        with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+            iam.delete_role_policy(RoleName=ROLE, PolicyName=policy)

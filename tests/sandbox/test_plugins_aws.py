@@ -809,3 +809,28 @@ def test_text_that_is_no_policy_is_refused(text):
 )
 def test_arns_have_six_parts(text, fits):
     assert (constraints.arn(text) is None) == fits
+
+
+def test_inline_policies_of_others_keep_a_role_unless_it_is_told_to_detach_them(engine, moto):
+    for name, more in (("pilot", {}), ("early", {"forceDetachPolicies": True})):
+        created = engine.create(ROLE, name, role(name=name, **more))
+        client("iam", moto).put_role_policy(
+            RoleName=name, PolicyName="AWSRevokeOlderSessions", PolicyDocument=json.dumps(ALLOW)
+        )
+        if more:
+            engine.delete(created)
+            assert engine.refresh(created) is None
+        else:
+            with pytest.raises(grpc.RpcError) as error:
+                engine.delete(created)
+            assert "DeleteConflict" in said(error.value)
+
+
+def test_the_inline_policies_of_a_role_are_listed_and_a_role_that_is_not_there_is_an_error(engine, moto):
+    engine.create(ROLE, "pilot", role())
+    client("iam", moto).put_role_policy(RoleName="pilot", PolicyName="cut", PolicyDocument=json.dumps(ALLOW))
+    found = engine.invoke("aws:iam/getRolePolicies:getRolePolicies", roleName="pilot")
+    assert found == {"id": "pilot", "roleName": "pilot", "policyNames": ["cut"]}
+    with pytest.raises(grpc.RpcError) as error:
+        engine.invoke("aws:iam/getRolePolicies:getRolePolicies", roleName="gone")
+    assert "NoSuchEntity" in said(error.value)
