@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.completion import complete_cohort, complete_level, complete_member, complete_stack
+from cli.completion import complete_cohort, complete_level, complete_member, complete_stack, complete_who
 from cli.out import print_json
 
 EXIT_CODES = (
@@ -37,6 +37,7 @@ Stack = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
 Cohort = Annotated[str, typer.Argument(help="a cohort's name", autocompletion=complete_cohort)]
+Shared = Annotated[bool, typer.Option("--shared", help="also where other stacks read the same roster")]
 Email = Annotated[str, typer.Argument(help="an e-mail address", autocompletion=complete_member)]
 
 
@@ -76,10 +77,11 @@ def status(
     drift: Annotated[bool, typer.Option("--drift", help="ask every provider what was changed by hand; slow")] = False,
     as_json: Json = False,
 ) -> None:
-    """How a stack stands: levels, people, profiles, use, spend, alarms. A source that cannot be reached is noted.
+    """How a stack stands: levels, people, profiles, use, spend, alarms, and what is in force in IAM, Okta and on Macs.
 
-    Exit 1 where something needs a person: an alarm fires, file and stack differ, drift, the last update failed, or the
-    month's budget is spent. Else 0, also where a source was not reached.
+    Exit 1 where something needs a person: IAM does otherwise than the file says, `rollout cut` put what the file does
+    not know, an alarm fires, file and stack differ, drift, the last update failed, or the month's budget is spent. Else
+    0, also where a source was not reached, which is noted. Okta is asked where OKTA_API_TOKEN is set.
     """
     from cli.commands.status import run
 
@@ -90,7 +92,8 @@ def status(
 def incidents(stack: Stack, as_json: Json = False) -> None:
     """Cuts that a stack has on record and its file does not know, so that an update would give access back unasked.
 
-    Exit 1 where there are any. `set-level` and `ci/deploy` ask the same before they update.
+    Exit 1 where there are any. `set-level` and `ci/deploy` ask the same before they update. What `rollout cut` put in
+    IAM is listed too: no update takes that away.
     """
     from cli.commands.incidents import run
 
@@ -222,6 +225,7 @@ def add_member(
     champion: Annotated[bool, typer.Option("--champion", help="colleagues turn to them for help")] = False,
     manager: Annotated[str | None, typer.Option(help="an e-mail address")] = None,
     rationale: Annotated[str | None, typer.Option(help="why this person")] = None,
+    shared: Shared = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -236,15 +240,18 @@ def add_member(
         {**fields, "champion": champion, "manager": manager, "rationale": rationale},
         yes,
         as_json,
+        shared,
     )
 
 
 @app.command("remove-member")
-def remove_member(stack: Stack, cohort: Cohort, email: Email, yes: Yes = False, as_json: Json = False) -> None:
+def remove_member(
+    stack: Stack, cohort: Cohort, email: Email, shared: Shared = False, yes: Yes = False, as_json: Json = False
+) -> None:
     """Take a member out of a cohort. Who must lose access at once is suspended: see `set-level --member`."""
     from cli.commands import edit
 
-    edit.remove_member(stack, cohort, email.strip().lower(), yes, as_json)
+    edit.remove_member(stack, cohort, email.strip().lower(), yes, as_json, shared)
 
 
 @app.command("import-roster")
@@ -252,19 +259,22 @@ def import_roster(
     stack: Stack,
     cohort: Cohort,
     file: Annotated[Path, typer.Argument(help="a CSV file: name, email, team and more")],
+    shared: Shared = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Take a CSV file over as a cohort's roster, judged first."""
     from cli.commands import edit
 
-    edit.import_roster(stack, cohort, file, yes, as_json)
+    edit.import_roster(stack, cohort, file, yes, as_json, shared)
 
 
 @app.command("set-level")
 def set_level(
     stack: Stack,
-    cohort: Cohort,
+    who: Annotated[
+        str, typer.Argument(help="a cohort's name, or one person's e-mail address", autocompletion=complete_who)
+    ],
     level: Annotated[
         str,
         typer.Argument(help=LEVELS, autocompletion=complete_level),
@@ -277,10 +287,13 @@ def set_level(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="do not preview, do not ask")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring a cohort, or one member, to a level: preview, ask, write, update, verify, and say how long it took."""
+    """Bring a cohort, or one person, to a level: preview, ask, write, update, verify, and say how long it took.
+
+    From `suspended` on, the first step is a Deny in IAM, before anything else is asked.
+    """
     from cli.commands.level import run
 
-    run(stack, cohort, level, member, incident, reason, since, deny or [], yes, as_json)
+    run(stack, who, level, member, incident, reason, since, deny or [], yes, as_json)
 
 
 @app.command()

@@ -12,7 +12,6 @@ from typing import Any
 
 from cli.errors import CommandError
 from cli.files import config_in, readable
-from cli.stack_files import stack_path as stack_path
 from cli.text import text_of
 from cli.yaml_text import edited
 from rollout.config import Rollout
@@ -44,6 +43,13 @@ def judged(text: str, folder: Path, name: str = "the stack file") -> Rollout:
 def difference(name: str, before: str, after: str) -> str:
     lines = difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, name, n=1)
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def write_if_unchanged(path: Path, before: str, text: str) -> None:
+    """Also with the lock, which a person's editor does not know. CommandError where the file is not as it was read."""
+    if text_of(path) != before:
+        raise CommandError(f"{path.name}: changed by somebody else since it was read; nothing was written")
+    write(path, text)
 
 
 def write(path: Path, text: str) -> None:

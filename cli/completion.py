@@ -49,7 +49,7 @@ def _members(ctx: typer.Context) -> Iterable[str]:
     from rollout.roster import read_roster
 
     known = _cohorts(ctx)
-    named = ctx.params.get("cohort")
+    named = ctx.params.get("cohort") or ctx.params.get("who")
     found: set[str] = set()
     for name, cohort in known.items():
         if named in (None, name):
@@ -57,6 +57,10 @@ def _members(ctx: typer.Context) -> Iterable[str]:
             if roster := cohort.get("roster"):
                 found |= {row.email for row in read_roster(str(roster), Path.cwd())[0]}
     return found
+
+
+def _cohorts_and_members(ctx: typer.Context) -> Iterable[str]:
+    return [*_cohorts(ctx), *_members(ctx)]
 
 
 def _levels(ctx: typer.Context) -> Iterable[str]:  # noqa: ARG001
@@ -68,4 +72,5 @@ def _levels(ctx: typer.Context) -> Iterable[str]:  # noqa: ARG001
 complete_stack = _quiet(_stacks)
 complete_cohort = _quiet(_cohorts)
 complete_member = _quiet(_members)
+complete_who = _quiet(_cohorts_and_members)
 complete_level = _quiet(_levels)

@@ -56,10 +56,16 @@ def use_roster(document: Document, cohort: str, roster: str) -> None:
 
 
 def set_level(
-    document: Document, cohort: str, member: str | None, level: Level, incident: Mapping[str, Any], cut: bool = False
+    document: Document,
+    cohort: str,
+    member: str | None,
+    level: Level,
+    incident: Mapping[str, Any],
+    *,
+    cut: bool = False,
 ) -> None:
     """`incident`: of a level above active; empty keeps the file's own. Without `since` it began now, or when the file
-    says of the same incident. `cut`: whether the subject is denied in IAM by `rollout cut`, whatever the file says.
+    says of the same incident. `cut`: whether IAM denies them everything by `rollout cut`, whatever the file says.
 
     What ends a suspension ends it now: sessions that were issued before, also during the incident, stay dead, below
     `suspended` too. A member's own level stays below the cohort's: of the two the one that takes away more is in force.

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from cli import in_force
 from cli.files import with_config
-from cli.live import alarms, aws, engine, incidents, profiles, usage
+from cli.in_force import InForce
+from cli.live import alarms, aws, engine, incidents, okta_groups, profiles, roles, usage
 from cli.live.alarms import AlarmState
 from cli.live.asking import Unreachable, asked, asking
+from cli.live.emergency import RoleState
 from cli.live.engine import Outputs, Update
 from cli.live.incidents import LevelChange
 from cli.live.usage import CohortDay
 from cli.stack_files import stack_path
+from rollout import names
 from rollout.config import Cohort, Rollout
 from rollout.levels import Level
 
@@ -25,7 +30,8 @@ Found = TypeVar("Found")
 @dataclass(frozen=True, kw_only=True)
 class CohortStatus:
     """`level`, `members`: as the file says. `since`: when it came to that level. `stopped`: members at a level of their
-    own. `profiles`: of how many model labels the profile is live. Dollars: today and this month, UTC."""
+    own, which `apart` has by their address. `in_force`: what IAM, Okta and Macs have. `profiles`: of how many model
+    labels the profile is live. Dollars: today and this month, UTC."""
 
     name: str
     level: Level
@@ -39,12 +45,15 @@ class CohortStatus:
     usd_today: float | None
     usd_month: float | None
     firing: Sequence[str]
+    apart: Mapping[str, Level]
+    in_force: InForce
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """`differs`: where the file says otherwise than the outputs. `drift`: what an update would do, once everything was
-    asked; None unless asked for. `needs`: what somebody has to look at, a line each."""
+    """`differs`: where the file says otherwise than the outputs. `contradictions`: where IAM does otherwise than the
+    file says. `drift`: what an update would do, once everything was asked; None unless asked for. `needs`: what
+    somebody has to look at, a line each."""
 
     stack: str
     organization: str
@@ -57,6 +66,7 @@ class Status:
     alarms: Sequence[AlarmState] | None
     update: Update | None
     differs: Sequence[str] | None
+    contradictions: Sequence[str]
     drift: Sequence[str] | None
     notes: Sequence[str]
     unreachable: Sequence[Unreachable]
@@ -67,7 +77,8 @@ class Status:
 
     @property
     def needs(self) -> list[str]:
-        found = [f"alarm {alarm.name}: {alarm.why}" for alarm in self.firing]
+        found = [*self.contradictions]
+        found += [f"alarm {alarm.name}: {alarm.why}" for alarm in self.firing]
         found += [f"file and stack differ: {line}" for line in self.differs or ()]
         found += [f"drift: {line}" for line in self.drift or ()]
         if self.update and not self.update.succeeded:
@@ -89,6 +100,8 @@ class Told:
     alarms: list[AlarmState] | Unreachable
     changes: list[LevelChange] | Unreachable
     profiles: set[str] | Unreachable
+    roles: Mapping[str, RoleState | Unreachable] | Unreachable
+    groups: Mapping[str, int | None] | Unreachable | None = None
     account_checked: bool = True
     drift: list[str] | Unreachable | None = None
 
@@ -119,6 +132,12 @@ def read(project: Path, stack: str, now: datetime) -> tuple[Rollout, Told]:
         states = ask.of("alarms", alarms.alarm_states, made, rollout)
         changes = ask.of("incident log", incidents.level_changes, made)
         live = ask.of("inference profiles", profiles.live_profiles, made)
+        held = ask.of("IAM", roles.role_states, made, {*rollout.cohorts, *_deployed_cohorts(outputs)})
+        groups = (
+            ask.of("Okta", okta_groups.people_in_groups, rollout.okta.domain, os.environ, account, rollout.cohorts)
+            if os.environ.get("OKTA_API_TOKEN")
+            else None
+        )
         return rollout, Told(
             outputs=outputs,
             updates=updates_.get(),
@@ -129,12 +148,22 @@ def read(project: Path, stack: str, now: datetime) -> tuple[Rollout, Told]:
             alarms=states.get(),
             changes=changes.get(),
             profiles=live.get(),
+            roles=held.get(),
+            groups=groups.get() if groups else None,
         )
 
 
 def _without_aws(outputs: Outputs | Unreachable, updates: list[Update] | Unreachable, gone: Unreachable) -> Told:
     return Told(
-        outputs=outputs, updates=updates, account=gone, days=gone, used=gone, alarms=gone, changes=gone, profiles=gone
+        outputs=outputs,
+        updates=updates,
+        account=gone,
+        days=gone,
+        used=gone,
+        alarms=gone,
+        changes=gone,
+        profiles=gone,
+        roles=gone,
     )
 
 
@@ -152,7 +181,8 @@ def status(stack: str, rollout: Rollout, told: Told, now: datetime) -> Status:
         notes.append(f"nothing says that account {told.account} is the stack's; set aws:allowedAccountIds")
     sources = (
         *(told.outputs, told.updates, told.account, told.days, told.used, told.alarms, told.changes, told.profiles),
-        told.drift,
+        *(told.roles, told.groups, told.drift),
+        *_states(told).values(),
     )
     return Status(
         stack=stack,
@@ -166,34 +196,59 @@ def status(stack: str, rollout: Rollout, told: Told, now: datetime) -> Status:
         alarms=_or_none(told.alarms),
         update=engine.last_update(_or_none(told.updates) or []),
         differs=None if outputs is None else differences(rollout, outputs),
-        drift=_or_none(told.drift),
+        contradictions=list(_contradictions(stack, rollout, told)),
+        drift=None if (drift := _or_none(told.drift)) is None else [*drift, *_beside_the_engine(told)],
         notes=notes,
         unreachable=list(dict.fromkeys(source for source in sources if isinstance(source, Unreachable))),
     )
 
 
+def _states(told: Told) -> Mapping[str, RoleState | Unreachable]:
+    none: Mapping[str, RoleState | Unreachable] = {}
+    return none if isinstance(told.roles, Unreachable) else told.roles
+
+
+def _contradictions(stack: str, rollout: Rollout, told: Told) -> Iterator[str]:
+    """Also of a cohort that the file has taken out, whose role may still be there."""
+    for name in sorted(_states(told)):
+        found = in_force.in_force(name, told.roles, None, None, None)
+        yield from in_force.needs(name, rollout.cohorts.get(name), found, _deployed(told.outputs, name), stack)
+
+
+def _beside_the_engine(told: Told) -> Iterator[str]:
+    """What no update makes or takes away, and the engine does not see."""
+    for name, state in sorted(_states(told).items()):
+        for each in () if isinstance(state, Unreachable) else state.emergencies:
+            yield f"emergency Deny {each.policy} on {names.role(name)}, which no update lifts"
+
+
 def _cohort(name: str, cohort: Cohort, told: Told, now: datetime) -> CohortStatus:
     days, used, states = _or_none(told.days), _or_none(told.used), _or_none(told.alarms)
-    own = None if days is None else [day for day in days if day.cohort == name]
+    of_days = None if days is None else [day for day in days if day.cohort == name]
     came = incidents.level_since(_or_none(told.changes) or [], name, cohort.level)
     since = came.at if came else None
     if since is None and cohort.incident and cohort.level.needs_incident:
         since = cohort.incident.since
     arns: Mapping[str, str] = _deployed(told.outputs, name).get("profile_arns") or {}
     live = _or_none(told.profiles)
+    macs = None if isinstance(told.outputs, Unreachable) else told.outputs.get("macs")
+    cut = incidents.level_since(_or_none(told.changes) or [], name, Level.SUSPENDED)
+    apart = {email: own for email in sorted(cohort.members) if (own := cohort.level_of(email)) is not cohort.level}
     return CohortStatus(
         name=name,
         level=cohort.level,
         since=since,
         incident=cohort.incident.id if cohort.incident and cohort.level.needs_incident else None,
         members=len(cohort.members),
-        stopped=sum(cohort.level_of(email) is not cohort.level for email in cohort.members),
+        stopped=len(apart),
         models=len(cohort.models) if cohort.level.effects.role else 0,
         profiles=None if live is None or isinstance(told.outputs, Unreachable) else len(live & set(arns.values())),
         last_used=used.get(name) if used else None,
-        usd_today=None if own is None else sum(day.usd for day in own if day.day == now.astimezone(UTC).date()),
-        usd_month=None if own is None else sum(day.usd for day in own),
+        usd_today=None if of_days is None else sum(day.usd for day in of_days if day.day == now.astimezone(UTC).date()),
+        usd_month=None if of_days is None else sum(day.usd for day in of_days),
         firing=[alarm.name for alarm in states or () if alarm.firing and alarm.cohort == name],
+        apart=apart,
+        in_force=in_force.in_force(name, told.roles, told.groups, macs, cut.at if cut else None),
     )
 
 
@@ -228,10 +283,12 @@ def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
 
 
 def _deployed(outputs: Outputs | Unreachable, cohort: str) -> Mapping[str, Any]:
-    if isinstance(outputs, Unreachable):
-        return {}
-    cohorts: Mapping[str, Mapping[str, Any]] = outputs.get("cohorts") or {}
-    return cohorts.get(cohort) or {}
+    return _deployed_cohorts(outputs).get(cohort) or {}
+
+
+def _deployed_cohorts(outputs: Outputs | Unreachable) -> Mapping[str, Mapping[str, Any]]:
+    found = None if isinstance(outputs, Unreachable) else outputs.get("cohorts")
+    return cast("Mapping[str, Mapping[str, Any]]", found or {})
 
 
 def _or_none(found: Found | Unreachable | None) -> Found | None:

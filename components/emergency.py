@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pulumi
 import pulumi_aws as aws
 
@@ -11,7 +13,7 @@ from rollout.config import Rollout
 
 def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
     """Names of the emergency policies that IAM holds, by cohort; one call for each cohort with a role. A role that is
-    not there yet has none.
+    not there yet has none. What `rollout set-level` looks at itself once its update is done is left out, and said.
 
     An IAM that does not tell is a warning: while an incident is open nothing may stop access from being cut.
     """
@@ -26,6 +28,11 @@ def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
                 said = " ".join(str(error).split())
                 pulumi.log.warn(f"cohorts.{name}: not known whether `rollout cut` denies it anything: {said}")
             continue
-        if cuts := sorted(filter(names.is_cut_policy, held)):
+        cuts = sorted(filter(names.is_cut_policy, held))
+        if cuts and os.environ.get(names.LOOKED_AT):
+            pulumi.log.info(
+                f"cohorts.{name}: IAM holds {', '.join(cuts)} of `rollout cut`; `rollout set-level` looks at it"
+            )
+        elif cuts:
             found[name] = cuts
     return found

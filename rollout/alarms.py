@@ -388,9 +388,10 @@ def _credential(prompts: str | None) -> Alarm:
         name=names.alarm(None, "credential-found"),
         means="A credential was found in a commit, or in a prompt where prompts are logged.",
         then=(
-            f"Within 5 minutes: revoke it; {names.FINDINGS_LOG_GROUP} says which repository and what kind. Then set "
-            "the cohort to `restricted` with the incident, and `deny` of `Bash(git push *)`; find out who and how; to "
-            "`suspended` if it opens production and may have been used. Rewriting history takes nothing back."
+            f"Within 5 minutes: revoke it; {names.FINDINGS_LOG_GROUP} says which repository and what kind. Within 15: "
+            "that person to `restricted` with the incident (`rollout set-level -s STACK PERSON restricted`); the "
+            "person, then the cohort, to `suspended` if it opens production or may have been used. Rewriting history "
+            "takes nothing back."
         ),
         audiences=("security", "engineering"),
         metrics=metrics,

@@ -104,15 +104,18 @@ def kept_in(resources: Mapping[str, Any]) -> Record | None:
 
 
 def cuts(cohort: CohortRecord) -> dict[str, Any]:
-    """What the output `cohorts` says of a cohort's cuts; `stopped`: of members alone, by e-mail address."""
+    """What the output `cohorts` says of a cohort's cuts. `stopped`: of members alone, by e-mail address;
+    `session_names`: by which their sessions were known besides."""
     stopped = {
         email: {"level": (each.level or Level.ACTIVE).value, "sessions_valid_from": _text(each.dead_before)}
         for email, each in sorted(cohort.people.items())
         if each.dead_before and not each.left
     }
+    called = {email: list(each.names) for email, each in sorted(cohort.people.items()) if each.names}
     return {
         **({"sessions_valid_from": _text(cohort.dead_before)} if cohort.dead_before else {}),
         **({"stopped": stopped} if stopped else {}),
+        **({"session_names": called} if called else {}),
     }
 
 

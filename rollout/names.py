@@ -52,6 +52,9 @@ STOP_POLICY = "stop"
 # What `rollout cut` puts: for everybody of a cohort, and the beginning of one person's.
 CUT_POLICY = "cut"
 CUT_PERSON = f"{CUT_POLICY}-"
+# Set for an update that `rollout set-level` runs: afterwards it looks at these itself, says what is in force, and lifts
+# its own.
+LOOKED_AT = "ROLLOUT_LOOKS_AT_CUTS"
 # A cohort called so would have the role of one of our functions, or the profile of the whole.
 RESERVED = tuple(sorted(name.removeprefix(f"{PREFIX}-") for name in (ANNOUNCER, METER, REVIEWS, DENIALS, DELIVERY)))
 # What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pty
+import re
+import select
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
@@ -14,6 +16,10 @@ from pathlib import Path
 from tests.stacks import PROJECT
 
 QUESTION = "[y/N] "
+SECONDS = 200
+# The first terminal that the first process of a session opens is the session's own: keys reach it, Ctrl-C with them.
+ON_TERMINAL = 'terminal=$1; shift; exec "$@" <"$terminal" >"$terminal" 2>&1'
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,11 @@ class Asked:
         os.write(self.keyboard, f"{word}\n".encode())
         rest, _ = self.process.communicate(timeout=200)
         return self.process.returncode, rest.decode()
+
+    def next(self, word: str) -> Asked:
+        """What it asks once it has this answer."""
+        os.write(self.keyboard, f"{word}\n".encode())
+        return Asked(self.process, self.keyboard, _question(self.process))
 
     def send(self, signal: int) -> int:
         self.process.send_signal(signal)
@@ -47,16 +58,65 @@ def asked(arguments: list[str], folder: Path, variables: Mapping[str, str]) -> G
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    assert process.stdout
     try:
-        said = b""
-        while not said.endswith(QUESTION.encode()):
-            some = os.read(process.stdout.fileno(), 4096)
-            assert some, said.decode()
-            said += some
-        yield Asked(process, keyboard, said.decode())
+        yield Asked(process, keyboard, _question(process))
     finally:
         process.kill()
         process.communicate()
+        os.close(terminal)
+        os.close(keyboard)
+
+
+def _question(process: subprocess.Popen[bytes]) -> str:
+    """All up to the next one; AssertionError where none comes."""
+    assert process.stdout
+    said = b""
+    while not said.endswith(QUESTION.encode()):
+        some = os.read(process.stdout.fileno(), 4096)
+        assert some, said.decode()
+        said += some
+    return said.decode()
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command on a terminal of its own, in a session of its own."""
+
+    process: subprocess.Popen[bytes]
+    keyboard: int
+
+    def until(self, word: str | None) -> str:
+        """What it prints up to a word, or to its end, without colours."""
+        said = b""
+        while word is None or word.encode() not in said:
+            has_ended = self.process.poll() is not None
+            if select.select([self.keyboard], [], [], 0.1)[0]:
+                said += os.read(self.keyboard, 4096)
+            elif has_ended:
+                break
+        return COLOURS.sub("", said.decode(errors="replace"))
+
+    def ctrl_c(self) -> tuple[int, str]:
+        """The exit code, and what was printed from then on."""
+        os.write(self.keyboard, b"\x03")
+        said = self.until(None)
+        return self.process.wait(timeout=SECONDS), said
+
+
+@contextmanager
+def typed(arguments: list[str], folder: Path, variables: Mapping[str, str]) -> Generator[Typed]:
+    keyboard, terminal = pty.openpty()
+    process = subprocess.Popen(
+        ["sh", "-c", ON_TERMINAL, "sh", os.ttyname(terminal), sys.executable, "-m", "cli", *arguments],
+        cwd=folder,
+        env={**variables, "PYTHONPATH": str(PROJECT)},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield Typed(process, keyboard)
+    finally:
+        process.kill()
+        process.wait()
         os.close(terminal)
         os.close(keyboard)

@@ -13,8 +13,11 @@ from rich.table import Table
 from cli import edits
 from cli.ask import confirmed
 from cli.change import judged
-from cli.commands.level import PARTLY_DONE, Outcome, bring, report
+from cli.commands.level import PARTLY_DONE, report
+from cli.deny_first import Subject, seen
 from cli.errors import CommandError
+from cli.file_lock import locked
+from cli.level_change import Outcome, bring
 from cli.out import print_json
 from cli.stack_files import stack_path
 from cli.text import text_of
@@ -39,7 +42,12 @@ def in_sandbox() -> int:
 def with_people(stack: str, cohort: str, yes: bool, as_json: bool) -> None:
     """Level by level, then back; exit 3 where something did not take, after giving back all the same."""
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
-    _refuse_in_an_incident(stack, cohort)
+    with locked(stack_path(Path.cwd(), stack).parent):
+        _refuse_in_an_incident(stack, cohort)
+        _taken_and_given_back(console, stack, cohort, yes, as_json)
+
+
+def _taken_and_given_back(console: Console, stack: str, cohort: str, yes: bool, as_json: bool) -> None:
     now = datetime.now(UTC)
     incident = {"id": f"DRILL-{now:%Y%m%d}", "since": edits.instant(now), "reason": REASON}
     console.print(f"{cohort} of stack {stack}: {', '.join(LEVELS)}, and back. Its people lose access and are told.")
@@ -50,6 +58,7 @@ def with_people(stack: str, cohort: str, yes: bool, as_json: bool) -> None:
             taken.append(bring(console, stack, cohort, None, level, incident, True))
             report(console, taken[-1])
     finally:
+        _refuse_over_a_cut(stack, cohort, taken)
         taken.append(bring(console, stack, cohort, None, Level.ACTIVE, {}, True))
         report(console, taken[-1])
     if as_json:
@@ -68,6 +77,15 @@ def _refuse_in_an_incident(stack: str, cohort: str) -> None:
         raise CommandError(f"cohorts.{cohort}: no such cohort; {nearest(cohort, known)}")
     if (level := known[cohort].level) is not Level.ACTIVE:
         raise CommandError(f"cohorts.{cohort}.level: {level}; only a cohort that is active takes part in a drill")
+
+
+def _refuse_over_a_cut(stack: str, cohort: str, taken: Sequence[Outcome]) -> None:
+    """Whoever cut the cohort in earnest meanwhile waits for the drill's lock, and must not find it given back."""
+    path, ours = stack_path(Path.cwd(), stack), {outcome.first for outcome in taken}
+    found = [each for each in seen(path, Subject(stack, cohort, None)) or () if each not in ours]
+    if found:
+        text = f"{cohort} was cut meanwhile, and not by this drill: access is not given back"
+        raise CommandError(f"{text}; `rollout set-level -s {stack} {cohort} active` does, once the incident is over")
 
 
 def _table(taken: Sequence[Outcome]) -> Table:

@@ -1,4 +1,4 @@
-"""Cohorts and members written into a stack file or a roster: judged, shown, asked, written."""
+"""Cohorts and members written into a stack file or a roster: judged, shown, asked, written; one command at a time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from typing import Any
 
 from cli import edits
 from cli.ask import confirmed
-from cli.change import change_stack_file, changed, difference, judged, write
+from cli.change import change_stack_file, changed, difference, judged, write, write_if_unchanged
 from cli.errors import CommandError
+from cli.file_lock import locked
 from cli.out import print_json
 from cli.roster_file import with_person, without_person
+from cli.roster_readers import other_readers
 from cli.stack_files import stack_path
 from cli.text import text_of
+from cli.whereabouts import home_of
 from rollout.config import Rollout
-from rollout.words import nearest
+from rollout.levels import Level
+from rollout.roster import read_roster
+from rollout.words import StackFileError, nearest
 
 MAX_ROSTER_BYTES = 1 << 20
 
@@ -25,56 +30,65 @@ MAX_ROSTER_BYTES = 1 << 20
 def add_cohort(
     stack: str, cohort: str, models: Sequence[str], level: str, roster: str | None, yes: bool, as_json: bool = False
 ) -> None:
-    _in_stack_file(stack, lambda document: edits.add_cohort(document, cohort, level, models, roster), yes, as_json)
+    path = stack_path(Path.cwd(), stack)
+    with locked(path.parent):
+        _in_stack_file(path, lambda document: edits.add_cohort(document, cohort, level, models, roster), yes, as_json)
 
 
 def add_member(
-    stack: str, cohort: str, email: str, fields: Mapping[str, Any], yes: bool, as_json: bool = False
+    stack: str,
+    cohort: str,
+    email: str,
+    fields: Mapping[str, Any],
+    yes: bool,
+    as_json: bool = False,
+    shared: bool = False,
 ) -> None:
     path = stack_path(Path.cwd(), stack)
-    if roster := roster_of(path, cohort):
-        if email in _members(path, cohort):
+    with locked(path.parent):
+        if not (roster := roster_of(path, cohort)):
+            _in_stack_file(path, lambda document: edits.add_member(document, cohort, email, fields), yes, as_json)
+            return
+        if email in _judged(path, cohort).cohorts[cohort].members:
             raise CommandError(f"cohorts.{cohort}.members.{email}: there already")
-        _in_roster(path, roster, lambda text: with_person(text, {"email": email, **fields}), yes, as_json)
-    else:
-        _in_stack_file(stack, lambda document: edits.add_member(document, cohort, email, fields), yes, as_json)
+        file = path.parent / roster
+        text = with_person(text_of(file, MAX_ROSTER_BYTES, "utf-8-sig"), {"email": email, **fields})
+        _write_all(path, {file: text}, yes, as_json, shared=shared)
 
 
-def remove_member(stack: str, cohort: str, email: str, yes: bool, as_json: bool = False) -> None:
+def remove_member(stack: str, cohort: str, email: str, yes: bool, as_json: bool = False, shared: bool = False) -> None:
     """From both: of somebody in a roster the stack file may say more."""
     path = stack_path(Path.cwd(), stack)
-    require_member(path, cohort, email)
-    roster = roster_of(path, cohort)
-    texts = {path: _edited(path, lambda document: edits.remove_member(document, cohort, email))}
-    if roster:
-        file = path.parent / roster
-        texts[file] = without_person(text_of(file, MAX_ROSTER_BYTES, "utf-8-sig"), email)
-    _write_all(path, texts, yes, as_json)
+    with locked(path.parent):
+        home_of(path, email, cohort)
+        known = _judged(path, cohort)
+        roster = roster_of(path, cohort)
+        texts = {path: _edited(path, lambda document: edits.remove_member(document, cohort, email))}
+        if roster:
+            file = path.parent / roster
+            texts[file] = without_person(text_of(file, MAX_ROSTER_BYTES, "utf-8-sig"), email)
+        _write_all(path, texts, yes, as_json, shared=shared, said=_stays_denied(known, cohort, email))
 
 
-def import_roster(stack: str, cohort: str, file: Path, yes: bool, as_json: bool = False) -> None:
+def import_roster(stack: str, cohort: str, file: Path, yes: bool, as_json: bool = False, shared: bool = False) -> None:
     """The file becomes `rosters/<cohort>.csv`, and the cohort's roster."""
     path = stack_path(Path.cwd(), stack)
-    roster = roster_of(path, cohort) or f"rosters/{cohort}.csv"
-    text = text_of(file, MAX_ROSTER_BYTES, "utf-8-sig", "; split it")
-    stack_text = _edited(path, lambda document: edits.use_roster(document, cohort, roster))
-    _write_all(path, {path: stack_text, path.parent / roster: text}, yes, as_json)
+    with locked(path.parent):
+        roster = roster_of(path, cohort) or f"rosters/{cohort}.csv"
+        text = text_of(file, MAX_ROSTER_BYTES, "utf-8-sig", "; split it")
+        stack_text = _edited(path, lambda document: edits.use_roster(document, cohort, roster))
+        texts = {path: stack_text, path.parent / roster: text}
+        try:
+            _write_all(path, texts, yes, as_json, shared=shared)
+        except StackFileError as error:  # the file that somebody gave is the one to mend
+            lines = [line.replace(f"{roster}:", f"{file}:", 1) for line in error.lines]
+            raise StackFileError(lines) from None
 
 
 def roster_of(path: Path, cohort: str) -> str | None:
     found: list[str | None] = []
     _edited(path, lambda document: found.append(edits.roster(document, cohort)))
     return found[0]
-
-
-def require_member(path: Path, cohort: str, email: str) -> None:
-    """CommandError where the stack file and the cohort's roster have nobody of that address."""
-    if email not in (known := _members(path, cohort)):
-        raise CommandError(f"cohorts.{cohort}.members.{email}: no such member; {nearest(email, known)}")
-
-
-def _members(path: Path, cohort: str) -> Mapping[str, Any]:
-    return _judged(path, cohort).cohorts[cohort].members
 
 
 def _judged(path: Path, cohort: str) -> Rollout:
@@ -85,48 +99,114 @@ def _judged(path: Path, cohort: str) -> Rollout:
     return found
 
 
+def _stays_denied(rollout: Rollout, cohort: str, email: str) -> list[str]:
+    """Whoever takes somebody out who was stopped must not believe that this gives anything back, nor that it cuts."""
+    level = rollout.cohorts[cohort].level_of(email)
+    if level.rank < Level.THROTTLED.rank and rollout.cohorts[cohort].member_valid_from(email) is None:
+        return []
+    was = f"{email} is {level}" if level.rank >= Level.THROTTLED.rank else f"sessions of {email} were cut"
+    until = f"until every session of theirs has ended, {rollout.session_minutes} minutes after that update"
+    return [f"{was}: taken out by an update, they stay denied in AWS {until}; nothing more has to be done"]
+
+
 def _edited(path: Path, change: Callable[[Any], object]) -> str:
     return changed(path, text_of(path), change)
 
 
-def _in_stack_file(stack: str, change: Callable[[Any], object], yes: bool, as_json: bool = False) -> None:
-    path = stack_path(Path.cwd(), stack)
+def _in_stack_file(path: Path, change: Callable[[Any], object], yes: bool, as_json: bool = False) -> None:
+    before = text_of(path)
     shown, after, _ = change_stack_file(path, change)
     if not as_json:
         print(shown, end="")
     confirmed(f"Write {path.name}?", yes)
-    write(path, after)
+    write_if_unchanged(path, before, after)
     if as_json:
         print_json({"written": {path.name: shown}})
 
 
-def _in_roster(path: Path, roster: str, change: Callable[[str], str], yes: bool, as_json: bool = False) -> None:
-    file = path.parent / roster
-    _write_all(path, {file: change(text_of(file, MAX_ROSTER_BYTES, "utf-8-sig"))}, yes, as_json)
-
-
-def _write_all(path: Path, texts: Mapping[Path, str], yes: bool, as_json: bool = False) -> None:
-    """Judged together before anything is written: in a folder beside, as they would be."""
-    before = {file: file.read_text(encoding="utf-8-sig") if file.exists() else "" for file in texts}
+def _write_all(
+    path: Path, texts: Mapping[Path, str], yes: bool, as_json: bool, *, shared: bool, said: Sequence[str] = ()
+) -> None:
+    """Judged together before anything is written: in a folder beside, as they would be, for every stack that reads what
+    changes. `shared`: whether others' rosters may change; `said`: what the person is to know besides."""
+    before = {file: _read(file) for file in texts}
+    others = {other for file, text in texts.items() if text != before[file] for other in other_readers(path, file)}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if (path.parent / "rosters").is_dir():
-            shutil.copytree(path.parent / "rosters", folder / "rosters")
-        for file, text in texts.items():
-            copy = folder / file.relative_to(path.parent)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8")
+        _copy(path.parent, folder, texts)
         judged(texts.get(path) or text_of(path), folder)
+        mistakes = [line for other in sorted(others) for line in _mistakes(other, folder)]
+    if mistakes:
+        raise StackFileError(mistakes)
+    told = [*_of_others(path, texts, before, shared), *said]
     shown = {
         str(file.relative_to(path.parent)): difference(str(file.relative_to(path.parent)), before[file], text)
         for file, text in texts.items()
     }
     if not as_json:
         print("".join(shown.values()), end="")
+        print("".join(f"{line}\n" for line in told), end="")
     confirmed(f"Write {', '.join(shown)}?", yes)
+    if altered := [file.name for file in texts if _read(file) != before[file]]:
+        raise CommandError(f"{', '.join(altered)}: changed by somebody else since it was read; nothing was written")
     _written({file: text for file, text in texts.items() if text != before[file]})
     if as_json:
-        print_json({"written": {name: text for name, text in shown.items() if text}})
+        written = {"written": {name: text for name, text in shown.items() if text}}
+        print_json({**written, **({"said": told} if told else {})})
+
+
+def _read(file: Path) -> str:
+    return text_of(file, encoding="utf-8-sig") if file.exists() else ""
+
+
+def _copy(project: Path, folder: Path, texts: Mapping[Path, str]) -> None:
+    if (project / "rosters").is_dir():
+        shutil.copytree(project / "rosters", folder / "rosters")
+    for file, text in texts.items():
+        copy = folder / file.relative_to(project)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(text, encoding="utf-8")
+
+
+def _mistakes(other: Path, folder: Path) -> list[str]:
+    """What the judge of another stack has against the new texts, and had not against the old: a stack that is wrong
+    already keeps nobody from a change."""
+    known = set(_lines(other, other.parent))
+    return [f"{other.name}: {line}" for line in _lines(other, folder) if line not in known]
+
+
+def _lines(other: Path, folder: Path) -> list[str]:
+    try:
+        judged(text_of(other), folder, other.name)
+    except StackFileError as error:
+        return error.lines
+    return []
+
+
+def _of_others(path: Path, texts: Mapping[Path, str], before: Mapping[Path, str], shared: bool) -> list[str]:
+    """A line for each roster that other stacks read. CommandError where nobody said that they may change with it."""
+    lines: list[str] = []
+    for file, text in texts.items():
+        if file != path and text != before[file] and (readers := other_readers(path, file)):
+            roster = str(file.relative_to(path.parent))
+            stacks = ", ".join(f"{other.name} ({', '.join(cohorts)})" for other, cohorts in sorted(readers.items()))
+            lines.append(f"{roster} is read by {stacks} as well: there {_moved(before[file], text)}")
+    if lines and not shared:
+        lines.append("add --shared to change it for all of them, or give this stack's cohort a `roster` of its own")
+        raise CommandError("\n".join(["nothing was written", *lines]))
+    return lines
+
+
+def _moved(before: str, after: str) -> str:
+    one, other = _people(before), _people(after)
+    gone, come = len(one - other), len(other - one)
+    return f"{gone} people out, {come} in" if gone or come else "nobody moves, and what is said of them changes"
+
+
+def _people(text: str) -> set[str]:
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "roster.csv").write_text(text, encoding="utf-8")
+        return {row.email for row in read_roster("roster.csv", Path(name))[0]}
 
 
 def _written(texts: Mapping[Path, str]) -> None:

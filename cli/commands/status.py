@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cli.commands.level import remaining, unfinished
 from cli.live.asking import Unreachable
 from cli.out import print_json
+from cli.remaining import remaining, unfinished
 from cli.status import CohortStatus, Status, read, status, with_drift
 
 UNKNOWN = "?"
@@ -47,6 +47,8 @@ def show(console: Console, found: Status) -> None:
     where = f"account {found.account}" if found.account else "AWS not reached"
     console.print(f"Claude Code at {found.organization}: stack {found.stack}, {where}, {moment(found.at)} UTC")
     console.print(_table(found))
+    console.print()
+    console.print(_in_force(found))
     for label, text in _lines(found):
         console.print(f"{label + ':':<13}{text}", markup=False)
 
@@ -66,6 +68,17 @@ def _table(found: Status) -> Table:
     return table
 
 
+def _in_force(found: Status) -> Table:
+    """What the world says, and last what the file says."""
+    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
+    for column in ("In force", "in IAM", "in Okta", "on Macs", "in the file"):
+        table.add_column(column, overflow="fold")
+    for cohort in found.cohorts:
+        now = cohort.in_force
+        table.add_row(*(cohort.name, now.iam_words, now.okta_words(cohort.members), now.mac_words, cohort.level.value))
+    return table
+
+
 def _row(found: Status, cohort: CohortStatus) -> Iterator[str]:
     yield cohort.name
     yield f"{cohort.level}{' !' if cohort.firing else ''}"
@@ -82,6 +95,12 @@ def _lines(found: Status) -> Iterator[tuple[str, str]]:
     for cohort in found.cohorts:
         if cohort.incident:
             yield "Incident", f"{cohort.name}: {cohort.incident}"
+        for email, level in list(cohort.apart.items())[:LINES]:
+            yield "Apart", f"{cohort.name}: {email} {level}"
+        if len(cohort.apart) > LINES:
+            yield "Apart", f"{cohort.name}: {len(cohort.apart) - LINES} more"
+    for line in found.contradictions[:LINES]:
+        yield "NOT SO", line
     yield from _money(found)
     yield from _alarms(found)
     yield from _engine(found)

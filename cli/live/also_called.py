@@ -5,7 +5,6 @@ Asked only once the Deny on the name that was typed is in force, side by side, f
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import threading
@@ -38,21 +37,18 @@ def also_called(project: Path, stacks: Iterable[str], domain: str | None, person
 
 
 def known_names(project: Path, stack: str, person: str, seconds: float = SECONDS) -> set[str]:
-    """Names of this person's sessions that the stack has on record: `session_names` of each entry of the output
-    `cohorts`, by e-mail address a list. CommandError where the engine or its backend does not tell in time.
-    """
-    from cli.stack import pulumi
+    """Every name that this person's sessions were ever known by, as the stack has it on record. CommandError where the
+    engine or its backend does not tell in time."""
+    from cli.live.engine import cut_record
 
-    found: Any = json.loads(pulumi(project, "stack", "output", "--json", "--stack", stack, seconds=seconds))
-    cohorts = cast("Mapping[str, Any]", found.get("cohorts") or {}) if isinstance(found, dict) else {}
-    names: set[str] = set()
-    for entry in cohorts.values():
-        recorded = cast("Mapping[str, Any]", entry.get("session_names") or {}) if isinstance(entry, dict) else {}
-        for email, value in recorded.items():
-            each = {str(one) for one in cast("list[Any]", value)} if isinstance(value, list) else {str(value)}
-            if person.lower() in {email.lower(), *(name.lower() for name in each)}:
-                names |= {email, *each}
-    return names
+    record = cut_record(project, stack, seconds)
+    wanted, found = person.lower(), set[str]()
+    for cohort in record.cohorts.values():
+        for email in cohort.people:
+            called = record.names(email)
+            if wanted in {name.lower() for name in called}:
+                found |= {*called}
+    return found
 
 
 def okta_names(domain: str | None, environment: Mapping[str, str], person: str) -> set[str]:

@@ -40,10 +40,10 @@ def outputs(project: Path, stack: str) -> Outputs:
     return _asked(project, "stack", "output", "--stack", stack)
 
 
-def cut_record(project: Path, stack: str) -> Record:
+def cut_record(project: Path, stack: str, seconds: float = SECONDS) -> Record:
     """What the stack's last update, ended or killed, left on record of cuts. CommandError where the engine or its
     backend does not answer, or where a newer program wrote it."""
-    exported: dict[str, Any] = json.loads(pulumi(project, "stack", "export", "--stack", stack, seconds=SECONDS))
+    exported: dict[str, Any] = json.loads(pulumi(project, "stack", "export", "--stack", stack, seconds=seconds))
     resources: list[dict[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
     try:
         return kept_in({each["urn"]: each for each in resources}) or from_outputs(_cohorts(resources))

@@ -31,6 +31,18 @@ class Ended:
 Command = Callable[..., Ended]
 
 
+@pytest.fixture(autouse=True)
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any account: whoever listens at port 9 of this machine is nobody."""
+    for name, value in (("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_ACCESS_KEY_ID", "test")):
+        monkeypatch.setenv(name, value)
+    for name, value in (("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_PROFILE", "OKTA_API_TOKEN", "OKTA_HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The committed stack files and rosters, to change."""

@@ -13,8 +13,10 @@ from typing import Any
 import boto3
 import pytest
 
-from cli.live import also_called
+from cli.live import also_called, engine
 from rollout import emergency, names
+from rollout.cut_record import NAME, STASH, CohortRecord, PersonRecord, Record
+from rollout.levels import Level
 from tests.cli.conftest import Command
 
 ALICE = "alice.chen@acme.example"
@@ -190,8 +192,10 @@ def test_an_okta_that_refuses_takes_nothing_from_the_deny(
 def test_names_that_the_stack_has_on_record_are_added(
     rollout: Command, iam: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outputs = {"cohorts": {"pilot": {"session_names": {ALICE: ["achen"], "bob@acme.example": ["bob"]}}, "early": {}}}
-    monkeypatch.setattr("cli.stack.pulumi", lambda *_, **__: json.dumps(outputs))
+    people = {ALICE: PersonRecord(names=("achen",)), "bob@acme.example": PersonRecord(names=("bob",))}
+    record = Record(cohorts={"pilot": CohortRecord(level=Level.ACTIVE, people=people)})
+    kept = {"type": STASH, "urn": f"urn:pulumi:sandbox::x::{STASH}::{NAME}", "outputs": {"input": record.document()}}
+    monkeypatch.setattr(engine, "pulumi", lambda *_, **__: json.dumps({"deployment": {"resources": [kept]}}))
     assert rollout("cut", ALICE, "-s", "sandbox").code == 0
     assert denied(iam, "pilot", names.cut_policy(ALICE)) == ["*:achen", f"*:{ALICE}"]
 

@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.commands.level import Outcome, report
+from cli.commands.level import report
+from cli.level_change import Outcome
+from cli.verdict import Verdict
 from rollout.engine_plan import Plan, Step
 from rollout.levels import Level
 from tests.cli.conftest import Command
 from tests.terminal import asked
 
 SUSPEND = ["set-level", "-s", "dev", "trial", "suspended", "--incident", "INC-7", "--reason", "A key was committed"]
+RESTRICT = ["set-level", "-s", "dev", "trial", "restricted", *SUSPEND[5:]]
 # Keeps, of each time it is asked, what a preview would read and what an update would.
 ENGINE = """#!/bin/sh
 while [ $# -gt 0 ]; do
@@ -61,7 +64,9 @@ def test_the_file_is_written_after_the_answer_and_before_the_update(
 ) -> None:
     file = project / "Pulumi.dev.yaml"
     before = file.read_text(encoding="utf-8")
-    with asked(SUSPEND, project, variables) as question:
+    with asked(SUSPEND, project, variables) as first:
+        assert kept(tmp_path, "preview") == []
+        question = first.next("y")
         seen, previewed = kept(tmp_path, "preview")
         assert seen == file.read_text(encoding="utf-8") == before
         assert "level: suspended" in previewed
@@ -115,13 +120,13 @@ def test_what_somebody_else_wrote_since_the_preview_is_not_overwritten(
     project: Path, tmp_path: Path, variables: Mapping[str, str]
 ) -> None:
     file = project / "Pulumi.dev.yaml"
-    with asked(SUSPEND, project, variables) as question:
+    with asked(RESTRICT, project, variables) as question:
         theirs = file.read_text(encoding="utf-8") + "# theirs\n"
         file.write_text(theirs, encoding="utf-8")
         code, said = question.answer("y")
     assert (code, said) == (
         1,
-        "rollout: Pulumi.dev.yaml: changed by somebody else since the preview; nothing was written\n",
+        "rollout: Pulumi.dev.yaml: changed by somebody else since it was read; nothing was written\n",
     )
     assert file.read_text(encoding="utf-8") == theirs
     assert kept(tmp_path, "up") == []
@@ -132,7 +137,7 @@ def test_a_read_only_file_is_refused_before_anybody_is_asked(
 ) -> None:
     (project / "Pulumi.dev.yaml").chmod(0o444)
     said = r"Pulumi\.dev\.yaml: read-only; nothing was written"
-    with pytest.raises(AssertionError, match=said), asked(SUSPEND, project, variables):
+    with pytest.raises(AssertionError, match=said), asked(RESTRICT, project, variables):
         pass
     assert kept(tmp_path, "preview") == []
 
@@ -142,11 +147,19 @@ def test_what_an_update_does_not_see_by_itself_is_brought_back_by_one_that_looks
     errors: tuple[str, ...], helps: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Typed again, the same command would end the same: what was changed by hand is not in the engine's state."""
-    left = Plan(steps=(Step(operation="update", kind="okta:index:Memberships", name="pilot-umbrella"),), errors=errors)
+    steps = (Step(operation="update", kind="okta:index:Memberships", name="pilot-umbrella"),)
+    found = Verdict(in_force=("IAM: everything on Bedrock is denied to cohort pilot",), steps=steps, in_the_way=errors)
     ended = Outcome(
-        level=Level.SUSPENDED, path=Path("Pulumi.dev.yaml"), is_done=False, left=left, update_seconds=1, seconds=2
+        level=Level.SUSPENDED,
+        path=Path("Pulumi.dev.yaml"),
+        verdict=found,
+        left=Plan(steps=steps, errors=errors),
+        update_seconds=1,
+        seconds=2,
     )
     report(Console(soft_wrap=True), ended)
     out = capsys.readouterr().out
+    assert "in force in IAM: everything on Bedrock is denied to cohort pilot" in out
+    assert "so nothing gives access back" not in out
     assert "not done: update Memberships pilot-umbrella" in out
     assert ("`pulumi up --stack dev --refresh`, then the same command" in out) is helps

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.stacks import PROJECT
+from tests.terminal import typed
 
 # Says that it runs, and that it was asked to end; ends when it is told to.
 ENGINE = """#!/usr/bin/env python3
@@ -88,3 +89,31 @@ def test_a_change_of_level_that_is_stopped_says_what_holds_and_what_to_do(projec
     assert "stopped: Pulumi.dev.yaml says suspended, and of the update is done what the engine printed" in out
     assert "next: run the same command again" in out
     assert (project / "ended").read_text(encoding="utf-8") == "in order"
+
+
+# As the engine's display for terminals does: the key is read as one, and goes to nobody else.
+TAKES_KEYS = """#!/usr/bin/env python3
+import os, sys, tty
+if sys.argv[1] == "up":
+    if "--non-interactive" not in sys.argv:
+        tty.setraw(0)
+    os.write(1, b"runs\\n")
+    try:
+        os.read(0, 1)
+    except KeyboardInterrupt:
+        pass
+    sys.exit(1)
+sys.exit(3)
+"""
+
+
+def test_ctrl_c_on_a_terminal_reaches_us_as_well_as_the_engine(project: Path) -> None:
+    (project / "pulumi").write_text(TAKES_KEYS, encoding="utf-8")
+    (project / "pulumi").chmod(0o755)
+    incident = ["--incident", "INC-7", "--reason", "A key was committed", "--yes"]
+    variables = {**os.environ, "PATH": f"{project}:{os.environ['PATH']}"}
+    with typed(["set-level", "-s", "dev", "trial", "restricted", *incident], project, variables) as command:
+        command.until("runs")
+        code, said = command.ctrl_c()
+    assert code == 130, said
+    assert "stopped: Pulumi.dev.yaml says restricted, and of the update is done what the engine printed" in said

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import yaml
 
+from cli.live.emergency import deny, lift
 from tests.engine import world as worlds
 from tests.engine.world import STACK, World
 from tests.stacks import PROJECT
@@ -75,6 +77,9 @@ def test_status_tells_what_is_deployed_and_where_file_and_stack_differ(world: Wo
     [pilot] = said.found["cohorts"]
     assert (pilot["level"], pilot["members"], pilot["profiles"]) == ("active", 25, 3)
     assert (said.found["unreachable"], said.found["needs"], said.found["usd_month"]) == ([], [], 0)
+    assert pilot["in_force"]["iam"]["allows"]
+    assert (pilot["in_force"]["okta_asked"], pilot["in_force"]["in_okta"]) == (True, 25)
+    assert "25 of 25 in its group" in " ".join(said.text.split())
 
     with put_back(world):
         with world.stack_file() as config:
@@ -85,6 +90,20 @@ def test_status_tells_what_is_deployed_and_where_file_and_stack_differ(world: Wo
     assert said.code == 1
     assert "File:        differs: pilot: no profile of fable" in said.text
     assert said.found["needs"] == ["file and stack differ: pilot: no profile of fable"]
+
+
+def test_a_cut_that_the_file_does_not_know_is_in_force_and_needs_somebody(world: World) -> None:
+    found = deny(world.aws, "pilot", ALICE, [ALICE], datetime.now(UTC))
+    try:
+        said, listed = asked(world, "status"), asked(world, "incidents")
+    finally:
+        lift(world.aws, found)
+    assert (said.code, listed.code) == (1, 0)
+    [need] = said.found["needs"]
+    assert need.startswith(f"{ALICE} was cut in IAM since ")
+    assert "NOT SO:" in said.text
+    assert f"cohorts.pilot: everything is denied to {ALICE} in IAM since " in listed.text
+    assert [each["policy"] for each in listed.found["emergencies"]] == [found.policy]
 
 
 def test_status_without_a_source_says_which_and_shows_the_rest(world: World) -> None:
@@ -98,7 +117,7 @@ def test_status_without_a_source_says_which_and_shows_the_rest(world: World) -> 
     assert "Traceback" not in said.text
     assert said.found["usd_month"] is None
     assert said.found["cohorts"][0]["profiles"] == 3
-    [row] = [line for line in said.text.splitlines() if line.startswith("pilot")]
+    row = next(line for line in said.text.splitlines() if line.startswith("pilot"))
     assert row.split()[-3:] == ["?", "?", "?"]
 
 

@@ -48,7 +48,7 @@ def test_a_newcomer_opens_a_cohort_takes_it_back_resumes_and_reports(empty: Worl
     people.write_text(ROSTER, encoding="utf-8")
 
     typed(empty, "add-cohort", "wave2", "--stack", STACK, "--model", "haiku", "--level", "planned", "--yes")
-    typed(empty, "import-roster", "wave2", str(people), "--stack", STACK, "--yes")
+    typed(empty, "import-roster", "wave2", str(people), "--stack", STACK, "--shared", "--yes")
     judged = json.loads(typed(empty, "check", "--stack", STACK, "--json"))["stacks"][STACK]
     assert judged["mistakes"] == []
     assert judged["cohorts"]["wave2"]["people"] == 2

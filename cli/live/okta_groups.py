@@ -1,0 +1,66 @@
+"""How many people are in a cohort's Okta group: asked with a person's token.
+
+https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from cli.errors import CommandError
+from rollout import names
+
+GROUPS = "/api/v1/groups"
+PAGE = 200
+PAGES_AT_MOST = 50
+# Whoever asks is on call, and AWS has been told already.
+TIMEOUT = httpx.Timeout(5, connect=3)
+NO_TOKEN = "no OKTA_API_TOKEN"
+
+
+def people_in_groups(
+    domain: str, environment: Mapping[str, str], account: str, cohorts: Iterable[str]
+) -> dict[str, int | None]:
+    """How many people are in each cohort's own group; None where it has none. CommandError where Okta does not tell."""
+    with _client(domain, environment) as okta:
+        return {cohort: _people(okta, domain, names.okta_group(account, cohort)) for cohort in cohorts}
+
+
+def _people(okta: httpx.Client, domain: str, group: str) -> int | None:
+    found = _got(okta, domain, GROUPS, {"search": f'profile.name eq "{group}"', "limit": "2"}).json()
+    own = [each["id"] for each in found if each["profile"]["name"] == group]
+    if not own:
+        return None
+    target, count = f"{GROUPS}/{own[0]}/users?limit={PAGE}", 0
+    for _ in range(PAGES_AT_MOST):
+        answer = _got(okta, domain, target)
+        count += len(answer.json())
+        following = answer.links.get("next", {}).get("url")
+        if not following:
+            return count
+        parts = urlsplit(urljoin(f"https://{domain}{target}", following))
+        target = f"{parts.path}?{parts.query}"  # the token goes nowhere but to the organization
+    raise CommandError(f"{domain}: {group} has more than {PAGES_AT_MOST * PAGE} people")
+
+
+def _client(domain: str, environment: Mapping[str, str]) -> httpx.Client:
+    token = environment.get("OKTA_API_TOKEN")
+    if not token:
+        raise CommandError(NO_TOKEN)
+    # As the provider takes its `httpProxy`: in place of the organization's own address.
+    base = environment.get("OKTA_HTTP_PROXY") or f"https://{domain}"
+    headers = {"Authorization": f"SSWS {token}", "Accept": "application/json"}
+    return httpx.Client(base_url=base, timeout=TIMEOUT, headers=headers)
+
+
+def _got(okta: httpx.Client, domain: str, target: str, params: Mapping[str, str] | None = None) -> httpx.Response:
+    try:
+        answer = okta.get(target, params=params)
+    except httpx.HTTPError as error:
+        raise CommandError(f"{domain}: cannot be asked ({type(error).__name__})") from None
+    if not answer.is_success:
+        raise CommandError(f"{domain}: answers {answer.status_code}")
+    return answer
