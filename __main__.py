@@ -21,7 +21,7 @@ from components.verdicts import (
     okta_is_silent,
     refuse_stale,
     require_effects,
-    warn_of_profiles,
+    warn_of_update,
 )
 from rollout.cut_rules import advance
 from rollout.directory import session_names, user_ids
@@ -43,7 +43,7 @@ judge_people(rollout, known)
 doubt_budgets(rollout)
 passed = judge_gates(rollout)
 record = advance(before, rollout, session_names(rollout, known) if known else None, datetime.now(UTC))
-warn_of_profiles(before, rollout, record)
+warn_of_update(before, rollout, record)
 behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
 
 recorded = keep(record)

@@ -18,7 +18,8 @@ from rollout.config import Rollout
 from rollout.cut_record import Record
 from rollout.cuts import words_of_cuts
 from rollout.directory import Directory, group_mistakes, umbrella_mistakes, unknown_people
-from rollout.stale_file import changed_profiles, stale
+from rollout.stale_file import stale
+from rollout.update_warnings import changed_profiles, tokens_that_outlive
 from rollout.words import StackFileError, one_of
 
 NOT_AS_DECLARED = "Okta's groups are not as declared; run `pulumi up --refresh` to mend them:"
@@ -45,11 +46,14 @@ def refuse_stale(record: Record, rollout: Rollout) -> None:
         raise pulumi.RunError(str(StackFileError([each.line for each in found])))
 
 
-def warn_of_profiles(before: Record, rollout: Rollout, after: Record) -> None:
-    """Say in a preview which clients a change breaks: an inference profile's ARN cannot be known before it is made."""
+def warn_of_update(before: Record, rollout: Rollout, after: Record) -> None:
+    """Say what a change breaks: in a preview which clients, since an inference profile's ARN cannot be known before it
+    is made; and what outlives the end of a suspension."""
     lines = changed_profiles(before, rollout, after) if pulumi.runtime.is_dry_run() else []
     if lines:
         pulumi.log.warn("\n".join(["This breaks clients:", *(f"  {line}" for line in lines)]))
+    for line in tokens_that_outlive(before, rollout):
+        pulumi.log.warn(line)
 
 
 def doubt_budgets(rollout: Rollout) -> None:

@@ -6,7 +6,7 @@ An incident is set from somebody's machine. Until it is committed, every other c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -113,24 +113,6 @@ def _not_retired(name: str, rollout: Rollout) -> Stale:
         f"`logs: {{retired: [{retired}]}}`, as `rollout set-level {name} planned` does"
     )
     return Stale(kind=Kind.LOGS_NOT_RETIRED, cohort=name, email=None, line=text)
-
-
-def changed_profiles(record: Record, rollout: Rollout, after: Record) -> list[str]:
-    """Profiles that clients hold and that this update replaces or deletes, a line each: `after` is its record."""
-    lines: list[str] = []
-    for name, known in sorted(record.cohorts.items()):
-        now: Mapping[str, str] = after.cohorts[name].profiles if name in rollout.declared else {}
-        for label, source in sorted(known.profiles.items()):
-            if label not in now:
-                lines.append(
-                    f"cohorts.{name}: the profile of {label} is deleted; clients that hold its ARN are refused"
-                )
-            elif now[label] != source:
-                lines.append(
-                    f"cohorts.{name}: the profile of {label} gets a new ARN; clients that hold the old one are refused "
-                    "until they have the new settings"
-                )
-    return lines
 
 
 def _text(at: datetime) -> str:

@@ -19,12 +19,11 @@ PEOPLE: dict[str, Any] = {
 ALICE, BOB = PEOPLE
 
 
-def standing(level: str, members: dict[str, Any] | None = None) -> Standing:
+def standing(level: str, members: dict[str, Any] | None = None, removed: tuple[str, ...] = ()) -> Standing:
     above = Level(level).needs_incident
     listed = members if members is not None else PEOPLE if above else {}
-    return Standing.read(
-        {"cohort": "pilot", "level": level, "members": listed, **({"incident": INCIDENT} if above else {})}
-    )
+    found = {"cohort": "pilot", "level": level, "members": listed, "removed": list(removed)}
+    return Standing.read({**found, **({"incident": INCIDENT} if above else {})})
 
 
 def between(before: Standing | None, after: Standing, version: int = 1) -> list[Change]:
@@ -61,6 +60,23 @@ def test_one_person_stopped_alone_is_a_change_of_theirs_and_not_of_the_cohort() 
     assert (down.subject, down.before, down.after, down.incident) == (ALICE, Level.ACTIVE, Level.SUSPENDED, INCIDENT)
     [back] = between(standing("active", alone), standing("active"))
     assert (back.subject, back.before, back.after, back.incident) == (ALICE, Level.SUSPENDED, Level.ACTIVE, INCIDENT)
+
+
+def test_who_was_stopped_and_is_taken_out_is_removed_and_not_let_in_again() -> None:
+    alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
+    [change] = between(standing("active", alone), standing("active", removed=(ALICE,)))
+    assert (change.subject, change.removed, change.after) == (ALICE, True, Level.PLANNED)
+    assert between(standing("active", removed=(ALICE,)), standing("active", removed=(ALICE,))) == []
+
+
+def test_who_is_taken_out_in_the_update_that_ends_the_incident_is_not_among_those_who_are_let_in() -> None:
+    ended, gone = between(standing("suspended"), standing("active", removed=(ALICE,)))
+    assert (list(ended.people), ended.removed) == ([BOB], False)
+    assert (list(gone.people), gone.removed, gone.incident) == ([ALICE], True, INCIDENT)
+
+
+def test_who_had_access_and_is_taken_out_is_announced_to_nobody() -> None:
+    assert between(standing("active"), standing("active", removed=(ALICE,))) == []
 
 
 def test_who_joins_a_stopped_cohort_lost_nothing() -> None:

@@ -70,10 +70,13 @@ def test_who_heard_that_access_was_taken_hears_that_it_is_back(level: str) -> No
 
 def test_who_left_the_cohort_while_stopped_is_not_promised_access() -> None:
     alone = {ALICE: {**PEOPLE[ALICE], "level": "suspended", "incident": INCIDENT}}
-    [change] = between(standing("active", alone), standing("active"))
+    [change] = between(standing("active", alone), standing("active", removed=(ALICE,)))
     [mine] = [d for d in deliveries(change, SETTINGS) if d.way == "slack_person" and d.to == [ALICE]]
-    assert mine.title == "Your access to Claude Code is no longer suspended"
-    assert "What it means: Whoever is in the cohort can use Claude Code as agreed." in mine.lines
+    assert mine.title == "Your access to Claude Code is removed"
+    assert "Level: suspended -> removed, 2026-11-23 12:00 UTC" in mine.lines
+    assert mine.record["removed"] is True
+    everything = [line for d in deliveries(change, SETTINGS) for line in (d.title, *d.lines)]
+    assert not [line for line in everything if "no longer suspended" in line or "can use Claude Code" in line]
 
 
 def test_the_way_back_from_a_rollback_schedules_no_review() -> None:

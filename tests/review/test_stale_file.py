@@ -11,7 +11,8 @@ import pytest
 from rollout.config import Rollout
 from rollout.cut_record import Record, from_outputs, read
 from rollout.cut_rules import advance
-from rollout.stale_file import Kind, changed_profiles, stale
+from rollout.stale_file import Kind, stale
+from rollout.update_warnings import changed_profiles, tokens_that_outlive
 from tests.review.changes import ALICE, INCIDENT, Document, alice, changed, pilot
 
 SINCE = datetime.fromisoformat(INCIDENT["since"]).astimezone(UTC)
@@ -157,3 +158,17 @@ def test_a_change_that_breaks_clients_names_the_profiles_it_changes() -> None:
         "cohorts.pilot: the profile of sonnet gets a new ARN",
     ]
     assert not changed_profiles(before, changed(), advance(before, changed(), None, LATER))
+
+
+def test_under_oidc_a_resume_says_what_a_token_from_before_buys() -> None:
+    def oidc(document: Document) -> None:
+        document["federation"] = "oidc"
+
+    before = record(changed(pilot(**SUSPENDED), oidc))
+    [line] = tokens_that_outlive(before, changed(pilot(**RESUMED), oidc))
+    assert line.startswith("cohorts.pilot: an ID token that Okta issued before the suspension buys a new session")
+    alone = record(changed(alice(**SUSPENDED), oidc))
+    [line] = tokens_that_outlive(alone, changed(alice(sessions_valid_from=AT), oidc))
+    assert line.startswith(f"cohorts.pilot.members.{ALICE}: an ID token")
+    assert not tokens_that_outlive(before, changed(pilot(**SUSPENDED), oidc))
+    assert not tokens_that_outlive(record(changed(pilot(**SUSPENDED))), changed(pilot(**RESUMED)))
