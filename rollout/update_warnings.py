@@ -1,4 +1,4 @@
-"""What an update does that its author may not see: clients that lose their profile, tokens that outlive a suspension."""
+"""What an update does that its author may not see: clients that lose a profile, tokens that outlive a suspension."""
 
 from __future__ import annotations
 
