@@ -19,6 +19,7 @@ from cli.commands.incidents import require_known
 from cli.deny_first import Subject
 from cli.file_lock import locked
 from cli.files import with_config
+from cli.live import engine as engine_state
 from cli.live.asking import Unreachable, asked
 from cli.live.emergency import Emergency, RoleState
 from cli.live.okta_groups import people_in_groups
@@ -120,7 +121,8 @@ class _Change:
 
     def made(self, incident: Mapping[str, Any]) -> Outcome:
         known = [] if self.first else deny_first.seen(self.path, self.subject)
-        text = self._written(incident, cut=bool(known) and self.level.rank < Level.SUSPENDED.rank)
+        lets_in = self.level.rank < Level.SUSPENDED.rank
+        text = self._written(incident, cut=lets_in and (bool(known) or self._is_cut_on_record()))
         updated = time.monotonic()
         stack, aside = self.subject.stack, self.console.stderr
         try:
@@ -142,6 +144,23 @@ class _Change:
             seconds=self.watch.seconds,
             first=self.first,
         )
+
+    def _is_cut_on_record(self) -> bool:
+        """Whether the stack has them cut, whatever this copy of the file knows: who brings them to `active` says that
+        it is over. Who brings them to a level between may not know that it would give access back."""
+        if self.level is not Level.ACTIVE:
+            return False
+        subject = self.subject
+        found = asked("stack", engine_state.cut_record, self.path.parent, subject.stack)
+        if isinstance(found, Unreachable) or subject.cohort not in found.cohorts:
+            return False
+        cohort = found.cohorts[subject.cohort]
+        known = cohort if subject.email is None else cohort.people.get(subject.email)
+        if known is None or not known.is_cut:
+            return False
+        said = f" by {known.incident}" if known.incident else ""
+        self.console.print(f"the stack has {subject.words} at {known.level}{said}; this ends it", markup=False)
+        return True
 
     def _written(self, incident: Mapping[str, Any], *, cut: bool) -> str:
         """The stack file's new text. `cut`: IAM has an emergency Deny of the subject, whatever the file said so far."""

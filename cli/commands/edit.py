@@ -200,7 +200,8 @@ def _of_others(path: Path, texts: Mapping[Path, str], before: Mapping[Path, str]
 def _moved(before: str, after: str) -> str:
     one, other = _people(before), _people(after)
     gone, come = len(one - other), len(other - one)
-    return f"{gone} people out, {come} in" if gone or come else "nobody moves, and what is said of them changes"
+    out = "1 person" if gone == 1 else f"{gone} people"
+    return f"{out} out, {come} in" if gone or come else "nobody moves, and what is said of them changes"
 
 
 def _people(text: str) -> set[str]:
