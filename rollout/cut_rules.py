@@ -133,7 +133,11 @@ def _cohort(
     people = {
         email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.members.items()
     }
-    left = {email: _left(person, email in homes, now) for email, person in known_people.items() if email not in people}
+    left = {
+        email: _left(person, _level_elsewhere(rollout, homes, email), now)
+        for email, person in known_people.items()
+        if email not in people
+    }
     return CohortRecord(
         level=cohort.level,
         incident=incident.id if incident else None,
@@ -151,10 +155,22 @@ def _cohort(
     )
 
 
-def _left(person: PersonRecord, is_elsewhere: bool, now: datetime) -> PersonRecord:
-    """Who was removed and comes back, to whatever cohort, begins anew: no session from before that lives again."""
-    line = latest(person.dead_before, now if person.is_removed and is_elsewhere else None)
-    return replace(person, left=person.left or now, is_removed=not is_elsewhere, dead_before=line)
+def _level_elsewhere(rollout: Rollout, homes: Mapping[str, str], email: str) -> Level | None:
+    return rollout.declared[homes[email]].level_of(email) if email in homes else None
+
+
+def _left(person: PersonRecord, elsewhere: Level | None, now: datetime) -> PersonRecord:
+    """Who was removed and comes back, to whatever cohort, begins anew: no session from before that lives again. Whose
+    cut has ended where they are now is not cut here."""
+    line = latest(person.dead_before, now if person.is_removed and elsewhere else None)
+    over = elsewhere is not None and elsewhere.rank < Level.SUSPENDED.rank
+    return replace(
+        person,
+        level=None if over else person.level,
+        left=person.left or now,
+        is_removed=elsewhere is None,
+        dead_before=line,
+    )
 
 
 def _since(was: CohortRecord | PersonRecord | None, incident: str, since: datetime) -> datetime:
@@ -225,7 +241,8 @@ def _pruned(rollout: Rollout, name: str, cohort: CohortRecord, now: datetime) ->
 def _pruned_people(declared: Cohort, cohort: CohortRecord, old: datetime) -> Iterator[tuple[str, PersonRecord]]:
     for email, person in cohort.people.items():
         if person.left:
-            if person.left >= old:
+            # Who left while they were cut does not come back unasked either.
+            if person.left >= old or (person.is_cut and person.is_removed):
                 yield email, person
         elif person.dead_before and person.dead_before < old and not person.is_cut:
             yield email, replace(person, dead_before=declared.member_valid_from(email))

@@ -15,6 +15,7 @@ def quota_policies(record: Record, account: Account) -> dict[str, str]:
     return {
         session.lower(): account.policy_arn(names.quota_policy(name, number))
         for name, cohort in record.cohorts.items()
+        if cohort.is_deployed
         for number, sessions in enumerate(cohort.quota_shards, 1)
         for session in sessions
     }

@@ -12,6 +12,7 @@ from rollout.announced import announced
 from rollout.config import Rollout
 from rollout.cut_record import Record, read
 from rollout.cut_rules import LONGEST_SESSION, NAMES_KEPT, advance, named_stops
+from rollout.stale_file import Kind, stale
 from tests.review.changes import ALICE, INCIDENT, Document, alice, changed, pilot
 
 SINCE = datetime.fromisoformat(INCIDENT["since"]).astimezone(UTC)
@@ -112,8 +113,36 @@ def test_who_is_taken_out_stays_denied_by_themselves_until_no_session_of_theirs_
     assert stopped(record, gone) == {ALICE, "achen@acme.example"}
     late = NOW + LONGEST_SESSION + timedelta(minutes=1)
     assert after(record, gone, now=late) == record
-    other = changed(without_alice, pilot(claude={"deny": ["Bash(rm *)"]}, level="restricted", incident=INCIDENT))
-    assert stopped(after(record, other, now=late), other) == frozenset()
+    other = changed(without_alice, pilot(level="restricted", incident=INCIDENT))
+    tidied = stopped(after(record, other, now=late), other)
+    assert tidied == (stopped(record, gone) if first else frozenset())
+
+
+def test_who_left_while_they_were_suspended_does_not_come_back_unasked_however_late() -> None:
+    record = after(after(Record(), changed(alice(**SUSPENDED))), changed(without_alice), now=THEN)
+    other = changed(without_alice, pilot(level="restricted", incident=INCIDENT))
+    late = after(record, other, now=NOW + timedelta(days=30))
+    [found] = stale(late, changed())
+    assert (found.email, found.kind) == (ALICE, Kind.FORGOTTEN)
+    assert not stale(late, changed(alice(sessions_valid_from=AT)))
+
+
+def test_a_cut_that_ended_in_another_cohort_is_not_asked_for_again_in_a_third() -> None:
+    def at(cohort: str, **person: Any) -> Rollout:
+        def move(document: Document) -> None:
+            moved(document)
+            members = document["cohorts"]["other"].pop("members")
+            members[ALICE] |= person
+            document["cohorts"]["third"] = {**document["cohorts"]["other"], "members": {}}
+            document["cohorts"]["other"]["members"] = {}
+            document["cohorts"][cohort]["members"] = members
+
+        return changed(move)
+
+    record = after(Record(), changed(alice(**SUSPENDED)), now=THEN)
+    for file in (at("other", **SUSPENDED), at("other", sessions_valid_from=AT), at("third")):
+        assert not stale(record, file)
+        record = after(record, file)
 
 
 def test_who_comes_back_signs_in_anew() -> None:
