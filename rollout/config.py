@@ -271,7 +271,7 @@ class Cohort(Part):
     incident: Incident | None = None
     """Why its level is above `active`."""
     sessions_valid_from: Instant | None = None
-    """The last incident's `since`, kept after a resume: sessions from before it stay dead."""
+    """When access was given back after an incident: sessions from before it stay dead."""
     opened: Instant | None = None
     """When its people got access: `targets` are judged by whole weeks from then on."""
     targets: Targets | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,12 @@ SMALL: dict[str, Any] = {
 def small() -> dict[str, Any]:
     """A copy to change."""
     return copy.deepcopy(SMALL)
+
+
+def resumed_now() -> str:
+    """`sessions_valid_from` as `rollout set-level` writes it at a resume. STS dates a session to the second, so one of
+    this very second is from before."""
+    return (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def config(document: dict[str, Any]) -> dict[str, str]:

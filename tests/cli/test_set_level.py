@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from rich.console import Console
 from cli.commands.level import report
 from cli.level_change import Outcome
 from cli.verdict import Verdict
+from rollout.cut_record import NAME, STASH, CohortRecord, Record
 from rollout.engine_plan import Plan, Step
 from rollout.levels import Level
 from tests.cli.conftest import Command
@@ -26,7 +28,7 @@ RESTRICT = ["set-level", "-s", "dev", "trial", "restricted", *SUSPEND[5:]]
 ENGINE = """#!/bin/sh
 while [ $# -gt 0 ]; do
   case $1 in
-    stack) cat "$KEPT/outputs" 2>/dev/null; exit ;;
+    stack) cat "$KEPT/state" 2>/dev/null; exit ;;
     preview | up) kept=$(mktemp "$KEPT/$1.XXXXXX") ;;
     --config-file) cp "$2" "$kept.given" ;;
   esac
@@ -91,8 +93,10 @@ def test_a_file_from_before_an_incident_is_refused_and_what_it_lacks_is_said(
 ) -> None:
     file = project / "Pulumi.dev.yaml"
     before = file.read_bytes()
-    record = {"level": "suspended", "sessions_valid_from": "2026-11-23T14:05:00+00:00"}
-    (tmp_path / "kept" / "outputs").write_text(json.dumps({"cohorts": {"trial": record}}), encoding="utf-8")
+    began = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+    record = Record(cohorts={"trial": CohortRecord(level=Level.SUSPENDED, since=began, dead_before=began)})
+    kept_as = {"urn": f"urn:pulumi:dev::p::{STASH}::{NAME}", "type": STASH, "outputs": {"input": record.document()}}
+    (tmp_path / "kept" / "state").write_text(json.dumps({"deployment": {"resources": [kept_as]}}), encoding="utf-8")
     restrict = ("set-level", "-s", "dev", "trial", "restricted", "--incident", "INC-8", "--reason", "Another", "--yes")
     ended = there(*restrict)
     assert ended.code == 1

@@ -68,7 +68,7 @@ def main() -> int:
 
 
 class Drill:
-    """Before the incident everybody has a session; `since` lies between those and the ones that are begun later."""
+    """Before the incident everybody has a session. `before` lies before it, `since` after the drill's last resume."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -78,7 +78,7 @@ class Drill:
         time.sleep(1.1)  # IAM counts issue times in whole seconds
         now = datetime.now(UTC)
         self.incident = {"id": "DRILL-1", "since": stamp(now), "reason": "drill"}
-        self.before, self.since = stamp(now - timedelta(minutes=10)), stamp(now + timedelta(minutes=10))
+        self.before, self.since = stamp(now - timedelta(minutes=10)), stamp(now + timedelta(hours=1))
         logs = world.aws("logs")
         logs.create_log_stream(logGroupName=LOG, logStreamName="drill")
         event = {"timestamp": int(time.time() * 1000), "message": "written before the drill"}

@@ -48,10 +48,11 @@ def finish(world: World) -> None:
 
 
 def policies(world: World) -> list[str]:
-    return world.aws("iam").list_role_policies(RoleName="claude-code-pilot")["PolicyNames"]
+    return sorted(world.aws("iam").list_role_policies(RoleName="claude-code-pilot")["PolicyNames"])
 
 
-POLICIES = {"active": ["invoke"], "suspended": ["stop"]}
+# Active after a suspension: sessions from before the resume stay dead.
+POLICIES = {"active": ["invoke", "stop"], "suspended": ["stop"]}
 
 
 def require_level(world: World, level: str) -> None:

@@ -9,15 +9,26 @@ import pytest
 
 from sandbox.errors import SandboxError
 from tests.engine.world import LOG_GROUPS, World
+from tests.stacks import resumed_now
 
 ALICE, BOB = "alice.chen@acme.example", "bob.kim@acme.example"
 GROUP = "aws_123456789012_claude-code-pilot"
 INCIDENT = {"id": "INC-7", "since": "2026-11-22T14:05:00Z", "reason": "key in a commit"}
+CUT = ("suspended", "rolled_back")
+# That it is remembered, that sessions from before stay dead, and the logs' longer retention; incidents have it always.
+STAYS_AFTER_A_RESUME = {
+    *("cuts-on-record", "pilot-access-stop"),
+    *(f"audit-trail-{name}" for name in ("announcer", "delivery", "delivery-figures", "findings", "github-webhook")),
+    *("audit-trail-invocations", "audit-trail-meter", "audit-trail-pilot-usage"),
+}
 
 
 def set_level(world: World, level: str) -> None:
+    """By hand, as a person would who knows that the stack has its cut on record."""
     with world.stack_file() as config:
         pilot = config["claude-code-rollout:cohorts"]["pilot"]
+        if pilot["level"] in CUT and level not in CUT:
+            pilot["sessions_valid_from"] = resumed_now()
         pilot["level"] = level
         pilot.pop("incident", None)
         if level != "active":
@@ -66,7 +77,7 @@ def test_one_member_is_suspended_alone(pilot: World) -> None:
     assert pilot.sign_in(BOB, "pilot")
     with pilot.stack_file() as config:
         config["claude-code-rollout:cohorts"]["pilot"]["members"] = {
-            ALICE: {**alice, "sessions_valid_from": INCIDENT["since"]}
+            ALICE: {**alice, "sessions_valid_from": resumed_now()}
         }
     pilot.up()
     assert pilot.sign_in(ALICE, "pilot")
@@ -92,7 +103,13 @@ def test_down_and_up_again_through_all_levels_leaves_what_never_left(pilot: Worl
     for level in ("suspended", "throttled", "restricted", "active"):
         set_level(pilot, level)
         pilot.up()
-    assert shape(pilot) == before
+        pilot.pulumi("preview", "--stack", "sandbox", "--expect-no-changes")
+    after = shape(pilot)
+    changed = {urn.rpartition("::")[2] for urn in before.keys() | after.keys() if before.get(urn) != after.get(urn)}
+    assert changed == STAYS_AFTER_A_RESUME
+    assert pilot.log_groups() == dict.fromkeys(LOG_GROUPS, 365)
+    policies = pilot.aws("iam").list_role_policies(RoleName="claude-code-pilot")["PolicyNames"]
+    assert sorted(policies) == ["invoke", "stop"]
     assert len(pilot.group(GROUP)) == 25
     events = logs.get_log_events(logGroupName="/claude-code/pilot/usage", logStreamName="s")["events"]
     assert [event["message"] for event in events] == ["before"]

@@ -12,6 +12,7 @@ from sandbox import workspace
 from tests.drill.macs import REMOVED, foreign, levels
 from tests.engine import world as worlds
 from tests.engine.world import World, cohort_urn
+from tests.stacks import resumed_now
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "A key was committed"}
 ALICE = "alice.chen@acme.example"
@@ -126,9 +127,7 @@ def test_what_could_not_be_made_while_jamf_was_away_is_made_by_the_next_update(f
     assert on_macs(fleet) == ({"active": 24, "suspended": 1}, set())
     fleet.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
     with fleet.stack_file() as config:
-        config["claude-code-rollout:cohorts"]["pilot"]["members"][ALICE] = {
-            "sessions_valid_from": "2026-11-23T14:05:00Z"
-        }
+        config["claude-code-rollout:cohorts"]["pilot"]["members"][ALICE] = {"sessions_valid_from": resumed_now()}
     fleet.up()
     # A Mac that checked in after its own document was removed, and before the other's came, has it at the next.
     [alice] = [mac for mac in fleet.jamf_control("/sandbox/macs") if mac["email"] == ALICE]

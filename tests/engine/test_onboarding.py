@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rollout.cut_record import NAME
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import Request, verdicts
 from tests.engine.world import LOG_GROUPS, World, cohort_urn
@@ -15,9 +16,9 @@ from tests.stacks import COMMITTED
 
 ALICE, LEAD = "alice.chen@acme.example", "priya.raman@acme.example"
 GROUP = "aws_123456789012_claude-code-{cohort}"
-# Who is in which team, where each cohort's lines go, and what lists the cohorts.
+# Who is in which team, where each cohort's lines go, what lists the cohorts, and the record of cuts.
 COLLECTED = ("delivery-function-code", "delivery-function-work")
-LISTS_COHORTS = dict.fromkeys([*METERED, *COLLECTED, *SHOWN], "update")
+LISTS_COHORTS = dict.fromkeys([*METERED, *COLLECTED, *SHOWN, NAME], "update")
 
 
 def add_wave2(world: World) -> None:

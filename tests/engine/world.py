@@ -86,7 +86,7 @@ class World:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
 
     def up(self, *arguments: str, stack: str = STACK, fails: bool = False) -> str:
