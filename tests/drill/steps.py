@@ -87,5 +87,40 @@ STEPS = (
     ),
     Step("that one back", _resumed, PEOPLE, NOBODY, ALL, (3, 3, 1), macs={"active": PEOPLE}),
 )
-BROKEN = Step("break-glass", _same, 0, NOBODY, NOBODY, effect=True, macs={REMOVED: PEOPLE})
+BROKEN = Step("targeted destroy", _same, 0, NOBODY, NOBODY, effect=True, macs={REMOVED: PEOPLE})
 MENDED = Step("up again", _same, PEOPLE, NOBODY, ALL, macs={"active": PEOPLE})
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A step that is a line of `rollout`. `code`: it ends with. `is_away`: nobody answers it as Okta or Jamf Pro; people
+    still reach Okta, so that they sign in: the Deny is AWS's alone."""
+
+    step: Step
+    words: str
+    code: int
+    is_away: bool
+
+
+GLASS = "break-glass --stack sandbox --cohort pilot --whatever-the-file-says --yes"
+BY_AWS = (
+    Typed(
+        Step("cut, Okta and Jamf away", _same, PEOPLE, NOBODY, NOBODY, effect=True, macs={"active": PEOPLE}),
+        "cut pilot",
+        0,
+        is_away=True,
+    ),
+    Typed(
+        Step("both back: active", _same, PEOPLE, NOBODY, ALL, macs={"active": PEOPLE}),
+        "set-level --stack sandbox pilot active --yes",
+        0,
+        is_away=False,
+    ),
+    Typed(
+        Step("break-glass, Okta and Jamf away", _same, PEOPLE, NOBODY, NOBODY, effect=True, macs={"active": PEOPLE}),
+        GLASS,
+        3,
+        is_away=True,
+    ),
+    Typed(Step("both back: break-glass", _same, 0, NOBODY, NOBODY, macs={REMOVED: PEOPLE}), GLASS, 0, is_away=False),
+)
