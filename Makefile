@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
-    settings alarms-page commands-page limits-page mutations-page reference policies policies-page review-example screens
+    settings alarms-page commands-page cuts-page limits-page mutations-page reference policies policies-page review-example screens
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ mutations-page: setup ## write docs/mutations.md anew
 
 commands-page: setup ## write docs/rollout.md anew
 	@$(PY) -m cli.commands_page > docs/rollout.md
+
+cuts-page: setup node_modules/.installed ## write docs/cuts.md anew: each way in which a cut could fail, tried in sandboxes
+	@$(PY) -m tests.engine.cuts
 
 limits-page: setup ## write docs/limits-and-costs.md anew
 	@$(PY) -m tests.costs > docs/limits-and-costs.md

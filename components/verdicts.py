@@ -34,8 +34,7 @@ def judge_people(rollout: Rollout, known: Directory | None) -> None:
     if not lines:
         return
     if rollout.incident_open:
-        for line in lines:
-            pulumi.log.warn(line)
+        pulumi.log.warn("\n".join(lines))
     else:
         raise pulumi.RunError(str(StackFileError(lines)))
 

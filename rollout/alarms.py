@@ -389,9 +389,9 @@ def _credential(prompts: str | None) -> Alarm:
         means="A credential was found in a commit, or in a prompt where prompts are logged.",
         then=(
             f"Within 5 minutes: revoke it; {names.FINDINGS_LOG_GROUP} says which repository and what kind. Within 15: "
-            "that person to `restricted` with the incident (`rollout set-level -s STACK PERSON restricted`); the "
-            "person, then the cohort, to `suspended` if it opens production or may have been used. Rewriting history "
-            "takes nothing back."
+            "that person to `restricted` with the incident (`rollout set-level -s STACK PERSON restricted`); if it "
+            "opens production, or may have been used, `rollout cut` the person, then the cohort, and then `suspended`. "
+            "Rewriting history takes nothing back."
         ),
         audiences=("security", "engineering"),
         metrics=metrics,

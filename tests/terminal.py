@@ -96,6 +96,14 @@ class Typed:
                 break
         return COLOURS.sub("", said.decode(errors="replace"))
 
+    def answers(self, word: str) -> tuple[int, str]:
+        """The same answer to each question that it asks: the exit code, and all that it printed."""
+        said = self.until(QUESTION)
+        while said.endswith(QUESTION):
+            os.write(self.keyboard, f"{word}\n".encode())
+            said += self.until(QUESTION)
+        return self.process.wait(timeout=SECONDS), said
+
     def ctrl_c(self) -> tuple[int, str]:
         """The exit code, and what was printed from then on."""
         os.write(self.keyboard, b"\x03")

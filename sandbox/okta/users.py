@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from . import directory, groups
-from .context import database, flag, json_body
+from .context import NO_CONTENT, database, flag, json_body
 from .errors import OktaError, not_found, refuse
 from .fields import a_text, an_object, only
 from .identity import ORG_URL
@@ -89,6 +89,31 @@ def create_user() -> Json:
 @routes.get("/<user_id>")
 def get_user(user_id: str) -> Json:
     return view(find(user_id))
+
+
+@routes.post("/<user_id>")
+def update_user(user_id: str) -> Json:
+    """A partial update of the profile; a login that is changed keeps the id, as in Okta."""
+    user = find(user_id)
+    given = an_object(json_body().get("profile"), "profile")
+    profile = _profile({**user.body["profile"], **given})
+    name = profile["login"].casefold()
+    other = database().named(Kind.USER, name)
+    if other and other.id != user.id:
+        refuse("login", "An object with this field already exists in the current organization")
+    body = {**user.body, "profile": profile, "lastUpdated": timestamp()}
+    return view(database().change(user, body, name=name))
+
+
+@routes.delete("/<user_id>")
+def delete_user(user_id: str) -> tuple[str, int]:
+    """The first time it deactivates, the second time it deletes, as in Okta."""
+    user = find(user_id)
+    if user.body["status"] == DEPROVISIONED:
+        database().remove(user)
+    else:
+        deactivate(user_id)
+    return NO_CONTENT
 
 
 @routes.get("/<user_id>/groups")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,13 +18,18 @@ from sandbox import workspace
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.drill.macs import foreign, levels
-from tests.drill.steps import ALICE, BROKEN, MENDED, MODELS, STEPS, Step
+from tests.drill.steps import ALICE, BROKEN, BY_AWS, MENDED, MODELS, STEPS, Step, Typed
 from tests.drill.traffic import PROBE_SECONDS, Probe, Session, answered, bedrock
 from tests.engine import world as worlds
 from tests.engine.world import World, cohort_urn
+from tests.in_iam import held
+from tests.stacks import PROJECT
 
 REPORT = Path("drill-report.txt")
 ROLE, LOG = "claude-code-pilot", "/claude-code/pilot/usage"
+# Nothing listens there: Okta and Jamf Pro are away from whoever types, and from nobody else.
+DEAD = "http://127.0.0.1:9"
+AWAY = {"OKTA_HTTP_PROXY": DEAD, "JAMF_URL": DEAD}
 TITLE = "Rollback drill, {at}. Sessions: how many get an answer from {models}. Told: Slack/e-mail/webhook"
 TOLD_SECONDS, SETTLE_SECONDS = 20.0, 1.0
 COLUMNS = (
@@ -54,9 +59,15 @@ def main() -> int:
                 console.print(f"{step.title} ...")
                 drill.save(step)
                 row(table, step, drill, world.up, surprises)
-            console.print("break-glass, and up again ...")
+            console.print("a targeted destroy, and up again ...")
             destroy = ("destroy", "--stack", "sandbox", "--target", cohort_urn("pilot"), "--target-dependents", "--yes")
             row(table, BROKEN, drill, lambda: world.pulumi(*destroy), surprises)
+            row(table, MENDED, drill, world.up, surprises)
+            console.print("rollout cut and break-glass, Okta and Jamf Pro away ...")
+            for line in BY_AWS:
+                drill.begin_anew()
+                row(table, line.step, drill, lambda line=line: typed(world, line), surprises)
+            drill.begin_anew()
             row(table, MENDED, drill, world.up, surprises)
     console.print(table)
     for line in surprises:
@@ -67,22 +78,46 @@ def main() -> int:
     return 1 if surprises else 0
 
 
+def typed(world: World, line: Typed) -> None:
+    """As whoever is on call types it; AssertionError where it ends otherwise."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "cli", *line.words.split()],
+        cwd=world.folder,
+        env={
+            **workspace.full_environment(world.settings),
+            "PYTHONPATH": str(PROJECT),
+            **(AWAY if line.is_away else {}),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+    )
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == line.code, f"rollout {line.words}: {ended.returncode}\n{said}"
+
+
 class Drill:
-    """Before the incident everybody has a session. `before` lies before it, `since` after the drill's last resume."""
+    """Before the incident everybody has a session; `since` lies between those and the ones that are begun later."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.people: list[str] = world.output("cohorts")["pilot"]["members"]
-        self.old = self.sign_in()
-        self.newest = self.old
+        self.newest = self.sign_in()
         time.sleep(1.1)  # IAM counts issue times in whole seconds
-        now = datetime.now(UTC)
-        self.incident = {"id": "DRILL-1", "since": stamp(now), "reason": "drill"}
-        self.before, self.since = stamp(now - timedelta(minutes=10)), stamp(now + timedelta(hours=1))
+        self.incident = {"id": "DRILL-1", "since": stamp(datetime.now(UTC)), "reason": "drill"}
+        self.begin_anew()
         logs = world.aws("logs")
         logs.create_log_stream(logGroupName=LOG, logStreamName="drill")
         event = {"timestamp": int(time.time() * 1000), "message": "written before the drill"}
         logs.put_log_events(logGroupName=LOG, logStreamName="drill", logEvents=[event])
+
+    def begin_anew(self) -> None:
+        """Whatever session there is now is one from before."""
+        now = datetime.now(UTC)
+        self.old = self.newest
+        self.before, self.since = stamp(now - timedelta(minutes=10)), stamp(now + timedelta(minutes=10))
 
     def save(self, step: Step) -> None:
         with self.world.stack_file() as config:
@@ -103,8 +138,8 @@ class Drill:
         return self.world.output("cohorts").get("pilot", {}).get("profile_arns", {})
 
     def may_invoke(self, issued: str) -> tuple[int, ...]:
-        """How many sessions of that time may invoke each model: others' evaluator on the documents of the state."""
-        (policies, boundary), profiles = on_the_role(self.world.state()), self.profiles()
+        """How many sessions of that time may invoke each model: others' evaluator on the documents that IAM holds."""
+        role, profiles = held(self.world.aws("iam"), ROLE), self.profiles()
         counts: list[int] = []
         for label in MODELS:
             asked = [
@@ -113,11 +148,11 @@ class Drill:
                     "bedrock:InvokeModelWithResponseStream",
                     profiles[label],
                     {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{email}"},
-                    policies,
-                    boundary=boundary,
+                    role.policies,
+                    boundary=role.boundary,
                 )
                 for email in self.people
-                if policies and label in profiles
+                if role and label in profiles
             ]
             counts.append(sum(verdicts(asked)) if asked else 0)
         return tuple(counts)
@@ -158,31 +193,6 @@ class Drill:
     def log_is_whole(self) -> bool:
         found = self.world.aws("logs").get_log_events(logGroupName=LOG, logStreamName="drill")["events"]
         return [event["message"] for event in found] == ["written before the drill"]
-
-
-def on_the_role(state: list[dict[str, Any]]) -> tuple[dict[str, Any], Any]:
-    """(the policies of the pilot's role by name, its boundary); nothing where the role is gone."""
-
-    def of(kind: str) -> list[dict[str, Any]]:
-        return [resource for resource in state if resource["type"] == kind]
-
-    roles = [role for role in of("aws:iam/role:Role") if role["inputs"].get("name") == ROLE]
-    if not roles:
-        return {}, None
-    managed = {
-        policy["outputs"]["arn"]: json.loads(policy["inputs"]["policy"]) for policy in of("aws:iam/policy:Policy")
-    }
-    own = {
-        r["urn"]: json.loads(r["inputs"]["policy"])
-        for r in of("aws:iam/rolePolicy:RolePolicy")
-        if r["inputs"]["role"] == ROLE
-    }
-    attached = {
-        r["urn"]: managed[r["inputs"]["policyArn"]]
-        for r in of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-        if r["inputs"]["role"] == ROLE
-    }
-    return own | attached, managed[roles[0]["inputs"]["permissionsBoundary"]]
 
 
 def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], surprises: list[str]) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.drill.macs import REMOVED
-from tests.stacks import resumed_now
 
 PEOPLE = 25
 MODELS = ("sonnet", "haiku", "opus")
@@ -35,17 +34,13 @@ def _at(level: str) -> Callable[[Cohort, Mapping[str, str]], Cohort]:
     return lambda cohort, incident: {**cohort, "level": level, "incident": dict(incident)}
 
 
-def _resumed(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:  # noqa: ARG001
-    kept = {key: value for key, value in cohort.items() if key != "incident"}
-    return {**kept, "level": "active", "sessions_valid_from": resumed_now()}
+def _resumed(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:
+    kept = {key: value for key, value in cohort.items() if key not in {"incident", "members"}}
+    return {**kept, "level": "active", "sessions_valid_from": incident["since"]}
 
 
 def _alice_alone(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:
     return {**cohort, "members": {ALICE: {"level": "suspended", "incident": dict(incident)}}}
-
-
-def _alice_back(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:  # noqa: ARG001
-    return {**cohort, "members": {ALICE: {"sessions_valid_from": resumed_now()}}}
 
 
 def _same(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:  # noqa: ARG001
@@ -90,7 +85,42 @@ STEPS = (
         effect=True,
         macs={"active": PEOPLE - 1, "suspended": 1},
     ),
-    Step("that one back", _alice_back, PEOPLE, NOBODY, ALL, (3, 3, 1), macs={"active": PEOPLE}),
+    Step("that one back", _resumed, PEOPLE, NOBODY, ALL, (3, 3, 1), macs={"active": PEOPLE}),
 )
-BROKEN = Step("break-glass", _same, 0, NOBODY, NOBODY, effect=True, macs={REMOVED: PEOPLE})
+BROKEN = Step("targeted destroy", _same, 0, NOBODY, NOBODY, effect=True, macs={REMOVED: PEOPLE})
 MENDED = Step("up again", _same, PEOPLE, NOBODY, ALL, macs={"active": PEOPLE})
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A step that is a line of `rollout`. `code`: it ends with. `is_away`: nobody answers it as Okta or Jamf Pro; people
+    still reach Okta, so that they sign in: the Deny is AWS's alone."""
+
+    step: Step
+    words: str
+    code: int
+    is_away: bool
+
+
+GLASS = "break-glass --stack sandbox --cohort pilot --whatever-the-file-says --yes"
+BY_AWS = (
+    Typed(
+        Step("cut, Okta and Jamf away", _same, PEOPLE, NOBODY, NOBODY, effect=True, macs={"active": PEOPLE}),
+        "cut pilot",
+        0,
+        is_away=True,
+    ),
+    Typed(
+        Step("both back: active", _same, PEOPLE, NOBODY, ALL, macs={"active": PEOPLE}),
+        "set-level --stack sandbox pilot active --yes",
+        0,
+        is_away=False,
+    ),
+    Typed(
+        Step("break-glass, Okta and Jamf away", _same, PEOPLE, NOBODY, NOBODY, effect=True, macs={"active": PEOPLE}),
+        GLASS,
+        3,
+        is_away=True,
+    ),
+    Typed(Step("both back: break-glass", _same, 0, NOBODY, NOBODY, macs={REMOVED: PEOPLE}), GLASS, 0, is_away=False),
+)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from rich.table import Table
 
-from tests.drill.__main__ import COLUMNS, Drill, row
-from tests.drill.steps import STEPS, Step
+from tests.drill.__main__ import COLUMNS, Drill, row, typed
+from tests.drill.steps import BY_AWS, STEPS, Step
 from tests.engine.world import World
 
 
@@ -34,3 +34,14 @@ def test_a_drill_is_surprised_by_access_that_should_be_gone_and_by_a_log_that_is
         "0 active: Log: False, not True",
         "0 active: somebody at work noticed nothing",
     ]
+
+
+def test_a_drill_is_surprised_by_a_cut_that_waits_for_okta_or_stops_nobody(pilot: World) -> None:
+    drill, cut = Drill(pilot), BY_AWS[0]
+    found: list[str] = []
+    drill.begin_anew()
+    row(Table(*COLUMNS), cut.step, drill, lambda: typed(pilot, cut), found)
+    assert found == []
+    drill.begin_anew()
+    row(Table(*COLUMNS), cut.step, drill, lambda: None, found)
+    assert found == [f"{cut.step.title}: somebody at work noticed nothing"]

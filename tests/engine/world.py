@@ -128,6 +128,18 @@ class World:
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
 
+    def aws_as(self, credentials: Mapping[str, str], service: str) -> Any:
+        """With the credentials of a session, as `sign_in` gives them."""
+        return boto3.client(
+            service,
+            endpoint_url=self.settings.aws_url,
+            region_name=REGION,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+
     def okta(self, path: str, method: str = "GET", body: Any = None) -> Any:
         return self._call(self.settings.okta_url + path, method, body)
 

@@ -468,6 +468,22 @@ def test_a_deprovisioned_person_leaves_every_group_and_joins_none(call: Caller):
     call.join(group, ALICE)
 
 
+def test_a_login_that_is_renamed_keeps_its_id_and_what_is_in_its_groups(call: Caller):
+    group = call.group("pilot")
+    call.join(group, ALICE)
+    assert call("POST", f"/api/v1/users/{ALICE}", {"profile": {"login": "achen@acme.example"}})["id"] == user_id(ALICE)
+    assert call.members(group) == {"achen@acme.example"}
+    assert call.refusal("POST", f"/api/v1/users/{user_id(ALICE)}", {"profile": {"login": BOB}})[0] == 400
+
+
+def test_a_deleted_person_is_deactivated_first_and_then_gone(call: Caller):
+    path = f"/api/v1/users/{user_id(ALICE)}"
+    call("DELETE", path, expect=204)
+    assert call("GET", path)["status"] == "DEPROVISIONED"
+    call("DELETE", path, expect=204)
+    assert call.refusal("GET", path)[0] == 404
+
+
 def test_a_suspended_person_keeps_their_groups(call: Caller):
     group = call.group("pilot")
     call.join(group, ALICE)
