@@ -15,7 +15,7 @@ from rollout.alarms import shared_alarms
 from sandbox import workspace
 from sandbox.errors import SandboxError
 from tests.documentation.markdown import blocks, code_in_sentences
-from tests.engine.test_cut import asks_a_model
+from tests.drill.traffic import answers, bedrock
 from tests.engine.world import STACK, World
 from tests.stacks import PROJECT
 from tests.terminal import typed
@@ -52,7 +52,10 @@ def iam(world: World) -> RoleState:
 
 
 def lives(world: World, sessions: Mapping[str, Mapping[str, str]]) -> list[str]:
-    return [who for who, session in sessions.items() if asks_a_model(world, session)]
+    """Whom a model answers; a session ends with its role."""
+    found = world.aws("bedrock").list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
+    [haiku] = [each["inferenceProfileArn"] for each in found if "-pilot-haiku-" in each["inferenceProfileName"]]
+    return [who for who, session in sessions.items() if answers(bedrock(world, session), haiku)]
 
 
 def test_the_runbooks_lines_typed_in_order_do_what_it_says(pilot: World) -> None:
@@ -78,12 +81,11 @@ def test_the_runbooks_lines_typed_in_order_do_what_it_says(pilot: World) -> None
 
     assert "verified: " in follow(pilot, line(f"{SET} pilot rolled_back "))
     assert not iam(pilot).exists
-    assert lives(pilot, {}) == []
 
     assert "verified: " in follow(pilot, line(f"{SET} pilot active"))
     assert (iam(pilot).allows, iam(pilot).suspended) == (True, False)
     assert lives(pilot, sessions) == [], "sessions from before stay dead"
-    assert asks_a_model(pilot, pilot.sign_in(BOB, "pilot"))
+    assert lives(pilot, {BOB: pilot.sign_in(BOB, "pilot")}) == [BOB]
 
 
 def test_runbook_and_alarm_say_the_same_the_person_first() -> None:
