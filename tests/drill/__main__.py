@@ -115,9 +115,13 @@ class Drill:
 
     def begin_anew(self) -> None:
         """Whatever session there is now is one from before."""
-        now = datetime.now(UTC)
         self.old = self.newest
-        self.before, self.since = stamp(now - timedelta(minutes=10)), stamp(now + timedelta(minutes=10))
+        self.before = stamp(datetime.now(UTC) - timedelta(minutes=10))
+
+    @property
+    def since(self) -> str:
+        """Of a session that is yet to begin, however long the drill takes: a resume dates itself."""
+        return stamp(datetime.now(UTC) + timedelta(minutes=10))
 
     def save(self, step: Step) -> None:
         with self.world.stack_file() as config:
