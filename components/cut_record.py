@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pulumi
 
-from rollout.cut_record import NAME, Record, from_outputs, kept_in
+from rollout.cut_record import NAME, Record, from_outputs, joined, kept_in
 
 
 def on_record() -> Record:
@@ -23,7 +23,9 @@ def on_record() -> Record:
     try:
         outputs = _outputs("readStackOutputs", name=stack)
         resources: Mapping[str, Any] = _outputs("readStackResourceOutputs", stackName=stack) if outputs else {}
-        return kept_in(resources) or from_outputs(outputs.get("cohorts") or {})
+        said = from_outputs(outputs.get("cohorts") or {})
+        kept = kept_in(resources)
+        return joined(kept, said) if kept else said
     except Exception as error:
         raise pulumi.RunError(
             f"what stack {stack} has on record of cuts cannot be read, and nothing was touched: {error}"
@@ -31,7 +33,9 @@ def on_record() -> Record:
 
 
 def keep(record: Record) -> pulumi.Stash:
-    """Whatever acts on the record depends on this."""
+    """Whatever acts on the record depends on this. It is named in an output at once: of a stack that has none, nobody
+    can ask for the record, and a first update may fail."""
+    pulumi.export("cuts_on_record", NAME)
     return pulumi.Stash(NAME, input=record.document())
 
 

@@ -8,29 +8,34 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 import urllib.error
 import urllib.request
 
 # Asked without a token, so that nothing secret goes to whoever answers there.
-PATH = "/.well-known/okta-organization"
+PATHS = ("/.well-known/okta-organization", "/api/v1/users?limit=1")
 SECONDS = 5.0
 
 
 def answers(domain: str, proxy: str = "", seconds: float = SECONDS) -> bool:
-    """Whether anybody answers HTTP at the organization's address, within `seconds` in all.
+    """Whether both the organization's page about itself and its API answer HTTP, within `seconds` in all. An API that
+    takes calls and never answers is one that the provider would wait for without an end.
 
     `proxy`: the provider's `httpProxy`, which stands in place of the organization's own address, as it does there.
     """
     found: list[bool] = []
 
-    def ask() -> None:
-        found.append(_answer(f"{proxy.rstrip('/') or f'https://{domain}'}{PATH}", seconds))
+    def ask(path: str) -> None:
+        found.append(_answer(f"{proxy.rstrip('/') or f'https://{domain}'}{path}", seconds))
 
-    # In a thread: the look-up of a name has no time limit of its own.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return found == [True]
+    # In threads: the look-up of a name has no time limit of its own.
+    asking = [threading.Thread(target=ask, args=(path,), daemon=True) for path in PATHS]
+    for thread in asking:
+        thread.start()
+    end = time.monotonic() + seconds
+    for thread in asking:
+        thread.join(max(0, end - time.monotonic()))
+    return found == [True] * len(PATHS)
 
 
 def _answer(url: str, seconds: float) -> bool:

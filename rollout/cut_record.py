@@ -7,12 +7,12 @@ Documents here are JSON: times as RFC 3339 in UTC, what is empty left out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from rollout.levels import Level
-from rollout.standing import instant
+from rollout.standing import instant, latest
 
 # The version of the form below; a stack deployed before there was one has its cuts in the output `cohorts`.
 FORM = 1
@@ -25,7 +25,8 @@ class PersonRecord:
     """One person in one cohort.
 
     `names`: every other name than the e-mail address that sessions of theirs were ever known by. `level`: their own, by
-    the stack file. `dead_before`: sessions issued earlier are dead. `left`: when the stack file had them in this cohort
+    the stack file. `dead_before`: sessions issued earlier are dead. `ended_by`: of a cut, what `sessions_valid_from`
+    must be later than to end it: what stood there when it began. `left`: when the stack file had them in this cohort
     no more; sessions may outlive that. `is_removed`: they left, and are in no other cohort.
     """
 
@@ -34,6 +35,7 @@ class PersonRecord:
     incident: str | None = None
     since: datetime | None = None
     dead_before: datetime | None = None
+    ended_by: datetime | None = None
     left: datetime | None = None
     is_removed: bool = False
 
@@ -55,6 +57,7 @@ class CohortRecord:
     incident: str | None = None
     since: datetime | None = None
     dead_before: datetime | None = None
+    ended_by: datetime | None = None
     people: Mapping[str, PersonRecord] = field(default_factory=dict[str, PersonRecord])
     umbrella: tuple[str, ...] = ()
     stop_shards: tuple[tuple[str, ...], ...] = ()
@@ -119,6 +122,28 @@ def cuts(cohort: CohortRecord) -> dict[str, Any]:
     }
 
 
+def joined(record: Record, outputs: Record) -> Record:
+    """`record`, and what a stack's outputs say is cut besides: an update of some resources only (`--target`) writes its
+    outputs and not its record."""
+    cohorts = dict(record.cohorts)
+    for name, said in outputs.cohorts.items():
+        known = cohorts.get(name)
+        if known is None:
+            continue
+        people = dict(known.people)
+        for email, person in said.people.items():
+            was = people.get(email, PersonRecord())
+            if person.is_cut and not was.is_cut:
+                people[email] = replace(
+                    was, level=person.level, dead_before=latest(was.dead_before, person.dead_before)
+                )
+        if said.is_cut and not known.is_cut:
+            line = latest(known.dead_before, said.dead_before)
+            known = replace(known, level=said.level, dead_before=line)
+        cohorts[name] = replace(known, people=people)
+    return Record(cohorts=cohorts)
+
+
 def from_outputs(cohorts: Mapping[str, Any]) -> Record:
     """From the output `cohorts` of a stack that no update has given a record yet."""
     return Record(cohorts={str(name): _from_output(each) for name, each in cohorts.items()})
@@ -147,6 +172,7 @@ def _cohort(given: Mapping[str, Any]) -> CohortRecord:
         incident=given.get("incident"),
         since=_time(given.get("since")),
         dead_before=_time(given.get("dead_before")),
+        ended_by=_time(given.get("ended_by")),
         people={email: _person(each) for email, each in _map(given, "people").items()},
         umbrella=tuple(given.get("umbrella") or ()),
         stop_shards=_shards(given.get("stop_shards")),
@@ -164,6 +190,7 @@ def _person(given: Mapping[str, Any]) -> PersonRecord:
         incident=given.get("incident"),
         since=_time(given.get("since")),
         dead_before=_time(given.get("dead_before")),
+        ended_by=_time(given.get("ended_by")),
         left=_time(given.get("left")),
         is_removed=bool(given.get("removed")),
     )
@@ -176,6 +203,7 @@ def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
         "incident": cohort.incident,
         "since": _text(cohort.since),
         "dead_before": _text(cohort.dead_before),
+        "ended_by": _text(cohort.ended_by),
         "people": {email: _person_document(each) for email, each in sorted(cohort.people.items())},
         "umbrella": list(cohort.umbrella),
         "stop_shards": [list(shard) for shard in cohort.stop_shards],
@@ -194,6 +222,7 @@ def _person_document(person: PersonRecord) -> dict[str, Any]:
         "incident": person.incident,
         "since": _text(person.since),
         "dead_before": _text(person.dead_before),
+        "ended_by": _text(person.ended_by),
         "left": _text(person.left),
         "removed": person.is_removed,
     }

@@ -84,10 +84,16 @@ def _named_stops(
 ) -> NamedStops:
     suspended, throttled, dead = set[str](), set[str](), dict[str, datetime]()
     whole = rollout.declared[name]
+    present = {called for email in homes for called in record.names(email)}
     for email, person in cohort.people.items():
         level, line = _stop_of(email, person, record, rollout, homes)
         called = record.names(email)
-        if level.rank >= Level.SUSPENDED.rank:
+        if person.is_removed:
+            # Whose address changed is removed by the old one and there by the new one, and signs in under one login.
+            suspended.update(set(called) - present)
+            since = latest(person.left, line)
+            dead.update(dict.fromkeys(set(called) & present, since) if since else {})
+        elif level.rank >= Level.SUSPENDED.rank:
             suspended.update(called)
         elif line:
             dead.update(dict.fromkeys(called, line))
@@ -128,6 +134,11 @@ def _cohort(
     line = latest(cohort.valid_from(), was.dead_before if was else None)
     if was and was.is_cut and cohort.level.rank < Level.SUSPENDED.rank:
         line = latest(line, now)
+    ended_by = None
+    if cohort.level.rank >= Level.SUSPENDED.rank:
+        # What stood there when it began ends nothing: an older copy of the file says it too.
+        began = latest(was.dead_before if was else None, cohort.sessions_valid_from)
+        ended_by = was.ended_by if was and was.is_cut else began
     incident = cohort.incident if cohort.level.needs_incident else None
     known_people: Mapping[str, PersonRecord] = was.people if was else {}
     people = {
@@ -143,6 +154,7 @@ def _cohort(
         incident=incident.id if incident else None,
         since=_since(was, incident.id, incident.since) if incident else None,
         dead_before=line,
+        ended_by=ended_by,
         people=dict(sorted({**people, **left}.items())),
         umbrella=_umbrella(rollout, cohort, was, homes, known is not None),
         stop_shards=was.stop_shards if was else (),
@@ -190,21 +202,41 @@ def _person(
     records = [each.people[email] for each in before.cohorts.values() if email in each.people]
     here = before.cohorts[name].people.get(email) if name in before.cohorts else None
     line = latest(cohort.member_valid_from(email), *(each.dead_before for each in records))
-    was_cut = here.is_cut or here.left is not None if here else any(each.is_cut for each in records)
+    cut = next((each for each in [here, *records] if each and each.is_cut), None)
+    level, incident = member.level, member.incident if member.level and member.level.needs_incident else None
+    held = cut is not None and not is_cut(level) and not is_ended(cut, member.sessions_valid_from)
+    was_cut = (cut is not None or (here is not None and here.left is not None)) and not held
     if was_cut and cohort.level_of(email).rank < Level.SUSPENDED.rank:
         line = latest(line, now)
+    ended_by = None
+    if is_cut(level) or held:
+        ended_by = cut.ended_by if cut else latest(*(each.dead_before for each in records), member.sessions_valid_from)
     # Longest known first, so that what is kept when there are too many is the newest.
     called = dict.fromkeys([*before.names(email), *(known or {}).get(email, ())])
     called.pop(email, None)
     stopped = line is not None or cohort.level_of(email).needs_incident
-    incident = member.incident if member.level and member.level.needs_incident else None
-    return PersonRecord(
-        names=tuple(called) if stopped else tuple(called)[-NAMES_KEPT:],
-        level=member.level,
+    found = PersonRecord(
+        names=tuple(called) if stopped or held else tuple(called)[-NAMES_KEPT:],
+        level=level,
         incident=incident.id if incident else None,
         since=_since(here, incident.id, incident.since) if incident else None,
         dead_before=line,
+        ended_by=ended_by,
     )
+    # A copy that does not know of it, applied while the whole cohort is cut, does not end a cut of one person.
+    return replace(found, level=cut.level, incident=cut.incident, since=cut.since) if cut and held else found
+
+
+def is_cut(level: Level | None) -> bool:
+    return level is not None and level.rank >= Level.SUSPENDED.rank
+
+
+def is_ended(cut: CohortRecord | PersonRecord, said: datetime | None) -> bool:
+    """Whether `sessions_valid_from` ends a cut: at or after the time before which sessions are dead, and later than
+    what stood there when the cut began. It is the subject's own: a cohort's ends nobody's who was cut alone."""
+    if said is None or (cut.dead_before and said < cut.dead_before):
+        return False
+    return cut.ended_by is None or said > cut.ended_by
 
 
 def _umbrella(
@@ -242,7 +274,7 @@ def _pruned_people(declared: Cohort, cohort: CohortRecord, old: datetime) -> Ite
     for email, person in cohort.people.items():
         if person.left:
             # Who left while they were cut does not come back unasked either.
-            if person.left >= old or (person.is_cut and person.is_removed):
+            if person.left >= old or person.is_cut:
                 yield email, person
         elif person.dead_before and person.dead_before < old and not person.is_cut:
             yield email, replace(person, dead_before=declared.member_valid_from(email))

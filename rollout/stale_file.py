@@ -7,13 +7,13 @@ An incident is set from somebody's machine. Until it is committed, every other c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from rollout.config import Cohort, Incident, Rollout
 from rollout.cut_record import CohortRecord, PersonRecord, Record
-from rollout.cut_rules import homes_of
+from rollout.cut_rules import homes_of, is_ended
 from rollout.levels import Level
 from rollout.standing import latest
 
@@ -45,7 +45,7 @@ def stale(record: Record, rollout: Rollout) -> list[Stale]:
 
 
 def _stale(record: Record, rollout: Rollout) -> Iterator[Stale]:
-    homes = homes_of(rollout)
+    homes, told = homes_of(rollout), set[str]()
     for name, known in sorted(record.cohorts.items()):
         declared = rollout.declared.get(name)
         if declared:
@@ -54,34 +54,38 @@ def _stale(record: Record, rollout: Rollout) -> Iterator[Stale]:
             yield _not_retired(name, rollout)
         for email, person in sorted(known.people.items()):
             home = homes.get(email)
-            # Of somebody who moved, what was on record when they left counts where they are now, once.
-            if home and (home == name or email not in _people(record, home)):
-                yield from _of_person(home, email, person, rollout.declared[home])
-
-
-def _people(record: Record, cohort: str) -> frozenset[str]:
-    return frozenset(record.cohorts[cohort].people) if cohort in record.cohorts else frozenset()
+            if not home:
+                continue
+            if found := list(_of_person(home, email, person, rollout.declared[home])):
+                yield from found if email not in told else ()
+                told.add(email)
+            elif known.is_cut and home != name and not person.left and email not in told:
+                yield from _of_moved(name, known, home, email, rollout.declared[home])
 
 
 def _of_cohort(name: str, known: CohortRecord, declared: Cohort) -> Iterator[Stale]:
     path = f"cohorts.{name}"
     lets_in = declared.level.rank < Level.SUSPENDED.rank
-    if known.is_cut and lets_in and not _acknowledged(declared.valid_from(), known.dead_before):
-        yield _forgotten(path, name, None, known.level, known.dead_before)
+    if known.is_cut and lets_in and not is_ended(known, declared.sessions_valid_from):
+        yield _forgotten(path, name, None, known.level, known)
     yield from _since_moved(path, name, None, known, declared.incident if not lets_in else None)
 
 
 def _of_person(name: str, email: str, person: PersonRecord, declared: Cohort) -> Iterator[Stale]:
     path = f"cohorts.{name}.members.{email}"
     lets_in = declared.level_of(email).rank < Level.SUSPENDED.rank
-    own = latest(declared.valid_from(), declared.member_valid_from(email))
-    if person.is_cut and lets_in and not _acknowledged(own, person.dead_before):
-        yield _forgotten(path, name, email, person.level or Level.SUSPENDED, person.dead_before)
-    yield from _since_moved(path, name, email, person, declared.members[email].incident if not lets_in else None)
+    member = declared.members[email]
+    if person.is_cut and lets_in and not is_ended(person, member.sessions_valid_from):
+        yield _forgotten(path, name, email, person.level or Level.SUSPENDED, person)
+    yield from _since_moved(path, name, email, person, member.incident if not lets_in else None)
 
 
-def _acknowledged(said: datetime | None, on_record: datetime | None) -> bool:
-    return said is not None and (on_record is None or said >= on_record)
+def _of_moved(name: str, known: CohortRecord, home: str, email: str, declared: Cohort) -> Iterator[Stale]:
+    """Who was cut with their whole cohort does not come back by way of another, under whatever name."""
+    lets_in = declared.level_of(email).rank < Level.SUSPENDED.rank
+    if lets_in and not is_ended(known, declared.members[email].sessions_valid_from):
+        found = _forgotten(f"cohorts.{home}.members.{email}", home, email, known.level, known)
+        yield replace(found, line=found.line.replace("has it at", f"has cohort {name}, where they were, at"))
 
 
 def _since_moved(
@@ -96,10 +100,12 @@ def _since_moved(
         yield Stale(kind=Kind.SINCE_MOVED, cohort=name, email=email, line=text)
 
 
-def _forgotten(path: str, name: str, email: str | None, level: Level, dead_before: datetime | None) -> Stale:
-    at = _text(dead_before) if dead_before else "the time at which it is given back"
+def _forgotten(path: str, name: str, email: str | None, level: Level, cut: CohortRecord | PersonRecord) -> Stale:
+    dead, least = cut.dead_before, latest(cut.dead_before, cut.ended_by and cut.ended_by + timedelta(seconds=1))
+    at = _text(least) if least else "the time at which it is given back"
+    since = f", sessions from before {_text(dead)} dead" if dead else ""
     text = (
-        f"{path}: the stack has it at {level}, sessions from before {at} dead, and this file does not know; "
+        f"{path}: the stack has it at {level}{since}, and this file does not know; "
         f"take the newest file, or write `sessions_valid_from: {at}` there if access is to be given back"
     )
     return Stale(kind=Kind.FORGOTTEN, cohort=name, email=email, line=text)

@@ -92,6 +92,11 @@ def _subject(project: Path, typed: str, stack: str | None, cohorts: Sequence[str
     typed = typed.strip()
     for cohort in cohorts:
         _require_cohort(cohort)
+    known_names = {name for each in known_here(project) for name in each.cohorts} if cohorts else set[str]()
+    if "@" not in typed and typed in {*cohorts, *known_names}:
+        if set(cohorts) - {typed}:
+            raise CommandError(f"{typed}: a cohort's name, and --cohort is for a person; `rollout cut {typed}` cuts it")
+        cohorts = ()
     is_person = "@" in typed or bool(cohorts)
     if not is_person:
         _require_cohort(typed, " (a person's login without @ needs --cohort)")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.stack import CommandError, pulumi
-from rollout.cut_record import Record, from_outputs, kept_in
+from rollout.cut_record import Record, from_outputs, joined, kept_in
 
 SECONDS = 60
 
@@ -46,7 +46,8 @@ def cut_record(project: Path, stack: str, seconds: float = SECONDS) -> Record:
     exported: dict[str, Any] = json.loads(pulumi(project, "stack", "export", "--stack", stack, seconds=seconds))
     resources: list[dict[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
     try:
-        return kept_in({each["urn"]: each for each in resources}) or from_outputs(_cohorts(resources))
+        kept, said = kept_in({each["urn"]: each for each in resources}), from_outputs(_cohorts(resources))
+        return joined(kept, said) if kept else said
     except ValueError as error:
         raise CommandError(f"stack {stack}: {error}") from None
 

@@ -65,7 +65,8 @@ def mentioned(project: Path, wanted: list[str]) -> bool:
     """Whether a stack file or roster here has one of these names, in whatever spelling."""
     texts = [*project.glob("Pulumi.*.yaml"), *project.glob("rosters/*.csv")]
     small = [path for path in texts if path.is_file()]
-    return any(name.lower() in _text(path) for path in small for name in wanted)
+    whole = [re.compile(rf"(?<![\w.+=@-]){re.escape(name.lower())}(?![\w.+=@-])") for name in wanted]
+    return any(pattern.search(_text(path)) for path in small for pattern in whole)
 
 
 def _text(path: Path) -> str:

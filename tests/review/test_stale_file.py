@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollout.config import Rollout
-from rollout.cut_record import Record, from_outputs, read
+from rollout.cut_record import Record, from_outputs, joined, read
 from rollout.cut_rules import advance
 from rollout.stale_file import Kind, stale
 from rollout.update_warnings import changed_profiles, tokens_that_outlive
@@ -34,13 +34,14 @@ def without_alice(**fields: Any) -> Rollout:
     return changed(lambda document: document["cohorts"]["pilot"]["members"].pop(ALICE), pilot(**fields))
 
 
-def moved(**fields: Any) -> Rollout:
-    def move(document: Document) -> None:
-        person = document["cohorts"]["pilot"]["members"].pop(ALICE)
-        models = document["cohorts"]["pilot"]["models"]
-        document["cohorts"]["other"] = {"level": "active", "models": models, "members": {ALICE: {**person, **fields}}}
+def move(document: Document) -> None:
+    person = document["cohorts"]["pilot"]["members"].pop(ALICE)
+    models = document["cohorts"]["pilot"]["models"]
+    document["cohorts"]["other"] = {"level": "active", "models": models, "members": {ALICE: person}}
 
-    return changed(move)
+
+def moved(**fields: Any) -> Rollout:
+    return changed(move, lambda document: document["cohorts"]["other"]["members"][ALICE].update(fields))
 
 
 @pytest.mark.parametrize("level", ["suspended", "rolled_back"])
@@ -60,8 +61,65 @@ def test_a_member_who_is_stopped_alone_is_not_forgotten_either() -> None:
     [found] = stale(known, changed())
     assert found.line.startswith(f"cohorts.pilot.members.{ALICE}: the stack has it at suspended")
     assert not stale(known, changed(alice(**SUSPENDED)))
-    assert not stale(known, changed(pilot(**RESUMED)))
     assert not stale(known, changed(alice(sessions_valid_from=AT)))
+    assert stale(known, changed(pilot(**RESUMED))), "a cohort's resume is not a person's"
+
+
+def test_a_cohorts_cut_by_a_copy_that_does_not_know_of_a_persons_own_does_not_end_that() -> None:
+    for level in ("suspended", "rolled_back"):
+        other = {**INCIDENT, "id": "INC-9"}
+        known = record(changed(alice(**SUSPENDED)), changed(pilot(level=level, incident=other)))
+        [found] = stale(known, changed(pilot(**RESUMED)))
+        assert (found.email, found.kind) == (ALICE, Kind.FORGOTTEN)
+        assert not stale(known, changed(pilot(**RESUMED), alice(sessions_valid_from=AT)))
+
+
+def test_a_time_that_stood_in_the_file_when_a_cut_began_does_not_end_it() -> None:
+    ahead = (SINCE + timedelta(minutes=20)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    between = {"level": "active", "sessions_valid_from": ahead}
+    for who in (pilot, alice):
+        cut = changed(who(**SUSPENDED, sessions_valid_from=ahead))
+        known = record(changed(who(**between)), cut)
+        assert [each.kind for each in stale(known, changed(who(**between)))] == [Kind.FORGOTTEN]
+        ended = (SINCE + timedelta(minutes=21)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert not stale(known, changed(who(level="active", sessions_valid_from=ended)))
+
+
+def test_an_incident_that_is_left_in_the_file_without_its_level_ends_nothing() -> None:
+    for who in (pilot, alice):
+        known = record(changed(who(**SUSPENDED)))
+        assert stale(known, changed(who(incident=INCIDENT)))
+
+
+def test_who_was_cut_is_looked_for_also_where_they_had_been_before() -> None:
+    known = record(changed(move), changed(alice(**SUSPENDED)))
+    [found] = stale(known, changed(move))
+    assert (found.cohort, found.email) == ("other", ALICE)
+
+
+def test_a_cohort_that_was_cut_does_not_come_back_under_another_name() -> None:
+    def renamed(document: Document) -> None:
+        document["cohorts"]["early"] = {**document["cohorts"].pop("pilot"), "level": "active"}
+        document["logs"] = {"retired": ["pilot"]}
+
+    known = record(changed(pilot(**SUSPENDED)))
+    found = stale(known, changed(renamed))
+    assert found
+    assert {each.cohort for each in found} == {"early"}
+    assert f"cohorts.early.members.{ALICE}: the stack has cohort pilot, where they were, at suspended" in found[0].line
+    [one] = stale(known, changed(pilot(**SUSPENDED), move))
+    assert (one.cohort, one.email) == ("other", ALICE)
+    before = record(changed(), changed(move), changed(move, pilot(**SUSPENDED)))
+    assert not stale(before, changed(move, pilot(**SUSPENDED)))
+
+
+def test_what_an_update_of_some_resources_only_has_left_in_the_outputs_counts() -> None:
+    outputs = from_outputs(
+        {"pilot": {"level": "active", "stopped": {ALICE: {"level": "suspended", "sessions_valid_from": AT}}}}
+    )
+    assert [each.email for each in stale(joined(record(changed()), outputs), changed())] == [ALICE]
+    whole = from_outputs({"pilot": {"level": "suspended", "sessions_valid_from": AT}})
+    assert [each.kind for each in stale(joined(record(changed()), whole), changed())] == [Kind.FORGOTTEN]
 
 
 def test_what_is_forgotten_is_found_whatever_the_order_of_the_cohorts() -> None:
