@@ -220,16 +220,18 @@ def _next(subject: Subject, stack: str | None, incident: str | None, told: Told)
 
 
 def _require_no_member(project: Path, stack: str | None, subject: Subject, found: Sequence[Emergency]) -> None:
-    """By the stack files, which must be readable for once: a member is given access back by `set-level`."""
+    """By the stack files, which must be readable for once: a member of a cohort whose role holds the Deny is given
+    access back by `set-level`. Who is a member elsewhere can have no session of this role any more."""
     from cli.files import rollout_of
     from cli.live.also_called import known_names
     from cli.stack_files import stack_path, stacks
 
+    held = {each.cohort for each in found}
     denied = {name.lower() for each in found for name in (each.subject or "", *each.names)} | {subject.typed.lower()}
     for name in [stack] if stack else stacks(project):
         rollout = rollout_of(stack_path(project, name), by_clock=False)
         if subject.person:
-            members = {email: cohort for cohort, each in rollout.cohorts.items() for email in each.members}
+            members = {e: cohort for cohort, each in rollout.cohorts.items() if cohort in held for e in each.members}
             recorded: set[str] = set()
             for one in denied:
                 with contextlib.suppress(CommandError):

@@ -260,6 +260,27 @@ def test_a_member_is_given_back_by_set_level_and_not_by_lift(rollout: Command, i
     assert set(policies(iam, "pilot")) == {"cut", names.cut_policy(ALICE)}
 
 
+def test_a_member_elsewhere_is_lifted_on_the_role_of_a_cohort_they_are_not_in(rollout: Command, iam: Any) -> None:
+    for cohort in ("pilot", "early"):
+        put(iam, cohort, names.cut_policy(ALICE), emergency.document([ALICE], LONG_AGO))
+    assert rollout("cut", ALICE, "--cohort", "early", "--lift").code == 0
+    assert (policies(iam, "early"), policies(iam, "pilot")) == ([], [names.cut_policy(ALICE)])
+
+
+def test_a_cohorts_name_is_never_taken_for_a_persons(rollout: Command, iam: Any) -> None:
+    assert rollout("cut", "pilot", "--cohort", "pilot").code == 0
+    assert policies(iam, "pilot") == ["cut"]
+    ended = rollout("cut", "pilot", "--cohort", "early")
+    assert ended.code == 1
+    assert "pilot: a cohort's name, and --cohort is for a person; `rollout cut pilot` cuts it" in ended.err
+    assert policies(iam, "early") == []
+
+
+def test_a_part_of_a_members_address_is_doubted_as_well(rollout: Command, iam: Any) -> None:  # noqa: ARG001
+    for typed in (ALICE[1:], ALICE[:-1]):
+        assert f"CHECK THE SPELLING: nobody called {typed} is" in rollout("cut", typed).out
+
+
 def test_somebody_in_no_file_is_lifted_once_their_sessions_have_ended(rollout: Command, iam: Any) -> None:
     gone = "left.us@acme.example"
     put(iam, "pilot", names.cut_policy(gone), emergency.document([gone], datetime.now(UTC)))
