@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pulumi
@@ -27,16 +27,20 @@ def stopped() -> dict[str, Any]:
 
 
 @contextmanager
-def serving(status: int) -> Generator[str]:
+def serving(status: int, hangs: threading.Event | None = None) -> Generator[str]:
+    """`hangs`: until then the API takes calls and says nothing."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if hangs and self.path.startswith("/api/"):
+                hangs.wait(30)
             self.send_response(status if self.path == "/.well-known/okta-organization" else 418)
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is inherited
             """Nobody reads it."""
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -88,6 +92,13 @@ def test_who_takes_a_call_and_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"http://127.0.0.1:{mute.getsockname()[1]}"
         assert not okta_reachability.answers("acme.okta.example", address, seconds=0.2)
+
+
+def test_an_api_that_hangs_behind_a_page_that_answers_is_silence() -> None:
+    over = threading.Event()
+    with serving(200, over) as address:
+        assert not okta_reachability.answers("acme.okta.example", address, seconds=0.3)
+        over.set()
 
 
 @pytest.mark.parametrize(
