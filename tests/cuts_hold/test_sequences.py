@@ -66,7 +66,7 @@ class Sequences(RuleBasedStateMachine):
         self.copies: list[dict[str, Any]] = [copy.deepcopy(self.world.file)]
         self.sessions: list[Session] = []
         self.cut_cohorts: set[str] = set()
-        self.cut_people: set[str] = set()
+        self.cut_people: dict[str, datetime | None] = {}
         self.members: dict[str, str] = {}
         self.settled = False
         self.incidents = 0
@@ -194,9 +194,10 @@ class Sequences(RuleBasedStateMachine):
         """Who is cut once an update has ended: their sessions of now, and those that begin meanwhile."""
         before, self.members = self.members, {e: n for n, c in rollout.declared.items() for e in c.members}
         self.cut_cohorts |= {n for n, c in rollout.declared.items() if c.level.rank >= Level.SUSPENDED.rank}
-        self.cut_people |= {
-            e for e, n in self.members.items() if rollout.cohorts[n].level_of(e).rank >= Level.SUSPENDED.rank
-        }
+        for email, name in self.members.items():
+            member = rollout.cohorts[name].members[email]
+            if member.level and member.level.rank >= Level.SUSPENDED.rank:
+                self.cut_people.setdefault(email, member.sessions_valid_from)
         # Where Okta is silent the update ends with an error, and says nothing of a cohort that it did not look at.
         looked_at = {e for e, n in before.items() if self.world.okta_answers or n in rollout.declared}
         left = looked_at - self.members.keys()
@@ -208,9 +209,12 @@ class Sequences(RuleBasedStateMachine):
         for name, cohort in rollout.declared.items():
             if cohort.level.rank < Level.SUSPENDED.rank:
                 self.cut_cohorts.discard(name)
-            for email in cohort.members:
-                if cohort.level_of(email).rank < Level.SUSPENDED.rank:
-                    self.cut_people.discard(email)
+            for email, member in cohort.members.items():
+                said = member.sessions_valid_from
+                # By their own word, which was not there when it began: a cohort's resume is not a person's.
+                lets_in = cohort.level_of(email).rank < Level.SUSPENDED.rank
+                if email in self.cut_people and lets_in and said and said != self.cut_people[email]:
+                    del self.cut_people[email]
 
     def is_named(self, session: Session) -> bool:
         """By a name that the stack ever saw; on the role of a cohort that it deployed."""
