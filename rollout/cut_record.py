@@ -124,7 +124,7 @@ def cuts(cohort: CohortRecord) -> dict[str, Any]:
 
 def joined(record: Record, outputs: Record) -> Record:
     """`record`, and what a stack's outputs say is cut besides: an update of some resources only (`--target`) writes its
-    outputs and not its record."""
+    outputs and not its record. Of a resume that was killed half-way the record is the newer one."""
     cohorts = dict(record.cohorts)
     for name, said in outputs.cohorts.items():
         known = cohorts.get(name)
@@ -133,15 +133,19 @@ def joined(record: Record, outputs: Record) -> Record:
         people = dict(known.people)
         for email, person in said.people.items():
             was = people.get(email, PersonRecord())
-            if person.is_cut and not was.is_cut:
+            if person.is_cut and not was.is_cut and _is_newer(person, was):
                 people[email] = replace(
                     was, level=person.level, dead_before=latest(was.dead_before, person.dead_before)
                 )
-        if said.is_cut and not known.is_cut:
+        if said.is_cut and not known.is_cut and _is_newer(said, known):
             line = latest(known.dead_before, said.dead_before)
             known = replace(known, level=said.level, dead_before=line)
         cohorts[name] = replace(known, people=people)
     return Record(cohorts=cohorts)
+
+
+def _is_newer(said: CohortRecord | PersonRecord, known: CohortRecord | PersonRecord) -> bool:
+    return known.dead_before is None or (said.dead_before is not None and said.dead_before > known.dead_before)
 
 
 def from_outputs(cohorts: Mapping[str, Any]) -> Record:

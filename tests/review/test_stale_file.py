@@ -118,7 +118,9 @@ def test_what_an_update_of_some_resources_only_has_left_in_the_outputs_counts() 
         {"pilot": {"level": "active", "stopped": {ALICE: {"level": "suspended", "sessions_valid_from": AT}}}}
     )
     assert [each.email for each in stale(joined(record(changed()), outputs), changed())] == [ALICE]
+    killed = record(changed(pilot(**SUSPENDED)), changed(pilot(**RESUMED)))
     whole = from_outputs({"pilot": {"level": "suspended", "sessions_valid_from": AT}})
+    assert not stale(joined(killed, whole), changed(pilot(**RESUMED))), "a resume that was killed goes on"
     assert [each.kind for each in stale(joined(record(changed()), whole), changed())] == [Kind.FORGOTTEN]
 
 
