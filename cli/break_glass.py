@@ -92,7 +92,7 @@ def _deny(project: Path, stack: str, cohort: str, tell: Tell) -> str:
 
 def _require_level(project: Path, stack: str, cohort: str) -> None:
     named = rollout_of(stack_path(project, stack), by_clock=False).cohorts.get(cohort)
-    if named and named.level.rank < Level.SUSPENDED.rank:
+    if named and not named.level.is_cut:
         raise CommandError(
             f"the stack file has {cohort} at {named.level}, so the next `pulumi up` would give its access back; "
             f"set it to {Level.ROLLED_BACK} first, or add --whatever-the-file-says"

@@ -84,7 +84,7 @@ def set_level(
             raise CommandError(f"{level} needs --incident and --reason: {member or cohort} has no incident in the file")
     else:
         place.pop("incident", None)
-    if (cut or before.rank >= Level.SUSPENDED.rank) and level.rank < Level.SUSPENDED.rank:
+    if (cut or before.is_cut) and not level.is_cut:
         # STS dates a session to the second: one of this very second is from before.
         ended = instant(datetime.now(UTC) + timedelta(seconds=1))
         place["sessions_valid_from"] = _later(ended, place.get("sessions_valid_from"))

@@ -78,7 +78,7 @@ def needs(name: str, cohort: Cohort | None, found: InForce, deployed: Mapping[st
     if state is None:
         return
     level = cohort.level if cohort else Level.PLANNED
-    stopped = level.rank >= Level.SUSPENDED.rank
+    stopped = level.is_cut
     for each in unknown_cuts(cohort, state, deployed):
         who = each.subject or f"cohort {name}"
         line = f"rollout set-level -s {stack} {each.subject or name}"
@@ -101,9 +101,9 @@ def _of_members(name: str, cohort: Cohort, state: RoleState, deployed: Mapping[s
     cut = {person for each in state.emergencies for person in each.names}
     for email in sorted(cohort.members):
         known, level = _called(email, deployed), cohort.level_of(email)
-        if level.rank >= Level.SUSPENDED.rank and not known & (state.denied_names | cut) and not state.cut:
+        if level.is_cut and not known & (state.denied_names | cut) and not state.cut:
             yield f"{name}: IAM does not deny {email}, and the file says {level}"
-        if level.rank < Level.SUSPENDED.rank and known & state.denied_names:
+        if not level.is_cut and known & state.denied_names:
             yield f"{name}: IAM denies {email}, and the file says {level}"
 
 
@@ -116,12 +116,12 @@ def _called(email: str, deployed: Mapping[str, Any]) -> set[str]:
 
 def unknown_cuts(cohort: Cohort | None, state: RoleState, deployed: Mapping[str, Any]) -> list[Emergency]:
     """Emergency Denies of whom the file has below `suspended`, or not at all."""
-    if cohort and cohort.level.rank >= Level.SUSPENDED.rank:
+    if cohort and cohort.level.is_cut:
         return []
     stopped = {
         name
         for email in (cohort.members if cohort else ())
-        if cohort and cohort.level_of(email).rank >= Level.SUSPENDED.rank
+        if cohort and cohort.level_of(email).is_cut
         for name in _called(email, deployed)
     }
     return [each for each in state.emergencies if each.subject is None or not stopped & {each.subject, *each.names}]

@@ -87,7 +87,7 @@ def bring(
     """
     watch, subject = Stopwatch(), Subject(stack, cohort, email)
     path = stack_path(Path.cwd(), stack)
-    cuts = level.rank >= Level.SUSPENDED.rank
+    cuts = level.is_cut
     if not yes:
         require_somebody()
     if cuts:
@@ -121,7 +121,7 @@ class _Change:
 
     def made(self, incident: Mapping[str, Any]) -> Outcome:
         known = [] if self.first else deny_first.seen(self.path, self.subject)
-        lets_in = self.level.rank < Level.SUSPENDED.rank
+        lets_in = not self.level.is_cut
         text = self._written(incident, cut=lets_in and (bool(known) or self._is_cut_on_record()))
         updated = time.monotonic()
         stack, aside = self.subject.stack, self.console.stderr
@@ -181,7 +181,7 @@ class _Change:
                 )
             question = (
                 f"Write {name} and update?"
-                if self.level.rank >= Level.SUSPENDED.rank
+                if self.level.is_cut
                 else f"Bring {subject.name} of stack {subject.stack} to {self.level}?"
             )
             with self.watch.stopped():
@@ -212,7 +212,7 @@ class _Change:
             held = [] if isinstance(state, str) else deny_first.own(state.emergencies, subject, self.first.names)
             if not deny_first.lifted(self.console, self.path, subject, held, "IAM holds the stack file's own"):
                 found = found.with_missing("IAM: the emergency Deny could not be lifted")
-        if self.level.rank < Level.SUSPENDED.rank and isinstance(state, RoleState):
+        if not self.level.is_cut and isinstance(state, RoleState):
             found = self._resumed(found, state, known)
         return found, left
 
@@ -243,7 +243,7 @@ class _Change:
         return found
 
     def _is_as_asked(self, found: RoleState) -> bool:
-        if self.level.rank >= Level.SUSPENDED.rank:
+        if self.level.is_cut:
             return deny_first.holds(found, self.subject, self.level, [self.first] if self.first else [])
         return self.level is Level.PLANNED or found.allows
 

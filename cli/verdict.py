@@ -76,7 +76,7 @@ def verdict(
         steps=steps,
         file_says_so=not of_file,
         iam_holds=not isinstance(state, str)
-        and level.rank >= Level.SUSPENDED.rank
+        and level.is_cut
         and holds(state, subject, level, own(state.emergencies, subject, since.names if since else ())),
     )
 
@@ -118,7 +118,7 @@ def _of_iam(
     who = subject.words
     when = f" since {since.since:%d %b %H:%M:%S} UTC" if since and since.since else ""
     left = own(state.emergencies, subject, since.names if since else ())
-    if level.rank >= Level.SUSPENDED.rank:
+    if level.is_cut:
         if not state.exists:
             return [f"IAM: the role of cohort {subject.cohort} is gone, so nobody of it can call anything"], [], []
         by_file, by_cut = holds(state, subject, Level.SUSPENDED, left), bool(left or state.cut)

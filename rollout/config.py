@@ -244,7 +244,7 @@ STOPPING = ("level", "incident", "sessions_valid_from")
 
 def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) -> datetime | None:
     """An incident cuts older sessions from `suspended` on. One left in the file after a resume still does."""
-    cuts = incident is not None and (level is Level.ACTIVE or level.rank >= Level.SUSPENDED.rank)
+    cuts = incident is not None and (level is Level.ACTIVE or level.is_cut)
     return latest(incident.since if incident and cuts else None, kept)
 
 

@@ -42,7 +42,7 @@ class PersonRecord:
     @property
     def is_cut(self) -> bool:
         """Suspended alone, or above."""
-        return self.level is not None and self.level.rank >= Level.SUSPENDED.rank
+        return self.level is not None and self.level.is_cut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class CohortRecord:
 
     @property
     def is_cut(self) -> bool:
-        return self.level.rank >= Level.SUSPENDED.rank
+        return self.level.is_cut
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,7 +93,7 @@ def _named_stops(
             suspended.update(set(called) - present)
             since = latest(person.left, line)
             dead.update(dict.fromkeys(set(called) & present, since) if since else {})
-        elif level.rank >= Level.SUSPENDED.rank:
+        elif level.is_cut:
             suspended.update(called)
         elif line:
             dead.update(dict.fromkeys(called, line))
@@ -132,10 +132,10 @@ def _cohort(
 ) -> CohortRecord:
     cohort, was = rollout.declared[name], before.cohorts.get(name)
     line = latest(cohort.valid_from(), was.dead_before if was else None)
-    if was and was.is_cut and cohort.level.rank < Level.SUSPENDED.rank:
+    if was and was.is_cut and not cohort.level.is_cut:
         line = latest(line, now)
     ended_by = None
-    if cohort.level.rank >= Level.SUSPENDED.rank:
+    if cohort.level.is_cut:
         # What stood there when it began ends nothing: an older copy of the file says it too.
         began = latest(was.dead_before if was else None, cohort.sessions_valid_from)
         ended_by = was.ended_by if was and was.is_cut else began
@@ -175,7 +175,7 @@ def _left(person: PersonRecord, elsewhere: Level | None, now: datetime) -> Perso
     """Who was removed and comes back, to whatever cohort, begins anew: no session from before that lives again. Whose
     cut has ended where they are now is not cut here."""
     line = latest(person.dead_before, now if person.is_removed and elsewhere else None)
-    over = elsewhere is not None and elsewhere.rank < Level.SUSPENDED.rank
+    over = elsewhere is not None and not elsewhere.is_cut
     return replace(
         person,
         level=None if over else person.level,
@@ -204,12 +204,13 @@ def _person(
     line = latest(cohort.member_valid_from(email), *(each.dead_before for each in records))
     cut = next((each for each in [here, *records] if each and each.is_cut), None)
     level, incident = member.level, member.incident if member.level and member.level.needs_incident else None
-    held = cut is not None and not is_cut(level) and not is_ended(cut, member.sessions_valid_from)
+    cuts = level is not None and level.is_cut
+    held = cut is not None and not cuts and not is_ended(cut, member.sessions_valid_from)
     was_cut = (cut is not None or (here is not None and here.left is not None)) and not held
-    if was_cut and cohort.level_of(email).rank < Level.SUSPENDED.rank:
+    if was_cut and not cohort.level_of(email).is_cut:
         line = latest(line, now)
     ended_by = None
-    if is_cut(level) or held:
+    if cuts or held:
         ended_by = cut.ended_by if cut else latest(*(each.dead_before for each in records), member.sessions_valid_from)
     # Longest known first, so that what is kept when there are too many is the newest.
     called = dict.fromkeys([*before.names(email), *(known or {}).get(email, ())])
@@ -225,10 +226,6 @@ def _person(
     )
     # A copy that does not know of it, applied while the whole cohort is cut, does not end a cut of one person.
     return replace(found, level=cut.level, incident=cut.incident, since=cut.since) if cut and held else found
-
-
-def is_cut(level: Level | None) -> bool:
-    return level is not None and level.rank >= Level.SUSPENDED.rank
 
 
 def is_ended(cut: CohortRecord | PersonRecord, said: datetime | None) -> bool:

@@ -42,7 +42,7 @@ def words_of_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: R
 
 def _word(place: tuple[str, ...], level: Level, typed: str, member: str = "") -> Word:
     where = dotted(place)
-    if level.rank >= Level.SUSPENDED.rank:
+    if level.is_cut:
         return Word(
             f"{where}: denied in IAM by `rollout cut` as well, until `rollout set-level` lifts it", behind=False
         )

@@ -27,6 +27,11 @@ class Level(StrEnum):
         return LEVELS[self]
 
     @property
+    def is_cut(self) -> bool:
+        """Whether nobody may invoke anything at it any more: `suspended`, and what takes more."""
+        return self.rank >= Level.SUSPENDED.rank
+
+    @property
     def needs_incident(self) -> bool:
         return self.rank > Level.ACTIVE.rank
 

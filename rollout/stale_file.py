@@ -65,7 +65,7 @@ def _stale(record: Record, rollout: Rollout) -> Iterator[Stale]:
 
 def _of_cohort(name: str, known: CohortRecord, declared: Cohort) -> Iterator[Stale]:
     path = f"cohorts.{name}"
-    lets_in = declared.level.rank < Level.SUSPENDED.rank
+    lets_in = not declared.level.is_cut
     if known.is_cut and lets_in and not is_ended(known, declared.sessions_valid_from):
         yield _forgotten(path, name, None, known.level, known)
     yield from _since_moved(path, name, None, known, declared.incident if not lets_in else None)
@@ -73,7 +73,7 @@ def _of_cohort(name: str, known: CohortRecord, declared: Cohort) -> Iterator[Sta
 
 def _of_person(name: str, email: str, person: PersonRecord, declared: Cohort) -> Iterator[Stale]:
     path = f"cohorts.{name}.members.{email}"
-    lets_in = declared.level_of(email).rank < Level.SUSPENDED.rank
+    lets_in = not declared.level_of(email).is_cut
     member = declared.members[email]
     if person.is_cut and lets_in and not is_ended(person, member.sessions_valid_from):
         yield _forgotten(path, name, email, person.level or Level.SUSPENDED, person)
@@ -82,7 +82,7 @@ def _of_person(name: str, email: str, person: PersonRecord, declared: Cohort) ->
 
 def _of_moved(name: str, known: CohortRecord, home: str, email: str, declared: Cohort) -> Iterator[Stale]:
     """Who was cut with their whole cohort does not come back by way of another, under whatever name."""
-    lets_in = declared.level_of(email).rank < Level.SUSPENDED.rank
+    lets_in = not declared.level_of(email).is_cut
     if lets_in and not is_ended(known, declared.members[email].sessions_valid_from):
         found = _forgotten(f"cohorts.{home}.members.{email}", home, email, known.level, known)
         yield replace(found, line=found.line.replace("has it at", f"has cohort {name}, where they were, at"))

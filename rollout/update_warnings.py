@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from rollout.config import Federation, Rollout
 from rollout.cut_record import Record
 from rollout.cut_rules import homes_of
-from rollout.levels import Level
 from rollout.residual import TOKEN_MINUTES
 
 
@@ -22,13 +21,13 @@ def tokens_that_outlive(record: Record, rollout: Rollout) -> list[str]:
     homes, found = homes_of(rollout), list[str]()
     for name, known in sorted(record.cohorts.items()):
         declared = rollout.declared.get(name)
-        if known.is_cut and declared and declared.level.rank < Level.SUSPENDED.rank:
+        if known.is_cut and declared and not declared.level.is_cut:
             found.append(f"cohorts.{name}")
         found += [
             f"cohorts.{homes[email]}.members.{email}"
             for email, person in sorted(known.people.items())
             if person.is_cut and not person.left and email in homes
-            if rollout.declared[homes[email]].level_of(email).rank < Level.SUSPENDED.rank
+            if not rollout.declared[homes[email]].level_of(email).is_cut
         ]
     minutes = TOKEN_MINUTES[Federation.OIDC]
     return [

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from policies.judging.cohorts import Cohort, cohorts
 from policies.judging.resources import Stack
 from policies.judging.rules import Breach, Finding, Later, Severity, StackRule
-from rollout.levels import Level
 from rollout.limits import DENIED
 
 
@@ -15,7 +14,7 @@ def judge(stack: Stack) -> Iterator[Finding]:
     for cohort in cohorts(stack):
         if cohort.level is None:
             yield Breach("says no level, so nothing can be held against it", cohort.urn)
-        elif cohort.roles and cohort.level.rank >= Level.SUSPENDED.rank:
+        elif cohort.roles and cohort.level.is_cut:
             yield from _denied(cohort)
 
 
