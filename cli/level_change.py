@@ -29,6 +29,7 @@ from cli.stack_files import stack_path
 from cli.stopwatch import Stopwatch
 from cli.text import text_of
 from cli.verdict import Verdict, verdict
+from rollout.cut_record import Record
 from rollout.engine_plan import Plan
 from rollout.levels import Level
 
@@ -121,8 +122,9 @@ class _Change:
 
     def made(self, incident: Mapping[str, Any]) -> Outcome:
         known = [] if self.first else deny_first.seen(self.path, self.subject)
+        record = asked("stack outputs", engine_state.cut_record, self.path.parent, self.subject.stack)
         lets_in = not self.level.is_cut
-        text = self._written(incident, cut=lets_in and (bool(known) or self._is_cut_on_record()))
+        text = self._written(incident, record, cut=lets_in and (bool(known) or self._is_cut_on(record)))
         updated = time.monotonic()
         stack, aside = self.subject.stack, self.console.stderr
         try:
@@ -145,16 +147,13 @@ class _Change:
             first=self.first,
         )
 
-    def _is_cut_on_record(self) -> bool:
+    def _is_cut_on(self, record: Record | Unreachable) -> bool:
         """Whether the stack has them cut, whatever this copy of the file knows: who brings them to `active` says that
         it is over. Who brings them to a level between may not know that it would give access back."""
-        if self.level is not Level.ACTIVE:
-            return False
         subject = self.subject
-        found = asked("stack", engine_state.cut_record, self.path.parent, subject.stack)
-        if isinstance(found, Unreachable) or subject.cohort not in found.cohorts:
+        if self.level is not Level.ACTIVE or isinstance(record, Unreachable) or subject.cohort not in record.cohorts:
             return False
-        cohort = found.cohorts[subject.cohort]
+        cohort = record.cohorts[subject.cohort]
         known = cohort if subject.email is None else cohort.people.get(subject.email)
         if known is None or not known.is_cut:
             return False
@@ -162,7 +161,7 @@ class _Change:
         self.console.print(f"the stack has {subject.words} at {known.level}{said}; this ends it", markup=False)
         return True
 
-    def _written(self, incident: Mapping[str, Any], *, cut: bool) -> str:
+    def _written(self, incident: Mapping[str, Any], record: Record | Unreachable, *, cut: bool) -> str:
         """The stack file's new text. `cut`: IAM has an emergency Deny of the subject, whatever the file said so far."""
         subject, name = self.subject, self.path.name
         require_writable(self.path)
@@ -172,7 +171,7 @@ class _Change:
             lambda document: edits.set_level(document, subject.cohort, subject.email, self.level, incident, cut=cut),
         )
         self.console.print(shown or f"{name} says so already", end="\n" if not shown else "", markup=False)
-        if unasked := require_known(self.path.parent, subject.stack, rollout):
+        if unasked := require_known(record, rollout):
             self.console.print(unasked, markup=False)
         if not self.yes:
             if self._preview(text):

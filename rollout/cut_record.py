@@ -84,6 +84,13 @@ class Record:
             found += cohort.people[email].names if email in cohort.people else ()
         return tuple(dict.fromkeys(found))
 
+    def called(self, name: str) -> frozenset[str]:
+        """Every name of whoever is called so, by address or by any other name, in whatever spelling."""
+        everybody = {self.names(email) for cohort in self.cohorts.values() for email in cohort.people}
+        return frozenset(
+            one for names in everybody if name.lower() in {each.lower() for each in names} for one in names
+        )
+
     def document(self) -> dict[str, Any]:
         return {"form": FORM, "cohorts": {name: _cohort_document(each) for name, each in sorted(self.cohorts.items())}}
 

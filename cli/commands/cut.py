@@ -223,7 +223,7 @@ def _require_no_member(project: Path, stack: str | None, subject: Subject, found
     """By the stack files, which must be readable for once: a member of a cohort whose role holds the Deny is given
     access back by `set-level`. Who is a member elsewhere can have no session of this role any more."""
     from cli.files import rollout_of
-    from cli.live.also_called import known_names
+    from cli.live.engine import cut_record
     from cli.stack_files import stack_path, stacks
 
     held = {each.cohort for each in found}
@@ -233,9 +233,9 @@ def _require_no_member(project: Path, stack: str | None, subject: Subject, found
         if subject.person:
             members = {e: cohort for cohort, each in rollout.cohorts.items() if cohort in held for e in each.members}
             recorded: set[str] = set()
-            for one in denied:
-                with contextlib.suppress(CommandError):
-                    recorded |= known_names(project, name, one)
+            with contextlib.suppress(CommandError):
+                record = cut_record(project, name)
+                recorded.update(*map(record.called, denied))
             if own := sorted((denied | recorded) & members.keys()):
                 raise CommandError(
                     f"{own[0]} is a member by Pulumi.{name}.yaml; give access back by `rollout set-level -s {name} "

@@ -15,7 +15,8 @@ from cli.live.emergency import Emergency, emergencies
 from cli.out import print_json
 from cli.stack_files import stack_path
 from rollout.config import Rollout
-from rollout.stale_file import Stale, stale
+from rollout.cut_record import Record
+from rollout.stale_file import stale
 
 
 def run(stack: str, as_json: bool) -> int:
@@ -24,7 +25,7 @@ def run(stack: str, as_json: bool) -> int:
     project = Path.cwd()
     path = stack_path(project, stack)
     rollout = rollout_of(path)
-    found, cuts = unknown_to(project, stack, rollout), asked("IAM", _cuts, path, rollout)
+    found, cuts = stale(engine.cut_record(project, stack), rollout), asked("IAM", _cuts, path, rollout)
     known = [] if isinstance(cuts, Unreachable) else cuts
     if as_json:
         unreachable = {"unreachable": [asdict(cuts)]} if isinstance(cuts, Unreachable) else {}
@@ -50,17 +51,11 @@ def _line(found: Emergency) -> str:
     return f"cohorts.{found.cohort}: everything is denied to {who} in IAM{since}, by the emergency Deny {found.policy}"
 
 
-def require_known(project: Path, stack: str, rollout: Rollout) -> str:
+def require_known(record: Record | Unreachable, rollout: Rollout) -> str:
     """CommandError where an update from the file would give access back unasked. Where the stack does not tell: what to
     say of that, since it must keep nobody from a suspension."""
-    found = asked("stack outputs", unknown_to, project, stack, rollout)
-    if isinstance(found, Unreachable):
-        return f"not asked: whether this file knows every incident; {found.line}"
-    if found:
+    if isinstance(record, Unreachable):
+        return f"not asked: whether this file knows every incident; {record.line}"
+    if found := stale(record, rollout):
         raise CommandError("\n".join(each.line for each in found))
     return ""
-
-
-def unknown_to(project: Path, stack: str, rollout: Rollout) -> list[Stale]:
-    """CommandError where the engine does not tell the stack's state."""
-    return stale(engine.cut_record(project, stack), rollout)

@@ -41,14 +41,7 @@ def known_names(project: Path, stack: str, person: str, seconds: float = SECONDS
     engine or its backend does not tell in time."""
     from cli.live.engine import cut_record
 
-    record = cut_record(project, stack, seconds)
-    wanted, found = person.lower(), set[str]()
-    for cohort in record.cohorts.values():
-        for email in cohort.people:
-            called = record.names(email)
-            if wanted in {name.lower() for name in called}:
-                found |= {*called}
-    return found
+    return set(cut_record(project, stack, seconds).called(person))
 
 
 def okta_names(domain: str | None, environment: Mapping[str, str], person: str) -> set[str]:
