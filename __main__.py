@@ -8,7 +8,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
 from components import outputs
-from components.cohort import Cohort, CohortArgs
+from components.cohorts import declare_cohorts
 from components.cut_record import keep, on_record
 from components.emergency import cuts_in_iam
 from components.gates import judge_gates
@@ -24,7 +24,7 @@ from components.verdicts import (
     warn_of_update,
 )
 from rollout.cut_rules import advance
-from rollout.directory import session_names, user_ids
+from rollout.directory import session_names
 from rollout.load import load
 from rollout.words import StackFileError
 
@@ -35,7 +35,7 @@ try:
 except StackFileError as error:
     raise pulumi.RunError(str(error)) from None
 
-before = on_record()
+before = on_record(f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}")
 refuse_stale(before, rollout)
 account = current_account()
 known = people(rollout, config.get("okta:httpProxy") or os.environ.get("OKTA_HTTP_PROXY", ""))
@@ -48,21 +48,7 @@ behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
 
 recorded = keep(record)
 shared = declare_shared(rollout, account, known is not None, record, passed)
-cohorts = {
-    name: Cohort(
-        name,
-        CohortArgs(
-            rollout=rollout,
-            account=account,
-            shared=shared,
-            user_ids=user_ids(cohort.signed_in, known),
-            umbrella_ids=user_ids(record.cohorts[name].umbrella, known),
-            record=record,
-            recorded=recorded,
-        ),
-    )
-    for name, cohort in rollout.declared.items()
-}
+cohorts = declare_cohorts(rollout, account, shared, known, record, recorded)
 if not shared.federation:
     okta_is_silent(rollout, behind)
 else:

@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from cli.errors import CommandError
+from cli.live.okta import okta_client
 from cli.person import refusals
 from rollout.selection import SENIORITIES, Person
 from rollout.words import shown
@@ -62,13 +63,10 @@ def profiles(
     if not token:
         text = f"{domain}: no OKTA_API_TOKEN to read the directory with; set one whose owner may read users"
         raise CommandError(text)
-    # As the provider takes its `httpProxy`: in place of the organization's own address.
-    base = environment.get("OKTA_HTTP_PROXY") or f"https://{domain}"
-    headers = {"Authorization": f"SSWS {token}", "Accept": "application/json"}
-    hosts = {domain.lower(), urlsplit(base).netloc.lower()}
     target, visited, count = str(httpx.URL(USERS, params=FIRST)), set[str](), 0
     try:
-        with httpx.Client(base_url=base, timeout=TIMEOUT, headers=headers) as okta:
+        with okta_client(domain, environment, token, TIMEOUT) as okta:
+            hosts = {domain.lower(), urlsplit(str(okta.base_url)).netloc.lower()}
             while target:
                 visited.add(target)
                 page, following = _page(okta, domain, target, sleep)

@@ -16,10 +16,9 @@ import pulumi
 from rollout.cut_record import NAME, Record, from_outputs, joined, kept_in
 
 
-def on_record() -> Record:
-    """As the last update left it, ended or killed; empty on a first one. RunError where the state does not tell: what
-    is not known must not be taken for nothing."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+def on_record(stack: str) -> Record:
+    """As the last update left it, ended or killed; empty on a first one. `stack`: its full name. RunError where the
+    state does not tell: what is not known must not be taken for nothing."""
     try:
         outputs = _outputs("readStackOutputs", name=stack)
         resources: Mapping[str, Any] = _outputs("readStackResourceOutputs", stackName=stack) if outputs else {}

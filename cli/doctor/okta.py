@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
+from cli.live.okta import okta_client
 from rollout import directory, names
 from rollout.account import Account
 from rollout.adopted_apps import AwsApp, SignInApp, aws_app_mistakes, sign_in_app_mistakes
@@ -32,11 +33,9 @@ def checks(
     waits = Check(name="a silent Okta", look=lambda: _waits(config), fix="")
     if not token:
         return [Check(name="Okta", look=lambda: _service_app(environment), fix=fix), waits]
-    # As the provider takes its `httpProxy`: in place of the organization's own address.
-    base = environment.get("OKTA_HTTP_PROXY") or f"https://{rollout.okta.domain}"
 
     def client() -> httpx.Client:
-        return httpx.Client(base_url=base, timeout=TIMEOUT, headers={"Authorization": f"SSWS {token}"})
+        return okta_client(rollout.okta.domain, environment, token, TIMEOUT)
 
     def token_works() -> Iterator[Finding]:
         with client() as okta:

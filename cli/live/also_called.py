@@ -52,16 +52,17 @@ def okta_names(domain: str | None, environment: Mapping[str, str], person: str) 
     """
     token = environment.get("OKTA_API_TOKEN")
     organization = ".".join(filter(None, map(environment.get, ("OKTA_ORG_NAME", "OKTA_BASE_URL"))))
-    # As the provider takes its `httpProxy`: in place of the organization's own address.
-    base = environment.get("OKTA_HTTP_PROXY") or ((name := domain or organization) and f"https://{name}")
-    if not token or not base:
-        raise CommandError("not asked: there is no OKTA_API_TOKEN" if base else "not asked: no stack file says where")
+    name = domain or organization
+    known = bool(environment.get("OKTA_HTTP_PROXY") or name)
+    if not token or not known:
+        raise CommandError("not asked: there is no OKTA_API_TOKEN" if known else "not asked: no stack file says where")
     import httpx
 
-    headers = {"Authorization": f"SSWS {token}", "Accept": "application/json"}
+    from cli.live.okta import okta_client
+
     query = {"search": f'profile.email eq "{person}" or profile.login eq "{person}"', "limit": "200"}
     try:
-        with httpx.Client(base_url=base, headers=headers, timeout=SECONDS) as okta:
+        with okta_client(name, environment, token, SECONDS) as okta:
             answer = okta.get("/api/v1/users", params=query)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError) as error:
         raise CommandError(f"does not answer ({type(error).__name__})") from None

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from cli.errors import CommandError
+from cli.live.okta import okta_client
 from rollout import names
 
 GROUPS = "/api/v1/groups"
@@ -25,7 +26,10 @@ def people_in_groups(
     domain: str, environment: Mapping[str, str], account: str, cohorts: Iterable[str]
 ) -> dict[str, int | None]:
     """How many people are in each cohort's own group; None where it has none. CommandError where Okta does not tell."""
-    with _client(domain, environment) as okta:
+    token = environment.get("OKTA_API_TOKEN")
+    if not token:
+        raise CommandError(NO_TOKEN)
+    with okta_client(domain, environment, token, TIMEOUT) as okta:
         return {cohort: _people(okta, domain, names.okta_group(account, cohort)) for cohort in cohorts}
 
 
@@ -44,16 +48,6 @@ def _people(okta: httpx.Client, domain: str, group: str) -> int | None:
         parts = urlsplit(urljoin(f"https://{domain}{target}", following))
         target = f"{parts.path}?{parts.query}"  # the token goes nowhere but to the organization
     raise CommandError(f"{domain}: {group} has more than {PAGES_AT_MOST * PAGE} people")
-
-
-def _client(domain: str, environment: Mapping[str, str]) -> httpx.Client:
-    token = environment.get("OKTA_API_TOKEN")
-    if not token:
-        raise CommandError(NO_TOKEN)
-    # As the provider takes its `httpProxy`: in place of the organization's own address.
-    base = environment.get("OKTA_HTTP_PROXY") or f"https://{domain}"
-    headers = {"Authorization": f"SSWS {token}", "Accept": "application/json"}
-    return httpx.Client(base_url=base, timeout=TIMEOUT, headers=headers)
 
 
 def _got(okta: httpx.Client, domain: str, target: str, params: Mapping[str, str] | None = None) -> httpx.Response:

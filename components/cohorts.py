@@ -1,0 +1,41 @@
+"""Every cohort that the stack file declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+
+from components.cohort import Cohort, CohortArgs
+from components.shared import Shared
+from rollout.account import Account
+from rollout.config import Rollout
+from rollout.cut_record import Record
+from rollout.directory import Directory, user_ids
+
+
+def declare_cohorts(
+    rollout: Rollout,
+    account: Account,
+    shared: Shared,
+    known: Directory | None,
+    record: Record,
+    recorded: pulumi.Resource,
+) -> Mapping[str, Cohort]:
+    """`known`: Okta's people; None where Okta was silent. `record`: of cuts, as this update leaves it, kept in
+    `recorded`."""
+    return {
+        name: Cohort(
+            name,
+            CohortArgs(
+                rollout=rollout,
+                account=account,
+                shared=shared,
+                user_ids=user_ids(cohort.signed_in, known),
+                umbrella_ids=user_ids(record.cohorts[name].umbrella, known),
+                record=record,
+                recorded=recorded,
+            ),
+        )
+        for name, cohort in rollout.declared.items()
+    }
