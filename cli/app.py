@@ -373,7 +373,7 @@ def settings(
     from cli.commands import settings as command
 
     if machine:
-        lines = command.look(command.channel(machine))
+        lines = command.look(command.channel(machine), schema=schema)
         if as_json:
             print_json({"findings": lines})
         else:

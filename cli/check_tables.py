@@ -34,6 +34,9 @@ def _judgement(console: Console, one: Document) -> None:
         if cohort["people"]:
             console.print(_teams(cohort))
             _advise(console, [advice["text"] for advice in cohort["advice"]])
+    if one["models"]["advice"]:
+        console.print("\n[bold]Models[/bold]")
+        _advise(console, one["models"]["advice"])
     console.print("\n[bold]Budgets[/bold], USD")
     console.print(_budgets(one["budgets"]))
     _advise(console, one["budgets"]["advice"])

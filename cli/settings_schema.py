@@ -10,6 +10,7 @@ from typing import Any, cast
 import httpx
 
 from cli.errors import CommandError
+from rollout.macs.checks import ClientKeys
 
 # The published one has 230,000 bytes.
 MAX_BYTES = 5_000_000
@@ -22,6 +23,16 @@ def check_schema(document: dict[str, Any], path_or_address: str) -> list[str]:
         f"{'.'.join(map(str, error.absolute_path)) or '(top)'}: {error.message}"
         for error in sorted(_validator(path_or_address).iter_errors(document), key=lambda error: list(error.path))
     ]
+
+
+def client_keys(path_or_address: str) -> ClientKeys:
+    """The keys that the schema has. Raises CommandError where there is no such schema."""
+    schema: Any = _validator(path_or_address).schema
+    top = schema.get("properties") or {}
+    within = (top.get("permissions") or {}).get("properties") or {}
+    if not top or not within:
+        raise CommandError(f"{path_or_address}: no schema of Claude Code's settings, which have `permissions`")
+    return ClientKeys(top=frozenset(top), permissions=frozenset(within))
 
 
 @cache

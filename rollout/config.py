@@ -75,11 +75,9 @@ class Okta(Part):
     """The group that gates the sign-in app; every member of every cohort is in it."""
 
 
-class Model(Part):
-    """A model that cohorts may be given, by its label, with its list price."""
+class Prices(Part):
+    """USD per million tokens of each kind."""
 
-    source: ModelSource
-    """What profiles are copied from: a system-defined inference profile, a foundation model, or the ARN of either."""
     input: Usd
     """USD per million input tokens; the other prices likewise."""
     output: Usd
@@ -88,6 +86,24 @@ class Model(Part):
     """Of what is read from a prompt cache."""
     cache_write: Usd
     """Of what is written into one, for five minutes."""
+    cache_write_1h: Usd | None = None
+    """Of what is written into one, for an hour; twice `input` where it is not said, as Anthropic prices every model."""
+
+
+class LongPrompt(Prices):
+    """What every token of a request costs once its prompt is long."""
+
+    above_tokens: Annotated[int, Field(ge=1, le=10_000_000), Number]
+    """Of the prompt, with what is read from a cache and written to one; a longer prompt has these prices."""
+
+
+class Model(Prices):
+    """A model that cohorts may be given, by its label, with its list price."""
+
+    source: ModelSource
+    """What profiles are copied from: a system-defined inference profile, a foundation model, or the ARN of either."""
+    long_prompt: LongPrompt | None = None
+    """Other prices for long prompts, where the model has them."""
 
     @property
     def foundation_model(self) -> str:

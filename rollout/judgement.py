@@ -6,20 +6,23 @@ One document, for people's tables and for programs: `rollout check --json` print
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from rollout.coherence import doubts
 from rollout.composition import Composition, Share, advice, composition, shares
 from rollout.config import Rollout
+from rollout.model_catalogue import model_doubts
 from rollout.residual import missed, residual_access
 from rollout.selection import SENIORITIES
 from rollout.words import Mistake
 
 
-def judgement(rollout: Rollout) -> dict[str, Any]:
-    """`cohorts`, `budgets` and `residual`, each with its numbers and its `advice`; none of that is a mistake."""
+def judgement(rollout: Rollout, today: date) -> dict[str, Any]:
+    """`cohorts`, `models`, `budgets` and `residual`, each with its `advice`; none of that is a mistake."""
     return {
         "cohorts": {name: _cohort(rollout, name) for name in rollout.cohorts},
+        "models": {"advice": list(model_doubts(rollout, today))},
         "budgets": {
             **rollout.budgets.model_dump(mode="json"),
             "headcount": sum(team.headcount for team in rollout.organization.teams.values()),
@@ -45,6 +48,7 @@ def advice_lines(document: Mapping[str, Any]) -> Iterator[str]:
     """All advice of a judgement, a line each."""
     for name, cohort in document["cohorts"].items():
         yield from (f"cohorts.{name}: {one['text']}" for one in cohort["advice"])
+    yield from document["models"]["advice"]
     yield from document["budgets"]["advice"]
     yield from document["residual"]["advice"]
 

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from rollout import names
+from rollout.macs.permission_rules import Rule
 from rollout.words import shown
 
 
@@ -157,24 +158,8 @@ RosterPath = Annotated[
 ]
 IncidentId = Annotated[str, Shape(r"[\w.:/#-]{1,100}", "an incident's id (1 to 100 letters, digits and _.:/#-)")]
 HttpsUrl = Annotated[str, Shape(r"https://[^\s]{1,1990}", "an https:// address")]
-# The tools that a rule may name (SchemaStore's claude-code-settings.json, 2026-08-03). The client takes a rule about
-# any other word, and it binds nothing (claude-code-client 11).
-TOOLS = (
-    "Agent", "Bash", "Cd", "Edit", "ExitPlanMode", "Glob", "Grep", "KillShell", "LSP", "Monitor", "MultiEdit",
-    "NotebookEdit", "PowerShell", "Read", "Skill", "TaskCreate", "TaskGet", "TaskList", "TaskOutput", "TaskStop",
-    "TaskUpdate", "TodoWrite", "ToolSearch", "WebFetch", "WebSearch", "Write",
-)  # fmt: skip
-# A tool, or a tool and what of it. No bracket within, which the schema refuses; no blank at either end, which Jamf
-# trims; no $NAME, which Jamf replaces (jamf-api 2.3, 3).
-PermissionRule = Annotated[
-    str,
-    Shape(
-        r"(?![^\n]*\$[A-Z])"
-        rf"(?:(?:{'|'.join(TOOLS)})(?:\([^\s()](?:[^\x00-\x1f()]{{0,298}}[^\s()])?\))?|mcp__[A-Za-z0-9_-]{{1,200}})",
-        "a permission rule of Claude Code such as Bash(git push *) or Read(//**/.env) (one of its tools; "
-        "no bracket and no $NAME within)",
-    ),
-]
+PermissionRule = Annotated[str, Rule()]
+AllowRule = Annotated[str, Rule(gives=True)]
 SlackWorkspace = Annotated[str, Shape(r"T[A-Z0-9]{5,20}", "a Slack workspace's id, such as T0123ABCD")]
 SlackChannelId = Annotated[str, Shape(r"[CG][A-Z0-9]{5,20}", "a Slack channel's id, such as C0123ABCD")]
 SamlProviderArn = Annotated[

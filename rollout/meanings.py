@@ -15,7 +15,12 @@ from pydantic import BaseModel
 
 @cache
 def meanings(model: type[BaseModel]) -> dict[str, str]:
-    """The described fields of a model, by name."""
+    """The described fields of a model, those that it inherits included, by name."""
+    inherited = [base for base in model.__bases__ if issubclass(base, BaseModel) and base is not BaseModel]
+    return {name: text for base in inherited for name, text in meanings(base).items()} | _own(model)
+
+
+def _own(model: type[BaseModel]) -> dict[str, str]:
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(definition, ast.ClassDef)  # noqa: S101
     found: dict[str, str] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Model, Rollout
+from rollout.config import Model, Prices, Rollout
 from rollout.cut_record import Record
 from rollout.documents import WRITE_LOG, Document, allow, document, write_own_log
 from rollout.limits import Budget, Limits
@@ -75,9 +75,17 @@ def _teams(rollout: Rollout, record: Record) -> Iterator[tuple[str, str]]:
                 yield session.lower(), member.team
 
 
-def prices(model: Model) -> dict[str, str]:
-    """USD per million tokens of each kind, as text that loses no digit."""
-    return {kind: format(Decimal(str(getattr(model, kind))), "f") for kind in KINDS}
+def prices(model: Model) -> dict[str, Any]:
+    """USD per million tokens of each kind, as text that loses no digit; `long_prompt` likewise where there is one."""
+    tier = model.long_prompt
+    long = {"long_prompt": {"above_tokens": str(tier.above_tokens), **_by_kind(tier)}} if tier else {}
+    return {**_by_kind(model), **long}
+
+
+def _by_kind(said: Prices) -> dict[str, str]:
+    by_the_hour = 2 * said.input if said.cache_write_1h is None else said.cache_write_1h
+    usd = {**{kind: getattr(said, kind) for kind in KINDS}, "cache_write_1h": by_the_hour}
+    return {kind: format(Decimal(str(price)), "f") for kind, price in usd.items()}
 
 
 def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:

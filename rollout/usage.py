@@ -33,16 +33,30 @@ class OutsideRolloutError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """As Bedrock counts them; `input` leaves out what was read from a cache or written to one."""
+    """As Bedrock counts them; `input` leaves out what was read from a cache or written to one. `cache_write` is all
+    that was written, `cache_write_1h` what of it stays for an hour instead of five minutes."""
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    cache_write_1h: int = 0
 
-    def usd(self, prices: Mapping[str, str]) -> Decimal:
-        """`prices`: USD per million tokens of each kind, as text, so that no digit is lost."""
-        return sum((Decimal(getattr(self, kind)) * Decimal(prices[kind]) for kind in KINDS), Decimal()) / PER
+    @property
+    def prompt(self) -> int:
+        """The length by which a model's prices for long prompts begin."""
+        return self.input + self.cache_read + self.cache_write
+
+    def usd(self, prices: Mapping[str, Any]) -> Decimal:
+        """`prices`: USD per million tokens of each kind, as text, so that no digit is lost; `long_prompt`, where the
+        model has it, the same of prompts longer than its `above_tokens`."""
+        tier: Mapping[str, Any] = prices.get("long_prompt") or {}
+        if tier and self.prompt > int(tier["above_tokens"]):
+            prices = tier
+        by_the_hour = prices.get("cache_write_1h") or 2 * Decimal(prices["input"])
+        parts = {kind: Decimal(getattr(self, kind)) * Decimal(prices[kind]) for kind in KINDS}
+        dearer = self.cache_write_1h * (Decimal(by_the_hour) - Decimal(prices["cache_write"]))
+        return (sum(parts.values(), Decimal()) + dearer) / PER
 
     def counted(self, kinds: tuple[str, ...]) -> int:
         return sum(getattr(self, kind) for kind in kinds)
@@ -84,7 +98,7 @@ class Tables:
 
     roles: Mapping[str, str]
     teams: Mapping[str, str]
-    prices: Mapping[str, Mapping[str, str]]
+    prices: Mapping[str, Mapping[str, Any]]
     profiles: Mapping[str, Profile]
 
 
@@ -145,8 +159,21 @@ def _tokens(record: Mapping[str, Any]) -> Tokens:
         input=_count(given, "inputTokenCount"),
         output=_count(answered, "outputTokenCount"),
         cache_read=_count(given, "cacheReadInputTokenCount"),
-        cache_write=_count(given, "cacheWriteInputTokenCount"),
+        cache_write=(written := _count(given, "cacheWriteInputTokenCount")),
+        cache_write_1h=_for_an_hour(given, written),
     )
+
+
+def _for_an_hour(given: Mapping[str, Any], written: int) -> int:
+    """Of the tokens written to a cache, by `cacheDetails`: `[{"ttl": "1h", "inputTokens": 7}]`, which a record has
+    where an entry of an hour was asked for (Bedrock API reference, CacheDetail)."""
+    details: object = given.get("cacheDetails")
+    entries = cast("list[Any]", details) if isinstance(details, list) else []
+    parts = [cast("Mapping[str, Any]", entry) for entry in entries if isinstance(entry, Mapping)]
+    counts = [_count(part, "inputTokens") for part in parts if part.get("ttl") == "1h"]
+    if sum(counts) > written:
+        raise UnknownRecordError(f"cacheDetails: {sum(counts)} tokens for an hour, of {written} written")
+    return sum(counts)
 
 
 def _count(part: Mapping[str, Any], name: str) -> int:
@@ -209,4 +236,5 @@ def structured(found: Usage) -> dict[str, Any]:
         "Output": found.tokens.output,
         "CacheRead": found.tokens.cache_read,
         "CacheWrite": found.tokens.cache_write,
+        "cache_write_1h": found.tokens.cache_write_1h,
     }

@@ -63,7 +63,8 @@ def _stack(file: Path, asked: bool) -> dict[str, Any] | None:
     encrypted = {key for key, value in config.items() if is_encrypted(value)}
     about["not_read"] = sorted(key.removeprefix(f"{PROJECT}:") for key in encrypted)
     try:
-        found = judgement(load(readable(config), file.parent, datetime.now(UTC), encrypted))
+        now = datetime.now(UTC)
+        found = judgement(load(readable(config), file.parent, now, encrypted), now.date())
     except StackFileError as error:
         return {**about, "mistakes": error.lines}
     okta = {"longest_wait_seconds": longest_wait_seconds(config), "advice": list(wait_advice(config))}

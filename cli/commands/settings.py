@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.out import print_json
-from cli.settings_schema import check_schema
+from cli.settings_schema import check_schema, client_keys
 from cli.stack import CommandError, outputs, stack_file
 from rollout.config import Rollout
 from rollout.macs.bundle import Piece, bundle
@@ -74,8 +74,10 @@ def channel(text: str) -> Channel:
     return Channel(text)
 
 
-def look(channel: Channel, root: Path = Path("/")) -> list[str]:
-    """What is wrong with the managed settings on this machine, one line each. `root`: where its files are."""
+def look(channel: Channel, root: Path = Path("/"), schema: str | None = None) -> list[str]:
+    """What is wrong with the managed settings on this machine, one line each. `root`: where its files are. `schema`:
+    Claude Code's published one, a file or an https:// address, by which keys that are none of ours are known."""
+    client = client_keys(schema) if schema else None
     platform = {"darwin": Platform.MACOS, "win32": Platform.WINDOWS}.get(sys.platform, Platform.LINUX)
     places = PLACES[platform]
     there = {path: root / path.lstrip("/") for path in managed_paths(platform)}
@@ -84,7 +86,7 @@ def look(channel: Channel, root: Path = Path("/")) -> list[str]:
     base: dict[str, Any] = {}
     if there[places.settings].is_file():
         text = there[places.settings].read_text(encoding="utf-8", errors="replace")
-        lines += [f"{places.settings}: {finding.line}" for finding in text_findings(text)]
+        lines += [f"{places.settings}: {finding.line}" for finding in text_findings(text, client)]
         base = _document(text)
     for file in sorted(there[places.drop_ins].glob("[!.]*.json")) if there[places.drop_ins].is_dir() else []:
         found = drop_in_findings(base, _document(file.read_text(encoding="utf-8", errors="replace")))

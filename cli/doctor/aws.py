@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,8 @@ from rollout.config import Model, Rollout
 
 # Service Quotas' code for application inference profiles of an account and region.
 PROFILES_QUOTA = "L-40EC9882"
+# A model that ends sooner wants another one now: profiles of it are made anew, and people are told.
+NEAR = timedelta(days=90)
 # Functions of ours that may run at once, with room; a new account may have 10 in all.
 CONCURRENCY_AT_LEAST = 50
 # Tokens per minute and person by the number of people, the lower end of each row of "Rate limit recommendations" on
@@ -78,7 +81,20 @@ def _model(clients: Clients, label: str, model: Model) -> Iterator[Finding]:
         if state != good:
             yield broken(f"model {label}", f"{model.foundation_model}: {field}: {state}", fix)
             return
-    yield fine(f"model {label}", f"{model.foundation_model} can be called")
+    yield _until_its_end(clients, label, model)
+
+
+def _until_its_end(clients: Clients, label: str, model: Model) -> Finding:
+    """AWS announces a model's end as `LEGACY`, with the day (Bedrock API reference, FoundationModelLifecycle)."""
+    name = model.foundation_model
+    lifecycle = clients("bedrock").get_foundation_model(modelIdentifier=name)["modelDetails"].get("modelLifecycle", {})
+    if lifecycle.get("status") != "LEGACY":
+        return fine(f"model {label}", f"{name} can be called")
+    end = lifecycle.get("endOfLifeTime")
+    what = f"{name} is legacy: AWS ends it " + (f"on {end:%Y-%m-%d}" if end else "on a day it does not say")
+    if end and end - datetime.now(UTC) > NEAR:
+        return fine(f"model {label}", f"{what}; until then it can be called")
+    return broken(f"model {label}", what, f"give models.{label} a newer source")
 
 
 def _use_case(clients: Clients) -> Iterator[Finding]:

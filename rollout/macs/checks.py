@@ -10,13 +10,17 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, cast
 
 from rollout.macs.facts import KEYS
 from rollout.macs.hooks import CLOSED
+from rollout.macs.permission_rules import binds, refusal
 from rollout.words import shown
 
 Document = Mapping[str, Any]
+# $NAME in a profile (jamf-api 2.3, 3).
+JAMF_REPLACES = re.compile(r"\$[A-Z]")
 
 
 @dataclass(frozen=True, order=True)
@@ -30,16 +34,27 @@ class Finding:
         return f"{self.path}: {self.text}"
 
 
-def findings(document: Document, *, guarded: bool = False) -> list[Finding]:
-    """`guarded`: whether the stack file wants a guard that fails closed (`mac.commit_guard: closed`)."""
+@dataclass(frozen=True, kw_only=True)
+class ClientKeys:
+    """The keys that the client knows, by its published schema: of the document, and under `permissions`."""
+
+    top: frozenset[str]
+    permissions: frozenset[str]
+
+
+def findings(document: Document, *, guarded: bool = False, client: ClientKeys | None = None) -> list[Finding]:
+    """`guarded`: whether the stack file wants a guard that fails closed (`mac.commit_guard: closed`). `client`: None
+    where nobody gave its schema."""
     found = [Finding(rule.__name__, path, text) for rule in RULES for path, text in rule(document)]
+    found += [Finding("foreign_key", path, text) for path, text in foreign_key(document, client)]
     if guarded:
         found += [Finding("open_guard", path, text) for path, text in open_guard(document)]
     return sorted(found)
 
 
-def text_findings(text: str) -> list[Finding]:
-    """Of a file: that it is one JSON map, and says nothing twice. The client drops a whole file over a comma."""
+def text_findings(text: str, client: ClientKeys | None = None) -> list[Finding]:
+    """Of a file: that it is one JSON map, and says nothing twice. The client does not start with it, or drops it whole,
+    over a comma."""
     twice: list[str] = []
 
     def pairs(entries: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -56,7 +71,7 @@ def text_findings(text: str) -> list[Finding]:
     repeated = [
         Finding("duplicate_key", name, "there twice; the client takes the last without a word") for name in twice
     ]
-    return [*repeated, *findings(cast("Document", document))]
+    return [*repeated, *findings(cast("Document", document), client=client)]
 
 
 def _map(document: Document, *path: str) -> Document:
@@ -99,14 +114,37 @@ _PERMISSIONS = {key.removeprefix("permissions.") for key in KEYS if key.startswi
 
 
 def ignored_key(document: Document) -> Found:
+    """A key of ours in the wrong place. Of others nothing is known here: the client has many more."""
     for place, known, others, where in (
         ("", _TOP, _PERMISSIONS, "under permissions"),
         ("permissions.", _PERMISSIONS, _TOP, "at the top"),
     ):
         for key in _map(document, "permissions") if place else document:
-            if key not in known:
-                hint = f"; it belongs {where}" if key in others else "; no key of ours"
-                yield f"{place}{key}", f"the client ignores it here without a word{hint}"
+            if key not in known and key in others:
+                yield f"{place}{key}", f"the client ignores it here without a word; it belongs {where}"
+
+
+def foreign_key(document: Document, client: ClientKeys | None) -> Found:
+    """A key that is none of ours: the client's own where its schema has it, and else a word that nobody reads."""
+    for place, ours, elsewhere, known in (
+        ("", _TOP, _PERMISSIONS, client and client.top),
+        ("permissions.", _PERMISSIONS, _TOP, client and client.permissions),
+    ):
+        for key in _map(document, "permissions") if place else document:
+            if key in ours or key in elsewhere or (known and key in known):
+                continue
+            similar = get_close_matches(key, [*ours, *(known or ())], n=1, cutoff=0.85)
+            hint = f"; did you mean {similar[0]}?" if similar else ""
+            text = "the client's schema has no such key, so it is ignored" if known else "none of ours"
+            yield f"{place}{key}", f"{text}{hint}"
+
+
+def unbinding_rule(document: Document) -> Found:
+    for key in ("deny", "ask", "allow"):
+        gives = key == "allow"
+        for number, rule in enumerate(_list(_map(document, "permissions"), key)):
+            if isinstance(rule, str) and not binds(rule, gives=gives) and not JAMF_REPLACES.search(rule):
+                yield f"permissions.{key}.{number}", f"{refusal(rule, gives=gives)}: {shown(rule)}"
 
 
 def dropped_permissions(document: Document) -> Found:
@@ -185,7 +223,7 @@ def mangled_text(document: Document, place: str = "") -> Found:
             yield from mangled_text(cast("Document", value), f"{path}.")
         elif isinstance(value, list):
             yield from mangled_text({str(n): v for n, v in enumerate(cast("list[Any]", value))}, f"{path}.")
-        elif isinstance(value, str) and (value != value.strip() or re.search(r"\$[A-Z]", value)):
+        elif isinstance(value, str) and (value != value.strip() or JAMF_REPLACES.search(value)):
             yield path, f"Jamf trims blanks at the ends and replaces $NAME: {shown(value)}"
 
 
@@ -199,5 +237,6 @@ RULES: tuple[Callable[[Document], Found], ...] = (
     mangled_text,
     null,
     open_stop,
+    unbinding_rule,
     unenforced_list,
 )

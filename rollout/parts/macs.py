@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rollout.kinds import HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule
+from rollout.kinds import AllowRule, HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule
 from rollout.parts.part import Part
 
 
@@ -18,7 +18,7 @@ class Rules(Part):
     """What Claude Code never does, at any level, such as `Read(//**/.kube/config)`. `//` begins an absolute path."""
     ask: tuple[PermissionRule, ...] = ()
     """What a person is asked about each time."""
-    allow: tuple[PermissionRule, ...] = ()
+    allow: tuple[AllowRule, ...] = ()
     """What nobody is asked about, at `active` only; from `restricted` on a person approves each step."""
 
 

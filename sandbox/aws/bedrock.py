@@ -314,6 +314,20 @@ class Bedrock(BedrockResponse):
             }
         )
 
+    def get_foundation_model(self) -> ActionResult:
+        """Nothing here comes to its end."""
+        model = self._given("GetFoundationModel")["modelIdentifier"].rpartition("/")[2]
+        if model not in catalogue.MODELS:
+            raise RestRefusal("ResourceNotFoundException", f"Could not resolve the foundation model from {model}", 404)
+        details = {
+            "modelArn": catalogue.model_arn(self.region, model),
+            "modelId": model,
+            "modelName": catalogue.MODELS[model],
+            "providerName": "Anthropic",
+            "modelLifecycle": {"status": "ACTIVE"},
+        }
+        return ActionResult({"modelDetails": details})
+
     def get_use_case_for_model_access(self) -> ActionResult:
         """Anthropic's form, which the account has sent."""
         return ActionResult({"formData": json.dumps(USE_CASE).encode()})

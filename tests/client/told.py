@@ -14,3 +14,7 @@ def bash(*commands: str) -> str:
 
 def read(path: object) -> str:
     return f"[tool Read {json.dumps({'file_path': str(path)})}]"
+
+
+def tool(name: str, **given: object) -> str:
+    return f"[tool {name} {json.dumps(given)}]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,12 @@ from rollout.parts.macs import Channel
 from tests import stacks
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+CALLABLE = {
+    "agreementAvailability": {"status": "AVAILABLE"},
+    "authorizationStatus": "AUTHORIZED",
+    "entitlementAvailability": "AVAILABLE",
+    "regionAvailability": "AVAILABLE",
+}
 SONNET = Model(source="global.anthropic.claude-sonnet-4-6", input=3, output=15, cache_read=0.3, cache_write=3.75)
 
 
@@ -134,16 +140,26 @@ def test_mail_says_whether_its_sender_is_still_to_come_or_to_be_verified() -> No
     ],
 )
 def test_a_model_that_cannot_be_called_says_why_and_what_to_do(field: str, value: Any, fix: str) -> None:
-    good = {
-        "agreementAvailability": {"status": "AVAILABLE"},
-        "authorizationStatus": "AUTHORIZED",
-        "entitlementAvailability": "AVAILABLE",
-        "regionAvailability": "AVAILABLE",
-    }
+    good = CALLABLE
     [found] = of_aws(Account(get_foundation_model_availability={**good, field: value}), "model opus")
     assert (found.health, found.fix) == (Health.BROKEN, fix)
-    [found] = of_aws(Account(get_foundation_model_availability=good), "model opus")
+    active = {"modelDetails": {"modelLifecycle": {"status": "ACTIVE"}}}
+    [found] = of_aws(Account(get_foundation_model_availability=good, get_foundation_model=active), "model opus")
     assert found.health is Health.FINE
+
+
+@pytest.mark.parametrize(
+    ("days", "health"), [(None, Health.BROKEN), (30, Health.BROKEN), (89, Health.BROKEN), (200, Health.FINE)]
+)
+def test_a_model_that_aws_ends_soon_is_broken_and_one_that_it_ends_later_is_told_of(
+    days: int | None, health: Health
+) -> None:
+    end = {} if days is None else {"endOfLifeTime": datetime.now(UTC) + timedelta(days=days)}
+    legacy = {"modelDetails": {"modelLifecycle": {"status": "LEGACY", **end}}}
+    [found] = of_aws(Account(get_foundation_model_availability=CALLABLE, get_foundation_model=legacy), "model opus")
+    assert found.health is health
+    assert "is legacy: AWS ends it on " in found.what
+    assert bool(found.fix) is (health is Health.BROKEN)
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,13 @@ FAULTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "empty_allowlist": lambda d: d.update(availableModels=[]),
     "env_no_text": lambda d: d["env"].update(CLAUDE_CODE_MAX_RETRIES=0),
     "hook_never_matches": lambda d: d["hooks"]["PreToolUse"][0].update(matcher="bash"),
-    "ignored_key": lambda d: d.update(dangerouslySkip=True),
+    "foreign_key": lambda d: d.update(dangerouslySkip=True),
+    "ignored_key": lambda d: d.update(disableBypassPermissionsMode="disable"),
     "mangled_text": lambda d: d["permissions"]["deny"].append("Bash(echo $USERNAME)"),
     "null": lambda d: d.update(model=None),
     "open_guard": lambda d: d["hooks"]["PreToolUse"][0]["hooks"][0].update(command="/etc/claude-code/commit-guard"),
     "open_stop": lambda d: d["hooks"]["UserPromptSubmit"][0]["hooks"][0].update(command="printf 'stop'; exit 1"),
+    "unbinding_rule": lambda d: d["permissions"]["deny"].append("Write(//**/.env)"),
     "unenforced_list": lambda d: d.pop("enforceAvailableModels"),
 }
 
@@ -43,7 +45,7 @@ def broken(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 
 def test_every_rule_has_a_fault_of_its_own() -> None:
-    assert {rule.__name__ for rule in checks.RULES} | {"open_guard"} == set(FAULTS)
+    assert {rule.__name__ for rule in checks.RULES} | {"foreign_key", "open_guard"} == set(FAULTS)
     assert findings(SUSPENDED, guarded=True) == []
 
 

@@ -134,6 +134,30 @@ def test_a_machine_is_looked_at_with_its_drop_ins(machine: Path, tmp_path: Path)
     assert source.startswith("/etc/claude-code/managed-settings.json: a file beside mac.channel: profile")
 
 
+def test_a_key_that_is_none_of_ours_is_the_clients_own_where_its_schema_has_it(machine: Path, tmp_path: Path) -> None:
+    made = {**document(rollout(), platform=Platform.LINUX), "cleanupPeriodDays": 7, "permisions": {}}
+    (machine / "managed-settings.json").write_text(json.dumps(made))
+    file = "/etc/claude-code/managed-settings.json"
+    assert settings.look(Channel.FILE, tmp_path) == [
+        f"{file}: cleanupPeriodDays: none of ours",
+        f"{file}: permisions: none of ours; did you mean permissions?",
+    ]
+    schema = tmp_path / "schema.json"
+    permissions = {"type": "object", "properties": {"deny": {}, "defaultMode": {}}}
+    schema.write_text(json.dumps({"properties": {"permissions": permissions, "cleanupPeriodDays": {}}}))
+    assert settings.look(Channel.FILE, tmp_path, str(schema)) == [
+        f"{file}: permisions: the client's schema has no such key, so it is ignored; did you mean permissions?"
+    ]
+
+
+def test_another_schema_is_not_taken_for_the_clients(machine: Path, tmp_path: Path) -> None:
+    (machine / "managed-settings.json").write_text("{}")
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"properties": {"name": {}}}')
+    with pytest.raises(CommandError, match="no schema of Claude Code's settings"):
+        settings.look(Channel.FILE, tmp_path, str(schema))
+
+
 def test_a_machine_without_settings_has_nothing_wrong(tmp_path: Path) -> None:
     assert settings.look(Channel.FILE, tmp_path) == []
 

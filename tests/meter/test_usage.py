@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +61,35 @@ def test_a_record_says_who_which_model_how_many_tokens_and_what_they_cost() -> N
     )
     assert found.tokens == Tokens(input=1200, output=300, cache_read=5000, cache_write=100)
     assert found.usd == Decimal("0.009975")  # (1200*3 + 300*15 + 5000*0.3 + 100*3.75) / 1e6
+
+
+def written_for_an_hour(tokens: int, of: int) -> dict[str, Any]:
+    details = [{"ttl": "5m", "inputTokens": of - tokens}, {"ttl": "1h", "inputTokens": tokens}]
+    return record(input={"cacheWriteInputTokenCount": of, "cacheDetails": details}, output={})
+
+
+def test_what_is_written_into_a_cache_for_an_hour_has_its_own_price() -> None:
+    prices = replace(TABLES, prices={"sonnet": {**SONNET, "cache_write_1h": "5"}})
+    found = usage(written_for_an_hour(100_000, of=110_000), prices)
+    assert found.usd == Decimal("0.5375")  # (10,000 * 3.75 + 100,000 * 5) / 1e6
+    assert (structured(found)["CacheWrite"], structured(found)["cache_write_1h"]) == (110_000, 100_000)
+
+
+def test_an_hour_without_a_price_of_its_own_costs_twice_the_input() -> None:
+    assert usage(written_for_an_hour(100_000, of=100_000), TABLES).usd == Decimal("0.6")
+
+
+def test_more_written_for_an_hour_than_at_all_is_no_record() -> None:
+    with pytest.raises(UnknownRecordError, match="cacheDetails"):
+        usage(record(input={"cacheWriteInputTokenCount": 5, "cacheDetails": [{"ttl": "1h", "inputTokens": 6}]}), TABLES)
+
+
+@pytest.mark.parametrize(("prompt", "usd"), [(100_000, "0.0101"), (100_001, "0.0505005")])
+def test_every_token_of_a_long_prompt_has_the_dearer_price(prompt: int, usd: str) -> None:
+    long = {"input": "0.5", "output": "2.5", "cache_read": "0.05", "cache_write": "0.625", "above_tokens": "100000"}
+    haiku = {"input": "0.1", "output": "0.5", "cache_read": "0.01", "cache_write": "0.125", "long_prompt": long}
+    said = record(input={"inputTokenCount": prompt}, output={"outputTokenCount": 200})
+    assert usage(said, replace(TABLES, prices={"sonnet": haiku})).usd == Decimal(usd)
 
 
 def test_a_request_counts_for_the_day_it_was_made_and_not_for_that_of_its_delivery() -> None:

@@ -56,6 +56,13 @@ def refused(aws: Aws, service: str, method: str, **given: Any) -> str:
     return caught.value.response["Error"]["Code"]
 
 
+def test_a_model_of_the_catalogue_is_active(aws: Aws) -> None:
+    found = asked(aws, "bedrock", "GetFoundationModel", "get_foundation_model", modelIdentifier=SONNET)
+    assert found["modelDetails"]["modelLifecycle"]["status"] == "ACTIVE"
+    unknown = "anthropic.claude-unknown-1"
+    assert refused(aws, "bedrock", "get_foundation_model", modelIdentifier=unknown) == "ResourceNotFoundException"
+
+
 def test_a_model_of_the_catalogue_can_be_called_and_no_other_is_known(aws: Aws) -> None:
     found = asked(aws, "bedrock", "GetFoundationModelAvailability", "get_foundation_model_availability", modelId=SONNET)
     assert found == {
