@@ -13,6 +13,9 @@ from rollout.config import Cohort, Incident, Model, Okta, Organization, Rollout
 from rollout.levels import Level
 from rollout.parts.success import Github
 
+HAIKU = Model(
+    source="anthropic.claude-haiku-4-5-20251001-v1:0", input=1.0, output=1.0, cache_read=1.0, cache_write=1.0
+)
 INTRODUCTION = (
     "# The alarms\n\n"
     "What rings, for whom, and what to do. Written by `make alarms-page` from `rollout/alarms.py`, which "
@@ -25,11 +28,10 @@ INTRODUCTION = (
 
 def page() -> str:
     incident = Incident(id="INC-1", since=datetime(2026, 1, 1, tzinfo=UTC), reason="an example")
-    price = {"input": 1.0, "output": 1.0, "cache_read": 1.0, "cache_write": 1.0}
     rollout = Rollout(
         organization=Organization(name="acme"),
         okta=Okta(domain="acme.okta.com"),
-        models={"haiku": Model(source="anthropic.claude-haiku-4-5-20251001-v1:0", **price)},
+        models={"haiku": HAIKU},
         github_webhook_secret=SecretStr("x" * 64),
         github=Github(organization="acme"),
         cohorts={"pilot": Cohort(level=Level.SUSPENDED, models=("haiku",), incident=incident)},

@@ -27,12 +27,16 @@ def check_schema(document: dict[str, Any], path_or_address: str) -> list[str]:
 
 def client_keys(path_or_address: str) -> ClientKeys:
     """The keys that the schema has. Raises CommandError where there is no such schema."""
-    schema: Any = _validator(path_or_address).schema
-    top = schema.get("properties") or {}
-    within = (top.get("permissions") or {}).get("properties") or {}
+    top = _properties(_validator(path_or_address).schema)
+    within = _properties(top.get("permissions"))
     if not top or not within:
         raise CommandError(f"{path_or_address}: no schema of Claude Code's settings, which have `permissions`")
     return ClientKeys(top=frozenset(top), permissions=frozenset(within))
+
+
+def _properties(schema: object) -> dict[str, Any]:
+    found: object = cast("dict[str, Any]", schema).get("properties") if isinstance(schema, dict) else None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 @cache
