@@ -13,9 +13,7 @@ from rollout.config import Cohort, Incident, Model, Okta, Organization, Rollout
 from rollout.levels import Level
 from rollout.parts.success import Github
 
-HAIKU = Model(
-    source="anthropic.claude-haiku-4-5-20251001-v1:0", input=1.0, output=1.0, cache_read=1.0, cache_write=1.0
-)
+HAIKU = Model(source="anthropic.claude-haiku-4-5-20251001-v1:0", input=1.0, output=1.0, cache_read=1.0, cache_write=1.0)
 INTRODUCTION = (
     "# The alarms\n\n"
     "What rings, for whom, and what to do. Written by `make alarms-page` from `rollout/alarms.py`, which "
