@@ -1,4 +1,4 @@
-"""What the client was seen to do with each thing that our settings say, and the version it was tried on.
+"""What the client was seen to do with each thing that our settings say, and the versions it was tried on.
 
 The words are those of the measurements (claude-code-client, its sections in brackets). A fact without a version was
 read in Claude Code's documentation, and not tried.
@@ -9,20 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-VERSION = "2.1.197"
+# The oldest client that the facts are true of, which settings demand at least, and the newest they were tried on;
+# `tests/client/package.json` pins the same two.
+FLOOR = "2.1.197"
+NEWEST = "2.1.332"
+BOTH = (FLOOR, NEWEST)
 
 
 @dataclass(frozen=True)
 class Fact:
     says: str
-    tried: str | None = VERSION
+    tried: tuple[str, ...] = BOTH
 
 
 # By key of the document.
 KEYS: Mapping[str, Fact] = {
     "permissions": Fact("one wrong type or value within drops the whole block, deny rules included (11)"),
     "permissions.deny": Fact("holds in every mode, with --bare and against --settings (3, 4, 5)"),
-    "permissions.ask": Fact("asks a person; refuses under -p", None),
+    "permissions.ask": Fact("asks a person; refuses under -p", ()),
     "permissions.allow": Fact("runs without a question; a deny of the same still holds (4)"),
     "permissions.disableBypassPermissionsMode": Fact('"disable" alone; a boolean drops the block (3)'),
     "permissions.disableAutoMode": Fact('"disable" alone; --permission-mode auto falls to default (3)'),
@@ -45,9 +49,9 @@ _NEVER_SENT = Fact("empty: an exported one vanishes (9)")
 # By name. `pattern`: what a value matches as a whole.
 VARIABLES: Mapping[str, tuple[str, Fact]] = {
     "CLAUDE_CODE_USE_BEDROCK": ("1", Fact("beats an exported 0, and Vertex (9)")),
-    "CLAUDE_CODE_USE_MANTLE": ("0", Fact("no model goes by Bedrock's second address", None)),
+    "CLAUDE_CODE_USE_MANTLE": ("0", Fact("no model goes by Bedrock's second address", ())),
     "ANTHROPIC_BEDROCK_BASE_URL": ("", Fact("empty: an exported one is not called, AWS's own address is (9)")),
-    "ANTHROPIC_BEDROCK_MANTLE_BASE_URL": ("", Fact("empty: counts as unset", None)),
+    "ANTHROPIC_BEDROCK_MANTLE_BASE_URL": ("", Fact("empty: counts as unset", ())),
     "CLAUDE_CODE_SIMPLE": ("0", Fact("keeps hooks where a person exported 1 (8)")),
     "CLAUDE_CODE_MAX_RETRIES": ("[0-9]{1,2}", Fact("beats the user's; 0 is one request (10)")),
     "ANTHROPIC_API_KEY": ("", Fact("empty: otherwise sent to Bedrock's endpoint as x-api-key (9)")),
@@ -56,11 +60,11 @@ VARIABLES: Mapping[str, tuple[str, Fact]] = {
     "AWS_ACCESS_KEY_ID": ("", Fact("empty, with AWS_PROFILE: the profile's credential_process is used (9)")),
     "AWS_SECRET_ACCESS_KEY": ("", _NEVER_SENT),
     "AWS_SESSION_TOKEN": ("", _NEVER_SENT),
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI": ("", Fact("empty: not asked for a session", None)),
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": ("", Fact("empty: not asked for a session", None)),
-    "AWS_ROLE_ARN": ("", Fact("empty: no session from a web identity", None)),
-    "AWS_WEB_IDENTITY_TOKEN_FILE": ("", Fact("empty: no session from a web identity", None)),
-    "CLAUDE_CODE_OAUTH_TOKEN": ("", Fact("empty: counts as unset", None)),
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": ("", Fact("empty: not asked for a session", ())),
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": ("", Fact("empty: not asked for a session", ())),
+    "AWS_ROLE_ARN": ("", Fact("empty: no session from a web identity", ())),
+    "AWS_WEB_IDENTITY_TOKEN_FILE": ("", Fact("empty: no session from a web identity", ())),
+    "CLAUDE_CODE_OAUTH_TOKEN": ("", Fact("empty: counts as unset", ())),
     "AWS_EC2_METADATA_DISABLED": ("true", Fact("the machine's own role is not asked for (10)")),
     "AWS_REGION": ("[a-z]{2}(-[a-z]+)+-[0-9]", Fact("where the calls go (1)")),
     "AWS_PROFILE": ("[A-Za-z0-9_-]*", Fact("whose credential_process is run, 3 to 5 times per session (10)")),

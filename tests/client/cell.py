@@ -23,7 +23,7 @@ from tests.client import gate, terminal
 MODULE = "tests.client.cell"
 MANAGED = Path("/etc/claude-code")
 UID = 1000
-REST_SECONDS = 15
+REST_SECONDS = 60
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 

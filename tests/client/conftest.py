@@ -11,6 +11,7 @@ import pytest
 
 from tests.client import installed, laptop
 from tests.client.deployed import Deployed, deployed_pilot
+from tests.client.installed import Client
 from tests.client.laptop import Laptop
 from tests.engine import world as worlds
 from tests.engine.world import World
@@ -25,19 +26,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def claude() -> Path:
-    """Skipped where it cannot be had; the run's last lines say so."""
+def claudes() -> dict[Client, Path]:
+    """Skipped where they cannot be had; the run's last lines say so."""
     if sys.platform != "linux":
         pytest.skip("CLAUDE CODE DID NOT JUDGE OUR SETTINGS: its cell is made of Linux namespaces")
     try:
-        return installed.claude()
+        return installed.claudes()
     except installed.UnreachableError as error:
         pytest.skip(f"CLAUDE CODE DID NOT JUDGE OUR SETTINGS: npm is unreachable: {error}")
 
 
+@pytest.fixture(params=list(Client), ids=str)
+def client(request: pytest.FixtureRequest) -> Client:
+    """Each test runs with both; `pytest -k newest` or `-k floor` takes one."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def pilot(claude: Path, onboarded: World, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployed]:  # noqa: ARG001 - nothing is deployed for nobody
-    """Running, for tests that change nothing of it; its profiles and what its members paste."""
+def pilot(
+    claudes: dict[Client, Path],  # noqa: ARG001 - nothing is deployed for nobody
+    onboarded: World,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Generator[Deployed]:
+    """Running, for tests that change nothing of it and both clients; its profiles and what its members paste."""
     with worlds.running(worlds.again(onboarded, tmp_path_factory.mktemp("client") / "world")) as world:
         yield deployed_pilot(world)
 
@@ -48,7 +59,7 @@ def etc(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def alice(pilot: Deployed, claude: Path, etc: Path) -> Generator[Laptop]:
+def alice(pilot: Deployed, claudes: dict[Client, Path], client: Client, etc: Path) -> Generator[Laptop]:
     """Alice's, with nothing of ours on it yet but her way to sign in."""
     with tempfile.TemporaryDirectory(prefix="laptop") as folder:
-        yield Laptop(folder=Path(folder), etc=etc, world=pilot.world, claude=claude, login=ALICE)
+        yield Laptop(folder=Path(folder), etc=etc, world=pilot.world, claude=claudes[client], login=ALICE)

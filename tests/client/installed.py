@@ -1,4 +1,5 @@
-"""The pinned Claude Code from npm, in the cache of `sandbox.engine`: fetched once per machine, against its lock file."""
+"""The two pinned Claude Codes from npm, in the cache of `sandbox.engine`: fetched once per machine, against one lock
+file. `package.json` names both: the oldest that our settings let start, and the newest known."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from sandbox.engine import find
@@ -14,24 +17,38 @@ from sandbox.engine import find
 FILES = ("package.json", "package-lock.json", ".npmrc")
 FOLDER = Path(__file__).resolve().parent
 PACKAGE = "@anthropic-ai/claude-code"
-VERSION: str = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"][PACKAGE]
+
+
+class Client(StrEnum):
+    """A dependency's name in `package.json`, which is npm's alias for one version of the package."""
+
+    FLOOR = "floor"
+    NEWEST = "newest"
+
+
+def _pins() -> dict[Client, str]:
+    dependencies = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return {client: dependencies[client].removeprefix(f"npm:{PACKAGE}@") for client in Client}
+
+
+VERSIONS: Mapping[Client, str] = _pins()
 # What npm says where no registry answers (its own and libuv's codes).
 UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT")
-SECONDS = 300
+SECONDS = 600
 
 
 class UnreachableError(Exception):
     """npm's registry does not answer, and nothing is in the cache."""
 
 
-def claude() -> Path:
-    """The program. UnreachableError where it cannot be had; RuntimeError, in npm's words, for any other failure."""
-    home = find.made(find.cache()) / f"claude-code-{VERSION}"
+def claudes() -> dict[Client, Path]:
+    """The programs. UnreachableError where they cannot be had; RuntimeError, in npm's words, for any other failure."""
+    home = find.made(find.cache()) / "-".join(("claude-code", *VERSIONS.values()))
     with (find.cache() / "claude-code.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the other test process waits, and finds it
-        if _version(home) != VERSION:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the other test process waits, and finds them
+        if _missing(home):
             _install(home)
-    return _program(home)
+    return {client: _program(home, client) for client in Client}
 
 
 def _install(home: Path) -> None:
@@ -45,23 +62,30 @@ def _install(home: Path) -> None:
         if result.returncode:
             if any(code in result.stderr for code in UNREACHABLE):
                 raise UnreachableError(result.stderr.strip().splitlines()[0])
-            raise RuntimeError(f"npm could not install {PACKAGE} {VERSION}:\n{result.stderr}")
-        found = _version(Path(folder))
-        if found != VERSION:
-            raise RuntimeError(f"npm installed {PACKAGE} {VERSION}, but what it brought says it is: {found}")
+            raise RuntimeError(f"npm could not install {PACKAGE}:\n{result.stderr}")
+        if missing := _missing(Path(folder)):
+            raise RuntimeError(f"npm installed {PACKAGE}, but what it brought is not what is pinned: {missing}")
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(folder, home, symlinks=True, copy_function=shutil.move)
 
 
-def _program(home: Path) -> Path:
-    """Of the package for this machine's processor; npm installs no other. Its launcher would need a script to run."""
-    found = [*home.glob(f"node_modules/{PACKAGE}-*/claude")]
-    return found[0] if found else home / "nothing"
+def _missing(home: Path) -> str:
+    """Each pinned version that is not there, with what is in its place; empty where nothing is missing."""
+    found = {client: _version(_program(home, client)) for client in Client}
+    return ", ".join(f"{VERSIONS[client]}: {told}" for client, told in found.items() if told != VERSIONS[client])
 
 
-def _version(home: Path) -> str:
-    program = _program(home)
+def _program(home: Path, client: Client) -> Path:
+    """Of the package for this machine's processor; npm installs no other, and puts one version's above the aliases.
+    The launcher would need a script to run."""
+    for package in (*home.glob(f"node_modules/{PACKAGE}-*"), *home.glob(f"node_modules/*/node_modules/{PACKAGE}-*")):
+        if json.loads((package / "package.json").read_text(encoding="utf-8"))["version"] == VERSIONS[client]:
+            return package / "claude"
+    return home / "nothing"
+
+
+def _version(program: Path) -> str:
     if not program.is_file():
         return "nothing"
-    printed = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=60).stdout
+    printed = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=300).stdout
     return printed.partition(" ")[0]

@@ -23,7 +23,8 @@ from sandbox.settings import PROJECT
 from tests.client import cell, gate
 from tests.engine.world import World
 
-SECONDS = 60
+# A limit, where one session takes seconds on a machine with nothing else to do.
+SECONDS = 300
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 # okta-aws-cli as our AWS profile calls it, signing in to the sandbox's Okta.
 OKTA_AWS_CLI = """#!/bin/sh
@@ -66,9 +67,14 @@ class Session:
         return [(call["path"], call["status"]) for call in self.calls if call["service"] == "bedrock"]
 
     @property
+    def requests(self) -> list[tuple[str, int]]:
+        """Those of `bedrock` that carry a prompt; the newest client also asks what there is, at each start."""
+        return [(path, status) for path, status in self.bedrock if path.startswith("/model/")]
+
+    @property
     def invoked(self) -> list[str]:
         """The models that were asked, as the client named them."""
-        return [path.split("/model/")[1].rpartition("/")[0] for path, _ in self.bedrock if path.startswith("/model/")]
+        return [path.split("/model/")[1].rpartition("/")[0] for path, _ in self.requests]
 
 
 @dataclass(kw_only=True)

@@ -9,11 +9,12 @@ from rollout.macs import facts
 from sandbox.settings import HOST
 from tests.client import installed, told
 from tests.client.deployed import Deployed
+from tests.client.installed import Client
 from tests.client.laptop import Laptop
 
 
-def test_the_client_is_of_the_version_that_our_facts_were_tried_on():
-    assert installed.VERSION == facts.VERSION
+def test_the_clients_are_of_the_versions_that_our_facts_were_tried_on():
+    assert installed.VERSIONS == {Client.FLOOR: facts.FLOOR, Client.NEWEST: facts.NEWEST}
 
 
 def test_its_lock_file_has_a_digest_for_each_package_and_names_no_registry():

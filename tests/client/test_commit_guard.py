@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,12 @@ def commits(laptop: Laptop) -> int:
     return int(printed.stdout)
 
 
+def findings(pilot: Deployed) -> list[dict[str, Any]]:
+    """What guards reported, oldest first."""
+    stream = {"logGroupName": names.FINDINGS_LOG_GROUP, "logStreamName": names.guard_stream(COHORT)}
+    return pilot.world.aws("logs").get_log_events(**stream, startFromHead=True)["events"]
+
+
 def test_a_commit_with_a_key_is_stopped_with_what_to_do_and_a_clean_one_is_made(
     pilot: Deployed, repository: Laptop
 ) -> None:
@@ -46,15 +53,14 @@ def test_a_commit_with_a_key_is_stopped_with_what_to_do_and_a_clean_one_is_made(
         "git add clean.sh",
         "git commit -m x",
     )
+    reported = len(findings(pilot))
     session = repository.asks(asked, ANY_MODE)
     stopped, *_, made = session.tool_results
     assert "The commit guard stopped this command: it would put a credential into git." in stopped
     assert "deploy.sh, line 1: aws_access_key_id" in stopped
     assert "clean.sh" in made
     assert (commits(repository), session.errors) == (1, "")
-    logs = pilot.world.aws("logs")
-    stream = {"logGroupName": names.FINDINGS_LOG_GROUP, "logStreamName": names.guard_stream(COHORT)}
-    [event] = logs.get_log_events(**stream)["events"]
+    [event] = findings(pilot)[reported:]
     assert json.loads(event["message"])["user"] == ALICE
     assert KEY not in event["message"]
 
