@@ -86,6 +86,12 @@ commands-page: setup ## write docs/rollout.md anew
 cuts-page: setup node_modules/.installed ## write docs/cuts.md anew: each way in which a cut could fail, tried in sandboxes
 	@$(PY) -m tests.engine.cuts
 
+upstream-page: setup ## write docs/upstream.md anew
+	@$(PY) -m tests.upstream
+
+upstream: setup ## ask each registry what is newer than docs/upstream.md knows of
+	@$(PY) -m tests.upstream ask
+
 limits-page: setup ## write docs/limits-and-costs.md anew
 	@$(PY) -m tests.costs > docs/limits-and-costs.md
 
