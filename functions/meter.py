@@ -37,6 +37,7 @@ from rollout.limits import Limits
 from rollout.usage import (
     KINDS,
     NAMESPACE,
+    NothingUsedError,
     OutsideRolloutError,
     Profile,
     Tables,
@@ -69,13 +70,15 @@ log.setLevel(logging.INFO)
 
 @dataclass(kw_only=True)
 class Entry:
-    """One request to be counted. `line`: what its cohort's usage log gets; none for use outside the cohorts."""
+    """One request to be counted. `line`: what its cohort's usage log gets; none for use outside the cohorts. `doubt`:
+    why its price may be another."""
 
     request_id: str
     at: datetime
     adds: Mapping[str, Mapping[str, Decimal]]
     cohort: str | None = None
     line: Mapping[str, Any] = field(default_factory=dict)
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,18 +157,28 @@ def opened(data: str) -> dict[str, Any]:
 
 
 def read(events: Iterable[Mapping[str, Any]], profiles: Mapping[str, Profile]) -> tuple[list[Entry], list[Dead]]:
-    """What can be counted, each request once, and what cannot."""
+    """What can be counted, each request once, and what cannot. What was counted in doubt is among both."""
     said = settings()["tables"]
-    tables = Tables(roles=said["roles"], teams=said["teams"], prices=said["prices"], profiles=profiles)
+    tables = Tables(
+        roles=said["roles"],
+        teams=said["teams"],
+        prices=said["prices"],
+        profiles=profiles,
+        foundations=said["foundations"],
+    )
     entries: dict[str, Entry] = {}
     dead: list[Dead] = []
     for event in events:
         try:
             entry = _entry(_parsed(event), tables)
+        except NothingUsedError:
+            continue
         except UnknownRecordError as error:
             dead.append(Dead(reason=str(error), event=event))
-        else:
-            entries.setdefault(entry.request_id, entry)
+            continue
+        if entry.doubt:
+            dead.append(Dead(reason=entry.doubt, event=event))
+        entries.setdefault(entry.request_id, entry)
     return list(entries.values()), dead
 
 
@@ -193,6 +206,8 @@ def _parsed(event: Mapping[str, Any]) -> Mapping[str, Any]:
 def _entry(record: Mapping[str, Any], tables: Tables) -> Entry:
     try:
         found = usage(record, tables)
+    except NothingUsedError:
+        raise
     except OutsideRolloutError as error:
         return _shadow(record, str(error))
     return Entry(
@@ -201,6 +216,7 @@ def _entry(record: Mapping[str, Any], tables: Tables) -> Entry:
         adds=dict.fromkeys(counters(found), _amounts(found)),
         cohort=found.cohort,
         line=structured(found),
+        doubt=found.doubt,
     )
 
 

@@ -6,6 +6,7 @@ envelope around CloudTrail's record (EventBridge user guide, AWS API calls by wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -16,6 +17,8 @@ from rollout.usage import NAMESPACE, UnknownRecordError
 DETAIL_TYPE = "AWS API Call via CloudTrail"
 SOURCE = "aws.bedrock"
 MAX_TEXT = 300
+# What a model is called by: InvokeModel and Converse, with and without a stream.
+CALLS = ("InvokeModel", "Converse")
 
 
 def pattern() -> dict[str, Any]:
@@ -25,6 +28,8 @@ def pattern() -> dict[str, Any]:
         "source": [SOURCE],
         "detail-type": [DETAIL_TYPE],
         "detail": {
+            # A client asks for lists and counts tokens at each start, which is none of what a level is about.
+            "eventName": [{"prefix": name} for name in CALLS],
             "errorCode": ["AccessDenied", "AccessDeniedException"],
             "userIdentity": {"sessionContext": {"sessionIssuer": issuer}},
         },
@@ -59,11 +64,18 @@ def denial(event: Mapping[str, Any], roles: Mapping[str, str], teams: Mapping[st
         "cohort": cohort,
         "team": teams.get(session.lower(), "unknown"),
         "action": _short(detail, "eventName"),
-        "resource": str(_part(detail, "requestParameters").get("modelId") or "")[:MAX_TEXT],
+        "resource": _resource(detail)[:MAX_TEXT],
         "source_ip": _short(detail, "sourceIPAddress"),
         "why": _reason(str(detail.get("errorMessage") or ""))[:MAX_TEXT],
         "Denied": 1,
     }
+
+
+def _resource(detail: Mapping[str, Any]) -> str:
+    """CloudTrail may leave parameters out of a call that was denied; its message names what it was about."""
+    called = str(_part(detail, "requestParameters").get("modelId") or "")
+    named = re.search(r" on resource: (\S+)", str(detail.get("errorMessage") or ""))
+    return called or (named[1] if named else "")
 
 
 def _reason(message: str) -> str:

@@ -34,6 +34,7 @@ def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[s
         "tables": {
             "roles": {names.role(cohort): cohort for cohort in rollout.logged},
             "teams": dict(_teams(rollout, record)),
+            "foundations": {model.foundation_model: label for label, model in sorted(rollout.models.items())},
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
         "notices_queue": names.NOTICES_QUEUE,

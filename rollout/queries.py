@@ -97,12 +97,12 @@ WHO_USED_WHAT = Query(
 )
 SHADOW_USE = Query(
     title="Shadow use",
-    answers="Who called Claude with another role, or past the cohorts' profiles.",
+    answers="Who called Claude with a role that is no cohort's.",
     source="invocations",
     text=_lines(
-        'filter schemaType = "ModelInvocationLog" and modelId like /anthropic|application-inference-profile/',
-        f"filter identity.arn not like /:assumed-role\\/{names.PREFIX}-/ or modelId not like "
-        "/application-inference-profile/",
+        'filter schemaType = "ModelInvocationLog" and modelId like '
+        "/anthropic|application-inference-profile|^[A-Za-z0-9]+$/",
+        f"filter identity.arn not like /:assumed-role\\/{names.PREFIX}-/",
         "stats count(*) as calls, fromMillis(latest(@timestamp)) as last by identity.arn, modelId",
         "sort calls desc",
         "limit 100",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -19,8 +19,14 @@ KINDS = ("input", "output", "cache_read", "cache_write")
 PER = Decimal(1_000_000)
 NAMESPACE = "ClaudeCode/Rollout"
 MAX_REQUEST_ID = 128
-# What Bedrock calls an application inference profile (service model, `InferenceProfileArn`).
-_PROFILE = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]{1,20}:\d{12}:application-inference-profile/[a-zA-Z0-9-:.]{1,64}")
+# An application inference profile as callers may write it: its ARN, what is behind the account, or its id alone; in
+# any case, since Bedrock takes each (findings of 2026-11; service model, `InferenceProfileArn`).
+_PROFILE = re.compile(
+    r"(?P<arn>arn:[a-z-]+:bedrock:[a-z0-9-]{1,20}:\d{12}:)?(?P<kind>application-inference-profile/)?(?P<id>[a-z0-9]{8,64})"
+)
+# The name of a foundation model or of a system-defined profile, also within an ARN.
+_FOUNDATION = re.compile(r"(?:.*/)?(?:[a-z-]+\.)?(?P<model>anthropic\.claude-[a-z0-9.:-]{1,100})")
+FREE = frozenset({"CountTokens"})
 
 
 class UnknownRecordError(ValueError):
@@ -28,7 +34,12 @@ class UnknownRecordError(ValueError):
 
 
 class OutsideRolloutError(ValueError):
-    """The caller is none of the cohorts' roles, or called a model past its cohort's profiles."""
+    """The caller is none of the cohorts' roles."""
+
+
+class NothingUsedError(OutsideRolloutError):
+    """Nothing to count and nothing to tell: a call that was refused or is free, or one of another maker's model by
+    somebody who is none of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +93,8 @@ class Usage:
     model: str
     tokens: Tokens
     usd: Decimal
+    doubt: str | None = None
+    """Why the price may be another: what was called is in no table, so it was counted at the dearest."""
 
     @property
     def day(self) -> str:
@@ -100,37 +113,73 @@ class Tables:
     teams: Mapping[str, str]
     prices: Mapping[str, Mapping[str, Any]]
     profiles: Mapping[str, Profile]
+    foundations: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Labels of models by foundation model, for who calls past the profiles."""
 
 
 def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
-    """Raises UnknownRecordError for what cannot be counted, and OutsideRolloutError for what is none of ours."""
+    """Raises UnknownRecordError for what cannot be counted, OutsideRolloutError for what is none of ours, and its
+    NothingUsedError where there is nothing to count. Whatever a cohort's role called is counted to its person."""
     if record.get("schemaType") != "ModelInvocationLog":
         raise UnknownRecordError(f"schemaType: {str(record.get('schemaType'))[:80]}")
     role, user = _caller(_text(record, "identity", "arn"))
     model_id = _text(record, "modelId")
-    if role not in tables.roles:
+    if role not in tables.roles or _account(record) != record.get("accountId"):
+        if not is_claude(model_id):
+            raise NothingUsedError(f"model: {model_id[:120]}")
         raise OutsideRolloutError(f"role: {role[:80]}")
     cohort = tables.roles[role]
-    if ":application-inference-profile/" not in model_id:
-        raise OutsideRolloutError(f"model: {model_id[:120]}")
-    profile = tables.profiles.get(model_id) if _PROFILE.fullmatch(model_id) else None
-    if profile is None:
-        raise UnknownRecordError(f"profile: {model_id[:120]}")
-    if profile.cohort != cohort:
-        raise OutsideRolloutError(f"profile of cohort {profile.cohort}, called by cohort {cohort}")
-    if profile.model not in tables.prices:
-        raise UnknownRecordError(f"model: {profile.model}")
     tokens = _tokens(record)
+    if str(record.get("operation")) in FREE or (record.get("errorCode") and tokens == Tokens()):
+        raise NothingUsedError(f"{record.get('operation')}: {str(record.get('errorCode') or 'free')[:80]}")
+    model, doubt = _model(record, model_id, cohort, tables)
     return Usage(
         request_id=request_id(record),
         at=_instant(_text(record, "timestamp")),
         user=user,
         team=tables.teams.get(user.lower(), "unknown"),
         cohort=cohort,
-        model=profile.model,
+        model=model,
         tokens=tokens,
-        usd=tokens.usd(tables.prices[profile.model]),
+        usd=tokens.usd(tables.prices[model]),
+        doubt=doubt,
     )
+
+
+def is_claude(model_id: str) -> bool:
+    """Whether it is a model of Anthropic's, or a profile that may lead to one. The query `Shadow use` says the same."""
+    return bool(_FOUNDATION.fullmatch(model_id.lower()) or _PROFILE.fullmatch(model_id.lower()))
+
+
+def _model(record: Mapping[str, Any], model_id: str, cohort: str, tables: Tables) -> tuple[str, str | None]:
+    """The label of what was called, and what is doubtful about it. UnknownRecordError where the file has no model."""
+    arn, foundation = _profile_arn(record, model_id), _FOUNDATION.fullmatch(model_id.lower())
+    profile = tables.profiles.get(arn) if arn else None
+    label = profile.model if profile else tables.foundations.get(foundation["model"]) if foundation else None
+    if label is None or label not in tables.prices:
+        if not tables.prices:
+            raise UnknownRecordError(f"model: {model_id[:120]}")
+        dearest = max(tables.prices, key=lambda one: (Decimal(tables.prices[one]["output"]), one))
+        return dearest, f"model: {model_id[:120]}: in no table; counted as {dearest}"
+    if profile is None:
+        return label, f"model: {model_id[:120]}: called without a profile"
+    if profile.cohort != cohort:
+        return label, f"profile of cohort {profile.cohort}, called by cohort {cohort}"
+    return label, None
+
+
+def _profile_arn(record: Mapping[str, Any], model_id: str) -> str | None:
+    """As Bedrock writes it itself, whose ARNs are lower-case; None where it is no application inference profile."""
+    found = _PROFILE.fullmatch(model_id.lower())
+    if not found or (found["arn"] and not found["kind"]):
+        return None
+    partition = _text(record, "identity", "arn").split(":")[1]
+    here = f"arn:{partition}:bedrock:{record.get('region')}:{record.get('accountId')}:"
+    return f"{found['arn'] or here}application-inference-profile/{found['id']}"
+
+
+def _account(record: Mapping[str, Any]) -> str:
+    return (_text(record, "identity", "arn").split(":") + [""] * 5)[4]
 
 
 def request_id(record: Mapping[str, Any]) -> str:
@@ -142,18 +191,18 @@ def request_id(record: Mapping[str, Any]) -> str:
 
 
 def _caller(arn: str) -> tuple[str, str]:
-    """(role, session) of `arn:aws:sts::<account>:assumed-role/<role>/<session>`."""
+    """(role, session) of `arn:aws:sts::<account>:assumed-role/<role>/<session>`; of another caller its ARN, twice."""
     kind, _, rest = arn.rpartition(":")[2].partition("/")
     role, _, session = rest.partition("/")
     if kind != "assumed-role":
-        raise OutsideRolloutError(f"caller: {arn[:120]}")
+        return arn, arn
     if not role or not SESSION.fullmatch(session):
         raise UnknownRecordError(f"identity.arn: {arn[:120]}")
     return role, session
 
 
 def _tokens(record: Mapping[str, Any]) -> Tokens:
-    """A record of a refused body has no counts, and nothing was used."""
+    """A record of a refused call has no counts, or null ones, and nothing was used."""
     given, answered = _part(record, "input"), _part(record, "output")
     return Tokens(
         input=_count(given, "inputTokenCount"),
@@ -178,6 +227,9 @@ def _for_an_hour(given: Mapping[str, Any], written: int) -> int:
 
 def _count(part: Mapping[str, Any], name: str) -> int:
     value = part.get(name, 0)
+    value = 0 if value is None else value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
         raise UnknownRecordError(f"{name}: {str(value)[:40]}")
     return value

@@ -86,7 +86,7 @@ def test_denied_calls_say_who_and_why() -> None:
     assert (row["user_id"], row["denied"], row["because"]) == ("a", "2", "explicit deny")
 
 
-def test_shadow_use_is_another_role_or_another_model() -> None:
+def test_shadow_use_is_claude_by_a_role_that_is_no_cohorts_however_the_profile_is_spelled() -> None:
     def record(role: str, model: str) -> dict[str, Any]:
         arn = f"arn:aws:sts::123456789012:assumed-role/{role}/a"
         return {"schemaType": "ModelInvocationLog", "identity": {"arn": arn}, "modelId": model}
@@ -96,10 +96,12 @@ def test_shadow_use_is_another_role_or_another_model() -> None:
         "Shadow use",
         record("claude-code-pilot", profile),
         record("admin", profile),
+        record("admin", "abc123def456"),
+        record("admin", "us.anthropic.claude-sonnet-4-6"),
         record("claude-code-pilot", "us.anthropic.claude-sonnet-4-6"),
         record("app", "amazon.titan-text"),
     )
-    assert sorted(row["modelId"] for row in found) == [profile, "us.anthropic.claude-sonnet-4-6"]
+    assert sorted(row["modelId"] for row in found) == ["abc123def456", profile, "us.anthropic.claude-sonnet-4-6"]
 
 
 def test_a_cohorts_level_is_the_last_that_was_told_of_the_whole_cohort() -> None:

@@ -79,6 +79,29 @@ def test_an_event_of_another_shape_waits_in_the_dead_letter_queue(world: World, 
     assert world.lines() == []
 
 
+def test_what_was_denied_is_named_by_its_message_where_cloudtrail_leaves_parameters_out(world: World) -> None:
+    arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123def456"
+    message = f"User: x is not authorized to perform: bedrock:InvokeModel on resource: {arn} with an explicit deny"
+    tell(event(requestParameters=None, errorMessage=message))
+    assert world.lines()[0]["resource"] == arn
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("InvokeModel", True),
+        ("InvokeModelWithResponseStream", True),
+        ("Converse", True),
+        ("ConverseStream", True),
+        ("ListInferenceProfiles", False),  # which Claude Code asks for at each start, and may not
+        ("GetInferenceProfile", False),
+        ("CountTokens", False),
+    ],
+)
+def test_only_calls_of_a_model_are_told_of(name: str, told: bool) -> None:
+    assert any(name.startswith(one["prefix"]) for one in pattern()["detail"]["eventName"]) is told
+
+
 def test_the_rule_sees_every_cohort_and_fits_its_size() -> None:
     assert len(json.dumps(pattern())) <= 2048
     issuer = pattern()["detail"]["userIdentity"]["sessionContext"]["sessionIssuer"]

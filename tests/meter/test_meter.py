@@ -81,6 +81,23 @@ def test_invocations_at_the_same_counter_wait_for_each_other(world: World, monke
     assert world.counter("month#2026-11")["requests"] == 1
 
 
+def test_a_cohorts_call_past_its_profiles_is_counted_and_waits_to_be_looked_at(world: World) -> None:
+    said = deliver(record(modelId="anthropic.claude-unknown-1"))
+    assert (said["Counted"], said["Unknown"], said["ShadowUse"]) == (1, 1, 0)
+    assert "in no table" in world.dead()[0]["reason"]
+    assert world.counter("month#2026-11")["requests"] == 1
+    assert deliver(record(modelId="anthropic.claude-unknown-1"), by="again")["Counted"] == 0
+
+
+def test_what_used_nothing_is_no_use_and_no_shadow_use(world: World) -> None:
+    refused = record(errorCode="ThrottlingException", input={}, output={})
+    somebody = {"arn": "arn:aws:sts::123456789012:assumed-role/search/i-0"}
+    assert deliver(refused, record(identity=somebody, modelId="cohere.embed-english-v3")) == {
+        "Counted": 0, "Repeated": 0, "Unknown": 0, "ShadowUse": 0,
+    }  # fmt: skip
+    assert (world.lines(), world.dead()) == ([], [])
+
+
 def test_use_outside_the_cohorts_is_counted_as_shadow_use_once(world: World) -> None:
     somebody = {"arn": "arn:aws:sts::123456789012:assumed-role/admin/mallory"}
     assert deliver(record(identity=somebody, requestId="r-9"), record())["ShadowUse"] == 1
@@ -91,11 +108,11 @@ def test_use_outside_the_cohorts_is_counted_as_shadow_use_once(world: World) -> 
 
 def test_what_nobody_knows_waits_in_the_dead_letter_queue_and_stops_nothing(world: World) -> None:
     unknown = record(requestId="r-3", modelId=ARN.replace("abc123def456", "nobody"))
-    assert deliver("{", unknown, record(), "[1]")["Counted"] == 1
+    assert deliver("{", unknown, record(), "[1]")["Counted"] == 2
     letters = world.dead()
-    assert sorted(letter["reason"].partition(":")[0] for letter in letters) == ["no JSON", "no JSON object", "profile"]
+    assert sorted(letter["reason"].partition(":")[0] for letter in letters) == ["model", "no JSON", "no JSON object"]
     assert {letter["log_group"] for letter in letters} == {"g"}
-    assert json.loads(next(each for each in letters if each["reason"].startswith("profile"))["message"]) == unknown
+    assert json.loads(next(each for each in letters if each["reason"].startswith("model"))["message"]) == unknown
 
 
 def test_a_huge_record_is_named_by_where_it_is(world: World) -> None:
@@ -124,9 +141,11 @@ JSON = st.recursive(
 )
 def test_hostile_records_are_counted_repeated_or_dead_but_never_lost(world: World, messages: list[Any]) -> None:
     answer = deliver(*messages, record(requestId="good"), by=random.randbytes(8).hex())  # noqa: S311
-    distinct = len(messages) + 1 - sum(answer[name] for name in ("Counted", "Repeated", "Unknown"))
+    letters = world.dead()
+    assert len(letters) == answer["Unknown"]
+    doubted = sum(letter["reason"].startswith(("model: ", "profile of ")) for letter in letters)  # and counted
+    distinct = len(messages) + 1 + doubted - sum(answer[name] for name in ("Counted", "Repeated", "Unknown"))
     assert 0 <= distinct <= len(messages)  # a request that is twice in one delivery is one
-    assert len(world.dead()) == answer["Unknown"]
     assert world.counter("user-day#alice.chen@acme.example#2026-11-23")["requests"] >= 1
 
 
@@ -134,7 +153,7 @@ def test_what_the_dead_letter_queue_holds_can_be_handed_in_again_once_its_cause_
     other = ARN.rpartition("/")[0] + "/later1"
     deliver(record(modelId=other))
     [letter] = world.dead()
-    assert letter["reason"].startswith("profile: ")
+    assert letter["reason"].endswith("in no table; counted as sonnet")
     item = {"id": {"S": f"profile#{other}"}, "cohort": {"S": "pilot"}, "model": {"S": "sonnet"}}
     world.dynamodb.put_item(TableName=TABLE, Item=item)
     failed = {"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": delivery(record(requestId="r-2"))}

@@ -21,7 +21,7 @@ TABLE, LOG, QUEUE = "counters", "/claude-code/pilot/usage", "notices.fifo"
 ALICE = "alice.chen@acme.example"
 SETTINGS: dict[str, Any] = {
     "table": TABLE,
-    "tables": {"roles": TABLES.roles, "teams": TABLES.teams, "prices": TABLES.prices},
+    "tables": {"roles": TABLES.roles, "teams": TABLES.teams, "prices": TABLES.prices, "foundations": {}},
     "usage_log_stream": "meter",
     "usage_log_groups": {"pilot": LOG, "wave2": "/claude-code/wave2/usage"},
     "notices_queue": QUEUE,
