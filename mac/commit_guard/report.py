@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 from commit_guard import spool
 from commit_guard.hook import configuration
 
-# Without a cached sign-in okta-aws-cli would wait for somebody; a browser is not opened for this.
+# A browser is not opened for this: it is the kept session, or the finding waits until the person signs in again.
+SIGN_IN, KEPT = "rollout-credentials", "cached"
 CREDENTIAL_SECONDS = 30
 OPENS_A_BROWSER = "--open-browser"
 REQUEST_SECONDS = 10
@@ -77,12 +78,9 @@ def _user(settings: Mapping[str, Any], keys: Mapping[str, str]) -> str | None:
 
 
 def credentials(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Of the profile's `credential_process`, as the AWS CLI would have them."""
-    profiles = configparser.RawConfigParser()
-    profiles.read(os.path.expanduser(settings["aws_config_file"]), encoding="utf-8")
-    command = shlex.split(profiles.get(f"profile {settings['aws_profile']}", "credential_process"))
+    """The person's session, where they are signed in. Raises what running a program and reading JSON raise."""
     result = subprocess.run(
-        [word for word in command if word != OPENS_A_BROWSER],
+        _command(settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -90,6 +88,16 @@ def credentials(settings: Mapping[str, Any]) -> dict[str, str]:
         check=True,
     )
     return json.loads(result.stdout)
+
+
+def _command(settings: Mapping[str, Any]) -> list[str]:
+    """Of the profile's `credential_process`; of what the rollout installs, without its signing in."""
+    profiles = configparser.RawConfigParser()
+    profiles.read(os.path.expanduser(settings["aws_config_file"]), encoding="utf-8")
+    command = shlex.split(profiles.get(f"profile {settings['aws_profile']}", "credential_process"))
+    if os.path.basename(command[0]) == SIGN_IN:
+        return [command[0], KEPT]
+    return [word for word in command if word != OPENS_A_BROWSER]
 
 
 def _call(

@@ -1,4 +1,4 @@
-"""`python3 -I -S <this file> [cached | again]`; see `command`. Not its folder: runpy alone takes 6 ms."""
+"""`python3 -I -S <this file> [cached | sign-in | again]`; see `command`. Not its folder: runpy alone takes 6 ms."""
 
 import os
 import sys

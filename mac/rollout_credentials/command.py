@@ -1,7 +1,8 @@
 """Prints the person's session of the cohort's role, as AWS's `credential_process` does (SDK reference guide).
 
 Kept sessions are handed out while more than five minutes are left. Else one process signs in, and the others wait for
-what it gets. `cached` never signs in; `again` does so although it was refused a moment ago.
+what it gets. `cached` never signs in; `sign-in` prints no session; `again` signs in whatever is kept and though it was
+refused a moment ago, and prints none either.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from rollout_credentials.errors import NoSessionError
 from rollout_credentials.session import Session
 from rollout_credentials.store import Store
 
-WISHES = ("cached", "again")
+WISHES = ("cached", "sign-in", "again")
 
 
 def main(arguments: list[str]) -> int:
@@ -21,7 +22,8 @@ def main(arguments: list[str]) -> int:
     if arguments and (len(arguments) > 1 or arguments[0] not in WISHES):
         return _say(f"rollout-credentials: takes nothing, or one of: {', '.join(WISHES)}", 2)
     try:
-        return _print(_session(*arguments))
+        found = _session(*arguments)
+        return 0 if arguments in (["sign-in"], ["again"]) else _print(found)
     except NoSessionError as error:
         return _say(str(error), 1)
     except KeyboardInterrupt:
@@ -30,8 +32,8 @@ def main(arguments: list[str]) -> int:
 
 def _session(wish: str = "") -> Session:
     told = config.read()
-    store = Store(told.key, told.session_seconds)
-    if found := store.live():
+    store = Store(told)
+    if wish != "again" and (found := store.live()):
         return found
     if wish == "cached":
         raise NoSessionError("Claude Code is not signed in")

@@ -14,16 +14,17 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 class Config:
     """`key`: what a kept session is found by; another role, provider or organization has another. `program`:
     okta-aws-cli's absolute path, or None: it is looked for. `arguments`: as it is called. `ask`: ends a sentence.
-    `sign_in_seconds`: how long a person has for it. Raises ValueError or LookupError."""
+    `sign_in_seconds`: how long a person has for it. `dead_before`: AWS refuses sessions that began before this, in
+    seconds since 1970. Raises ValueError or LookupError."""
 
     def __init__(self, text: str) -> None:
-        told = [line.partition(" = ") for line in text.splitlines()]
+        told = [line.partition(" = ") for line in text.split("\n")]
         one = {name: value for name, _, value in told}
         self.key, self.ask, self.program = one["key"], one["ask"], one.get("okta_aws_cli")
         if not self.key or not _HEXADECIMAL.issuperset(self.key):
             raise ValueError("key")
         self.sign_in_seconds, self.session_seconds = int(one["sign_in_seconds"]), int(one["session_seconds"])
-        self.role = one["role"]
+        self.role, self.dead_before = one["role"], int(one.get("dead_before", 0))
         self.arguments = [value for name, _, value in told if name == "argument"]
 
 

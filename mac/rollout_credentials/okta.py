@@ -34,6 +34,13 @@ MAX_SAID = 2000
 def sign_in(config: Config) -> Session:
     """A new session. Raises NoSessionError."""
     command = [program(config), *config.arguments]
+    try:
+        return _run(config, command)
+    except OSError as error:
+        raise NoSessionError(f"Claude Code cannot sign in: {command[0]}: {error.strerror}", FAILED_SECONDS) from None
+
+
+def _run(config: Config, command: list[str]) -> Session:
     # Not a pipe: the browser that it starts keeps stderr open for as long as it runs.
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
@@ -113,7 +120,7 @@ def not_let_in(config: Config) -> NoSessionError:
 
     told = announced.sentence()
     return NoSessionError(
-        f"You are not let in to Claude Code: Okta or AWS refused {config.role.rpartition('/')[2]}, as it does while "
+        f"You are not let in to Claude Code: Okta or AWS refused {config.role}, as it does while "
         f"access is cut or not given{f' ({told})' if told else ''}; {config.ask}",
         REFUSED_SECONDS,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from rollout_credentials import lock, marks, okta, place
 from rollout_credentials.config import Config
 from rollout_credentials.errors import NoSessionError
@@ -14,10 +16,13 @@ MORE_SECONDS = 15
 
 def signed_in(config: Config, store: Store, *, again: bool) -> Session:
     """Raises NoSessionError."""
+    began = time.time()
     if not again:
         _heed(store)
     with lock.held(store.lock, config.sign_in_seconds + MORE_SECONDS):
-        if found := store.live():  # another process has signed in while this one waited
+        found = store.live()
+        # Another process has signed in while this one waited.
+        if found and (not again or found.got > began):
             return found
         if not again:
             _heed(store)

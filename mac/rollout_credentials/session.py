@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 
+from rollout_credentials.config import Config
+
 # A program that got a session with less left would be refused in the midst of its work.
 LEAST_SECONDS = 300
 # A clock is set right by so much without anybody's noticing.
@@ -19,15 +21,16 @@ FORM = "session-1"
 
 
 class Session:
-    """`values`: in the order of NAMES. `ends`: seconds since 1970. Raises ValueError for what is no session."""
+    """`values`: in the order of NAMES. `ends`, `got`: seconds since 1970. Raises ValueError for what is no session."""
 
-    def __init__(self, values: list[str], ends: float) -> None:
+    def __init__(self, values: list[str], ends: float, got: float | None = None) -> None:
         if len(values) != len(NAMES):
             raise ValueError("not four values")
         for name, value in zip(NAMES, values):  # noqa: B905 - Python 3.9
             if not value or len(value) > MAX_TEXT or not _PARTS.issuperset(value):
                 raise ValueError(f"no {name}")
         self._values, self.ends = values, ends
+        self.got = time.time() if got is None else got
 
     @property
     def printed(self) -> str:
@@ -38,19 +41,20 @@ class Session:
     @property
     def kept(self) -> str:
         """With when it was got: a clock that was set back would make a dead one look alive."""
-        return "\n".join([FORM, str(int(time.time())), str(self.ends), *self._values, ""])
+        return "\n".join([FORM, str(self.got), str(self.ends), *self._values, ""])
 
 
-def live(text: str, session_seconds: int) -> Session | None:
-    """Of a `kept` text; None where it is none, is over or nearly so, or the clock says what cannot be."""
+def live(text: str, config: Config) -> Session | None:
+    """Of a `kept` text; None where it is none, is over or nearly, was ended by a cut, or says what no clock can."""
     lines = text.split("\n")
     try:
         if lines[0] != FORM or lines[-1]:
             return None
         got, ends = float(lines[1]), float(lines[2])
-        found = Session(lines[3:-1], ends)
+        found = Session(lines[3:-1], ends, got)
     except (ValueError, IndexError):
         return None
     now = time.time()
-    possible = got - CLOCK_SECONDS <= now and ends - got <= session_seconds + CLOCK_SECONDS
-    return found if possible and now < ends - LEAST_SECONDS else None
+    possible = got - CLOCK_SECONDS <= now and ends - got <= config.session_seconds + CLOCK_SECONDS
+    dead = min(got, ends - config.session_seconds) < config.dead_before
+    return found if possible and not dead and now < ends - LEAST_SECONDS else None

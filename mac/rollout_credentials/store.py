@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from rollout_credentials import place, session
+from rollout_credentials.config import Config
 from rollout_credentials.session import Session
 
 # macOS has one, reached by Apple's own program.
@@ -12,20 +13,20 @@ SECURITY = "/usr/bin/security"
 
 
 class Store:
-    """Of one role. `session_seconds`: how long a session of it lasts at most."""
+    """Of the role that is configured."""
 
-    def __init__(self, key: str, session_seconds: int) -> None:
-        self._key, self._session_seconds = key, session_seconds
+    def __init__(self, config: Config) -> None:
+        self._config, self._key = config, config.key
         folder = place.made()
-        self._file = os.path.join(folder, f"{key}.json")
-        self.lock = os.path.join(folder, f"{key}.lock")
-        self.mark = os.path.join(folder, f"{key}.refused")
+        self._file = os.path.join(folder, f"{self._key}.session")
+        self.lock = os.path.join(folder, f"{self._key}.lock")
+        self.mark = os.path.join(folder, f"{self._key}.refused")
 
     def live(self) -> Session | None:
         """The session that may be handed out; what is over is gone after this."""
         # The file first: it is only there where the keychain did not take the session, and costs no process.
         if text := place.text_of(self._file):
-            if found := session.live(text, self._session_seconds):
+            if found := session.live(text, self._config):
                 return found
             place.drop(self._file)
         return self._of_keychain() if self._has_keychain else None
@@ -38,7 +39,7 @@ class Store:
         from rollout_credentials import keychain
 
         if text := keychain.text_of(SECURITY, self._key):
-            if found := session.live(text, self._session_seconds):
+            if found := session.live(text, self._config):
                 return found
             keychain.drop(SECURITY, self._key)
         return None
