@@ -115,6 +115,7 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
         )
         signs_in = credential_helper.files(rollout, args.cohort, Platform.MACOS, process)
         profile = sign_in.aws_profile(account.region, credential_helper.command(Platform.MACOS, process))
-        return [*signs_in, File(path=PLACE.aws_config, content=profile, mode=0o644), *guard, *helper]
+        config = File(path=PLACE.aws_config, content=profile, mode=0o644)
+        return commit_guard.each_once([*signs_in, config, *guard, *helper])
 
     return pulumi.Output.all(client_id, aws_app_id).apply(lambda known: files(*known))

@@ -11,11 +11,12 @@ import shlex
 from datetime import datetime
 from pathlib import Path
 
-from rollout.commit_guard import File
+from rollout.commit_guard import SHARED, File, package
 from rollout.config import Cohort, Rollout
 from rollout.macs.places import PLACES, Platform
 
-ENTRY, PACKAGE, SETTINGS = "rollout-credentials", "rollout_credentials", "rollout-credentials.conf"
+ENTRY, SETTINGS = "rollout-credentials", "rollout-credentials.conf"
+PACKAGES = (SHARED, "rollout_credentials")
 SOURCES = Path(__file__).parent.parent / "mac"
 # How long a person has to sign in: Okta's own code for it lasts ten minutes, and other programs wait meanwhile.
 SIGN_IN_SECONDS = 180
@@ -46,6 +47,7 @@ def settings(rollout: Rollout, cohort: str, credential_process: str) -> str:
     line = _dead_before(rollout.cohorts[cohort])
     entries = {
         "key": hashlib.sha256("\n".join(named.values()).encode()).hexdigest()[:24],
+        "region": words[words.index("--aws-region") + 1],
         "role": named["--aws-iam-role"].rpartition("/")[2],
         "ask": _ask(rollout),
         "sign_in_seconds": SIGN_IN_SECONDS,
@@ -64,13 +66,9 @@ def files(rollout: Rollout, cohort: str, platform: Platform, credential_process:
     if credential_process is None or not places.shell:
         return ()
     told = settings(rollout, cohort, credential_process)
-    package = sorted((SOURCES / PACKAGE).glob("*.py"))
     return (
         File(path=f"{places.folder}/{SETTINGS}", content=told, mode=0o644),
-        *(
-            File(path=f"{places.folder}/{PACKAGE}/{one.name}", content=one.read_text("utf-8"), mode=0o644)
-            for one in package
-        ),
+        *(file for name in PACKAGES for file in package(places.folder, name)),
         File(path=f"{places.folder}/{ENTRY}", content=(SOURCES / ENTRY).read_text("utf-8"), mode=0o755),
     )
 

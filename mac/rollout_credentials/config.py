@@ -15,7 +15,7 @@ class Config:
     """`key`: what a kept session is found by; another role, provider or organization has another. `program`:
     okta-aws-cli's absolute path, or None: it is looked for. `arguments`: as it is called. `ask`: ends a sentence.
     `sign_in_seconds`: how long a person has for it. `dead_before`: AWS refuses sessions that began before this, in
-    seconds since 1970. Raises ValueError or LookupError."""
+    seconds since 1970. `sts_url`: in place of AWS's own in the region. Raises ValueError or LookupError."""
 
     def __init__(self, text: str) -> None:
         told = [line.partition(" = ") for line in text.split("\n")]
@@ -25,6 +25,7 @@ class Config:
             raise ValueError("key")
         self.sign_in_seconds, self.session_seconds = int(one["sign_in_seconds"]), int(one["session_seconds"])
         self.role, self.dead_before = one["role"], int(one.get("dead_before", 0))
+        self.region, self.sts_url = one["region"], one.get("sts_url")
         self.arguments = [value for name, _, value in told if name == "argument"]
 
 

@@ -22,10 +22,11 @@ USUAL = ("/opt/homebrew/bin", "/usr/local/bin", "~/go/bin", "~/.local/bin", "~/b
 SYSTEM = "/usr/bin:/bin:/usr/sbin:/sbin"
 # A person who is cut is not asked again for five minutes; any other failure gives them a moment.
 REFUSED_SECONDS, FAILED_SECONDS = 300, 30
-# What it says where Okta or AWS does not let this person in. Seen with 2.6.0: webssoauth.go, apierror.go.
+# What it says where Okta or AWS does not let this person in, seen with 2.6.0 (webssoauth.go, apierror.go). It gives
+# Okta's words and no code; an answer in them comes after the person has signed in, so it is about what they may.
 REFUSED = re.compile(
-    r"access[_ ]?denied|not assigned|not authorized to perform: sts|403 forbidden|has no roles|no idps to choose"
-    r"|could not find saml assertion|user_not_assigned|no_matching_policy|policy evaluation failed",
+    r"access[_ ]?denied|not assigned|not authorized to perform|403 forbidden|has no roles|no idps to choose"
+    r"|could not find saml assertion|okta api returned an error: (?!.*(x-okta-request-id|rate limit|too many))",
     re.IGNORECASE,
 )
 MAX_SAID = 2000
@@ -127,6 +128,7 @@ def not_let_in(config: Config) -> NoSessionError:
 
 
 def _shown(said: str) -> str:
-    """Its first words, on one line, without anything as long as a token."""
-    words = [word if len(word) <= 60 else "..." for word in said.split() if word.isprintable()]
+    """Its first line, without anything as long as a token."""
+    first = said.strip().partition("\n")[0]  # how it is used comes after it
+    words = [word if len(word) <= 60 else "..." for word in first.split() if word.isprintable()]
     return " ".join(words)[:200] or "nothing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rollout_credentials import lock, marks, okta, place
+from rollout_credentials import lock, marks, okta, place, role
 from rollout_credentials.config import Config
 from rollout_credentials.errors import NoSessionError
 from rollout_credentials.session import Session
@@ -34,6 +34,7 @@ def signed_in(config: Config, store: Store, *, again: bool) -> Session:
             ) from None
         try:
             found = okta.sign_in(config)
+            role.check(config, found)
             _keep(store, room, found)
         except NoSessionError as error:
             if error.hold_seconds:

@@ -33,6 +33,10 @@ class Session:
         self.got = time.time() if got is None else got
 
     @property
+    def keys(self) -> dict[str, str]:
+        return {NAMES[place]: value for place, value in enumerate(self._values)}
+
+    @property
     def printed(self) -> str:
         """AWS's form for a `credential_process`."""
         pairs = "".join(f', "{NAMES[place]}": "{value}"' for place, value in enumerate(self._values))

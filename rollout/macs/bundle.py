@@ -62,7 +62,7 @@ def _pieces(
         found.append(Piece(name=f"{folder}/aws-config", content=text.encode(), goes_to=places.aws_config))
     given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
     guard = commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given)
-    found += [_piece(folder, places, file) for file in guard]
+    found += [_piece(folder, places, file) for file in guard if file not in signs_in]
     if rollout.mac.channel is Channel.HELPER:
         answer = Piece(
             name=f"{folder}/policy-helper.json",

@@ -21,7 +21,7 @@ from tests.macs.world import arns, document, rollout
 
 PROCESS = (
     "okta-aws-cli web --format process-credentials --org-domain acme.okta.com --aws-iam-idp provider "
-    "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot --aws-session-duration 3600"
+    "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot --aws-region us-east-1 --aws-session-duration 3600"
 )
 LINUX = PLACES[Platform.LINUX]
 SCHEMA: dict[str, Any] = {

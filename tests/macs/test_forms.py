@@ -16,7 +16,7 @@ from tests.macs.world import ALICE, INCIDENT, SET, arns, document, rollout
 
 PROCESS = (
     "okta-aws-cli web --format process-credentials --org-domain acme.okta.com --aws-iam-idp provider "
-    "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot --aws-session-duration 3600"
+    "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot --aws-region us-east-1 --aws-session-duration 3600"
 )
 
 
@@ -77,6 +77,7 @@ def test_a_bundle_has_every_file_that_the_settings_name_before_them() -> None:
     stack = rollout()
     pieces = bundle(stack, "pilot", arns(stack), PROCESS)
     there = {piece.goes_to: piece for piece in pieces}
+    assert len({piece.name for piece in pieces}) == len(pieces)
     for platform in ("macos", "linux", "windows"):
         names = [piece.name for piece in pieces if piece.name.startswith(f"pilot/{platform}/")]
         settings = json.loads(next(p.content for p in pieces if p.name == f"pilot/{platform}/managed-settings.json"))

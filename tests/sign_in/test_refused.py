@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from tests.sign_in.world import Answer, Machine, answered, machine, rollout
 # The words of okta-aws-cli 2.6.0 (webssoauth.go, apierror.go; AWS STS).
 WORDS = {
     "not in Okta's group": "Error: Okta API returned an error: User is not assigned to the client application.",
+    "not in the AWS app's groups": "Error: Okta API returned an error: You do not have permission to perform the action.\nUsage:\n  okta-aws-cli web",
     "refused on Okta's page": 'Error: fetching access token polling received unexpected API polling error "access_denied" - "The resource owner denied the request."',
     "not in the AWS app": 'Error: fetching SAML assertion received API response "403 Forbidden"',
     "no group that gives a role": 'Error: provider "arn:aws:iam::123456789012:saml-provider/Okta" has no roles to choose from',
@@ -89,8 +93,21 @@ def test_a_broken_mark_holds_nobody_up(mac: Machine, mark: str) -> None:
     assert mac.asks().code == 0
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        "Okta API returned an error: API call exceeded rate limit",
+        "Okta API returned an unknown error",
+        'authorize received API response "500 Internal Server Error"',
+    ],
+)
+def test_a_fault_of_oktas_is_not_a_cut(mac: Machine, why: str) -> None:
+    mac.tells(says=f"Error: {why}\nUsage:")
+    assert mac.asks().error == f"Claude Code is not signed in: okta-aws-cli says: Error: {why}\n"
+
+
 def test_any_other_failure_is_said_in_its_first_words_without_a_token(mac: Machine) -> None:
-    mac.tells(says="Error: dial tcp: lookup acme.okta.com: no such host\ntoken " + "e" * 300)
+    mac.tells(says=f"Error: dial tcp: lookup acme.okta.com: no such host token {'e' * 300}\nUsage:\n  okta-aws-cli web")
     assert mac.asks().error == (
         "Claude Code is not signed in: okta-aws-cli says: Error: dial tcp: lookup acme.okta.com: no such host token ...\n"
     )
@@ -144,3 +161,42 @@ def test_a_broken_configuration_is_a_sentence(mac: Machine, text: str) -> None:
 def test_an_argument_that_is_none_is_refused(mac: Machine) -> None:
     said = "rollout-credentials: takes nothing, or one of: cached, sign-in, again\n"
     assert mac.asks("log-in") == Answer(2, "", said)
+
+
+@pytest.fixture
+def sts() -> Generator[tuple[str, list[str]]]:
+    """An STS that says whose session it is: its address, and the role that it names next."""
+    role = ["claude-code-pilot"]
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = f"<Arn>arn:aws:sts::123456789012:assumed-role/{role[0]}/alice</Arn>".encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_request(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", role
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_only_role_that_okta_offers_is_not_taken_for_the_cohorts(mac: Machine, sts: tuple[str, list[str]]) -> None:
+    """okta-aws-cli#296: an AWS app of the company's own still offers somebody who is cut their other role."""
+    url, role = sts
+    mac.configure(sts_url=url)
+    assert mac.asks().code == 0
+    role[0] = "Administrator"
+    assert mac.asks("again").error == SENTENCE.format("")
+    assert mac.kept != []  # the session from before, which AWS itself ends
+    mac.kept[0].unlink()
+    assert mac.asks().code == 1
+    assert mac.kept == []

@@ -134,7 +134,9 @@ def machine(root: Path, stack: Rollout | None = None) -> Machine:
     program = tools / "okta-aws-cli"
     program.write_text(STAND_IN, encoding="utf-8")
     program.chmod(0o755)
-    return Machine(folder, home, tools)
+    made = Machine(folder, home, tools)
+    made.configure(sts_url="http://127.0.0.1:9")  # nobody there
+    return made
 
 
 def profile_line(made: Machine) -> str:
