@@ -13,6 +13,8 @@ from rollout_credentials.config import Config
 LEAST_SECONDS = 300
 # A clock is set right by so much without anybody's noticing.
 CLOCK_SECONDS = 60
+# It began so much before it was got at most: AWS's time of issue is what a cut looks at.
+ISSUED_SECONDS = 30
 MAX_TEXT = 8_000
 NAMES = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
 # What keys, tokens and times are made of: nothing that JSON would have to escape.
@@ -60,5 +62,5 @@ def live(text: str, config: Config) -> Session | None:
         return None
     now = time.time()
     possible = got - CLOCK_SECONDS <= now and ends - got <= config.session_seconds + CLOCK_SECONDS
-    dead = min(got, ends - config.session_seconds) < config.dead_before
+    dead = got - ISSUED_SECONDS < config.dead_before
     return found if possible and not dead and now < ends - LEAST_SECONDS else None

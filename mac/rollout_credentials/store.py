@@ -45,7 +45,11 @@ class Store:
         return None
 
     def reserved(self) -> place.Reserved:
-        """Raises OSError where there is no room."""
+        """Under the lock alone. Raises OSError where there is no room."""
+        folder = os.path.dirname(self._file)
+        for name in os.listdir(folder):
+            if name.startswith(self._key) and name.endswith(".part"):  # of one that was killed
+                place.drop(os.path.join(folder, name))
         return place.Reserved(self._file)
 
     def keep(self, room: place.Reserved, found: Session) -> None:

@@ -177,7 +177,7 @@ def sts() -> Generator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_request(self, *_: object) -> None:
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
