@@ -89,6 +89,7 @@ claude-code-rollout:claude:
 claude-code-rollout:mac:
   channel: file
   check_in_minutes: 5
+  okta_aws_cli: /opt/homebrew/bin/okta-aws-cli
   commit_guard: closed
   telemetry: {endpoint: https://otel.acme.example}
 """,

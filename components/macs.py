@@ -11,7 +11,7 @@ import pulumi
 from components.federation import Federation
 from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
-from rollout import commit_guard, sign_in
+from rollout import commit_guard, credential_helper, sign_in
 from rollout.account import Account
 from rollout.commit_guard import File
 from rollout.config import Rollout
@@ -84,7 +84,7 @@ def macs(name: str, args: MacsArgs, opts: pulumi.ResourceOptions) -> MacSettings
 
 
 def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
-    """The command that gets credentials, the commit guard, and where the channel is a helper, what names it."""
+    """What signs in, the AWS profile that names it, the commit guard, and what names a helper, if any."""
     rollout, account = args.rollout, args.account
     guard = commit_guard.files(
         rollout,
@@ -110,9 +110,12 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
             aws_app_id,
             provider_arn(rollout, account),
             account.role_arn(args.cohort),
+            account.region,
             rollout.session_minutes,
         )
-        config = File(path=PLACE.aws_config, content=sign_in.aws_profile(account.region, process), mode=0o644)
-        return [config, *guard, *helper]
+        signs_in = credential_helper.files(rollout, args.cohort, Platform.MACOS, process)
+        profile = sign_in.aws_profile(account.region, credential_helper.command(Platform.MACOS, process))
+        config = File(path=PLACE.aws_config, content=profile, mode=0o644)
+        return commit_guard.each_once([*signs_in, config, *guard, *helper])
 
     return pulumi.Output.all(client_id, aws_app_id).apply(lambda known: files(*known))

@@ -123,6 +123,7 @@ def _sign_in(
             known["aws_app_id"],
             provider_arn(rollout, account),
             account.role_arn(name),
+            account.region,
             rollout.session_minutes,
         )
         return {

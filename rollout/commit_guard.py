@@ -6,6 +6,7 @@ What it does is in `mac/`. The timeout and what an exit code means are the clien
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from rollout.parts.macs import CommitGuardMode
 # The client lets the command run when this is over; the guard ends itself before.
 TIMEOUT_SECONDS = 10
 ENTRY, PACKAGE, SETTINGS = "commit-guard", "commit_guard", "commit-guard.json"
+# What the guard's reports and `rollout.credential_helper` have in common.
+SHARED = "aws_calls"
 SOURCES = Path(__file__).parent.parent / "mac"
 
 
@@ -71,9 +74,21 @@ def files(
         return ()
     told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
     folder = PLACES[platform].folder
-    package = sorted((SOURCES / PACKAGE).glob("*.py"))
     return (
         File(path=f"{folder}/{SETTINGS}", content=json.dumps(told, indent=2) + "\n", mode=0o644),
-        *(File(path=f"{folder}/{PACKAGE}/{one.name}", content=one.read_text("utf-8"), mode=0o644) for one in package),
+        *(file for name in (SHARED, PACKAGE) for file in package(folder, name)),
         File(path=f"{folder}/{ENTRY}", content=(SOURCES / ENTRY).read_text("utf-8"), mode=0o755),
     )
+
+
+def package(folder: str, name: str) -> list[File]:
+    """A Python package of `mac/` as files in `folder` of a machine."""
+    return [
+        File(path=f"{folder}/{name}/{one.name}", content=one.read_text("utf-8"), mode=0o644)
+        for one in sorted((SOURCES / name).glob("*.py"))
+    ]
+
+
+def each_once(files: Iterable[File]) -> list[File]:
+    """In their order: what two of us need is written once."""
+    return list({file.path: file for file in files}.values())

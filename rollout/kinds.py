@@ -157,6 +157,10 @@ RosterPath = Annotated[
     str, Shape(r"rosters/[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv", "a CSV file in rosters/, such as rosters/pilot.csv")
 ]
 IncidentId = Annotated[str, Shape(r"[\w.:/#-]{1,100}", "an incident's id (1 to 100 letters, digits and _.:/#-)")]
+# No quote and no blank at its ends; what is there is asked of the machine.
+ProgramPath = Annotated[
+    str, Shape(r"(?:/[^/\x00-\x1f\x7f]+)+", "a program's absolute path, such as /opt/homebrew/bin/okta-aws-cli")
+]
 HttpsUrl = Annotated[str, Shape(r"https://[^\s]{1,1990}", "an https:// address")]
 PermissionRule = Annotated[str, Rule()]
 AllowRule = Annotated[str, Rule(gives=True)]

@@ -11,12 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout.config import Federation, Rollout
+from rollout.credential_helper import MINUTES_BEYOND_SESSION
 from rollout.levels import Level
 from rollout.macs.channels import pushes, remedy, worst_minutes
 from rollout.words import Mistake
 
 # "Seconds to a few minutes" until IAM's change is felt everywhere (domain 2.3; 20 s were measured).
 IAM_MINUTES = 5
+# What a member's machine keeps (`rollout.credential_helper`) is the session itself, and ends with it.
+CACHE_MINUTES = MINUTES_BEYOND_SESSION
 # Fixed lifetime of an ID token of Okta's org server; until then it buys sessions (domain 2.1). An assertion: minutes.
 TOKEN_MINUTES = {Federation.SAML: 5, Federation.OIDC: 60}
 
@@ -47,11 +50,16 @@ def residual_access(rollout: Rollout) -> dict[Level, Residual]:
             found[level] = Residual(
                 service_level=effects.minutes,
                 aws=IAM_MINUTES if effects.models != active.models else None,
-                okta=None if effects.members else TOKEN_MINUTES[rollout.federation] + rollout.session_minutes,
+                okta=None if effects.members else _after_okta(rollout) + rollout.session_minutes,
                 # Each level from restricted on has another document than the one before it.
                 mac=worst_minutes(rollout.mac) if pushes(rollout) else None,
             )
     return found
+
+
+def _after_okta(rollout: Rollout) -> int:
+    """Minutes in which whoever has left Okta's groups can still begin a session."""
+    return TOKEN_MINUTES[rollout.federation] + CACHE_MINUTES
 
 
 def missed(rollout: Rollout) -> list[Mistake]:
@@ -62,7 +70,7 @@ def missed(rollout: Rollout) -> list[Mistake]:
         if residual.okta is not None and residual.okta >= allowed:
             text = (
                 f"{rollout.session_minutes}: after {level} a session may last {residual.okta} minutes where AWS's Deny "
-                f"is refused, and {allowed} are allowed; set at most {allowed - 1 - TOKEN_MINUTES[rollout.federation]}"
+                f"is refused, and {allowed} are allowed; set at most {allowed - 1 - _after_okta(rollout)}"
             )
             found.append(Mistake(("session_minutes",), text))
         if residual.mac is not None and residual.mac >= allowed:

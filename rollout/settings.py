@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from rollout import commit_guard
+from rollout import commit_guard, credential_helper
 from rollout.config import Cohort, Federation, Incident, Rollout
 from rollout.levels import Level
-from rollout.macs import hooks
+from rollout.macs import hooks, own_profiles
 from rollout.macs.additions import ADDITIONS, Added
 from rollout.macs.checks import findings
 from rollout.macs.model import SettingsError, model_mistakes
@@ -116,6 +116,9 @@ def managed_settings(
         },
     }
     document = {key: value for key, value in parts.items() if value not in ([], {})}
+    document = own_profiles.given_back(document, platform)
+    if document["env"].get("AWS_CONFIG_FILE") == PLACES[platform].aws_config:
+        document |= credential_helper.told(platform)
     closed = rollout.mac.commit_guard is CommitGuardMode.CLOSED
     return _in_order(to.name, document, guarded=closed and bool(guard))
 

@@ -8,9 +8,19 @@ PROFILE = "claude-code"
 
 
 def okta_aws_cli(
-    okta_domain: str, sign_in_client_id: str, aws_app_id: str, provider_arn: str, role_arn: str, session_minutes: int
+    okta_domain: str,
+    sign_in_client_id: str,
+    aws_app_id: str,
+    provider_arn: str,
+    role_arn: str,
+    region: str,
+    session_minutes: int,
 ) -> str:
-    """The `credential_process` command line (okta-aws-cli README)."""
+    """The command line of okta-aws-cli (its README), which gets a new session each time that it is run.
+
+    Not `--cache-access-token`: the token that it keeps in ~/.okta buys sessions without a browser, also those that
+    nobody counts in `rollout.residual`. What is installed keeps the session itself: `rollout.credential_helper`.
+    """
     options = {
         "--format": "process-credentials",
         "--org-domain": okta_domain,
@@ -18,6 +28,7 @@ def okta_aws_cli(
         "--aws-acct-fed-app-id": aws_app_id,
         "--aws-iam-idp": provider_arn,
         "--aws-iam-role": role_arn,
+        "--aws-region": region,
         "--aws-session-duration": str(session_minutes * 60),
     }
     words = ["okta-aws-cli", "web", *(word for option in options.items() for word in option), "--open-browser"]

@@ -5,29 +5,23 @@ from __future__ import annotations
 
 import configparser
 import fcntl
-import hashlib
-import hmac
 import json
 import os
-import re
 import shlex
 import subprocess
-import urllib.request
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import urlsplit
+
+from aws_calls.request import post, whose
 
 from commit_guard import spool
 from commit_guard.hook import configuration
 
-# Without a cached sign-in okta-aws-cli would wait for somebody; a browser is not opened for this.
+# A browser is not opened for this: it is the kept session, or the finding waits until the person signs in again.
+SIGN_IN, KEPT = "rollout-credentials", "cached"
 CREDENTIAL_SECONDS = 30
 OPENS_A_BROWSER = "--open-browser"
-REQUEST_SECONDS = 10
-MAX_ANSWER = 65_536
 DAY_MILLISECONDS = 86_400_000
-_SESSION = re.compile(r"<Arn>arn:[^<]*:assumed-role/[^/<]+/([^<]+)</Arn>")
 # What AWS's own clients call the setting of a service's address.
 _LOGS, _STS = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_STS"
 
@@ -58,7 +52,7 @@ def _send_all(settings: Mapping[str, Any]) -> bool:
             "logEvents": [{"timestamp": at, "message": json.dumps({**line, "user": user})} for _, at, line in batch],
         }
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328.PutLogEvents"}
-        _call(settings, keys, "logs", _LOGS, headers, json.dumps(body).encode())
+        post(keys, settings["region"], "logs", headers, json.dumps(body).encode(), url=_url(_LOGS))
         for path, _, _ in batch:
             spool.drop(path)
         lines = lines[len(batch) :]
@@ -66,23 +60,22 @@ def _send_all(settings: Mapping[str, Any]) -> bool:
 
 
 def _user(settings: Mapping[str, Any], keys: Mapping[str, str]) -> str | None:
-    """The session's name, which Okta signs; asked of AWS, since anything on this machine could say anything."""
-    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    """The session's name; asked of AWS, since anything on this machine could say anything."""
     try:
-        answer = _call(settings, keys, "sts", _STS, headers, b"Action=GetCallerIdentity&Version=2011-06-15")
+        found = whose(keys, settings["region"], url=_url(_STS))
     except OSError:
         return None
-    found = _SESSION.search(answer.decode(errors="replace"))
     return found[1] if found else None
 
 
+def _url(setting: str) -> str | None:
+    return os.environ.get(setting) or os.environ.get("AWS_ENDPOINT_URL")
+
+
 def credentials(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Of the profile's `credential_process`, as the AWS CLI would have them."""
-    profiles = configparser.RawConfigParser()
-    profiles.read(os.path.expanduser(settings["aws_config_file"]), encoding="utf-8")
-    command = shlex.split(profiles.get(f"profile {settings['aws_profile']}", "credential_process"))
+    """The person's session, where they are signed in. Raises what running a program and reading JSON raise."""
     result = subprocess.run(
-        [word for word in command if word != OPENS_A_BROWSER],
+        _command(settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -92,46 +85,11 @@ def credentials(settings: Mapping[str, Any]) -> dict[str, str]:
     return json.loads(result.stdout)
 
 
-def _call(
-    settings: Mapping[str, Any],
-    keys: Mapping[str, str],
-    service: str,
-    setting: str,
-    headers: dict[str, str],
-    body: bytes,
-) -> bytes:
-    """One POST to a service of the stack's region. Raises OSError."""
-    region = settings["region"]
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    url = os.environ.get(setting) or os.environ.get("AWS_ENDPOINT_URL") or f"https://{service}.{region}.{suffix}"
-    signed = signature(keys, region, service, urlsplit(url).netloc, headers, body, datetime.now(timezone.utc))
-    request = urllib.request.Request(url.rstrip("/") + "/", data=body, headers={**headers, **signed}, method="POST")  # noqa: S310
-    with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as answer:  # noqa: S310
-        return answer.read(MAX_ANSWER)
-
-
-def signature(
-    keys: Mapping[str, str],
-    region: str,
-    service: str,
-    host: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    now: datetime,
-) -> dict[str, str]:
-    """The headers of Signature Version 4 for a POST to `/` (IAM user guide, signing AWS API requests)."""
-    time = now.strftime("%Y%m%dT%H%M%SZ")
-    scope = f"{time[:8]}/{region}/{service}/aws4_request"
-    own = {"X-Amz-Date": time, **({"X-Amz-Security-Token": keys["SessionToken"]} if keys.get("SessionToken") else {})}
-    signed = {name.lower(): value.strip() for name, value in {**headers, **own, "Host": host}.items()}
-    names = ";".join(sorted(signed))
-    lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-    canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
-    text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = ("AWS4" + keys["SecretAccessKey"]).encode()
-    for part in scope.split("/"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    proof = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-    credential = f"{keys['AccessKeyId']}/{scope}"
-    authorization = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={proof}"
-    return {**own, "Authorization": authorization}
+def _command(settings: Mapping[str, Any]) -> list[str]:
+    """Of the profile's `credential_process`; of what the rollout installs, without its signing in."""
+    profiles = configparser.RawConfigParser()
+    profiles.read(os.path.expanduser(settings["aws_config_file"]), encoding="utf-8")
+    command = shlex.split(profiles.get(f"profile {settings['aws_profile']}", "credential_process"))
+    if os.path.basename(command[0]) == SIGN_IN:
+        return [command[0], KEPT]
+    return [word for word in command if word != OPENS_A_BROWSER]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rollout import commit_guard
+from rollout import commit_guard, credential_helper
 from rollout.account import Account
+from rollout.commit_guard import File
 from rollout.config import Rollout
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
-from rollout.macs.places import DOMAIN, PLACES, Platform
+from rollout.macs.places import DOMAIN, PLACES, Places, Platform
 from rollout.parts.macs import Channel
 from rollout.settings import Recipients, managed_settings, recipients
 from rollout.sign_in import PROFILE, aws_profile
@@ -37,6 +38,11 @@ def bundle(
     )
 
 
+def _piece(folder: str, places: Places, file: File) -> Piece:
+    name = f"{folder}/{file.path.removeprefix(places.folder + '/')}"
+    return Piece(name=name, content=file.content.encode(), goes_to=file.path, mode=file.mode)
+
+
 def _pieces(
     rollout: Rollout,
     to: Recipients,
@@ -49,14 +55,14 @@ def _pieces(
         return []
     places, folder = PLACES[platform], f"{to.name}/{platform.value}"
     region, account_id = document["model"].split(":")[3:5]
-    found: list[Piece] = []
+    signs_in = credential_helper.files(rollout, to.cohort, platform, credential_process)
+    found = [_piece(folder, places, file) for file in signs_in]
     if credential_process:
-        text = aws_profile(region, credential_process)
+        text = aws_profile(region, credential_helper.command(platform, credential_process))
         found.append(Piece(name=f"{folder}/aws-config", content=text.encode(), goes_to=places.aws_config))
     given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
-    for file in commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given):
-        name = f"{folder}/{file.path.removeprefix(places.folder + '/')}"
-        found.append(Piece(name=name, content=file.content.encode(), goes_to=file.path, mode=file.mode))
+    guard = commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given)
+    found += [_piece(folder, places, file) for file in guard if file not in signs_in]
     if rollout.mac.channel is Channel.HELPER:
         answer = Piece(
             name=f"{folder}/policy-helper.json",

@@ -39,6 +39,8 @@ KEYS: Mapping[str, Fact] = {
     "hooks": Fact("one wrong type drops all hooks (11)"),
     "hooks.PreToolUse": Fact("runs before the rules, not with --bare; a timeout lets the command run (8)"),
     "hooks.UserPromptSubmit": Fact('{"continue": false} ends a prompt at once with stopReason, not with --bare (8)'),
+    "hooks.SessionStart": Fact("what it writes into CLAUDE_ENV_FILE comes before each Bash command, and only there"),
+    "awsAuthRefresh": Fact("run where no session is found or STS refuses it; a terminal shows what it prints (10)"),
     "companyAnnouncements": Fact("under the banner; -p never shows them (10)"),
     "env": Fact("beats exported variables and the user's settings; an empty value counts as unset (9)"),
 }

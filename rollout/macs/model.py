@@ -62,6 +62,7 @@ class PromptHook(Strict):
 class Hooks(Strict):
     pre_tool_use: Annotated[list[ToolHook], Field(min_length=1, alias="PreToolUse")] = []
     user_prompt_submit: Annotated[list[PromptHook], Field(min_length=1, alias="UserPromptSubmit")] = []
+    session_start: Annotated[list[PromptHook], Field(min_length=1, alias="SessionStart")] = []
 
 
 def _variables(env: dict[str, str]) -> dict[str, str]:
@@ -83,6 +84,7 @@ class ManagedSettings(Strict):
     allow_managed_hooks_only: Literal[True] = True
     disable_sideload_flags: Literal[True] = True
     hooks: Hooks = Hooks()
+    aws_auth_refresh: Annotated[str, Field(min_length=1)] = ":"
     company_announcements: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = []
     env: Annotated[dict[str, str], AfterValidator(_variables)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rollout.kinds import AllowRule, HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule
+from rollout.kinds import AllowRule, HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule, ProgramPath
 from rollout.parts.part import Part
 
 
@@ -59,6 +59,8 @@ class Mac(Part):
     commit_guard: CommitGuardMode = CommitGuardMode.OPEN
     """The hook that looks for credentials before a commit or a push. Where it is missing or broken, `open` lets the
     command run and `closed` stops every Bash command; `off` leaves it out."""
+    okta_aws_cli: ProgramPath | None = None
+    """Where Okta's client is on the machines. Without it, it is looked for in the usual places, then on PATH."""
     telemetry: Telemetry | None = None
     """Where Claude Code reports to. Without it the managed settings say nothing about telemetry."""
 

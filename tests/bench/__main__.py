@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox import workspace
+from tests.bench import sign_in
 from tests.bench.commands import commands
 from tests.bench.cut import seconds_to_a_cut
 from tests.bench.guard import waits
@@ -88,6 +89,7 @@ def main() -> int:
             counted = rates(world)
             console.print("commits that the guard looks at ...")
             waited = waits(root / "guard")
+            signed_in = sign_in.waits(root / "sign-in")
             console.print("a suspension ...")
             unchanged = timed(world.up)
             denied = seconds_to_deny(world)
@@ -152,6 +154,13 @@ def main() -> int:
                 f"{waited[how] / waited['diff']:.1f}; {waited[how] / waited['python']:.1f}",
                 "under 300 ms",
             )
+        table.add_row(
+            "credential helper from its cache",
+            f"{signed_in['kept']:.0f} ms",
+            f"`python3 -c pass`: {signed_in['python']:.0f} ms",
+            f"{signed_in['kept'] / signed_in['python']:.1f}",
+            "under 60 ms",
+        )
         bare = typed["python -c pass"]
         for command, aim in (
             ("rollout --help", "under 0.3 s"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 from rollout.macs.forms import settings_in
@@ -58,4 +59,5 @@ def test_a_replaced_profile_is_in_the_settings_of_the_same_up_and_the_files_are_
     folder = pilot.folder / "settings" / "sandbox" / "pilot" / "macos"
     assert json.loads((folder / "managed-settings.json").read_text()) == made
     assert settings_in((folder / "claude-code.mobileconfig").read_bytes()) == made
-    assert pilot.output("sign_in")["pilot"]["credential_process"] in (folder / "aws-config").read_text()
+    words = shlex.split(pilot.output("sign_in")["pilot"]["credential_process"])[1:]
+    assert "".join(f"argument = {word}\n" for word in words) in (folder / "rollout-credentials.conf").read_text()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aws_calls.signing import signature
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -17,8 +18,10 @@ from commit_guard import report, spool
 from rollout.account import Account
 from rollout.commit_guard import files, hook, settings
 from rollout.macs.places import PLACES, Platform
+from rollout.sign_in import PROFILE, aws_profile
 from tests.guard.world import PLANTED, REGION, Machine, machine, rollout, secret_of
 from tests.recording import ACCOUNT
+from tests.sign_in import world as sign_in
 
 KEYS = {"AccessKeyId": "ASIAQ", "SecretAccessKey": "not one", "SessionToken": "token"}
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -35,7 +38,7 @@ def test_requests_are_signed_as_aws_own_client_signs_them(
     credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"] or None)
     SigV4Auth(credentials, "logs", REGION).add_auth(theirs)
     at = datetime.strptime(theirs.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    ours = report.signature(keys, REGION, "logs", "logs.us-east-1.amazonaws.com", headers, body, at)
+    ours = signature(keys, REGION, "logs", "logs.us-east-1.amazonaws.com", headers, body, at)
     assert ours["Authorization"] == theirs.headers["Authorization"]
 
 
@@ -47,6 +50,24 @@ def test_the_credential_process_of_the_profile_is_run_and_opens_no_browser(tmp_p
     config.write_text(f"[profile claude-code]\ncredential_process = '{script}' web --open-browser\n")
     found = report.credentials({"aws_config_file": str(config), "aws_profile": "claude-code"})
     assert found == {"AccessKeyId": "1-web"}
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_report_uses_the_kept_session_and_never_signs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signed_in: bool
+) -> None:
+    there = sign_in.machine(tmp_path)
+    monkeypatch.setenv("HOME", str(there.home))
+    config = tmp_path / "config"
+    config.write_text(aws_profile(REGION, sign_in.profile_line(there)))
+    kept = there.asks().key if signed_in else None
+    given = {"aws_config_file": str(config), "aws_profile": PROFILE}
+    if kept:
+        assert report.credentials(given)["AccessKeyId"] == kept
+    else:
+        with pytest.raises(subprocess.CalledProcessError):
+            report.credentials(given)
+    assert there.opened == int(signed_in)
 
 
 def test_a_finding_that_cannot_be_sent_waits_with_nothing_of_the_secret(tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ from rollout.macs.places import PLACES, Platform
 from rollout.parts.macs import Channel
 from tests.macs.world import arns, document, rollout
 
-PROCESS = "okta-aws-cli web"
+PROCESS = (
+    "okta-aws-cli web --format process-credentials --org-domain acme.okta.com --aws-iam-idp provider "
+    "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot --aws-region us-east-1 --aws-session-duration 3600"
+)
 LINUX = PLACES[Platform.LINUX]
 SCHEMA: dict[str, Any] = {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -50,7 +53,7 @@ def test_the_files_are_written_with_where_each_goes_and_written_anew(tmp_path: P
     macos = folder / "pilot" / "macos"
     assert json.loads((macos / "managed-settings.json").read_text()) == document(rollout())
     assert settings_in((macos / "claude-code.mobileconfig").read_bytes()) == document(rollout())
-    assert PROCESS in (macos / "aws-config").read_text()
+    assert "rollout-credentials" in (macos / "aws-config").read_text()
     assert (macos / "commit-guard").stat().st_mode & 0o777 == 0o755
     where = (folder / "where.txt").read_text()
     assert "pilot/linux/managed-settings.json -> /etc/claude-code/managed-settings.json\n" in where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import plistlib
+import posixpath
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,10 @@ from rollout.macs.bundle import bundle
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, profile_mistakes, settings_in
 from tests.macs.world import ALICE, INCIDENT, SET, arns, document, rollout
 
-PROCESS = "okta-aws-cli web --format process-credentials"
+PROCESS = (
+    "okta-aws-cli web --format process-credentials --org-domain acme.okta.com --aws-iam-idp provider "
+    "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot --aws-region us-east-1 --aws-session-duration 3600"
+)
 
 
 @pytest.mark.parametrize("level", SET)
@@ -73,11 +77,19 @@ def test_a_bundle_has_every_file_that_the_settings_name_before_them() -> None:
     stack = rollout()
     pieces = bundle(stack, "pilot", arns(stack), PROCESS)
     there = {piece.goes_to: piece for piece in pieces}
+    assert len({piece.name for piece in pieces}) == len(pieces)
     for platform in ("macos", "linux", "windows"):
         names = [piece.name for piece in pieces if piece.name.startswith(f"pilot/{platform}/")]
         settings = json.loads(next(p.content for p in pieces if p.name == f"pilot/{platform}/managed-settings.json"))
         assert names.index(f"pilot/{platform}/aws-config") < names.index(f"pilot/{platform}/managed-settings.json")
-        assert PROCESS in there[settings["env"]["AWS_CONFIG_FILE"]].content.decode()
+        profile = there[settings["env"]["AWS_CONFIG_FILE"]].content.decode()
+        named = profile.partition("credential_process = ")[2].strip()
+        if platform == "windows":
+            assert named == PROCESS
+        else:
+            assert named == f'"{posixpath.dirname(settings["env"]["AWS_CONFIG_FILE"])}/rollout-credentials"'
+            assert there[named.strip('"')].mode == 0o755
+            assert names.index(f"pilot/{platform}/rollout-credentials") < names.index(f"pilot/{platform}/aws-config")
     assert there["/etc/claude-code/commit-guard"].mode == 0o755
     assert {piece.name for piece in pieces if "commit" in piece.name and "windows" in piece.name} == set()
 
