@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup lock schema golden break-glass drill traffic pictures \
+.PHONY: help up down env test check bench setup guard-fuzz lock schema golden break-glass drill traffic pictures \
     settings alarms-page commands-page cuts-page limits-page mutations-page reference policies policies-page review-example screens
 
 help: ## what can be made
@@ -55,6 +55,9 @@ bench: setup ## figures, each beside what it is compared with
 
 drill: setup node_modules/.installed ## every level of a rollback in a sandbox of its own, judged; writes drill-report.txt
 	@$(PY) -m tests.drill
+
+guard-fuzz: setup ## 5,000 compositions of git commands on real git, before the commit guard: none may bring a key unseen
+	@PYTHONPATH=mac $(PY) -m tests.guard.fuzz $(or $(COMPOSITIONS),5000) $(or $(SEED),1)
 
 traffic: setup ## a day of 25 developers through a sandbox of its own, counted twice; REQUESTS=100 each by default
 	@$(PY) -m tests.traffic $(or $(REQUESTS),100)

@@ -4,178 +4,321 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import tempfile
 
-from commit_guard.commands import Work
 from commit_guard.errors import GuardError
+from commit_guard.git import PATCH, Git
 from commit_guard.texts import added_lines, text_of
+from commit_guard.work import UNKNOWN, Take, Work
 
-MAX_BYTES = 32 * 1024 * 1024
 MAX_FILES = 5_000
 MAX_FILE_BYTES = 1024 * 1024
 MAX_COMMITS = 2_000
+MAX_STASHES = 20
 BLOBS_AT_ONCE = 250  # so that their names fit into a pipe
 # By file: its added lines with their numbers in the new version.
 Lines = dict[str, list[tuple[int, str]]]
 # Files that git takes for binary: (name, what it was, what it is), as ids of blobs.
 Binaries = list[tuple[str, str, str]]
-# Nothing of the repository's own configuration may change the form, ask somebody, or run another program.
-_GIT = ("git", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "diff.renames=false")
-_DIFF = (
-    *("--no-ext-diff", "--no-textconv", "--no-color", "--unified=0", "--diff-filter=d", "--submodule=short"),
-    "--full-index",
-    *("--src-prefix=a/", "--dst-prefix=b/"),
-)
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
-_NO_REPOSITORY = 128
+# A commit's message has four spaces before each line, which no line of a patch has outside its hunks.
+_MAGIC = set("*?[:")
+_INDENT = "    "
+_LOG = ("log", "--cc", f"--format=%w(0,{len(_INDENT)},{len(_INDENT)})%B", "--encoding=UTF-8", "--no-notes", *PATCH)
+_MESSAGE = "a commit's message"
+_IGNORING = ":(top,glob)**/.gitignore"
+_IN_PROGRESS = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"]
 
 
 class Repository:
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._where = ("-C", work.directory, *work.where)
-        self.root = self._ask("rev-parse", "--show-toplevel")
+        self._git = work.found.git
+        self.root = work.found.root
 
     def added(self) -> Lines:
-        """Empty where there is no repository: then git refuses the command itself."""
-        lines: Lines = {}
-        work = self._work
-        if self.root is None:
-            if work.commits and work.begins and os.path.isdir(work.directory):
-                with tempfile.TemporaryDirectory(prefix="commit-guard-") as scratch:
-                    self._bytes("init", "--quiet", "--bare", scratch, where=())
-                    where = (f"--git-dir={scratch}", f"--work-tree={work.directory}", "-C", work.directory)
-                    self._read_untracked(lines, [], where)
-            return lines
-        if work.commits:
-            self._read(self._bytes("diff", "--cached", *_DIFF), lines)
-            if work.tracked is not None:
-                self._read(self._paths("diff", *_DIFF, paths=work.tracked), lines)
-            if work.untracked is not None:
-                self._read_untracked(lines, work.untracked, self._where)
-            for name in work.messages:
-                self._read_file(lines, name)
-        if work.pushes:
-            self._read(self._outgoing(), lines)
+        """Where there is no repository git refuses the command; only what the line brings from elsewhere counts."""
+        work, lines = self._work, Lines()
+        if work.found.git_dir is None or work.begins:
+            if work.begins and work.commits:
+                self._read_new_repository(lines)
+        else:
+            if work.commits:
+                self._read_commit(lines)
+            if work.pushes or (work.index and work.moved):
+                self._read_outgoing(lines)
+            if work.pushes and (work.tags or work.every or work.refs):
+                self._read_objects(lines)
+        for path in work.files:
+            self._read_path(lines, path)
         return lines
 
     def name(self) -> str:
         """Where it is pushed to, without anybody's credentials; or its folder's name."""
-        url = (self._ask("config", "--get", "remote.origin.url") or "").strip()
+        url = (self._work.found.setting("remote.origin.url") or "").strip()
         found = re.fullmatch(r"(?:[a-z+]+://)?(?:[^@/]*@)?([\w.-]+)(?::\d+)?[:/]([^?#]+?)(?:\.git)?/?", url)
         if found and not url.startswith(("/", ".", "file:")):
             return f"{found[1]}/{found[2].lstrip('/')}"
         return os.path.basename((self.root or self._work.directory).rstrip("/")) or "-"
 
-    def alias(self, verb: str) -> str | None:
-        return self._ask("config", "--get", f"alias.{verb}")
+    def _read_new_repository(self, lines: Lines) -> None:
+        """Of a folder that the line makes a repository of."""
+        folder = next((path for path in (self._work.directory, self._work.found.there) if os.path.isdir(path)), UNKNOWN)
+        if folder != self._work.directory:
+            return
+        with tempfile.TemporaryDirectory(prefix="commit-guard-") as scratch:
+            self._git.bytes("init", "--quiet", "--bare", scratch, where=())
+            git = Git((f"--git-dir={scratch}", f"--work-tree={folder}", "-C", folder))
+            for take in self._work.takes or [Take(self._work.found, folder, [], untracked=True)]:
+                self._read_untracked(lines, take, git, folder)
 
-    def _read(self, diff: bytes, lines: Lines) -> None:
+    def _read_commit(self, lines: Lines) -> None:
+        work = self._work
+        if work.index:
+            self._read_index(lines)
+            for take in work.takes:
+                self._read_take(take, lines)
+        for commit in work.found.commits(work.notes):
+            self._read(("log", "-1", *_LOG[2:5], commit), lines)
+        for word, backwards in work.picks:
+            self._read_pick(word, lines, backwards)
+        merges = work.found.commits(work.merges)
+        if merges:
+            self._read_log((*merges, "--not", "HEAD", "--remotes"), lines)
+
+    def _read_index(self, lines: Lines) -> None:
+        """What is staged, and what the line stages by git itself."""
+        work = self._work
+        self._read(("diff", "--cached", *PATCH), lines)
+        if work.amends:
+            self._read_amended(lines)
+        for base in self._trees():
+            self._read(("diff", "--cached", *PATCH, base), lines)
+            if work.takes:
+                self._read(("diff", *PATCH, base), lines)
+        for commit, directory, paths in work.trees:
+            for tree in work.found.commits([commit]):
+                self._read(("-C", directory, "diff", *PATCH, "HEAD", tree, "--", *paths), lines, paths=bool(paths))
+        for commit in work.found.commits(work.squashes):
+            self._read((*_LOG, f"--max-count={MAX_COMMITS}", commit, "--not", "HEAD"), lines)
+        for stash in work.stashes[:MAX_STASHES]:
+            self._read_stash(stash, lines)
+
+    def _read_amended(self, lines: Lines) -> None:
+        """What the commit in HEAD's place would add: of paths that go along as their files are, of others as staged."""
+        base = next(iter(self._work.found.commits(["HEAD^"])), None) or self._empty()
+        if not self._git.line("rev-list", "-1", "HEAD", "--not", "--remotes"):
+            return  # out already
+        paths: list[str] = []
+        for take in self._work.takes:
+            if not take.paths:
+                self._read(("diff", *PATCH, base), lines)
+                return
+            folder = take.directory if take.directory != UNKNOWN else take.found.there
+            paths += [os.path.relpath(os.path.join(folder, path), take.found.root or folder) for path in take.paths]
+        if paths:
+            named = [f":(top){path}" for path in paths if not path.startswith((":", ".."))]
+            self._read(("diff", *PATCH, base, "--", *named), lines, paths=True)
+            left = [f":(top,exclude){path}" for path in paths if not path.startswith((":", ".."))]
+            self._read(("diff", "--cached", *PATCH, base, "--", ":/", *left), lines, paths=True)
+        else:
+            self._read(("diff", "--cached", *PATCH, base), lines)
+
+    def _empty(self) -> str:
+        """The tree without anything."""
+        return self._git.bytes("hash-object", "-t", "tree", "--stdin", given="").decode().strip()
+
+    def _trees(self) -> list[str]:
+        """What a commit may be compared with beside HEAD, where the line moves that."""
+        work = self._work
+        return [*work.found.commits(work.bases), *([self._empty()] if work.whole else [])]
+
+    def _read_take(self, take: Take, lines: Lines) -> None:
+        top = () if take.directory == UNKNOWN else self._within(take.directory)
+        paths = take.paths or [":/"]
+        git, self._git = self._git, take.found.git
+        self._read((*top, "--icase-pathspecs", "diff", *PATCH, "--", *paths), lines, paths=True)
+        if take.untracked:
+            self._read_untracked(lines, take, self._git, take.found.root or take.directory)
+        self._git = git
+
+    def _within(self, directory: str) -> tuple[str, ...]:
+        """git's own options for a folder of the working tree."""
+        return ("-C", directory) if os.path.isdir(directory) else ()
+
+    def _read_pick(self, word: str, lines: Lines, backwards: bool) -> None:
+        several = ".." in word
+        names = [part for part in word.replace("...", "..").split("..") if part] if several else [word]
+        commits = self._work.found.commits(names)
+        if not commits or len(commits) < len(names):
+            return
+        if not several and not backwards:  # what HEAD has already adds nothing
+            commits = self._picked(word, backwards=backwards)
+            if not commits:
+                return
+        which = ("-m", word) if several else ("-m", "--no-walk", *commits)
+        self._read((*_LOG, *(["-R"] if backwards else []), f"--max-count={MAX_COMMITS}", *which, "--"), lines)
+
+    def _picked(self, word: str, *, backwards: bool) -> list[str]:
+        """A single commit; what HEAD has already is picked without effect."""
+        commits = self._work.found.commits([word])
+        return [each for each in commits if backwards or self._git.line("rev-list", "-1", each, "--not", "HEAD")]
+
+    def _read_stash(self, stash: str, lines: Lines) -> None:
+        for commit in self._work.found.commits([stash]):
+            for other in self._work.found.commits([commit, commit + "^2"]):
+                self._read(("diff", *PATCH, commit + "^1", other), lines)
+            for untracked in self._work.found.commits([commit + "^3"]):
+                self._read((*_LOG, "--no-walk", untracked), lines)
+
+    def _read_outgoing(self, lines: Lines) -> None:
+        """What is in no remote's branches, as far as this clone knows."""
+        work = self._work
+        commits = work.found.commits([*work.refs, *(work.words if work.moved or work.switched else [])])
+        refs = [*commits, *(["--tags"] if work.tags else [])]
+        if work.every or (work.index and work.moved):
+            refs += ["--branches", *work.found.commits(["HEAD", *_IN_PROGRESS, *work.words])]
+        if work.mirror:
+            refs += ["--exclude=refs/stash", "--all"]
+        named = [ref for ref in work.refs if not ref.startswith("-")]
+        if (
+            len(commits) < len({*named})
+            and not work.every
+            and not all(map(work.found.commits, [[ref] for ref in named]))
+        ):
+            refs += ["--branches", *work.found.commits(["HEAD"])]  # one of them is only made by the line
+        if not refs:
+            refs = work.found.commits(["HEAD"])
+        if refs:
+            self._read_log((*refs, "--not", "--remotes"), lines)
+
+    def _read_log(self, which: tuple[str, ...], lines: Lines) -> None:
+        if int(self._git.line("rev-list", "--count", f"--max-count={MAX_COMMITS + 1}", *which) or 0) > MAX_COMMITS:
+            raise GuardError(f"more than {MAX_COMMITS} commits would be pushed")
+        self._read((*_LOG, *which), lines)
+
+    def _read_objects(self, lines: Lines) -> None:
+        """Tags' messages, and what is pushed without being a commit."""
+        work = self._work
+        names = [ref for ref in work.refs if not ref.startswith("-") and ref.isprintable() and " " not in ref]
+        if work.tags or work.mirror or work.every:
+            listed = self._git.bytes("for-each-ref", "--format=%(objecttype) %(refname)", "refs/tags", "refs/notes")
+            for line in listed.decode(errors="replace").splitlines():
+                kind, _, name = line.partition(" ")
+                if kind != "commit" or (name.startswith("refs/notes/") and work.mirror):
+                    names.append(name)
+        if not names:
+            return
+        asked = "".join(f"{name}\n" for name in dict.fromkeys(names[:MAX_COMMITS]))
+        checked = self._git.bytes("cat-file", "--batch-check", given=asked).decode(errors="replace")
+        for line in checked.splitlines():
+            which, kind = ([*line.split(" "), "", ""])[:2]
+            if kind == "tree":
+                self._read(("diff", *PATCH, self._empty(), which), lines)
+            elif kind == "commit" and work.mirror:
+                self._read((*_LOG, which, "--not", "--remotes"), lines)
+            elif kind in {"blob", "tag"}:
+                content = self._git.bytes("cat-file", kind, which)
+                self._put(lines, "a tag's message" if kind == "tag" else which, content)
+
+    def _read(self, arguments: tuple[str, ...], lines: Lines, *, paths: bool = False) -> None:
+        """`paths`: where git does not know what they are, all are looked at."""
+        try:
+            diff = self._git.bytes(*arguments)
+        except GuardError:
+            if not paths or "--" not in arguments:
+                raise
+            diff = self._git.bytes(*arguments[: arguments.index("--")])
         binaries = _parse(diff, lines)
         for start in range(0, len(binaries), BLOBS_AT_ONCE):
             some = binaries[start : start + BLOBS_AT_ONCE]
             blobs = self._blobs([blob for _, *both in some for blob in both])
             for name, old, new in some:
-                content = blobs[new] if new in blobs else self._content(name)
+                content = blobs[new] if new in blobs else self._content(os.path.join(self.root or "/", name))
                 lines.setdefault(name, []).extend(added_lines(blobs.get(old, b""), content))
 
     def _blobs(self, ids: list[str]) -> dict[str, bytes]:
         """Those that are there and of a usual size; what the working tree alone has is not."""
-        checked = self._bytes("cat-file", "--batch-check", given="".join(f"{each}\n" for each in ids))
+        checked = self._git.bytes("cat-file", "--batch-check", given="".join(f"{each}\n" for each in ids))
         found = [line.split() for line in checked.decode().splitlines()]
         wanted = {each[0] for each in found if each[1:2] == ["blob"] and int(each[2]) <= MAX_FILE_BYTES}
         # One above the size is there as nothing: it is not looked at in the working tree either.
         blobs = {each[0]: b"" for each in found if each[1:2] == ["blob"]}
-        output = self._bytes("cat-file", "--batch", given="".join(f"{each}\n" for each in sorted(wanted)))
+        output = self._git.bytes("cat-file", "--batch", given="".join(f"{each}\n" for each in sorted(wanted)))
         while output:
             head, _, output = output.partition(b"\n")
             name, _, size = head.decode().split()
             blobs[name], output = output[: int(size)], output[int(size) + 1 :]
         return blobs
 
-    def _outgoing(self) -> bytes:
-        """What is in no remote's branches, as far as this clone knows."""
-        known = [
-            ref for ref in self._work.refs if ref.startswith("--") or self._ask("rev-parse", "--verify", "-q", ref)
-        ]
-        refs = known or (["HEAD"] if self._ask("rev-parse", "--verify", "-q", "HEAD") else [])
-        if not refs:
-            return b""
-        since = (*refs, "--not", "--remotes")
-        if int(self._ask("rev-list", "--count", f"--max-count={MAX_COMMITS + 1}", *since) or 0) > MAX_COMMITS:
-            raise GuardError(f"more than {MAX_COMMITS} commits would be pushed")
-        return self._bytes("log", "--patch", "--cc", "--format=", *_DIFF, *since)
-
-    def _read_untracked(self, lines: Lines, paths: list[str], where: tuple[str, ...]) -> None:
-        standard = () if self._work.ignored else ("--exclude-standard",)
-        listed = self._paths("ls-files", "--others", "-z", "--full-name", *standard, paths=paths, where=where)
+    def _read_untracked(self, lines: Lines, take: Take, git: Git, root: str) -> None:
+        standard = () if take.ignored or self._ignoring() else ("--exclude-standard",)
+        top = () if take.directory == UNKNOWN else self._within(take.directory)
+        paths = [path for path in take.paths if _MAGIC & set(path) or self._inside(take.directory, path, root)]
+        if take.paths and not paths:
+            return  # git takes nothing from outside
+        listing = (*top, "--icase-pathspecs", "ls-files", "--others", "-z", "--full-name", *standard, "--")
+        code, listed = git.answer(*listing, *(paths or [":/"]))
+        if code:
+            listed = git.bytes(*listing, ":/")
         names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
         if len(names) > MAX_FILES:
             raise GuardError(f"more than {MAX_FILES} new files would be added")
         for name in names:
-            self._read_file(lines, name)
+            self._put(lines, name, self._content(os.path.join(root, name)))
 
-    def _read_file(self, lines: Lines, name: str) -> None:
-        text = text_of(self._content(name))
+    def _inside(self, directory: str, path: str, root: str) -> bool:
+        whole = os.path.realpath(os.path.dirname(os.path.normpath(os.path.join(directory or root, path)) + "/"))
+        return (whole + "/").casefold().startswith(os.path.realpath(root).casefold().rstrip("/") + "/")
+
+    def _ignoring(self) -> bool:
+        """Whether other files may be ignored where the line goes to."""
+        work = self._work
+        if not work.switched and not work.moved:
+            return False
+        picks = [each for word, backwards in work.picks for each in self._picked(word, backwards=backwards)]
+        for commit in picks:
+            if self._git.line(
+                "diff-tree", "-r", "-m", "--root", "--no-commit-id", "--name-only", commit, "--", _IGNORING
+            ):
+                return True
+        for commit in work.found.commits(work.words):
+            code, names = self._git.answer("diff", "--name-only", "HEAD", commit, "--", _IGNORING)
+            if code or names.strip():
+                return True
+        return False
+
+    def _read_path(self, lines: Lines, path: str) -> None:
+        """A file, or all of a folder."""
+        name = os.path.relpath(path, self.root) if self.root and (path + "/").startswith(self.root + "/") else path
+        if not os.path.isdir(path):
+            self._put(lines, name, self._content(path))
+            return
+        count = 0
+        for folder, below, files in os.walk(path):
+            below[:] = [each for each in below if each != ".git"]
+            for file in files:
+                count += 1
+                if count > MAX_FILES:
+                    raise GuardError(f"more than {MAX_FILES} files would be copied")
+                whole = os.path.join(folder, file)
+                self._put(lines, os.path.join(name, os.path.relpath(whole, path)), self._content(whole))
+
+    def _put(self, lines: Lines, name: str, content: bytes) -> None:
+        text = text_of(content)
         if text:
             lines.setdefault(name, []).extend(enumerate(text.splitlines(), start=1))
 
-    def _content(self, name: str) -> bytes:
+    def _content(self, path: str) -> bytes:
         """Of files of a usual size; what is larger is no place where people keep a key by mistake."""
-        path = os.path.join(self.root or self._work.directory, name)
         try:
-            if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE_BYTES:
+            if os.path.islink(path):
+                return os.fsencode(os.readlink(path))
+            if not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE_BYTES:
                 return b""
             with open(path, "rb") as file:
                 return file.read(MAX_FILE_BYTES)
         except OSError:
             return b""
-
-    def _paths(self, *arguments: str, paths: list[str], where: tuple[str, ...] | None = None) -> bytes:
-        """Of these paths; of all where git does not know what they are."""
-        try:
-            return self._bytes(*arguments, "--", *paths, where=where)
-        except GuardError:
-            if not paths:
-                raise
-            return self._bytes(*arguments, where=where)
-
-    def _ask(self, *arguments: str) -> str | None:
-        """One line; None where git says no."""
-        try:
-            return self._bytes(*arguments).decode(errors="replace").strip() or None
-        except GuardError:
-            return None
-
-    def _bytes(self, *arguments: str, where: tuple[str, ...] | None = None, given: str | None = None) -> bytes:
-        """`given`: what git reads, no more than fits into a pipe."""
-        command = [*_GIT, *(self._where if where is None else where), *arguments]
-        try:
-            with subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **_ENVIRONMENT},
-            ) as process:
-                output = b""
-                try:
-                    if process.stdin:
-                        process.stdin.write((given or "").encode())
-                        process.stdin.close()
-                    output = process.stdout.read(MAX_BYTES + 1) if process.stdout else b""
-                finally:
-                    if len(output) > MAX_BYTES or sys.exc_info()[0]:
-                        process.kill()
-        except OSError:
-            raise GuardError("git could not be run") from None
-        if len(output) > MAX_BYTES:
-            raise GuardError(f"more than {MAX_BYTES // 1024 // 1024} MB would be added")
-        if process.returncode:
-            raise GuardError(f"`git {arguments[0]}` ended with {process.returncode}")
-        return output
 
 
 def _parse(diff: bytes, lines: Lines) -> Binaries:
@@ -183,31 +326,38 @@ def _parse(diff: bytes, lines: Lines) -> Binaries:
     name, number, parents = "", 0, 1
     old = new = ""
     binaries: Binaries = []
+    messages: list[tuple[int, str]] = lines.get(_MESSAGE, [])
     into: list[tuple[int, str]] = []
     left = 0
     for line in diff.decode(errors="replace").split("\n"):
         if left > 0 and line[:1] in {"+", "-", " "}:
             columns = line[:parents]
             if "-" not in columns:
-                if "+" in columns:
-                    into.append((number, line[parents:]))
+                into += [(number, line[parents:])] if "+" in columns else []
                 number += 1
                 left -= 1
+        elif line.startswith(_INDENT):
+            messages.append((len(messages) + 1, line[len(_INDENT) :]))
         elif line.startswith("diff --cc "):
             name = _name(line[len("diff --cc ") :])
         elif line.startswith("index "):
             old, _, new = line.split(" ")[1].partition("..")
-            old = old.partition(",")[0]
         elif line.startswith("Binary files "):
-            two = re.search(r' and ("?b/.*) differ$', line)
-            binaries.append((_name(two[1]) if two else name, old, new))
+            binaries += _binary(line, name, old.partition(",")[0], new)
         elif line.startswith("+++ "):
             name = _name(line[4:])
             into = lines.setdefault(name, [])
         elif line.startswith("@@"):
             parents = len(line) - len(line.lstrip("@")) - 1
             number, left = _hunk(line)
+    lines.update({_MESSAGE: messages} if messages else {})
     return binaries
+
+
+def _binary(line: str, name: str, old: str, new: str) -> Binaries:
+    """None of one that is deleted."""
+    two = re.search(r' and ("?b/.*) differ$', line)
+    return [] if line.endswith(" and /dev/null differ") else [(_name(two[1]) if two else name, old, new)]
 
 
 def _hunk(line: str) -> tuple[int, int]:

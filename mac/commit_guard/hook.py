@@ -6,19 +6,20 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from commit_guard.errors import GuardError
 
 if TYPE_CHECKING:
-    from commit_guard.commands import Work
+    from commit_guard.work import Work
 
 LET, STOP = 0, 2
 # Claude Code lets the command run where a hook takes longer than its timeout, which is 10 seconds.
 SECONDS = 8
 MAX_INPUT = 4 * 1024 * 1024
-MAX_REPOSITORIES = 8
 SHOWN = 10
+DOUBTS_SHOWN = 3
 MAX_TEXT = 160
 # What the command itself says, such as a commit's message, or a file that it writes before it commits.
 COMMAND = "the command itself"
@@ -34,12 +35,12 @@ def main() -> int:
         signal.setitimer(signal.ITIMER_REAL, SECONDS)
         return _answer(settings, sys.stdin.buffer.read(MAX_INPUT + 1))
     except GuardError as failure:
-        reason = str(failure)
+        reason, in_parts = str(failure), failure.in_parts
     except Exception as error:
-        reason = f"an error of its own, {type(error).__name__}"
+        reason, in_parts = f"an error of its own, {type(error).__name__}", False
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    return _without_looking(settings, reason)
+    return _without_looking(settings, reason, in_parts=in_parts)
 
 
 def configuration(path: str = CONFIGURATION) -> dict[str, Any]:
@@ -63,16 +64,10 @@ def _answer(settings: dict[str, Any], given: bytes) -> int:
     if not isinstance(command, str) or not isinstance(directory, str):
         raise GuardError("the hook's input has no command and cwd")
 
-    from commit_guard.changes import Repository
-    from commit_guard.commands import Reader, Work
+    from commit_guard.commands import Reader
     from commit_guard.kinds import found, hidden
 
-    def alias(where: str, verb: str) -> str | None:
-        return Repository(Work(where, ())).alias(verb) if os.path.isdir(where) else None
-
-    works = Reader(directory, alias).read(command)
-    if len(works) > MAX_REPOSITORIES:
-        raise GuardError(f"more than {MAX_REPOSITORIES} repositories in one command")
+    works = Reader(directory).read(command)
     findings: list[Finding] = []
     seen: set[str] = set()
     if works:
@@ -88,7 +83,7 @@ def _answer(settings: dict[str, Any], given: bytes) -> int:
         for name, what, hits in stopped
     ]
     if not stopped:
-        return _nothing_found(works)
+        return _nothing_found(works, lambda reason: _plain(hidden(reason, seen)))
     _tell(stopped)
     if settings.get("log_stream"):
         from commit_guard.spool import report
@@ -104,13 +99,15 @@ def _looked_at(work: Work, findings: list[Finding], seen: set[str]) -> tuple[str
     if not work.known:
         return "a folder that only the shell knows", findings
     repository = Repository(work)
-    return repository.name(), [*findings, *_look(repository.added(), repository.root, seen)]
+    hits = [*findings, *_look(repository.added(), repository.root, seen)]
+    return repository.name() if hits else "", hits
 
 
-def _nothing_found(works: list[Work]) -> int:
-    if all(work.known for work in works):
+def _nothing_found(works: list[Work], shown: Callable[[str], str]) -> int:
+    doubts = list(dict.fromkeys(shown(doubt) for work in works for doubt in work.doubts))
+    if not doubts:
         return LET
-    raise GuardError("it goes to a folder that only the shell knows; name the folder in full")
+    raise GuardError("; ".join(doubts[:DOUBTS_SHOWN]), in_parts=any(work.known for work in works))
 
 
 def _event(given: bytes) -> dict[str, Any]:
@@ -160,13 +157,19 @@ def _plain(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "..."
 
 
-def _without_looking(settings: dict[str, Any], reason: str) -> int:
+def _without_looking(settings: dict[str, Any], reason: str, *, in_parts: bool) -> int:
+    what = "all of this command" if in_parts else "this command"
     if settings.get("on_failure") == "open":
-        sys.stdout.write(json.dumps({"systemMessage": f"The commit guard did not look at this command: {reason}."}))
+        sys.stdout.write(json.dumps({"systemMessage": f"The commit guard did not look at {what}: {reason}."}))
         return LET
+    advice = "Commit or push in a terminal of your own, and tell whoever manages this machine."
+    if in_parts:
+        advice = (
+            "Run what comes before it by itself, and then the commit or push: each is looked at as things are then."
+        )
     sys.stderr.write(
-        f"The commit guard could not look at this command, and is set to stop what it has not looked at: {reason}.\n"
-        "Commit or push in a terminal of your own, and tell whoever manages this machine.\n"
+        f"The commit guard could not look at {what}, and is set to stop what it has not looked at: {reason}.\n"
+        f"{advice}\n"
     )
     return STOP
 

@@ -146,7 +146,7 @@ def main() -> int:
                 f"{counted[size] / counted['bare']:.2f}",
                 "-",
             )
-        for how in ("list", "detect-secrets", "no git"):
+        for how in ("list", "add, commit and push", "merge and push", "detect-secrets", "no git"):
             table.add_row(
                 f"commit guard: {how}",
                 f"{waited[how]:.0f} ms",

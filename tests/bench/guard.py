@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rollout.commit_guard import PACKAGE
 from tests.guard.world import Machine, machine
 
 ROUNDS = 15
@@ -17,11 +18,16 @@ DETECT_SECRETS = Path(sys.prefix, "bin", "detect-secrets-hook")
 
 
 def waits(root: Path) -> dict[str, float]:
-    """Milliseconds, medians of rounds taken by turns: of the guard with our list, with detect-secrets, on a command
-    without git; and of what it is compared with."""
+    """Milliseconds, medians of rounds taken by turns: of the guard with our list, on longer lines, with detect-secrets,
+    on a command without git; and of what it is compared with. Without bytecode, as on a Mac, where the guard's folder is
+    root's."""
     plain, scanned = changed(root / "plain"), changed(root / "scanned", DETECT_SECRETS)
+    plain.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    plain.git("branch", "topic")
     actions: dict[str, Callable[[], object]] = {
         "list": lambda: plain.bash("git commit -m x"),
+        "add, commit and push": lambda: plain.bash("cd src && git add -A && cd .. && git commit -m x && git push"),
+        "merge and push": lambda: plain.bash("git checkout topic && git merge main && git push"),
         "detect-secrets": lambda: scanned.bash("git commit -m x"),
         "no git": lambda: plain.bash("ls"),
         "diff": lambda: plain.git("diff", "--cached"),
@@ -33,6 +39,7 @@ def waits(root: Path) -> dict[str, float]:
 
 def changed(root: Path, *programs: Path) -> Machine:
     made = machine(root, programs=programs)
+    (made.folder / PACKAGE / "__pycache__").touch()  # in the place of a folder: no bytecode is kept
     for number in range(FILES):
         text = "".join(f"def function_{line}(value: int) -> int:\n    return value + {line}\n" for line in range(LINES))
         made.stage(f"src/module_{number}.py", text)

@@ -294,3 +294,35 @@ def test_no_planted_secret_is_ever_said_or_written_down(mac: Machine, data: st.D
     for secret in secrets:
         assert secret_of(secret) not in answer.said + mac.left_behind()
     mac.git("reset", "-q", "--hard")
+
+
+@pytest.mark.parametrize(("setting", "code"), [("open", LET), ("closed", STOP)])
+def test_what_cannot_be_looked_at_follows_the_setting_and_says_why(tmp_path: Path, setting: str, code: int) -> None:
+    mac = machine(tmp_path, rollout(mac={"commit_guard": setting}))
+    answer = mac.bash("make && git commit -m x")
+    assert answer.code == code
+    assert "look at all of this command" in answer.said
+    assert "what `make` does before it is not known" in answer.said
+    assert ("Run what comes before it by itself" in answer.error) == (code == STOP)
+    mac.stage("key", PLANTED["github_token"] + "\n")
+    assert mac.bash("make && git commit -m x").code == STOP
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["cd .\ngh pr create --fill", "true;gh repo create x --source=. --push", "true&&gh pr create", "(gh pr create)"],
+)
+def test_gh_reaches_the_guard_wherever_it_stands_in_the_line(mac: Machine, command: str) -> None:
+    mac.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert mac.bash(command).code == LET
+    mac.commit("a.txt", PLANTED["slack_token"] + "\n")
+    assert mac.bash(command).code == STOP
+
+
+def test_an_amended_commit_counts_for_all_that_it_adds_and_not_for_what_it_takes_back(mac: Machine) -> None:
+    mac.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    mac.commit("a.txt", PLANTED["slack_token"] + "\n")
+    assert mac.bash("git commit --amend --no-edit").code == STOP
+    mac.write("a.txt", "taken out\n")
+    assert mac.bash("git commit -a --amend --no-edit").code == LET
+    assert mac.bash("git add a.txt && git commit --amend --no-edit").code == LET
