@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from rollout.config import STOPPING, Rollout
@@ -16,7 +17,7 @@ def stack_file_schema() -> dict[str, Any]:
     """Of the whole file: our keys under `config` as the models say, anybody else's as they like."""
     schema = Rollout.model_json_schema(ref_template="#/definitions/{model}")
     _close(schema)
-    parts = {part.__name__: part for part in Part.__subclasses__()}
+    parts = {part.__name__: part for part in _subclasses(Part)}
     for name, definition in [*schema["$defs"].items(), (Rollout.__name__, schema)]:
         for field, text in meanings(parts[name]).items() if name in parts else ():
             definition["properties"][field]["description"] = text
@@ -37,6 +38,12 @@ def stack_file_schema() -> dict[str, Any]:
         },
         "definitions": schema["$defs"],
     }
+
+
+def _subclasses(part: type[Part]) -> Iterator[type[Part]]:
+    for inner in part.__subclasses__():
+        yield inner
+        yield from _subclasses(inner)
 
 
 def _close(schema: Any) -> None:
