@@ -63,7 +63,9 @@ class Deployed:
         url = laptop.world.settings.aws_url if bedrock is None else bedrock
         if not url:
             return document
-        here = {name: url for name in document["env"] if name in ENDPOINTS}
+        # The client does not start where this is exported and no machine's settings say the same.
+        here = {"AWS_ENDPOINT_URL": laptop.world.settings.aws_url}
+        here |= {name: url for name in document["env"] if name in ENDPOINTS}
         providers = [*document.get("allowedProviders", []), "customEndpoint"]
         allowed = {"allowedProviders": providers} if "allowedProviders" in document else {}
         return {**document, **allowed, "env": {**document["env"], **here}}

@@ -15,6 +15,16 @@ from typing import Any
 
 from tests.client import gate
 
+_PROFILE = json.dumps(
+    {
+        "inferenceProfileArn": "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/x",
+        "inferenceProfileId": "x",
+        "inferenceProfileName": "x",
+        "models": [{"modelArn": "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-6"}],
+        "status": "ACTIVE",
+        "type": "APPLICATION",
+    }
+)
 _REFUSED = json.dumps({"message": "no", "type": "error", "error": {"type": "invalid_request_error", "message": "no"}})
 
 
@@ -42,6 +52,15 @@ class Sink:
         return any(text in received.body for received in self.received)
 
 
+def _answer_to(path: str) -> tuple[int, str]:
+    """Only with a profile's model known does the client count what a conversation has in tokens."""
+    if path.endswith("/count-tokens"):
+        return 200, json.dumps({"inputTokens": 5})
+    if path.startswith("/inference-profiles/"):
+        return 200, _PROFILE
+    return 400, _REFUSED
+
+
 def _handler(received: list[Received]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -53,9 +72,9 @@ def _handler(received: list[Received]) -> type[BaseHTTPRequestHandler]:
                 body = gzip.decompress(body)
             text = body.decode(errors="replace")
             received.append(Received(method=self.command, path=self.path, headers=headers, body=text))
-            counted = self.path.endswith("/count-tokens")
-            answer = (json.dumps({"inputTokens": 5}) if counted else _REFUSED).encode()
-            self.send_response(200 if counted else 400)
+            status, said = _answer_to(self.path)
+            answer = said.encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

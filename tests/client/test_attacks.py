@@ -20,7 +20,14 @@ from tests.client.laptop import Laptop
 from tests.client.sink import Sink
 
 CASES = [pytest.param(attack, level, id=f"{attack.name}-{level}") for attack in ATTACKS for level in attack.levels]
-STOPPED_BY_A_KEY = [pytest.param(attack, id=attack.name) for attack in ATTACKS if attack.without]
+# With its ten retries the client waits minutes for an address that does not answer.
+ONCE = {"CLAUDE_CODE_MAX_RETRIES": "0"}
+STOPPED_BY_A_KEY = [
+    pytest.param(attack, client, id=f"{client}-{attack.name}")
+    for attack in ATTACKS
+    if attack.without
+    for client in attack.works_without
+]
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def tried(attack: Attack, document: dict[str, Any], pilot: Deployed, laptop: Lap
         document = reporting_to(elsewhere, document)
     bedrock = {Bedrock.SANDBOX: None, Bedrock.AWS: "", Bedrock.SINK: elsewhere.url}[attack.bedrock]
     pilot.install(laptop, document, bedrock=bedrock)
-    exported = {name: filled(value) for name, value in attack.exported.items()}
+    exported = {**ONCE, **{name: filled(value) for name, value in attack.exported.items()}}
     if attack.bedrock is Bedrock.AWS:
         exported = {"AWS_ENDPOINT_URL": "", **exported}
     if attack.typed or attack.arguments:
@@ -86,12 +93,12 @@ def test_an_attack_is_stopped_where_the_page_says_so(
     assert worked != attack.is_stopped(client, level)
 
 
-@pytest.mark.parametrize("attack", STOPPED_BY_A_KEY)
+@pytest.mark.parametrize(("attack", "client"), STOPPED_BY_A_KEY, indirect=["client"])
 def test_an_attack_works_without_what_is_said_to_stop_it(
-    pilot: Deployed, alice: Laptop, elsewhere: Sink, client: Client, attack: Attack
+    pilot: Deployed, alice: Laptop, elsewhere: Sink, attack: Attack
 ) -> None:
     world = pilot.with_telemetry() if attack.telemetry else pilot
     document = copy.deepcopy(world.settings(attack.levels[0]))
     assert attack.without
     attack.without(document)
-    assert tried(attack, document, world, alice, elsewhere) == (client in attack.works_without)
+    assert tried(attack, document, world, alice, elsewhere)
