@@ -28,7 +28,10 @@ class Fact:
 KEYS: Mapping[str, Fact] = {
     "permissions": Fact("one wrong type or value within drops the whole block, deny rules included (11)", (FLOOR,)),
     "permissions.deny": Fact("holds in every mode, with --bare and against --settings (3, 4, 5)"),
-    "permissions.ask": Fact("asks a person, in the mode acceptEdits too; refuses under -p"),
+    "permissions.ask": Fact(
+        "asks a person, in the mode acceptEdits too; refuses under -p. In the older client a whole tool (Bash, Bash(*)) "
+        "goes before what is denied of it"
+    ),
     "permissions.defaultMode": Fact('"default": a session begins by asking; auto mode is the newest\'s own default'),
     "permissions.allow": Fact("runs without a question; a deny of the same still holds (4)"),
     "permissions.disableBypassPermissionsMode": Fact(

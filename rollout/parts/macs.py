@@ -18,7 +18,8 @@ class Rules(Part):
     deny: tuple[PermissionRule, ...] = ()
     """What Claude Code never does, at any level, such as `Read(//**/.kube/config)`. `//` begins an absolute path."""
     ask: tuple[PermissionRule, ...] = ()
-    """What a person is asked about each time."""
+    """What a person is asked about each time. Name a part, such as `Bash(* *)`: a whole tool (`Bash`) goes, in older
+    clients, before what is denied of it."""
     allow: tuple[PermissionRule, ...] = ()
     """What nobody is asked about, at `active` only; from `restricted` on a person approves each step."""
 

@@ -26,7 +26,6 @@ TOUCH = f"{WORD} {told.bash('touch made')}"
 ANY_MODE = "--dangerously-skip-permissions"
 ASKED = (Level.RESTRICTED, Level.THROTTLED)
 STRICT = (Level.RESTRICTED, Level.THROTTLED, Level.SUSPENDED)
-ALL = (Level.ACTIVE, *STRICT)
 
 
 class Bedrock(StrEnum):
@@ -109,7 +108,7 @@ def ended_well(trial: Trial) -> bool:
 @dataclass(frozen=True, kw_only=True)
 class Attack:
     """`does`: for docs/macs.md. `files`: by path beneath the person's home; one that begins with `#!` may be run.
-    `flags`: beside `-p` and the prompt; `arguments`: in place of both; `typed`: at a terminal. `without`: takes out of
+    `asked_of`: of one client in place of `prompt`. `flags`: beside `-p` and the prompt; `arguments`: in place of both; `typed`: at a terminal. `without`: takes out of
     the document what stops it, and where it works then. `works`: where it works all the same, and is said to."""
 
     name: str
@@ -120,6 +119,7 @@ class Attack:
     flags: tuple[str, ...] = ()
     exported: Mapping[str, str] = field(default_factory=dict[str, str])
     prompt: str = TOUCH
+    asked_of: Mapping[Client, str] = field(default_factory=dict[Client, str])
     arguments: tuple[str, ...] | None = None
     typed: tuple[tuple[str, str], ...] = ()
     bedrock: Bedrock = Bedrock.SANDBOX
@@ -220,12 +220,19 @@ ELSEWHERE = (Level.ACTIVE, Level.SUSPENDED)
 ONLY_NEW = (Client.NEWEST,)
 
 
-def _exported(name: str, does: str, *, works: Mapping[Client, tuple[Level, ...]] | None = None, **said: str) -> Attack:
+def _exported(
+    name: str,
+    does: str,
+    *,
+    levels: tuple[Level, ...] = (Level.ACTIVE,),
+    works: Mapping[Client, tuple[Level, ...]] | None = None,
+    **said: str,
+) -> Attack:
     """Leads prompts elsewhere by what the shell has set."""
     return Attack(
         name=name,
         does=does,
-        levels=ELSEWHERE,
+        levels=levels,
         worked=told_word,
         exported=said,
         prompt=WORD,
@@ -262,7 +269,7 @@ FOUND = (
     Attack(
         name="cached-server-settings-and-key",
         does="the same file, and an exported `ANTHROPIC_API_KEY` in place of the login",
-        levels=STRICT,
+        levels=(Level.RESTRICTED,),
         worked=bypassed,
         files={".claude/remote-settings.json": CACHED[".claude/remote-settings.json"]},
         exported={"ANTHROPIC_API_KEY": "sk-ant-api03-x"},
@@ -289,6 +296,8 @@ FOUND = (
         exported={"AWS_ENDPOINT_URL": "{sink}"},
         files={"project/CLAUDE.md": WORD},
         prompt="/context",
+        # It counts by asking Haiku, thirty times, at an address that does not answer here.
+        asked_of={Client.FLOOR: WORD},
         bedrock=Bedrock.AWS,
         without=_drop("allowedProviders", "env.AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "env.AWS_ENDPOINT_URL_BEDROCK"),
         works_without=ONLY_NEW,
@@ -301,6 +310,8 @@ FOUND = (
         exported={"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "{sink}", "AWS_ENDPOINT_URL_BEDROCK": "{sink}"},
         files={"project/CLAUDE.md": WORD},
         prompt="/context",
+        # It counts by asking Haiku, thirty times, at an address that does not answer here.
+        asked_of={Client.FLOOR: WORD},
         bedrock=Bedrock.AWS,
         without=_drop("allowedProviders", "env.AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "env.AWS_ENDPOINT_URL_BEDROCK"),
         works_without=ONLY_NEW,
@@ -373,12 +384,14 @@ FOUND = (
         "exports `CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST` with an address and a key",
         **HOST,
         works=OLD_CLIENT,
+        levels=ELSEWHERE,
     ),
     _exported(
         "host-desktop",
         "exports `CLAUDE_CODE_ENTRYPOINT=claude-desktop` with an address and a key",
         **{**HOST, "CLAUDE_CODE_ENTRYPOINT": "claude-desktop"},
         works=OLD_CLIENT,
+        levels=ELSEWHERE,
     ),
     Attack(
         name="unix-socket",
@@ -504,28 +517,32 @@ FOUND = (
         works_without=(Client.FLOOR,),
     ),
     # 4
-    Attack(name="bypass-flag", does=f"`{ANY_MODE}`", levels=ASKED, worked=ran, flags=(ANY_MODE,)),
+    Attack(name="bypass-flag", does=f"`{ANY_MODE}`", levels=(Level.RESTRICTED,), worked=ran, flags=(ANY_MODE,)),
     Attack(
         name="bypass-mode",
         does="`--permission-mode bypassPermissions`",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         flags=("--permission-mode", "bypassPermissions"),
     ),
     Attack(
         name="do-not-ask",
         does="`--permission-mode dontAsk`",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         flags=("--permission-mode", "dontAsk"),
     ),
     Attack(
-        name="allowed-tools", does="`--allowedTools Bash`", levels=ASKED, worked=ran, flags=("--allowedTools", "Bash")
+        name="allowed-tools",
+        does="`--allowedTools Bash`",
+        levels=(Level.RESTRICTED,),
+        worked=ran,
+        flags=("--allowedTools", "Bash"),
     ),
     Attack(
         name="permission-hook",
         does="a `PermissionRequest` hook of their own, and of the project, that says yes",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         files={
             "allow.sh": SAY_YES,
@@ -536,7 +553,7 @@ FOUND = (
     Attack(
         name="tool-hook",
         does="a `PreToolUse` hook of their own, and of the project, that says yes",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         files={
             "allow.sh": ALLOW,
@@ -547,18 +564,20 @@ FOUND = (
     Attack(
         name="settings-flag",
         does="`--settings` that allow everything",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         flags=(
             "--settings",
             settings(permissions={"allow": ["Bash(*)"], "defaultMode": "bypassPermissions"}, disableAllHooks=True),
         ),
     ),
-    Attack(name="bare", does=f"`--bare {ANY_MODE}`", levels=ASKED, worked=ran, flags=("--bare", ANY_MODE)),
+    Attack(
+        name="bare", does=f"`--bare {ANY_MODE}`", levels=(Level.RESTRICTED,), worked=ran, flags=("--bare", ANY_MODE)
+    ),
     Attack(
         name="plugin-dir",
         does="`--plugin-dir` with a hook that says yes",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         files={
             "allow.sh": ALLOW,
@@ -570,14 +589,14 @@ FOUND = (
     Attack(
         name="agents-flag",
         does="`--agents` with one that asks nobody",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ended_well,
         flags=("--agents", settings(x={"description": "d", "prompt": "p", "permissionMode": "bypassPermissions"})),
     ),
     Attack(
         name="mcp-config",
         does="`--mcp-config` with a server of their own",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=started,
         files={"mcp.py": MCP},
         flags=("--mcp-config", json.dumps({"mcpServers": SERVER})),
@@ -585,7 +604,7 @@ FOUND = (
     Attack(
         name="agent-file",
         does="an agent of their own with `permissionMode: bypassPermissions`",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         files={".claude/agents/helper.md": AGENT},
         flags=("--agent", "helper"),
@@ -593,7 +612,7 @@ FOUND = (
     Attack(
         name="skill",
         does="a skill of their own with `allowed-tools: Bash(*)`",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         files={".claude/skills/doer/SKILL.md": SKILL},
         prompt=f"[tool Skill {json.dumps({'skill': 'doer'})}] {told.bash('touch made')}",
@@ -601,7 +620,7 @@ FOUND = (
     Attack(
         name="push-by-monitor",
         does="has Monitor push, in place of Bash",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=in_output("not a git repository"),
         flags=(ANY_MODE,),
         prompt=f"[tool Monitor {json.dumps({'command': 'git push', 'description': 'd', 'timeout_ms': 1000, 'persistent': False})}]",
@@ -676,7 +695,7 @@ OWN = (
     Attack(
         name="config-folder",
         does="the two files in another folder, named by `CLAUDE_CONFIG_DIR`",
-        levels=STRICT,
+        levels=(Level.RESTRICTED,),
         worked=bypassed,
         files={name.replace(".claude/", "elsewhere/"): text for name, text in CACHED.items()},
         exported={"CLAUDE_CONFIG_DIR": "{home}/elsewhere"},
@@ -685,7 +704,7 @@ OWN = (
     Attack(
         name="managed-path",
         does="exports `CLAUDE_CODE_MANAGED_SETTINGS_PATH` with a folder of their own",
-        levels=STRICT,
+        levels=(Level.RESTRICTED,),
         worked=bypassed,
         files={"mine/managed-settings.json": settings(permissions={"defaultMode": "bypassPermissions"})},
         exported={
@@ -711,12 +730,14 @@ OWN = (
             "project/CLAUDE.md": WORD,
         },
         prompt="/context",
+        # It counts by asking Haiku, thirty times, at an address that does not answer here.
+        asked_of={Client.FLOOR: WORD},
         bedrock=Bedrock.AWS,
     ),
     Attack(
         name="project-server",
         does="opens a project whose `.mcp.json` names a server, with `enableAllProjectMcpServers`",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=started,
         files={
             "mcp.py": MCP,
@@ -730,7 +751,7 @@ OWN = (
     Attack(
         name="command-file",
         does="a slash command of their own that runs a shell line as it is read",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         files={".claude/commands/doit.md": COMMAND},
         prompt="/doit",
@@ -738,14 +759,14 @@ OWN = (
     Attack(
         name="no-sources",
         does=f'`--setting-sources ""` with `{ANY_MODE}`',
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         flags=("--setting-sources", "", ANY_MODE),
     ),
     Attack(
         name="local-settings",
         does="`settings.local.json` with every tool allowed and `defaultMode: dontAsk`",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         files={
             "project/.claude/settings.local.json": settings(
@@ -756,7 +777,7 @@ OWN = (
     Attack(
         name="in-background",
         does="has a command run in the background",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         prompt=f"[tool Bash {json.dumps({'command': 'touch made', 'description': 'd', 'run_in_background': True})}]",
         flags=(ANY_MODE,),
@@ -764,7 +785,7 @@ OWN = (
     Attack(
         name="subagent",
         does="has a subagent run it",
-        levels=ASKED,
+        levels=(Level.RESTRICTED,),
         worked=ran,
         prompt=f"[tool Agent {json.dumps({'description': 'd', 'prompt': told.bash('touch made'), 'subagent_type': 'general-purpose'})}]",
         flags=(ANY_MODE,),
@@ -792,7 +813,7 @@ OWN = (
     Attack(
         name="own-profile",
         does="exports `AWS_PROFILE` and `AWS_CONFIG_FILE` with another session, also in their settings",
-        levels=ALL,
+        levels=ELSEWHERE,
         worked=started,
         files={
             "old-way": OWN_KEY,

@@ -37,7 +37,9 @@ def elsewhere(alice: Laptop) -> Generator[Sink]:
         yield found
 
 
-def tried(attack: Attack, document: dict[str, Any], pilot: Deployed, laptop: Laptop, elsewhere: Sink) -> bool:
+def tried(
+    attack: Attack, document: dict[str, Any], pilot: Deployed, laptop: Laptop, elsewhere: Sink, client: Client
+) -> bool:
     """Whether it worked."""
     words = {
         "{home}": str(laptop.home),
@@ -68,7 +70,9 @@ def tried(attack: Attack, document: dict[str, Any], pilot: Deployed, laptop: Lap
     if attack.typed or attack.arguments:
         session = laptop.runs(*(attack.arguments or ()), typed=list(attack.typed), exported=exported)
     else:
-        session = laptop.asks(filled(attack.prompt), *map(filled, attack.flags), exported=exported)
+        session = laptop.asks(
+            filled(attack.asked_of.get(client, attack.prompt)), *map(filled, attack.flags), exported=exported
+        )
     return attack.worked(Trial(pilot=pilot, laptop=laptop, sink=elsewhere, session=session))
 
 
@@ -88,17 +92,17 @@ def test_an_attack_is_stopped_where_the_page_says_so(
     pilot: Deployed, alice: Laptop, elsewhere: Sink, client: Client, seen: Seen, attack: Attack, level: Level
 ) -> None:
     world = pilot.with_telemetry() if attack.telemetry else pilot
-    worked = tried(attack, world.settings(level), world, alice, elsewhere)
+    worked = tried(attack, world.settings(level), world, alice, elsewhere, client)
     seen[attack.name, client, level] = not worked
     assert worked != attack.is_stopped(client, level)
 
 
 @pytest.mark.parametrize(("attack", "client"), STOPPED_BY_A_KEY, indirect=["client"])
 def test_an_attack_works_without_what_is_said_to_stop_it(
-    pilot: Deployed, alice: Laptop, elsewhere: Sink, attack: Attack
+    pilot: Deployed, alice: Laptop, elsewhere: Sink, client: Client, attack: Attack
 ) -> None:
     world = pilot.with_telemetry() if attack.telemetry else pilot
     document = copy.deepcopy(world.settings(attack.levels[0]))
     assert attack.without
     attack.without(document)
-    assert tried(attack, document, world, alice, elsewhere)
+    assert tried(attack, document, world, alice, elsewhere, client)
