@@ -51,7 +51,7 @@ OTHER_WAYS = (
 
 
 # What runs a command or changes a file: the mode acceptEdits would let edits through (claude-code-client 6). Not `Bash`
-# alone: in the older client a rule about a whole tool goes before what is denied of it, and a push would be asked about.
+# alone: in the older client a rule about a whole tool goes before what is denied of it, and it would ask about a push.
 # Every command that changes something has an argument; what is edited, written or noted is under `Edit`.
 STEPS = ("Bash(* *)", "Edit(//**)")
 

@@ -29,7 +29,7 @@ KEYS: Mapping[str, Fact] = {
     "permissions": Fact("one wrong type or value within drops the whole block, deny rules included (11)", (FLOOR,)),
     "permissions.deny": Fact("holds in every mode, with --bare and against --settings (3, 4, 5)"),
     "permissions.ask": Fact(
-        "asks a person, in the mode acceptEdits too; refuses under -p. In the older client a whole tool (Bash, Bash(*)) "
+        "asks a person, in the mode acceptEdits too; refuses under -p. In the older a whole tool (Bash, Bash(*)) "
         "goes before what is denied of it"
     ),
     "permissions.defaultMode": Fact('"default": a session begins by asking; auto mode is the newest\'s own default'),
