@@ -116,7 +116,7 @@ def test_a_guard_that_takes_too_long_stops_the_command_in_the_newest_client_wher
     assert (alice.project / "made").exists() == (client is Client.FLOOR)
 
 
-@pytest.mark.parametrize("level", [level for level in Level if level.effects.role])
+@pytest.mark.parametrize("level", [Level.ACTIVE, Level.RESTRICTED, Level.SUSPENDED])
 def test_by_the_helper_a_level_is_taken_whole_and_no_file_in_a_home_lifts_it(
     pilot: Deployed, alice: Laptop, level: Level
 ) -> None:
@@ -131,7 +131,7 @@ def test_by_the_helper_a_level_is_taken_whole_and_no_file_in_a_home_lifts_it(
     for name, text in CACHED.items():
         (alice.home / name).parent.mkdir(exist_ok=True)
         (alice.home / name).write_text(text, encoding="utf-8")
-    lifted = alice.asks(TOUCH, ANY_MODE)
+    lifted = alice.asks(TOUCH, ANY_MODE, exported={"CLAUDE_CODE_MAX_RETRIES": "0"})
     assert lifted.code == 1
     assert "remote managed settings" in lifted.errors + lifted.output
     assert not (alice.project / "made").exists()
