@@ -78,12 +78,17 @@ claude-code-rollout:jamf: {{url: https://acme.jamfcloud.com, client_id: 6f1c2f3e
 {SECRET.format("jamf_client_secret")}
 """,
     "jamf_client_secret": SECRET.format("jamf_client_secret"),
-    "throttle": "claude-code-rollout:throttle: {model: haiku, daily_tokens: 100000}",
+    "throttle": "claude-code-rollout:throttle: {model: haiku, daily_tokens: 100000, delay_seconds: 5}",
     "logs": "claude-code-rollout:logs: {retention_days: 180, retired: [beta]}",
     "claude": """
 claude-code-rollout:claude:
   deny: ["Read(//**/.kube/config)"]
   ask: ["Bash(terraform apply *)"]
+  minimum_version: 2.1.332
+  mode: ask
+  mcp_servers:
+    - {url: "https://mcp.acme.example/*"}
+    - {command: [npx, -y, "@acme/tickets-mcp"]}
 """,
     "mac": """
 claude-code-rollout:mac:

@@ -14,10 +14,11 @@ from typing import Any
 from rollout import names
 from rollout.account import Account
 from rollout.config import Rollout
+from rollout.macs.hooks import ON_FAILURE
 from rollout.macs.places import PLACES, Platform
 from rollout.parts.macs import CommitGuardMode
 
-# The client lets the command run when this is over; the guard ends itself before.
+# When this is over the client lets the command run, or not, as `onFailure` says; the guard ends itself before.
 TIMEOUT_SECONDS = 10
 ENTRY, PACKAGE, SETTINGS = "commit-guard", "commit_guard", "commit-guard.json"
 # What the guard's reports and `rollout.credential_helper` have in common.
@@ -48,7 +49,9 @@ def hook(rollout: Rollout, platform: Platform) -> dict[str, Any] | None:
         case CommitGuardMode.OPEN:
             # Where nobody installed it, without a word at each command.
             command = f'[ ! -x "{path}" ] || "{path}"'
-    return {"matcher": "Bash", "hooks": [{"type": "command", "command": command, "timeout": TIMEOUT_SECONDS}]}
+    failing = ON_FAILURE if rollout.mac.commit_guard is CommitGuardMode.CLOSED else {}
+    run = {"type": "command", "command": command, "timeout": TIMEOUT_SECONDS, **failing}
+    return {"matcher": "Bash", "hooks": [run]}
 
 
 def settings(

@@ -43,7 +43,7 @@ from rollout.kinds import (
     Words,
 )
 from rollout.levels import Level
-from rollout.parts.macs import Jamf, Mac, Rules
+from rollout.parts.macs import Claude, Jamf, Mac, Rules
 from rollout.parts.notify import Notify
 from rollout.parts.part import Part
 from rollout.parts.success import Github, Success, Targets
@@ -157,6 +157,8 @@ class Throttle(Part):
     """Tokens per user and day, UTC, at `throttled`; who has used them up is denied until midnight."""
     counts: Annotated[tuple[TokenKind, ...], Field(min_length=1)] = ("input", "output", "cache_write")
     """The kinds of tokens that count. Cache reads are most of what Claude Code sends, and a tenth of the price."""
+    delay_seconds: Annotated[int, Field(ge=0, le=30), Number] = 5
+    """How long Claude Code waits, at `throttled`, before it sends a prompt and before each step; 0: not at all."""
 
 
 class Logs(Part):
@@ -373,7 +375,7 @@ class Rollout(Part):
     """What `jamf.client_id` proves itself with. `pulumi config set --secret jamf_client_secret`."""
     throttle: Throttle = Throttle()
     logs: Logs = Logs()
-    claude: Rules = Rules()
+    claude: Claude = Claude()
     mac: Mac = Mac()
     adopt: Adopt = Adopt()
     policy_exceptions: Mapping[str, PolicyException] = {}

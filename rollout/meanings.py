@@ -15,15 +15,11 @@ from pydantic import BaseModel
 
 @cache
 def meanings(model: type[BaseModel]) -> dict[str, str]:
-    """The described fields of a model, those that it inherits included, by name."""
+    """The described fields of a model, by name; of those it inherits too."""
     inherited = [base for base in model.__bases__ if issubclass(base, BaseModel) and base is not BaseModel]
-    return {name: text for base in inherited for name, text in meanings(base).items()} | _own(model)
-
-
-def _own(model: type[BaseModel]) -> dict[str, str]:
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(definition, ast.ClassDef)  # noqa: S101
-    found: dict[str, str] = {}
+    found = {name: text for base in inherited for name, text in meanings(base).items()}
     for field, text in zip(definition.body, definition.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             value = text.value

@@ -17,7 +17,7 @@ def stack_file_schema() -> dict[str, Any]:
     """Of the whole file: our keys under `config` as the models say, anybody else's as they like."""
     schema = Rollout.model_json_schema(ref_template="#/definitions/{model}")
     _close(schema)
-    parts = {part.__name__: part for part in _below(Part)}
+    parts = {part.__name__: part for part in _subclasses(Part)}
     for name, definition in [*schema["$defs"].items(), (Rollout.__name__, schema)]:
         for field, text in meanings(parts[name]).items() if name in parts else ():
             definition["properties"][field]["description"] = text
@@ -40,10 +40,10 @@ def stack_file_schema() -> dict[str, Any]:
     }
 
 
-def _below(part: type[Part]) -> Iterator[type[Part]]:
-    for kind in part.__subclasses__():
-        yield kind
-        yield from _below(kind)
+def _subclasses(part: type[Part]) -> Iterator[type[Part]]:
+    for inner in part.__subclasses__():
+        yield inner
+        yield from _subclasses(inner)
 
 
 def _close(schema: Any) -> None:

@@ -18,11 +18,12 @@ from rollout.macs.additions import ADDITIONS, Added
 from rollout.macs.checks import findings
 from rollout.macs.model import SettingsError, model_mistakes
 from rollout.macs.places import PLACES, Platform
-from rollout.parts.macs import CommitGuardMode, Telemetry
+from rollout.parts.macs import Claude, ClaudeMode, CommitGuardMode, Telemetry
 from rollout.sign_in import PROFILE
 
 # The names Claude Code resolves by itself; one that is not pinned would call a system-defined profile, which is denied
 # (claude-code-client 7).
+MOST_USD = 10_000
 ALIASES = ("opus", "sonnet", "haiku", "fable")
 
 
@@ -94,28 +95,35 @@ def managed_settings(
         return None
     cohort = rollout.cohorts[to.cohort]
     rows = [row for level, row in ADDITIONS.items() if level.rank <= to.level.rank]
+    strict = not all(row.allow for row in rows)
+    region = "".join(profile_arns[cohort.models[0]].split(":")[3:4])
     labels = _labels(rollout, cohort, to.level)
     says = _words(rollout, to, rows[-1].says)
     guard = commit_guard.hook(rollout, platform)
+    waits = [hooks.wait(rollout.throttle.delay_seconds)] if rows[-1].slows and rollout.throttle.delay_seconds else []
     hooked = {
-        "PreToolUse": [guard] if guard else [],
-        "UserPromptSubmit": [hooks.stop(says)] if any(row.stops for row in rows) else [],
+        "PreToolUse": [*([guard] if guard else []), *({"matcher": "*", **wait} for wait in waits)],
+        "UserPromptSubmit": [hooks.stop(says)] if any(row.stops for row in rows) else waits,
     }
     parts: dict[str, Any] = {
         "permissions": _permissions(rollout, cohort, to, rows),
         **{key: value for row in rows for key, value in row.switches.items()},
+        **_mcp_servers(rollout.claude, strict=strict),
+        "requiredMinimumVersion": rollout.claude.minimum_version,
+        **_prices(rollout, cohort),
         "availableModels": [profile_arns[label] for label in labels],
         "model": profile_arns[labels[0]],
         "hooks": {event: found for event, found in hooked.items() if found},
         "companyAnnouncements": [says] if says else [],
         "env": {
             **{key: value for row in rows for key, value in row.env.items()},
+            **_endpoints(region),
             **_pins(rollout, labels, profile_arns),
             **_aws(rollout, profile_arns[labels[0]], platform, signs_in=all(row.sign_in for row in rows)),
             **(_telemetry(rollout.mac.telemetry, to) if rollout.mac.telemetry else {}),
         },
     }
-    document = {key: value for key, value in parts.items() if value not in ([], {})}
+    document = {key: value for key, value in parts.items() if value not in ([], {}) or key == "allowedMcpServers"}
     document = own_profiles.given_back(document, platform)
     if document["env"].get("AWS_CONFIG_FILE") == PLACES[platform].aws_config:
         document |= credential_helper.told(platform)
@@ -133,14 +141,18 @@ def _in_order(name: str, document: dict[str, Any], *, guarded: bool) -> dict[str
 def _permissions(rollout: Rollout, cohort: Cohort, to: Recipients, rows: list[Added]) -> dict[str, Any]:
     """A level's own rules come first and stay, whatever is added."""
     denied = [rule for row in rows for rule in row.deny]
+    free = rollout.claude.mode is ClaudeMode.AUTO and all(row.allow for row in rows)
     added = [*rollout.claude.deny, *cohort.claude.deny]
     meanwhile = [rule for incident in to.incidents for rule in incident.deny]
     lists = {
         "deny": [*denied, *added, *meanwhile],
-        "ask": [*rollout.claude.ask, *cohort.claude.ask],
+        "ask": [*(rule for row in rows for rule in row.ask), *rollout.claude.ask, *cohort.claude.ask],
         "allow": [*rollout.claude.allow, *cohort.claude.allow] if all(row.allow for row in rows) else [],
     }
-    modes = {key: value for row in rows for key, value in row.permissions.items()}
+    modes = {
+        **({} if free else {"defaultMode": "default", "disableAutoMode": "disable"}),
+        **{key: value for row in rows for key, value in row.permissions.items()},
+    }
     return {**modes, **{key: list(dict.fromkeys(rules)) for key, rules in lists.items() if rules}}
 
 
@@ -159,6 +171,48 @@ def _pins(rollout: Rollout, labels: tuple[str, ...], profile_arns: Mapping[str, 
         return profile_arns[(*family, labels[0])[0]]
 
     return {f"ANTHROPIC_DEFAULT_{alias.upper()}_MODEL": pinned(alias) for alias in ALIASES}
+
+
+def _mcp_servers(claude: Claude, *, strict: bool) -> dict[str, Any]:
+    """Which may be used; nothing where any may. By its name a person's own server could be any, so that one binds
+    nothing from `restricted` on."""
+    if claude.mcp_servers is None and not strict:
+        return {}
+    told = [
+        {"serverCommand": list(server.command)}
+        if server.command
+        else {"serverUrl": server.url}
+        if server.url
+        else {"serverName": server.name}
+        for server in claude.mcp_servers or ()
+        if not (strict and server.name)
+    ]
+    return {"allowManagedMcpServersOnly": True, "allowedMcpServers": told}
+
+
+def _prices(rollout: Rollout, cohort: Cohort) -> dict[str, Any]:
+    """By the model behind the profiles, so that what the client says of spend agrees with the meter. The client takes
+    at most 10,000 USD. Of two geographies of one model the first counts."""
+    rows: dict[str, dict[str, float]] = {}
+    for model in (rollout.models[label] for label in cohort.models):
+        rates = {
+            "input": model.input,
+            "output": model.output,
+            "cacheRead": model.cache_read,
+            "cacheWrite": model.cache_write,
+        }
+        if max(rates.values()) <= MOST_USD:
+            rows.setdefault(model.foundation_model, rates)
+    return {"modelPricing": {"overrides": rows}} if rows else {}
+
+
+def _endpoints(region: str) -> dict[str, str]:
+    """AWS's own addresses: else an exported one gets the conversation, signed (AWS_ENDPOINT_URL of 2.1.332). Those of
+    GovCloud have the same form."""
+    return {
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"https://bedrock-runtime.{region}.amazonaws.com",
+        "AWS_ENDPOINT_URL_BEDROCK": f"https://bedrock.{region}.amazonaws.com",
+    }
 
 
 def _aws(rollout: Rollout, profile_arn: str, platform: Platform, *, signs_in: bool) -> dict[str, str]:
@@ -183,7 +237,11 @@ def _telemetry(telemetry: Telemetry, to: Recipients) -> dict[str, str]:
         "CLAUDE_CODE_ENABLE_TELEMETRY": "1",
         "OTEL_METRICS_EXPORTER": "otlp",
         "OTEL_LOGS_EXPORTER": "otlp",
+        "OTEL_TRACES_EXPORTER": "none",
         "OTEL_LOG_USER_PROMPTS": "0",
+        # An exported 1 would send prompts and commands, in spite of the line above.
+        "OTEL_LOG_RAW_API_BODIES": "0",
+        "OTEL_LOG_TOOL_DETAILS": "0",
         "OTEL_EXPORTER_OTLP_PROTOCOL": telemetry.protocol.value,
         "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{endpoint}/v1/metrics",
@@ -200,7 +258,9 @@ def _words(rollout: Rollout, to: Recipients, text: str) -> str:
     ask = f" Questions: #{channel.name}." if channel and channel.name else ""
     incident = ", ".join(incident.id for incident in to.incidents) or "no incident named"
     throttle = rollout.throttle
-    return text.format(incident=incident, model=throttle.model, tokens=f"{throttle.daily_tokens:,}") + ask
+    pace = f", {throttle.delay_seconds} seconds before each step" if throttle.delay_seconds else ""
+    tokens = f"{throttle.daily_tokens:,}"
+    return text.format(incident=incident, model=throttle.model, tokens=tokens, pace=pace) + ask
 
 
 def _of_cohort(cohort: Cohort) -> tuple[Incident, ...]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, cast
 
-from rollout.macs.facts import KEYS
-from rollout.macs.hooks import CLOSED
+from rollout.macs.facts import FLOOR, KEYS
+from rollout.macs.hooks import CLOSED, waited
 from rollout.macs.permission_rules import binds, refusal
+from rollout.parts.macs import VERSION
 from rollout.words import shown
 
 Document = Mapping[str, Any]
@@ -147,14 +148,51 @@ def unbinding_rule(document: Document) -> Found:
                 yield f"permissions.{key}.{number}", f"{refusal(rule, gives=gives)}: {shown(rule)}"
 
 
+# The modes of both clients.
+MODES = ("default", "acceptEdits", "plan", "dontAsk", "bypassPermissions")
+
+
 def dropped_permissions(document: Document) -> Found:
     """The plan's `disableBypassPermissionsMode: true` is one of these."""
     for key, value in _map(document, "permissions").items():
-        wrong = value != "disable" if key.startswith("disable") else key in _PERMISSIONS and not isinstance(value, list)
+        if key == "defaultMode":
+            wrong, allowed = value not in MODES, f"one of {', '.join(MODES)}"
+        elif key.startswith("disable"):
+            wrong, allowed = value != "disable", '"disable"'
+        else:
+            wrong, allowed = key in _PERMISSIONS and not isinstance(value, list), "a list of rules"
         if wrong and value is not None:
-            allowed = '"disable"' if key.startswith("disable") else "a list of rules"
-            text = f"not {allowed}: the client drops the whole permissions block, deny rules included"
+            text = f"not {allowed}: client {FLOOR} drops the whole permissions block, deny rules included"
             yield f"permissions.{key}", text
+
+
+def lifted_from_home(document: Document) -> Found:
+    if document.get("forceRemoteSettingsRefresh") is not True:
+        text = "not true, so that two files in a person's own home lift the whole document"
+        yield "forceRemoteSettingsRefresh", text
+
+
+def own_credentials(document: Document) -> Found:
+    if document.get("awsCredentialExport") != "":
+        text = 'not "", so that a command of a person\'s own gives the session that calls'
+        yield "awsCredentialExport", text
+
+
+def other_provider(document: Document) -> Found:
+    if _map(document, "env").get("CLAUDE_CODE_USE_BEDROCK") == "1" and document.get("allowedProviders") != ["bedrock"]:
+        text = 'not ["bedrock"], so that a sign of a host program takes the provider out of the settings\' hands'
+        yield "allowedProviders", text
+
+
+def unlisted_servers(document: Document) -> Found:
+    if document.get("allowManagedMcpServersOnly") is True and not isinstance(document.get("allowedMcpServers"), list):
+        yield "allowedMcpServers", "no list, so that any MCP server may be used; write [] for none"
+
+
+def version_of_nothing(document: Document) -> Found:
+    version = document.get("requiredMinimumVersion")
+    if not isinstance(version, str) or not re.fullmatch(VERSION, version):
+        yield "requiredMinimumVersion", f"no version, so that a client of any age starts; write {FLOOR} or a newer one"
 
 
 def null(document: Document, place: str = "") -> Found:
@@ -186,17 +224,38 @@ def open_stop(document: Document) -> Found:
     """The stop at suspended has nothing else to say than no."""
     for event, hook in _hooks(document):
         for command in _list(hook, "hooks") if event == "UserPromptSubmit" else []:
-            text = str(_map({"": command}, "").get("command"))
-            if '"continue": false' not in text or not text.endswith(CLOSED):
+            text = _command(command)
+            if waited(text) is None and ('"continue": false' not in text or not text.endswith(CLOSED)):
                 yield f"hooks.{event}", f"lets prompts through where it fails; end it with `{CLOSED.strip()}`"
+
+
+def short_wait(document: Document) -> Found:
+    for event, hook in _hooks(document):
+        for command in _list(hook, "hooks"):
+            seconds, timeout = waited(_command(command)), _map({"": command}, "").get("timeout")
+            if seconds and isinstance(timeout, int) and timeout <= seconds:
+                yield f"hooks.{event}", f"waits {seconds} seconds and is cut short after {timeout}"
+
+
+def open_timeout(document: Document) -> Found:
+    """Of a hook that is there to refuse."""
+    for event, hook in _hooks(document):
+        for command in _list(hook, "hooks"):
+            if _command(command).endswith(CLOSED) and _map({"": command}, "").get("onFailure") != "block":
+                yield f"hooks.{event}", 'lets through what takes longer than its timeout; add "onFailure": "block"'
+
+
+def _command(entry: object) -> str:
+    return str(_map({"": entry}, "").get("command"))
 
 
 def open_guard(document: Document) -> Found:
     commands = [
-        str(_map({"": command}, "").get("command"))
+        _command(command)
         for event, hook in _hooks(document)
         if event == "PreToolUse"
         for command in _list(hook, "hooks")
+        if waited(_command(command)) is None
     ]
     if not commands:
         yield "hooks.PreToolUse", "no commit guard, though mac.commit_guard says closed"
@@ -234,9 +293,16 @@ RULES: tuple[Callable[[Document], Found], ...] = (
     env_no_text,
     hook_never_matches,
     ignored_key,
+    lifted_from_home,
     mangled_text,
     null,
     open_stop,
+    open_timeout,
+    other_provider,
+    own_credentials,
+    short_wait,
     unbinding_rule,
     unenforced_list,
+    unlisted_servers,
+    version_of_nothing,
 )

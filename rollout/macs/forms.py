@@ -117,13 +117,17 @@ def _common(what: str, payload: dict[str, Any], kind: str) -> Iterator[str]:
 
 
 def helper_file(places: Places, minutes: int) -> str:
-    """The file that names the helper, the only one that a machine keeps under `mac.channel: helper`."""
+    """The file that names the helper, the only one that a machine keeps under `mac.channel: helper`.
+
+    Where a server's settings are kept in a person's home, the helper is not run: so the file itself says, beside the
+    helper's answer, that those must come from the server.
+    """
     helper = {
         "path": places.helper,
         "timeoutMs": _HELPER_TIMEOUT_MILLISECONDS,
         "refreshIntervalMs": minutes * 60_000,
     }
-    return as_json({"policyHelper": helper})
+    return as_json({"policyHelper": helper, "forceRemoteSettingsRefresh": True})
 
 
 def helper_answer(document: Document) -> str:

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from rollout.kinds import PermissionRule
 from rollout.macs.facts import VARIABLES
+from rollout.parts.macs import VERSION, McpName, McpUrl, McpWord
 from rollout.words import dotted, one_of, shown
 
 ProfileArn = Annotated[
@@ -35,6 +36,7 @@ Rules = Annotated[list[PermissionRule], Field(min_length=1)]
 
 class Permissions(Strict):
     deny: Rules
+    default_mode: Literal["default"] = "default"
     ask: Rules = []
     allow: Rules = []
     disable_bypass_permissions_mode: Literal["disable"] = "disable"
@@ -45,13 +47,14 @@ class Command(Strict):
     type: Literal["command"]
     command: Annotated[str, Field(min_length=1)]
     timeout: Annotated[int, Field(ge=1, le=60)]
+    on_failure: Literal["block"] = "block"
 
 
 Commands = Annotated[list[Command], Field(min_length=1)]
 
 
 class ToolHook(Strict):
-    matcher: Literal["Bash"]
+    matcher: Literal["Bash", "*"]
     hooks: Commands
 
 
@@ -63,6 +66,42 @@ class Hooks(Strict):
     pre_tool_use: Annotated[list[ToolHook], Field(min_length=1, alias="PreToolUse")] = []
     user_prompt_submit: Annotated[list[PromptHook], Field(min_length=1, alias="UserPromptSubmit")] = []
     session_start: Annotated[list[PromptHook], Field(min_length=1, alias="SessionStart")] = []
+
+
+class Sandbox(Strict):
+    auto_allow_bash_if_sandboxed: Literal[False]
+
+
+class ServerName(Strict):
+    server_name: McpName
+
+
+class ServerCommand(Strict):
+    server_command: Annotated[list[McpWord], Field(min_length=1)]
+
+
+class ServerUrl(Strict):
+    server_url: McpUrl
+
+
+# An invalid row is skipped by the client, and the others stay.
+Price = Annotated[float, Field(ge=0, le=10_000)]
+
+
+class Rates(Strict):
+    input: Price
+    output: Price
+    cache_read: Price
+    cache_write: Price
+
+
+class Pricing(Strict):
+    overrides: Annotated[dict[str, Rates], Field(min_length=1)]
+
+
+def _left_out() -> Any:
+    """A key that may be left out, and takes no null."""
+    return None
 
 
 def _variables(env: dict[str, str]) -> dict[str, str]:
@@ -80,6 +119,14 @@ class ManagedSettings(Strict):
     enforce_available_models: Literal[True]
     available_models: Annotated[list[ProfileArn], Field(min_length=1)]
     model: ProfileArn
+    force_remote_settings_refresh: Literal[True]
+    allowed_providers: Annotated[list[Literal["bedrock"]], Field(min_length=1, max_length=1)]
+    required_minimum_version: Annotated[str, StringConstraints(pattern=rf"^{VERSION}$")]
+    aws_credential_export: Literal[""]
+    model_pricing: Pricing = Field(default_factory=_left_out)
+    sandbox: Sandbox = Field(default_factory=_left_out)
+    allow_managed_mcp_servers_only: Literal[True] = True
+    allowed_mcp_servers: list[ServerName | ServerCommand | ServerUrl] = []
     allow_managed_permission_rules_only: Literal[True] = True
     allow_managed_hooks_only: Literal[True] = True
     disable_sideload_flags: Literal[True] = True

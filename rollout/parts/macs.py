@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from rollout.kinds import AllowRule, HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule, ProgramPath
+from rollout.kinds import AllowRule, HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule, ProgramPath, Shape
+from rollout.macs.facts import FLOOR
 from rollout.parts.part import Part
 
 
@@ -17,9 +18,72 @@ class Rules(Part):
     deny: tuple[PermissionRule, ...] = ()
     """What Claude Code never does, at any level, such as `Read(//**/.kube/config)`. `//` begins an absolute path."""
     ask: tuple[PermissionRule, ...] = ()
-    """What a person is asked about each time."""
+    """What a person is asked about each time. Name a part, such as `Bash(* *)`: a whole tool (`Bash`) goes, in older
+    clients, before what is denied of it."""
     allow: tuple[AllowRule, ...] = ()
     """What nobody is asked about, at `active` only; from `restricted` on a person approves each step."""
+
+
+VERSION = r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,5}"
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """For comparing; `text` matches VERSION."""
+    return tuple(map(int, text.split(".")))
+
+
+def _no_older(text: str) -> str:
+    if version_of(text) < version_of(FLOOR):
+        raise ValueError(f"older than {FLOOR}, the oldest that these settings were tried on: {text}")
+    return text
+
+
+ClientVersion = Annotated[str, Shape(VERSION, "a version of Claude Code such as 2.1.332"), AfterValidator(_no_older)]
+# What the client takes for a server's name, a word of a command line, and an address with `*` (its own schema,
+# 2.1.332). No $NAME, which Jamf replaces.
+McpName = Annotated[str, Shape(r"[A-Za-z0-9_-]{1,64}", "an MCP server's name (1 to 64 letters, digits, _ and -)")]
+McpWord = Annotated[
+    str, Shape(r"(?![^\n]*\$[A-Z])[!-~]([ -~]{0,298}[!-~])?", "a word of a command line (ASCII, no $NAME within)")
+]
+McpUrl = Annotated[
+    str, Shape(r"https://(?![^\n]*\$[A-Z])[!-~]{1,300}", "an https:// address such as https://mcp.acme.example/*")
+]
+
+
+class McpServer(Part):
+    """An MCP server that people may use, told by one of these."""
+
+    command: Annotated[tuple[McpWord, ...], Field(min_length=1, max_length=40)] | None = None
+    """The whole command line, word by word, that a server of the machine's own is started with."""
+    url: McpUrl | None = None
+    """The address of a remote one; `*` stands for any text."""
+    name: McpName | None = None
+    """What a person's own settings call it, which binds little: at `active` alone does it count."""
+
+    @model_validator(mode="after")
+    def _one(self) -> McpServer:
+        if sum(told is not None for told in (self.command, self.url, self.name)) != 1:
+            raise ValueError("give one of command, url, name")
+        return self
+
+
+class ClaudeMode(StrEnum):
+    ASK = "ask"
+    AUTO = "auto"
+
+
+class Claude(Rules):
+    """Claude Code itself: which versions may start, how it asks, and permission rules beside those of the level."""
+
+    minimum_version: ClientVersion = FLOOR
+    """The oldest Claude Code that starts. Some settings bind from 2.1.285 on alone (docs/macs.md): set that once every
+    machine has it."""
+    mode: ClaudeMode = ClaudeMode.ASK
+    """Whether Claude Code asks a person (`ask`), or may decide by itself (`auto`) what is safe. Auto mode has another
+    model of the cohort judge each step, at the cohort's cost. From `restricted` on it asks, whatever this says."""
+    mcp_servers: Annotated[tuple[McpServer, ...], Field(max_length=100)] | None = None
+    """The MCP servers that may be used, and no others; without this any may at `active`, and from `restricted` on
+    none."""
 
 
 class TelemetryProtocol(StrEnum):

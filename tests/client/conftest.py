@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Generator
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import installed, laptop
+from tests.client import attacks_page, installed, laptop
+from tests.client.attacks_page import Seen
 from tests.client.deployed import Deployed, deployed_pilot
 from tests.client.installed import Client
 from tests.client.laptop import Laptop
@@ -51,6 +53,15 @@ def pilot(
     """Running, for tests that change nothing of it and both clients; its profiles and what its members paste."""
     with worlds.running(worlds.again(onboarded, tmp_path_factory.mktemp("client") / "world")) as world:
         yield deployed_pilot(world)
+
+
+@pytest.fixture(scope="session")
+def seen() -> Generator[Seen]:
+    """What came of each attack; with ATTACKS_PAGE_WRITE set, docs/macs.md says so afterwards."""
+    found: Seen = {}
+    yield found
+    if os.environ.get("ATTACKS_PAGE_WRITE"):
+        attacks_page.write(found)
 
 
 @pytest.fixture(scope="session")

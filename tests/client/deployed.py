@@ -14,7 +14,7 @@ from rollout.config import Incident, Rollout
 from rollout.levels import Level
 from rollout.load import load
 from rollout.macs.places import PLACES, Platform
-from rollout.parts.macs import CommitGuardMode
+from rollout.parts.macs import CommitGuardMode, Telemetry
 from rollout.settings import managed_settings, whole_cohort
 from rollout.sign_in import PROFILE
 from sandbox.settings import ACCOUNT_ID, REGION
@@ -23,6 +23,7 @@ from tests.engine.world import STACK, World
 
 COHORT = "pilot"
 ACCOUNT = Account(ACCOUNT_ID, REGION)
+ENDPOINTS = ("ANTHROPIC_BEDROCK_BASE_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL_BEDROCK")
 INCIDENT = Incident(id="INC-7", since=datetime(2026, 11, 22, 14, 5, tzinfo=UTC), reason="key in a commit")
 
 
@@ -49,19 +50,35 @@ class Deployed:
         mac = self.rollout.mac.model_copy(update={"commit_guard": mode})
         return replace(self, rollout=self.rollout.model_copy(update={"mac": mac}))
 
+    def with_telemetry(self) -> Deployed:
+        mac = self.rollout.mac.model_copy(update={"telemetry": Telemetry(endpoint="https://otel.acme.example")})
+        return replace(self, rollout=self.rollout.model_copy(update={"mac": mac}))
+
     def give(self, laptop: Laptop, level: Level) -> None:
         self.install(laptop, self.settings(level))
+
+    def sandboxed(self, laptop: Laptop, document: dict[str, Any], bedrock: str | None = None) -> dict[str, Any]:
+        """`document`, but for where Bedrock answers; see `install`."""
+        assert document["env"]["ANTHROPIC_BEDROCK_BASE_URL"] == ""
+        url = laptop.world.settings.aws_url if bedrock is None else bedrock
+        if not url:
+            return document
+        # The client does not start where this is exported and no machine's settings say the same.
+        here = {"AWS_ENDPOINT_URL": laptop.world.settings.aws_url}
+        here |= {name: url for name in document["env"] if name in ENDPOINTS}
+        providers = [*document.get("allowedProviders", []), "customEndpoint"]
+        allowed = {"allowedProviders": providers} if "allowedProviders" in document else {}
+        return {**document, **allowed, "env": {**document["env"], **here}}
 
     def install(
         self, laptop: Laptop, document: dict[str, Any], aws_profile: str | None = None, bedrock: str | None = None
     ) -> None:
-        """All that goes onto a member's machine with `document`. `bedrock`: where it answers, in place of the sandbox.
+        """All that goes onto a member's machine with `document`. `bedrock`: where it answers, in place of the sandbox; empty: AWS's
+        own address, which the cell does not reach, with the document as it is on a Mac.
 
         No other way leads the client there: what is exported has no effect.
         """
-        assert document["env"]["ANTHROPIC_BEDROCK_BASE_URL"] == ""
-        here = {"ANTHROPIC_BEDROCK_BASE_URL": laptop.world.settings.aws_url if bedrock is None else bedrock}
-        document = {**document, "env": {**document["env"], **here}}
+        document = self.sandboxed(laptop, document, bedrock)
         config = PLACES[Platform.LINUX].aws_config
         guard = commit_guard.files(
             self.rollout, ACCOUNT, COHORT, Platform.LINUX, aws_profile=PROFILE, aws_config_file=config

@@ -32,6 +32,7 @@ def to_port(port: int) -> Dial:
 
 def file_listener(path: Path) -> socket.socket:
     made = socket.socket(socket.AF_UNIX)
+    path.unlink(missing_ok=True)  # of the session before
     made.bind(str(path))
     made.listen(128)
     return made

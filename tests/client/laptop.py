@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,8 @@ class Laptop:
     world: World
     claude: Path
     login: str
+    also: list[int] = field(default_factory=list[int])
+    """Further ports of this machine that its cell reaches."""
 
     def __post_init__(self) -> None:
         for part in (self.managed, self.project, self.home / "tmp", self.home / "bin"):
@@ -155,7 +157,7 @@ class Laptop:
     @property
     def _ways(self) -> dict[int, Path]:
         settings = self.world.settings
-        return {port: self.folder / str(port) for port in (settings.aws_port, settings.okta_port)}
+        return {port: self.folder / str(port) for port in (settings.aws_port, settings.okta_port, *self.also)}
 
     def _calls(self) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = self.world.aws_control("/sandbox/calls")

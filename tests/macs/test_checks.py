@@ -12,7 +12,7 @@ import pytest
 from rollout.levels import Level
 from rollout.macs import checks, facts
 from rollout.macs.checks import findings, text_findings
-from rollout.macs.model import Hooks, ManagedSettings, Permissions, model_mistakes
+from rollout.macs.model import Hooks, ManagedSettings, Permissions, Sandbox, model_mistakes
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.sources import drop_in_findings, managed_paths, source_findings
 from rollout.parts.macs import Channel
@@ -29,6 +29,15 @@ FAULTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "hook_never_matches": lambda d: d["hooks"]["PreToolUse"][0].update(matcher="bash"),
     "foreign_key": lambda d: d.update(dangerouslySkip=True),
     "ignored_key": lambda d: d.update(disableBypassPermissionsMode="disable"),
+    "lifted_from_home": lambda d: d.update(forceRemoteSettingsRefresh=False),
+    "other_provider": lambda d: d["allowedProviders"].append("gateway"),
+    "own_credentials": lambda d: d.pop("awsCredentialExport"),
+    "unlisted_servers": lambda d: d.pop("allowedMcpServers"),
+    "version_of_nothing": lambda d: d.update(requiredMinimumVersion="nope"),
+    "short_wait": lambda d: d["hooks"]["UserPromptSubmit"].append(
+        {"hooks": [{"type": "command", "command": "/bin/sleep 9", "timeout": 9}]}
+    ),
+    "open_timeout": lambda d: d["hooks"]["UserPromptSubmit"][0]["hooks"][0].pop("onFailure"),
     "mangled_text": lambda d: d["permissions"]["deny"].append("Bash(echo $USERNAME)"),
     "null": lambda d: d.update(model=None),
     "open_guard": lambda d: d["hooks"]["PreToolUse"][0]["hooks"][0].update(command="/etc/claude-code/commit-guard"),
@@ -36,6 +45,10 @@ FAULTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "unbinding_rule": lambda d: d["permissions"]["deny"].append("Write(//**/.env)"),
     "unenforced_list": lambda d: d.pop("enforceAvailableModels"),
 }
+
+
+# What is well formed, and does harm.
+NOT_ITS_SHAPE = {"alias_beside_pins", "open_guard", "open_stop", "open_timeout", "short_wait", "unlisted_servers"}
 
 
 def broken(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
@@ -54,7 +67,7 @@ def test_a_fault_trips_its_rule_and_no_other(rule: str) -> None:
     assert [finding.rule for finding in findings(broken(FAULTS[rule]), guarded=True)] == [rule]
 
 
-@pytest.mark.parametrize("rule", sorted({*FAULTS} - {"alias_beside_pins", "open_guard", "open_stop"}))
+@pytest.mark.parametrize("rule", sorted({*FAULTS} - NOT_ITS_SHAPE))
 def test_the_model_of_what_we_emit_refuses_it_as_well(rule: str) -> None:
     assert len(model_mistakes(broken(FAULTS[rule]))) == 1
 
@@ -64,7 +77,7 @@ def test_the_model_of_what_we_emit_refuses_it_as_well(rule: str) -> None:
     [
         (
             lambda d: d["permissions"].update(disableBypassPermissionsMode=True),
-            'permissions.disableBypassPermissionsMode: not "disable": the client drops the whole permissions block, deny rules included',
+            'permissions.disableBypassPermissionsMode: not "disable": client 2.1.197 drops the whole permissions block, deny rules included',
         ),
         (
             lambda d: d["permissions"].update(allowManagedPermissionRulesOnly=True),
@@ -84,6 +97,9 @@ def test_a_finding_says_where_what_and_what_to_do(change: Callable[[dict[str, An
     assert [finding.line for finding in findings(broken(change))] == [line]
 
 
+TEXT = json.dumps(SUSPENDED)
+
+
 def test_a_guard_that_is_wanted_closed_must_be_there() -> None:
     [finding] = findings(broken(lambda d: d["hooks"].pop("PreToolUse")), guarded=True)
     assert finding.line == "hooks.PreToolUse: no commit guard, though mac.commit_guard says closed"
@@ -92,8 +108,8 @@ def test_a_guard_that_is_wanted_closed_must_be_there() -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        (f'{{"model": "{arn("haiku")}", "model": "{arn("sonnet")}"}}', "duplicate_key"),
-        ('{"env": {"AWS_PROFILE": "a", "AWS_PROFILE": "b"}}', "duplicate_key"),
+        (TEXT.replace('"model": ', f'"model": "{arn("sonnet")}", "model": ', 1), "duplicate_key"),
+        (TEXT.replace('"AWS_PROFILE": ', '"AWS_PROFILE": "a", "AWS_PROFILE": ', 1), "duplicate_key"),
         ('{"model": "x",}', "not_json"),
         ("", "not_json"),
         ("[]", "not_json"),
@@ -145,10 +161,11 @@ def test_a_drop_in_that_cannot_tighten_or_weakens_is_found(drop_in: dict[str, An
 
 
 def test_each_key_and_variable_that_we_emit_is_a_fact_with_the_version_it_was_tried_on() -> None:
-    def aliases(model: type[ManagedSettings | Permissions | Hooks], place: str = "") -> set[str]:
+    def aliases(model: type[ManagedSettings | Permissions | Hooks | Sandbox], place: str = "") -> set[str]:
         return {f"{place}{field.alias}" for field in model.model_fields.values()}
 
     known = aliases(ManagedSettings) | aliases(Permissions, "permissions.") | aliases(Hooks, "hooks.")
+    known |= aliases(Sandbox, "sandbox.")
     assert known == set(facts.KEYS)
     telemetry = rollout(mac={"telemetry": {"endpoint": "https://otel.acme.example"}})
     emitted = {name for level in SET for name in document(telemetry, level)["env"]}

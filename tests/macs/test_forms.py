@@ -107,7 +107,8 @@ def test_under_the_helper_a_machine_keeps_only_its_name() -> None:
     pieces = {piece.name: piece for piece in bundle(stack, "pilot", arns(stack), None)}
     kept = json.loads(pieces["pilot/linux/managed-settings.json"].content)
     assert kept == {
-        "policyHelper": {"path": "/etc/claude-code/policy-helper", "timeoutMs": 10_000, "refreshIntervalMs": 120_000}
+        "policyHelper": {"path": "/etc/claude-code/policy-helper", "timeoutMs": 10_000, "refreshIntervalMs": 120_000},
+        "forceRemoteSettingsRefresh": True,
     }
     answer = json.loads(pieces["pilot/macos/policy-helper.json"].content)
     assert answer == {"managedSettings": document(stack)}

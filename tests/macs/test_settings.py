@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from rollout.levels import Level
-from rollout.macs.additions import ADDITIONS, ADDRESSES, CREDENTIAL_FILES, ENVIRONMENT_FILES, KEYS, PUSHES
+from rollout.macs.additions import (
+    ADDITIONS,
+    ADDRESSES,
+    CREDENTIAL_FILES,
+    ENVIRONMENT_FILES,
+    KEYS,
+    PRICED,
+    PUSHES,
+    STEPS,
+)
+from rollout.macs.facts import FLOOR
 from rollout.macs.model import SettingsError
 from rollout.macs.places import Platform
 from rollout.settings import ALIASES, managed_settings, recipients, whole_cohort
@@ -84,7 +94,9 @@ def test_throttled_names_one_model_and_nowhere_another() -> None:
     made = document(rollout({"level": "throttled", "incident": INCIDENT}))
     assert made["availableModels"] == [arn("haiku")]
     assert arn("sonnet") not in str(made)
-    assert made["companyAnnouncements"] == ["Claude Code is throttled (INC-7): haiku alone, 50,000 tokens a day."]
+    assert made["companyAnnouncements"] == [
+        "Claude Code is throttled (INC-7): haiku alone, 50,000 tokens a day, 5 seconds before each step."
+    ]
 
 
 def test_a_suspended_person_has_no_credentials_and_is_told_so_at_once() -> None:
@@ -191,7 +203,7 @@ def test_a_stack_file_adds_rules_for_everybody_and_for_a_cohort() -> None:
     mild, strict = document(stack)["permissions"], document(stack, Level.RESTRICTED)["permissions"]
     assert {"Bash(kubectl delete *)", "Read(//**/.kube/config)"} <= set(mild["deny"])
     assert (mild["ask"], mild["allow"]) == (["WebFetch"], ["Bash(make test)"])
-    assert strict["ask"] == ["WebFetch"]
+    assert strict["ask"] == [*STEPS, "WebFetch"]
     assert "allow" not in strict
 
 
@@ -208,6 +220,76 @@ def test_the_key_in_a_commit_goes_from_a_temporary_deny_to_a_rule_that_stays() -
     assert set(PUSHES) <= set(denied["1"])
     assert denied["2"] == [*denied["0"], "Read(//**/secrets.yaml)"]
     assert "disableBypassPermissionsMode" not in document(resumed)["permissions"]
+
+
+@pytest.mark.parametrize("level", SET)
+@pytest.mark.parametrize("platform", Platform)
+def test_no_level_can_be_lifted_from_a_persons_home_or_led_elsewhere(level: Level, platform: Platform) -> None:
+    made = document(rollout(), level, platform)
+    assert made["forceRemoteSettingsRefresh"] is True
+    assert made["allowedProviders"] == ["bedrock"]
+    assert made["awsCredentialExport"] == ""
+    assert made["requiredMinimumVersion"] == FLOOR
+    assert {made["env"][name] for name in PRICED} == {""}
+    assert made["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "https://bedrock-runtime.us-east-1.amazonaws.com"
+    assert made["env"]["AWS_ENDPOINT_URL_BEDROCK"] == "https://bedrock.us-east-1.amazonaws.com"
+
+
+def test_claude_code_asks_unless_the_stack_file_says_auto_and_from_restricted_on_whatever_it_says() -> None:
+    asks = {"defaultMode": "default", "disableAutoMode": "disable"}
+    auto = rollout(claude={"mode": "auto"})
+    assert asks.items() <= document(rollout())["permissions"].items()
+    assert not asks.keys() & document(auto)["permissions"].keys()
+    for level in SET[1:]:
+        assert asks.items() <= document(auto, level)["permissions"].items()
+
+
+def test_any_mcp_server_may_be_used_at_active_unless_the_stack_file_lists_them_and_none_from_restricted_on() -> None:
+    keys = ("allowManagedMcpServersOnly", "allowedMcpServers")
+    mild, strict = document(rollout()), document(rollout(), Level.RESTRICTED)
+    assert not {*keys} & mild.keys()
+    assert [strict[key] for key in keys] == [True, []]
+    assert document(rollout(claude={"mcp_servers": []}))["allowedMcpServers"] == []
+
+
+def test_a_server_by_its_name_counts_at_active_alone_because_a_person_names_their_own() -> None:
+    stack = rollout(claude={"mcp_servers": [{"name": "mine"}, {"url": "https://x.example/*"}, {"command": ["a", "b"]}]})
+    bound = [{"serverUrl": "https://x.example/*"}, {"serverCommand": ["a", "b"]}]
+    assert document(stack)["allowedMcpServers"] == [{"serverName": "mine"}, *bound]
+    assert document(stack, Level.RESTRICTED)["allowedMcpServers"] == bound
+
+
+def test_the_client_counts_at_the_stack_files_prices() -> None:
+    assert document(rollout())["modelPricing"]["overrides"]["anthropic.claude-sonnet-4-6"] == {
+        "input": 3, "output": 15, "cacheRead": 0.3, "cacheWrite": 3.75,
+    }  # fmt: skip
+
+
+def test_at_throttled_alone_a_prompt_and_each_step_wait_and_a_stop_does_not() -> None:
+    wait = {"type": "command", "command": "/bin/sleep 5", "timeout": 15}
+    waits = {
+        level: [
+            hook.get("matcher")
+            for hooks in document(rollout(), level)["hooks"].values()
+            for hook in hooks
+            if wait in hook["hooks"]
+        ]
+        for level in SET
+    }
+    assert waits == {level: ["*", None] if level is Level.THROTTLED else [] for level in SET}
+    assert "UserPromptSubmit" not in document(rollout(throttle={"delay_seconds": 0}), Level.THROTTLED)["hooks"]
+    said = document(rollout(throttle={"delay_seconds": 0}), Level.THROTTLED)["companyAnnouncements"]
+    assert said == ["Claude Code is throttled (no incident named): haiku alone, 50,000 tokens a day."]
+
+
+@pytest.mark.parametrize("level", SET)
+def test_what_refuses_also_refuses_when_it_times_out(level: Level) -> None:
+    closed = document(rollout(mac={"commit_guard": "closed"}), level)["hooks"]
+    commands = [command for hooks in closed.values() for hook in hooks for command in hook["hooks"]]
+    for command in commands:
+        assert ("onFailure" in command) == command["command"].endswith("exit 2")
+    [guard, *_] = document(rollout(mac={"commit_guard": "open"}), level)["hooks"]["PreToolUse"]
+    assert "onFailure" not in guard["hooks"][0]
 
 
 def test_what_stops_a_suspended_person_is_the_answer_that_the_client_reads() -> None:
