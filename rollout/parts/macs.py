@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from rollout.kinds import AllowRule, HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule, ProgramPath, Shape
-from rollout.macs.facts import FLOOR
+from rollout.macs.facts import BINDS_PROVIDERS, FLOOR
 from rollout.parts.part import Part
 
 
@@ -75,9 +75,9 @@ class ClaudeMode(StrEnum):
 class Claude(Rules):
     """Claude Code itself: which versions may start, how it asks, and permission rules beside those of the level."""
 
-    minimum_version: ClientVersion = FLOOR
-    """The oldest Claude Code that starts. Some settings bind from 2.1.285 on alone (docs/macs.md): set that once every
-    machine has it."""
+    minimum_version: ClientVersion = BINDS_PROVIDERS
+    """The oldest Claude Code that starts; 2.1.197 at least. Before 2.1.285 what somebody exports can lead prompts to
+    another provider (docs/macs.md)."""
     mode: ClaudeMode = ClaudeMode.ASK
     """Whether Claude Code asks a person (`ask`), or may decide by itself (`auto`) what is safe. Auto mode has another
     model of the cohort judge each step, at the cohort's cost. From `restricted` on it asks, whatever this says."""

@@ -20,7 +20,7 @@ from rollout.macs.additions import (
     PUSHES,
     STEPS,
 )
-from rollout.macs.facts import FLOOR
+from rollout.macs.facts import BINDS_PROVIDERS
 from rollout.macs.model import SettingsError
 from rollout.macs.places import Platform
 from rollout.settings import ALIASES, managed_settings, recipients, whole_cohort
@@ -229,7 +229,7 @@ def test_no_level_can_be_lifted_from_a_persons_home_or_led_elsewhere(level: Leve
     assert made["forceRemoteSettingsRefresh"] is True
     assert made["allowedProviders"] == ["bedrock"]
     assert made["awsCredentialExport"] == ""
-    assert made["requiredMinimumVersion"] == FLOOR
+    assert made["requiredMinimumVersion"] == BINDS_PROVIDERS
     assert {made["env"][name] for name in PRICED} == {""}
     assert made["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "https://bedrock-runtime.us-east-1.amazonaws.com"
     assert made["env"]["AWS_ENDPOINT_URL_BEDROCK"] == "https://bedrock.us-east-1.amazonaws.com"
