@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qs
 
 from functions.clients import client
 from functions.log_lines import put_lines
@@ -21,6 +22,7 @@ from rollout.github_alerts import EVENT, MAX_BODY_BYTES, PING, finding, is_signe
 
 # A changed secret is believed within this time.
 SECRET_SECONDS = 300
+FORM = "application/x-www-form-urlencoded"
 Answer = dict[str, Any]
 
 
@@ -36,17 +38,31 @@ def handler(event: Mapping[str, Any], context: Any) -> Answer:  # noqa: ARG001
         return _answer(401)
     match headers.get("x-github-event"):
         case known if known == PING:
-            return _answer(200)
+            # Whoever sets the webhook up sees here already whether an alert could be read.
+            return _answer(400 if _payload(body, headers) is None else 200)
         case known if known == EVENT:
-            return _alert(body, headers.get("x-github-delivery", ""))
+            return _alert(_payload(body, headers), headers.get("x-github-delivery", ""))
         case _:
             return _answer(204)
 
 
-def _alert(body: bytes, delivery: str) -> Answer:
+def _payload(body: bytes, headers: Mapping[str, str]) -> Any:
+    """What GitHub says, as JSON or in the field `payload` of a form, which is its default; None where it is neither.
+
+    https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks#creating-a-repository-webhook
+    """
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        payload = json.loads(body)
+        text = body.decode()
+        if kind == FORM:
+            [text] = parse_qs(text, strict_parsing=True, max_num_fields=10).get("payload", [])
+        return json.loads(text)
     except (ValueError, RecursionError):
+        return None
+
+
+def _alert(payload: Any, delivery: str) -> Answer:
+    if payload is None:
         return _answer(400)
     line = finding(payload, delivery) if isinstance(payload, dict) else None
     if line is None:

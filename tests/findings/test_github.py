@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -46,10 +47,18 @@ def logs(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ARG00
     return made
 
 
-def call(payload: Any, *, key: str = KEY, event: str = "secret_scanning_alert", **changes: Any) -> int:
+def call(
+    payload: Any,
+    *,
+    key: str = KEY,
+    event: str = "secret_scanning_alert",
+    kind: str = "application/json",
+    **changes: Any,
+) -> int:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     headers = {
         "x-hub-signature-256": "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest(),
+        "content-type": kind,
         "x-github-event": event,
         "x-github-delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
     }
@@ -108,6 +117,39 @@ def test_other_news_of_github_is_taken_and_left(logs: Any) -> None:
     assert call({**ALERT, "action": "resolved"}) == 204
     assert call(b"{") == 400
     assert call(b"[1]") == 204
+    assert lines(logs) == []
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def form(payload: Any) -> bytes:
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def test_a_form_which_is_githubs_default_is_read_as_well(logs: Any) -> None:
+    assert call(form({"zen": "x"}), event="ping", kind=FORM) == 200
+    assert call(form(ALERT), kind=FORM) == 202
+    assert call(form(ALERT), kind=f"{FORM}; charset=utf-8") == 202
+    assert [line["repository"] for line in lines(logs)] == [ALERT["repository"]["full_name"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"{", "application/json"),
+        (b"payload=%7B", FORM),
+        (b"other=1", FORM),
+        (b"payload=1&payload=2", FORM),
+        (b"", FORM),
+        (b"&".join([b"a=1"] * 50), FORM),
+        (b"\xff", "application/json"),
+        (json.dumps({"zen": "x"}).encode(), FORM),
+    ],
+)
+def test_a_delivery_that_cannot_be_read_fails_already_as_a_ping(logs: Any, body: bytes, kind: str) -> None:
+    assert call(body, event="ping", kind=kind) == 400
+    assert call(body, kind=kind) == 400
     assert lines(logs) == []
 
 
