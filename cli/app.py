@@ -109,6 +109,19 @@ def gate(stack: Stack, cohort: Cohort, as_json: Json = False) -> None:
 
 
 @app.command()
+def redrive(
+    stack: Stack,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="how many records at most")] = 10_000,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Hand in again what the meter put aside. Nothing is counted twice. Exit 1 where something is still put aside."""
+    from cli.commands.redrive import run
+
+    raise typer.Exit(run(stack, limit, yes, as_json))
+
+
+@app.command()
 def doctor(stack: Stack, as_json: Json = False) -> None:
     """What a rollout needs and has not, worst first, each with its fix. Exit 1 something is broken, 3 not all asked."""
     from cli.commands.doctor import run

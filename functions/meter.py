@@ -71,7 +71,7 @@ log.setLevel(logging.INFO)
 @dataclass(kw_only=True)
 class Entry:
     """One request to be counted. `line`: what its cohort's usage log gets; none for use outside the cohorts. `doubt`:
-    why its price may be another."""
+    why its price may be another, `event`: where that is to be looked up."""
 
     request_id: str
     at: datetime
@@ -79,6 +79,7 @@ class Entry:
     cohort: str | None = None
     line: Mapping[str, Any] = field(default_factory=dict)
     doubt: str | None = None
+    event: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
         with attempts.each():
             counted |= {entry.request_id for entry in count(chunk, invocation)}
     kept = [entry for entry in entries if entry.request_id in counted]
+    dead += [Dead(reason=entry.doubt, event=entry.event) for entry in kept if entry.doubt]
     # Lines come last: who is over their tokens is stopped even while CloudWatch Logs takes none.
     bury(dead, delivery, attempts)
     keys = (key for entry in kept for key in entry.adds)
@@ -157,7 +159,7 @@ def opened(data: str) -> dict[str, Any]:
 
 
 def read(events: Iterable[Mapping[str, Any]], profiles: Mapping[str, Profile]) -> tuple[list[Entry], list[Dead]]:
-    """What can be counted, each request once, and what cannot. What was counted in doubt is among both."""
+    """What can be counted, each request once, and what cannot."""
     said = settings()["tables"]
     tables = Tables(
         roles=said["roles"],
@@ -176,8 +178,7 @@ def read(events: Iterable[Mapping[str, Any]], profiles: Mapping[str, Profile]) -
         except UnknownRecordError as error:
             dead.append(Dead(reason=str(error), event=event))
             continue
-        if entry.doubt:
-            dead.append(Dead(reason=entry.doubt, event=event))
+        entry.event = event
         entries.setdefault(entry.request_id, entry)
     return list(entries.values()), dead
 
