@@ -55,9 +55,11 @@ def _day(text: str | None, today: date) -> date | None:
 
 
 def _plain(value: Any) -> Any:
-    """Days and levels as keys are text in JSON."""
+    """Days and levels as keys are text in JSON. Nobody is named: whose level it was is said as `one_person`."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in cast("Mapping[Any, Any]", value).items()}
+        found = cast("Mapping[Any, Any]", value)
+        whose = {"one_person": found["member"] is not None} if "member" in found else {}
+        return whose | {str(key): _plain(each) for key, each in found.items() if key != "member"}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in cast("list[Any]", value)]
     return value

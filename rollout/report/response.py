@@ -39,6 +39,11 @@ class Step:
     lifted: datetime | None
 
     @property
+    def whose(self) -> str:
+        """Nobody is named."""
+        return f"one person of {self.cohort}" if self.member else self.cohort
+
+    @property
     def met(self) -> bool | None:
         return None if self.minutes is None else self.minutes <= self.allowed
 

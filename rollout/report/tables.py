@@ -105,7 +105,7 @@ def success(found: Sequence[Success]) -> Table:
 def steps(found: Sequence[Step]) -> Table:
     rows = [
         (
-            f"{step.cohort}: {level_word(step.level)}" if not step.member else f"{step.cohort}, one person",
+            f"{step.whose}: {level_word(step.level)}",
             step.incident or "",
             step.reason or "",
             moment(step.in_force),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from cli.commands.report import _plain
+from rollout.levels import Level
+from rollout.report.facts import LevelChange
 from rollout.report.figures import figures
 from rollout.report.page import FIRST_OF_ATTENTION, page
 from rollout.report.palette import COLOURS, GROUNDS, SHAPES, SHAPES_AT_LEAST, TEXT, TEXT_AT_LEAST, contrast
@@ -65,6 +71,27 @@ def test_no_person_is_named() -> None:
         for email, member in cohort.members.items():
             assert email not in text
             assert member.name not in text
+
+
+def test_a_single_persons_stop_is_drawn_as_such_and_neither_page_nor_figures_name_them() -> None:
+    found = made_up.facts()
+    email = min(found.rollout.cohorts["pilot"].members)
+    began = made_up.NOW - timedelta(days=2)
+    stop = LevelChange(
+        at=began + timedelta(minutes=5),
+        cohort="pilot",
+        member=email,
+        before=Level.ACTIVE,
+        after=Level.SUSPENDED,
+        incident="INC-9",
+        since=began,
+    )
+    known = figures(replace(found, changes=[*(found.changes or ()), stop]))
+    text = page(known)
+    assert "one person of pilot suspended" in text
+    printed = json.dumps(_plain(asdict(known)), default=str)
+    assert '"one_person": true' in printed
+    assert not [name for name in found.rollout.cohorts["pilot"].members if name in text or name in printed]
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -24,7 +24,7 @@ def draw(found: Sequence[Step], width: int, ident: str) -> Markup:
     for number, (step, share) in enumerate(zip(known, shares, strict=True)):
         top = TOP + ROW * number
         label = f"{minutes(step.minutes or 0.0)} of {minutes(step.allowed)}"
-        name = f"{step.cohort} {level_word(step.level)}, {day(step.in_force)}"
+        name = f"{step.whose} {level_word(step.level)}, {day(step.in_force)}"
         parts.append(words(0, top + 13, shortened(name, width - wide(label) - 12), "t-s"))
         parts.append(words(width, top + 13, label, "t-n", "end"))
         parts.append(box(0, top + 19, width, BAR, "empty"))
@@ -34,7 +34,7 @@ def draw(found: Sequence[Step], width: int, ident: str) -> Markup:
     parts.append(words(min(allowed, width - wide(label) / 2), 12, label, "t-m", "middle"))
     parts.append(rule(allowed, 16, allowed, TOP + 4, "mean"))
     told = "; ".join(
-        f"{step.cohort} {level_word(step.level)}: {minutes(step.minutes or 0.0)} of {minutes(step.allowed)}"
+        f"{step.whose} {level_word(step.level)}: {minutes(step.minutes or 0.0)} of {minutes(step.allowed)}"
         for step in known
     )
     return drawing(width, bottom, ident, "Minutes to each level against the plan", f"{told}.", parts)

@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from rollout.composition import MEANT, TOO_MANY_TIMES
 from rollout.report.figures import Standing, Team
-from rollout.report.svg import Scale, box, dot, drawing, rule, shortened, wide, words
+from rollout.report.svg import Anchor, Scale, box, dot, drawing, rule, shortened, wide, words
 from rollout.report.words import count, percent
 
-ROW, TOP, BAR = 46, 26, 14
+ROW, TOP, BAR, AXIS = 46, 26, 14, 14
+ENDS: tuple[tuple[float, Anchor], ...] = ((0.0, "start"), (0.5, "middle"), (1.0, "end"))
 DOTS = 4
 
 
@@ -26,9 +27,9 @@ def draw(cohort: Standing, width: int, ident: str) -> Markup:
     headcount = sum(team.headcount for team in cohort.teams)
     size = cohort.composition.size
     usual = size / headcount if headcount else 0.0
-    most = max([usual * 1.15, *(team.share for team in cohort.teams), 0.01])
-    scale = Scale(low=0, high=most, start=0, end=width)
-    bottom = TOP + ROW * len(cohort.teams)
+    scale = Scale(low=0, high=1, start=0, end=width)
+    below = TOP + ROW * len(cohort.teams)
+    bottom = below + AXIS
     parts: list[Markup] = []
     for number, team in enumerate(cohort.teams):
         parts += _row(team, is_too_many(team, size, headcount), TOP + ROW * number, scale, width)
@@ -38,6 +39,8 @@ def draw(cohort: Standing, width: int, ident: str) -> Markup:
         y = TOP + ROW * number
         parts.append(box(x - 1, y + 17, 2, BAR + 4, "tick"))
     parts.append(words(min(max(x, wide(label) / 2), width - wide(label) / 2), 12, label, "t-m", "middle"))
+    for share, anchor in ENDS:
+        parts.append(words(scale(share), below + 8, percent(share), "t-m", anchor))
     told = "; ".join(f"{team.name} {team.people} of {team.headcount} ({percent(team.share)})" for team in cohort.teams)
     return drawing(width, bottom, ident, f"Share of each team that is in {cohort.name}", f"{told}.", parts)
 
