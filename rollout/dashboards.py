@@ -123,11 +123,12 @@ def _adoption(page: Page) -> None:
     page.end_row()
     spent = [_hidden(metric, n) for n, metric in enumerate(_each(rollout, "Usd", cohorts))]
     total = "+".join(f"FILL(m{n},0)" for n in range(len(spent))) or "0"
-    # Days without use count as days, so that weekends are in it; 30.4 of them are a month.
+    # Days without use count as days, so that weekends are in it; 30.4 of them are a month. No projection: that is the
+    # report's, which knows working days from weekends.
     budget = f"{rollout.budgets.monthly_usd:,.0f}"
     sums = {
         "Spend in the time range": ("spent", f"SUM({total})", "USD"),
-        "Month-end projection": ("pace", f"AVG({total})*30.4", f"USD a month at this pace; the budget is {budget}"),
+        "A month at this pace": ("pace", f"AVG({total})*30.4", f"USD as in the time range; the budget is {budget}"),
     }
     for title, (id_, expression, label) in sums.items():
         # A graph is of a series, and a sum is none: it is laid over one.
