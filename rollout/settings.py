@@ -212,6 +212,8 @@ def _endpoints(region: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"https://bedrock-runtime.{region}.amazonaws.com",
         "AWS_ENDPOINT_URL_BEDROCK": f"https://bedrock.{region}.amazonaws.com",
+        # Asked for the caller's identity, with the session's token, before `awsAuthRefresh` is run.
+        "AWS_ENDPOINT_URL_STS": f"https://sts.{region}.amazonaws.com",
     }
 
 

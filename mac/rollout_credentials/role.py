@@ -5,6 +5,9 @@ An AWS app that the company had before offers roles besides ours. Somebody who i
 
 from __future__ import annotations
 
+from http.client import HTTPException
+from urllib.error import HTTPError
+
 from aws_calls.request import whose
 
 from rollout_credentials.config import Config
@@ -19,7 +22,11 @@ def check(config: Config, found: Session) -> None:
     """Raises NoSessionError where AWS says that it is another role's. Where AWS cannot be asked it is taken."""
     try:
         identity = whose(found.keys, config.region, url=config.sts_url, seconds=SECONDS)
-    except (OSError, ValueError):
+    except HTTPError as error:
+        if not 400 <= error.code < 500:
+            return
+        identity = None
+    except (OSError, ValueError, HTTPException):
         return
     if identity is None:
         raise NoSessionError("Claude Code is not signed in: AWS does not know the session", REFUSED_SECONDS)

@@ -13,6 +13,8 @@ from rollout_credentials.config import Config
 LEAST_SECONDS = 300
 # A clock is set right by so much without anybody's noticing.
 CLOCK_SECONDS = 60
+# A laptop's clock may be behind AWS's by so much; beyond it AWS takes no signature (AWS SigV4, troubleshooting).
+SKEW_SECONDS = 300
 # It began so much before it was got at most: AWS's time of issue is what a cut looks at.
 ISSUED_SECONDS = 30
 MAX_TEXT = 8_000
@@ -61,6 +63,7 @@ def live(text: str, config: Config) -> Session | None:
     except (ValueError, IndexError):
         return None
     now = time.time()
-    possible = got - CLOCK_SECONDS <= now and ends - got <= config.session_seconds + CLOCK_SECONDS
-    dead = got - ISSUED_SECONDS < config.dead_before
+    possible = got - CLOCK_SECONDS <= now and ends - got <= config.session_seconds + SKEW_SECONDS
+    # A line that lies ahead is one member's; all others' sessions go on, and theirs AWS refuses.
+    dead = got - ISSUED_SECONDS < config.dead_before <= now + CLOCK_SECONDS
     return found if possible and not dead and now < ends - LEAST_SECONDS else None

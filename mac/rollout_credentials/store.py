@@ -58,5 +58,6 @@ class Store:
             from rollout_credentials import keychain
 
             if keychain.put(SECURITY, self._key, text):
+                place.drop(self._file)  # of when the keychain was locked: it would be handed out before this one
                 return
         room.write(text)

@@ -16,6 +16,8 @@ ENVIRONMENT_FILES = ("Read(//**/.env)", "Read(//**/.env.*)")
 CREDENTIAL_FILES = (
     "Read(//**/.aws/credentials)",
     "Read(//**/.aws/cli/cache/**)",
+    "Read(//**/.aws/sso/cache/**)",
+    "Read(//**/.cache/claude-code-rollout/**)",
     "Read(//**/.ssh/id_*)",
     "Read(//**/.netrc)",
     "Read(//**/.git-credentials)",

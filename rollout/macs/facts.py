@@ -92,6 +92,10 @@ VARIABLES: Mapping[str, tuple[str, Fact]] = {
         r"https://bedrock-runtime\.[a-z0-9-]+\.amazonaws\.com",
         Fact("pinned: nothing of a conversation goes to an exported address, or to AWS_ENDPOINT_URL"),
     ),
+    "AWS_ENDPOINT_URL_STS": (
+        r"https://sts\.[a-z0-9-]+\.amazonaws\.com",
+        Fact("an exported address is not asked who calls; the session's token goes along with that"),
+    ),
     "AWS_ENDPOINT_URL_BEDROCK": (
         r"https://bedrock\.[a-z0-9-]+\.amazonaws\.com",
         Fact("pinned: as the one before, for what there is of profiles"),

@@ -23,7 +23,12 @@ from tests.engine.world import STACK, World
 
 COHORT = "pilot"
 ACCOUNT = Account(ACCOUNT_ID, REGION)
-ENDPOINTS = ("ANTHROPIC_BEDROCK_BASE_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL_BEDROCK")
+ENDPOINTS = (
+    "ANTHROPIC_BEDROCK_BASE_URL",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+    "AWS_ENDPOINT_URL_BEDROCK",
+    "AWS_ENDPOINT_URL_STS",
+)
 INCIDENT = Incident(id="INC-7", since=datetime(2026, 11, 22, 14, 5, tzinfo=UTC), reason="key in a commit")
 
 

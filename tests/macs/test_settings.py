@@ -233,6 +233,7 @@ def test_no_level_can_be_lifted_from_a_persons_home_or_led_elsewhere(level: Leve
     assert {made["env"][name] for name in PRICED} == {""}
     assert made["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "https://bedrock-runtime.us-east-1.amazonaws.com"
     assert made["env"]["AWS_ENDPOINT_URL_BEDROCK"] == "https://bedrock.us-east-1.amazonaws.com"
+    assert made["env"]["AWS_ENDPOINT_URL_STS"] == "https://sts.us-east-1.amazonaws.com"
 
 
 def test_claude_code_asks_unless_the_stack_file_says_auto_and_from_restricted_on_whatever_it_says() -> None:

@@ -171,8 +171,11 @@ def sts() -> Generator[tuple[str, list[str]]]:
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
+            if role[0] == "rubbish":
+                self.wfile.write(b"rubbish\r\n\r\n")
+                return
             body = f"<Arn>arn:aws:sts::123456789012:assumed-role/{role[0]}/alice</Arn>".encode()
-            self.send_response(200)
+            self.send_response(int(role[0]) if role[0].isdigit() else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -200,3 +203,23 @@ def test_the_only_role_that_okta_offers_is_not_taken_for_the_cohorts(mac: Machin
     mac.kept[0].unlink()
     assert mac.asks().code == 1
     assert mac.kept == []
+
+
+def test_a_session_that_aws_refuses_is_not_kept(mac: Machine, sts: tuple[str, list[str]]) -> None:
+    url, role = sts
+    mac.configure(sts_url=url)
+    role[0] = "403"
+    answer = mac.asks()
+    assert (answer.code, answer.error) == (1, "Claude Code is not signed in: AWS does not know the session\n")
+    assert mac.kept == []
+
+
+@pytest.mark.parametrize("says", ["503", "rubbish"])
+def test_an_aws_that_cannot_be_asked_whose_session_it_is_keeps_nobody_out(
+    mac: Machine, sts: tuple[str, list[str]], says: str
+) -> None:
+    url, role = sts
+    mac.configure(sts_url=url)
+    role[0] = says
+    assert mac.asks().code == 0
+    assert len(mac.kept) == 1
