@@ -318,9 +318,9 @@ _METER_LAGS = Alarm(
 )
 _SHADOW_USE = Alarm(
     name=names.alarm(None, "shadow-use"),
-    means="Somebody in this account called Claude past the cohorts' profiles: with another role, or another model.",
+    means="Somebody in this account called Claude with a role that is no cohort's.",
     then=(
-        "The query `Shadow use` says who. An application of its own is none of ours: give it an account, or see it as "
+        "The query `Shadow use` says who; of a role that is only called like a cohort's, the meter's own log. An application of its own is none of ours: give it an account, or see it as "
         "known. A person: take the right from that role, and offer them a cohort."
     ),
     audiences=("security",),

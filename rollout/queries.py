@@ -102,7 +102,8 @@ SHADOW_USE = Query(
     text=_lines(
         'filter schemaType = "ModelInvocationLog" and modelId like '
         "/anthropic|application-inference-profile|^[A-Za-z0-9]+$/",
-        f"filter identity.arn not like /:assumed-role\\/{names.PREFIX}-/",
+        # Roles of cohorts, in this account: of another, accountId and the caller's differ, and no query compares them.
+        f"filter identity.arn not like /:assumed-role\\/{names.PREFIX}-[a-z][a-z0-9]+\\//",
         "stats count(*) as calls, fromMillis(latest(@timestamp)) as last by identity.arn, modelId",
         "sort calls desc",
         "limit 100",

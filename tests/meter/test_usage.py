@@ -80,9 +80,10 @@ def test_an_hour_without_a_price_of_its_own_costs_twice_the_input() -> None:
     assert usage(written_for_an_hour(100_000, of=100_000), TABLES).usd == Decimal("0.6")
 
 
-def test_more_written_for_an_hour_than_at_all_is_no_record() -> None:
-    with pytest.raises(UnknownRecordError, match="cacheDetails"):
-        usage(record(input={"cacheWriteInputTokenCount": 5, "cacheDetails": [{"ttl": "1h", "inputTokens": 6}]}), TABLES)
+@pytest.mark.parametrize("whole", [{"cacheWriteInputTokenCount": 5}, {"cacheWriteInputTokenCount": None}, {}])
+def test_a_part_that_is_more_than_the_whole_is_counted(whole: dict[str, Any]) -> None:
+    said = record(input={**whole, "cacheDetails": [{"ttl": "1h", "inputTokens": 6}]}, output={})
+    assert usage(said, TABLES).tokens == Tokens(cache_write=6, cache_write_1h=6)
 
 
 @pytest.mark.parametrize(("prompt", "usd"), [(100_000, "0.0101"), (100_001, "0.0505005")])
@@ -161,6 +162,22 @@ def test_whatever_a_cohorts_role_calls_counts_to_its_person_at_the_dearest_price
     assert (found.user, found.cohort, found.model) == ("alice.chen@acme.example", "pilot", label)
     assert found.usd == found.tokens.usd(prices[label])
     assert doubt in (found.doubt or "")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "us.anthropic.claude-sonnet-4-6",
+        "arn:aws:bedrock:us-east-1:123456789012:default-prompt-router/anthropic.claude:1",
+        ARN,
+        "abc123def456",
+    ],
+)
+def test_claude_by_a_role_that_is_no_cohorts_is_shadow_use(model: str) -> None:
+    somebody = {"arn": "arn:aws:sts::123456789012:assumed-role/search/i-0"}
+    with pytest.raises(OutsideRolloutError) as caught:
+        usage(record(identity=somebody, modelId=model), TABLES)
+    assert not isinstance(caught.value, NothingUsedError)
 
 
 def test_a_role_of_the_same_name_in_another_account_is_none_of_ours() -> None:
