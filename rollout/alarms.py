@@ -320,8 +320,9 @@ _SHADOW_USE = Alarm(
     name=names.alarm(None, "shadow-use"),
     means="Somebody in this account called Claude with a role that is no cohort's.",
     then=(
-        "The query `Shadow use` says who; of a role that is only called like a cohort's, the meter's own log. An application of its own is none of ours: give it an account, or see it as "
-        "known. A person: take the right from that role, and offer them a cohort."
+        "The query `Shadow use` says who; of a role that is only called like a cohort's, the meter's own log. An "
+        "application of its own is none of ours: give it an account, or see it as known. A person: take the right "
+        "from that role, and offer them a cohort."
     ),
     audiences=("security",),
     metrics=[Metric(id="calls", namespace=NAMESPACE, name="ShadowUse")],

@@ -28,16 +28,20 @@ TOOLS = (
 # What may stand between the brackets of a rule, by tool; of a tool that is not here, nothing may.
 # No bracket within, which the schema refuses; no blank at either end, which Jamf trims (jamf-api 2.3, 3).
 _TEXT = r"[^\s()](?:[^\x00-\x1f()]{0,298}[^\s()])?"
+# No character that looks like a blank, or like nothing, and is none that anybody types.
+_SEEN = r"(?!.*[\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff])"
 # `:*` at the end is "and whatever follows"; elsewhere one client skips the rule. `word:` at the beginning names a
 # parameter of the tool, and the command itself is not matched so.
-_COMMAND = rf"(?!:\*)(?![A-Za-z_]\w*:(?!\*\)$))(?!.*:\*(?!\)$))(?!.*\*.*:\*\)$){_TEXT}"
+_COMMAND = rf"{_SEEN}(?!:\*)(?!.* :\*\)$)(?![A-Za-z_]\w*:(?!\*\)$))(?!.*:\*(?!\)$))(?!.*\*.*:\*\)$){_TEXT}"
 # Of the project's files without `/` at the beginning, of the home's with `~/`, of all with `//`. One `/` is the
-# project's top, not the machine's, and nobody means it; the client does not follow `..`.
-_PATH = rf"(?!/(?!/))(?!(?:.*/)?\.\./)(?!\w+:)(?!.*:\*)(?!.*\\){_TEXT}"
+# project's top, not the machine's, and nobody means it; the client does not follow `..`. Patterns are .gitignore's: no
+# braces and no variables, `~` is the own home's alone, `#` begins a comment, `!` lifts what others deny, and a `/` at
+# the end is a folder, which nobody reads.
+_PATH = rf"{_SEEN}(?!/(?!/[^/]))(?!(?:.*/)?\.\./)(?!\w+:)(?!.*:\*)(?!.*[\\{{}}$])(?!~[^/])(?![#!])(?!.*/\)$){_TEXT}"
 # With a blank or a colon before the star; `Skill(name*)` was not seen to bind.
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?: \*|:\*)?"
 _AGENT = r"[A-Za-z0-9][A-Za-z0-9_:-]{0,99}"
-_DOMAIN = r"domain:(?:\*|(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:\.\*)?)"
+_DOMAIN = r"domain:(?:\*|(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:\.\*)?)"
 FORMS: Mapping[str, str] = {
     "Agent": _AGENT,
     "Task": _AGENT,
@@ -77,12 +81,19 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"WebFetch\(.*\)", "binds nothing; write WebFetch(domain:example.com)"),
     (r"WebSearch\(.*\)", "binds nothing; write WebSearch alone"),
     (r"(?:Bash|PowerShell)\([A-Za-z_]\w*:.*\)", "binds nothing, since `word:` names a parameter; write Bash(word *)"),
-    (r"(?:Bash|PowerShell)\(.*:\*.*\)", "binds nothing so; `:*` may stand at the end alone, without another *"),
     (
-        r"(?:Read|Edit)\(/[^/].*\)",
+        r"(?:Bash|PowerShell)\(.*:\*.*\)",
+        "binds nothing so; `:*` may stand at the end alone, without a blank and without another *",
+    ),
+    (
+        r"(?:Read|Edit)\(/(?:[^/]|//).*\)",
         "one / is the project's folder; write // for the machine's, or none for the project's",
     ),
     (r"(?:Read|Edit)\((?:.*/)?\.\./.*\)", "binds nothing, since .. is not followed; write // and the whole path"),
+    (r"(?:Read|Edit)\(.*[{}].*\)", "binds nothing, since braces are no part of a pattern; write a rule for each"),
+    (r"(?:Read|Edit)\(~[^/].*\)", "binds nothing; ~/ is the home of whoever runs it, and // begins any other path"),
+    (r"(?:Read|Edit)\([#!].*\)", "# begins a comment and ! lifts what others deny; write a path"),
+    (r"(?:Read|Edit)\(.*/\)", "a folder, which nobody reads; write folder/** for what is in it"),
     (r"(?:Read|Edit)\(\w+:.*\)", "binds nothing; write a path alone, with / between its parts"),
     (r"mcp__[^()]*:[^()]*", "binds nothing; the server of a plug-in is mcp__plugin_<plug-in>_<server>"),
     (r"mcp__[^()]*\(.*\)", "binds nothing; write mcp__server or mcp__server__tool, without brackets"),
