@@ -26,7 +26,9 @@ from tests.macs.world import NOW, SET
 # The published schema's own words for a rule (SchemaStore claude-code-settings.json, 2026-08-03).
 PUBLISHED = re.compile(rf"^(({'|'.join(TOOLS)})(\([^)]+\))?|mcp__.*)$")
 INSIDE = st.text(
-    st.characters(codec="utf-8", exclude_characters="()$:{}~#!\\/", exclude_categories=("C", "Z")), min_size=1, max_size=40
+    st.characters(codec="utf-8", exclude_characters="()$:{}~#!\\/", exclude_categories=("C", "Z")),
+    min_size=1,
+    max_size=40,
 )
 RULE = st.one_of(
     st.sampled_from(TOOLS),
