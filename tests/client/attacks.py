@@ -122,6 +122,9 @@ class Attack:
     asked_of: Mapping[Client, str] = field(default_factory=dict[Client, str])
     arguments: tuple[str, ...] | None = None
     typed: tuple[tuple[str, str], ...] = ()
+    typed_of: Mapping[Client, tuple[tuple[str, str], ...]] = field(
+        default_factory=dict[Client, tuple[tuple[str, str], ...]]
+    )
     bedrock: Bedrock = Bedrock.SANDBOX
     telemetry: bool = False
     without: Callable[[dict[str, Any]], object] | None = None
@@ -323,6 +326,7 @@ FOUND = (
         levels=(Level.ACTIVE, Level.RESTRICTED),
         worked=in_output("auto mode on"),
         typed=(("mode on", ""),),
+        typed_of={Client.FLOOR: (("Bedrock", ""),)},  # it names no mode
         without=_drop("permissions.defaultMode", "permissions.disableAutoMode"),
         works_without=ONLY_NEW,
     ),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,8 +68,9 @@ def tried(
     exported = {**ONCE, **{name: filled(value) for name, value in attack.exported.items()}}
     if attack.bedrock is Bedrock.AWS:
         exported = {"AWS_ENDPOINT_URL": "", **exported}
-    if attack.typed or attack.arguments:
-        session = laptop.runs(*(attack.arguments or ()), typed=list(attack.typed), exported=exported)
+    typed = attack.typed_of.get(client, attack.typed)
+    if typed or attack.arguments:
+        session = laptop.runs(*(attack.arguments or ()), typed=list(typed), exported=exported)
     else:
         session = laptop.asks(
             filled(attack.asked_of.get(client, attack.prompt)), *map(filled, attack.flags), exported=exported
@@ -87,11 +89,17 @@ def reporting_to(elsewhere: Sink, document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "env": env}
 
 
+def undelayed(pilot: Deployed) -> Deployed:
+    """Nothing is stopped by the delay at `throttled`, which each attack would wait for."""
+    throttle = pilot.rollout.throttle.model_copy(update={"delay_seconds": 0})
+    return replace(pilot, rollout=pilot.rollout.model_copy(update={"throttle": throttle}))
+
+
 @pytest.mark.parametrize(("attack", "level"), CASES)
 def test_an_attack_is_stopped_where_the_page_says_so(
     pilot: Deployed, alice: Laptop, elsewhere: Sink, client: Client, seen: Seen, attack: Attack, level: Level
 ) -> None:
-    world = pilot.with_telemetry() if attack.telemetry else pilot
+    world = undelayed(pilot.with_telemetry() if attack.telemetry else pilot)
     worked = tried(attack, world.settings(level), world, alice, elsewhere, client)
     seen[attack.name, client, level] = not worked
     assert worked != attack.is_stopped(client, level)
@@ -101,7 +109,7 @@ def test_an_attack_is_stopped_where_the_page_says_so(
 def test_an_attack_works_without_what_is_said_to_stop_it(
     pilot: Deployed, alice: Laptop, elsewhere: Sink, client: Client, attack: Attack
 ) -> None:
-    world = pilot.with_telemetry() if attack.telemetry else pilot
+    world = undelayed(pilot.with_telemetry() if attack.telemetry else pilot)
     document = copy.deepcopy(world.settings(attack.levels[0]))
     assert attack.without
     attack.without(document)
