@@ -22,7 +22,7 @@ _SEVERAL = re.compile(r"^\^|^:/|\^[@!]$|\^-\d*$")
 _SHOWS = {"--show-current-patch", "--get-url"}
 # With these options they print messages, or what is staged.
 _VERBOSE = {"for-each-ref", "tag", "branch", "rev-list", "status", "commit"}
-_SAYS_MORE = re.compile(r"-[a-z]*v|-n\d*$|--verbose|--pretty|--oneline|--header|.*(?:contents|subject|body|%[sbBN])")
+_SAYS_MORE = re.compile(r"-[a-z]*v|--verbose|--pretty|--oneline|--header|.*(?:contents|subject|body|%[sbBN])")
 _READS_SETTINGS = ("-f", "--file", "--blob", "-l", "--list", "--get-")
 _PLAIN_SETTINGS = (["user.name"], ["user.email"], ["init.defaultBranch"], ["core.bare"], ["core.editor"])
 _BRANCH_NAMES = re.compile(
@@ -100,6 +100,7 @@ def run(call: Call) -> bool:
 def prints_nothing(verb: str, values: list[str]) -> bool:
     """No file's content, nobody's message, no setting and no address, which may have a token in it."""
     says_more = any(value.startswith("-") and _SAYS_MORE.match(value) for value in values)
+    says_more |= verb == "tag" and any(re.match(r"-n\d*$", value) for value in values)
     if _SHOWS.intersection(values) or (verb in _VERBOSE and says_more):
         return False
     plain = [value for value in values if not value.startswith("-")]

@@ -114,7 +114,7 @@ READS = _names(
     "prune-packed credential bugreport diagnose instaweb gitk fsmonitor--daemon hook sparse-checkout commit-graph",
     "request-pull backfill credential-cache credential-osxkeychain credential-store daemon fmt-merge-msg",
     "last-modified repo http-backend show-index survey update-server-info upload-archive upload-pack pickaxe",
-    "web--browse diff-pairs credential-manager pack-objects pack-redundant",
+    "web--browse diff-pairs credential-manager pack-objects pack-redundant secrets",
 )
 # Commands of gh's own that are silent here: they read, or change what GitHub alone has.
 GH = _names(
