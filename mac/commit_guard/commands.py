@@ -143,7 +143,7 @@ class Reader:
         read = joined(_read(line, operator, word) for operator, word in step.redirections)
         if any(each.said == "xargs" for each in step.words[: len(step.words) - len(words) + 1]):
             return [], ["what `xargs` prints is not known"]
-        if name in verbs.SAYS:
+        if name in verbs.SAYS | verbs.NAMING:
             return joined(line.content(word) for word in words[1:])
         if name == "tee":
             return read

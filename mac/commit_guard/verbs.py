@@ -14,6 +14,8 @@ SILENT = _names(
     "tput clear mkdir rmdir touch chmod chown chgrp rm unlink trash truncate unset trap rehash bg fg disown cmp",
     "sw_vers arch nproc tty stty sync open say afplay notify-send pbcopy",
 )
+# Of these what they print has their own words in it, and with them what another command printed.
+NAMING = _names("ls date which type basename dirname realpath readlink seq stat du df")
 # Print lines of the files they are given, or what they read, as they are.
 LINES = _names("cat head tail sort uniq grep egrep fgrep rg tac nl less more cut paste column comm diff join jq")
 SAYS = {"echo", "printf", "print"}
