@@ -82,26 +82,66 @@ class Repository:
         for word, backwards in work.picks:
             self._read_pick(word, lines, backwards)
         merges = work.found.commits(work.merges)
-        if merges:
-            self._read_log((*merges, "--not", "HEAD", "--remotes"), lines)
+        for head in self._heads() if merges else []:
+            self._read_log((*merges, "--not", head, "--remotes"), lines)
 
     def _read_index(self, lines: Lines) -> None:
         """What is staged, and what the line stages by git itself."""
         work = self._work
         self._read(("diff", "--cached", *PATCH), lines)
+        heads = self._heads()
         if work.amends:
             self._read_amended(lines)
+            self._read_other_heads(heads[1:], lines)
         for base in self._trees():
             self._read(("diff", "--cached", *PATCH, base), lines)
             if work.takes:
                 self._read(("diff", *PATCH, base), lines)
-        for commit, directory, paths in work.trees:
-            for tree in work.found.commits([commit]):
-                self._read(("-C", directory, "diff", *PATCH, "HEAD", tree, "--", *paths), lines, paths=bool(paths))
-        for commit in work.found.commits(work.squashes):
-            self._read((*_LOG, f"--max-count={MAX_COMMITS}", commit, "--not", "HEAD"), lines)
+            for head in heads[1:]:
+                self._read(("diff", *PATCH, base, head), lines)
+        self._read_taken_over(heads, lines)
         for stash in work.stashes[:MAX_STASHES]:
             self._read_stash(stash, lines)
+
+    def _read_other_heads(self, heads: list[str], lines: Lines) -> None:
+        """Commits that are made again where the line has gone to them; not of those that are out already."""
+        for head in heads:
+            if self._git.line("rev-list", "-1", head, "--not", "--remotes"):
+                self._read((*_LOG, "-m", "--no-walk", head), lines)
+
+    def _read_taken_over(self, heads: list[str], lines: Lines) -> None:
+        """Of other commits: their content, as against wherever HEAD may be, or what they add there."""
+        work = self._work
+        for commit, directory, paths in work.trees:
+            trees = work.found.commits([commit])
+            if not trees and not self._is_path(directory, commit):
+                self._unresolved(commit)
+            for head in heads if trees else []:
+                within = ("-C", directory, "diff", *PATCH, head, trees[0], "--", *paths)
+                self._read(within, lines, paths=bool(paths))
+        for word in work.squashes:
+            for commit in work.found.commits([word]) or self._unresolved(word):
+                for head in heads:
+                    self._read((*_LOG, f"--max-count={MAX_COMMITS}", commit, "--not", head), lines)
+
+    def _heads(self) -> list[str]:
+        """HEAD, and the commits that it may be at by then. A file's name as well, of `git checkout <file>`, is none."""
+        work = self._work
+        for word in work.heads if work.trees or work.squashes or work.amends else []:
+            if not work.found.commits([word]) and not self._is_path(self.root or work.directory, word):
+                self._unresolved(word)
+        named = [word for word in work.words if word != "@{-1}"]  # the line may have moved them
+        return ["HEAD", *work.found.commits([*work.heads, *named] if work.heads else [])]
+
+    def _unresolved(self, word: str) -> list[str]:
+        """The line makes it, or only the remote has it."""
+        self._work.doubt(f"which commit `{word[:40]}` will be is not known")
+        return []
+
+    def _is_path(self, directory: str, word: str) -> bool:
+        """Whether git takes the word for files."""
+        code, _ = self._git.answer(*self._within(directory), "ls-files", "--error-unmatch", "--", word)
+        return code == 0
 
     def _read_amended(self, lines: Lines) -> None:
         """What the commit in HEAD's place would add: of paths that go along as their files are, of others as staged."""
@@ -149,7 +189,8 @@ class Repository:
         several = ".." in word
         names = [part for part in word.replace("...", "..").split("..") if part] if several else [word]
         commits = self._work.found.commits(names)
-        if not commits or len(commits) < len(names):
+        if not names or not all(self._work.found.commits([name]) for name in names):
+            self._unresolved(word)
             return
         if not several and not backwards:  # what HEAD has already adds nothing
             commits = self._picked(word, backwards=backwards)
@@ -159,8 +200,10 @@ class Repository:
         self._read((*_LOG, *(["-R"] if backwards else []), f"--max-count={MAX_COMMITS}", *which, "--"), lines)
 
     def _picked(self, word: str, *, backwards: bool) -> list[str]:
-        """A single commit; what HEAD has already is picked without effect."""
+        """A single commit; what HEAD has already is picked without effect, where that is not another by then."""
         commits = self._work.found.commits([word])
+        if self._work.switched or self._work.heads:
+            return commits
         return [each for each in commits if backwards or self._git.line("rev-list", "-1", each, "--not", "HEAD")]
 
     def _read_stash(self, stash: str, lines: Lines) -> None:

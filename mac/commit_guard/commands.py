@@ -20,6 +20,7 @@ from commit_guard.work import Finder, Found, Work
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _DEPTH = 8
+_GH_EXECUTES = {("extension", "exec"), ("extensions", "exec"), ("ext", "exec")}
 _NULL = {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"}
 # A rough sign of one, in the words of a program that may run what it is told.
 _MENTIONED = re.compile(r"\bgit\b|\bgh\b", re.IGNORECASE)
@@ -133,6 +134,8 @@ class Reader:
         """What a step prints, beside what it says itself."""
         line = self._line
         words = _command(step.words)
+        if not words and any(word.said == "env" for word in step.words):
+            return [], ["what `env` prints is not looked at"]
         if not words:
             return line.files([word for operator, word in step.redirections if operator == "<"])
         values = [line.value(word) for word in words]
@@ -140,10 +143,12 @@ class Reader:
         read = joined(_read(line, operator, word) for operator, word in step.redirections)
         if any(each.said == "xargs" for each in step.words[: len(step.words) - len(words) + 1]):
             return [], ["what `xargs` prints is not known"]
-        if name in verbs.SAYS:
+        if name in verbs.SAYS | verbs.NAMING:
             return joined(line.content(word) for word in words[1:])
         if name == "tee":
             return read
+        if programs.prints_environment(name, values[1:]):
+            return [], [f"what `{name}` prints of the environment is not looked at"]
         if name in verbs.LINES or (name == "sed" and programs.plain_sed(line, words[1:])):
             return joined([read, line.files(programs.read_by(line, name, words[1:]))])
         if name in verbs.SILENT or name in verbs.TOOLS or name in {"cd", "export", "mkdir", *verbs.COPIES}:
@@ -356,15 +361,21 @@ class Reader:
                 self._nested(text)
 
     def _gh(self, values: list[str | None], given: dict[str, Word], read: Content | None) -> None:
-        said = [value for value in values if value is not None]
-        plain = [value for value in said if not value.startswith("-")]
+        values = [value for index, value in enumerate(values) if values[max(index - 1, 0)] not in {"-R", "--repo"}]
+        while values[:1] and (values[0] or "").startswith("-"):
+            values = values[1:]
+        plain = [value for value in values if value is not None and not value.startswith("-")]
         what = tuple(plain[:2])
+        if values and (values[0] is None or plain[0] not in {*verbs.GH, "co"} or what in _GH_EXECUTES):
+            self._strange(f"what `gh {' '.join(what)[:40]}` does is not known", gitsteps.Call.at(self._line))
+            return
         if what in {("pr", "create"), ("pr", "new"), ("repo", "create"), ("repo", "sync"), ("repo", "new")}:
             self._git(given, [Word((TEXT, "push"))], read)
-        elif what == ("pr", "checkout"):
+        elif what == ("pr", "checkout") or plain[:1] == ["co"]:
             self._git(given, [Word((TEXT, "pull"))], read)
+            self._git(given, [Word((TEXT, "switch")), Word((TEXT, "refs/pull"))], read)
         elif what in {("repo", "clone"), ("gist", "clone"), ("release", "download"), ("run", "download")} or (
-            plain[:1] and plain[0] in {"extension", "alias", "codespace", "copilot"}
+            plain[:1] and plain[0] in {"extension", "extensions", "ext", "alias", "codespace", "cs", "copilot"}
         ):
             self._line.doubt(f"what `gh {' '.join(what)}` brings is not known")
 
@@ -447,7 +458,7 @@ class Reader:
             return
         meaning = self._alias(call, verb.lower())
         if meaning is None:
-            self._unheard(call)
+            self._strange(f"what `git {call.verb[:40]}` does is not known", call)
         elif meaning.startswith("!"):
             places = line.places
             roots = {line.found(place, (), {}).root or place for place in call.places if place != NOWHERE}
@@ -458,14 +469,14 @@ class Reader:
         elif depth < _DEPTH:
             self._verb_again(call, [*_words_of(meaning), *call.words], depth + 1)
 
-    def _unheard(self, call: gitsteps.Call) -> None:
-        """No command and no alias that is known: a program of somebody's, or an alias that only git will see."""
+    def _strange(self, reason: str, call: gitsteps.Call) -> None:
+        """No command and no alias that is known: a program of somebody's, an extension, an alias that only git will
+        see, a misspelling that git corrects. It may commit and push by itself."""
         line = self._line
-        line.doubt(f"what `git {call.verb[:40]}` does is not known")
-        if line.configured or any(key.lower().startswith(("include", "git_config")) for key in call.settings):
-            for _, work in call.works():
-                work.commits = True
-                work.doubt(*line.doubts)
+        line.doubt(reason)
+        for _, work in call.works():
+            work.commits = work.index = True
+            work.doubt(*line.doubts)
 
     def _alias(self, call: gitsteps.Call, verb: str) -> str | None:
         """Of the line itself, or of git's settings."""
@@ -524,9 +535,11 @@ def _read(line: Line, operator: str, word: Word) -> Content:
 
 
 def _printed_by_git(values: list[str | None]) -> Content:
-    plain = [value for value in values if value is None or not value.startswith("-")]
-    verb = plain[0] if plain and plain[0] else "git"
-    if verb in verbs.NAMES or verb not in verbs.READS | verbs.UNFOLLOWED | {"stash", "git"}:
+    rest = list(values)
+    while rest and (rest[0] or "").startswith("-"):
+        rest = rest[2 if rest[0] in verbs.GIT_OPTIONS else 1 :]
+    verb = rest[0] if rest and rest[0] else "git"
+    if gitsteps.prints_nothing(verb, [value or "" for value in rest[1:]]):
         return [], []
     return [], [f"what `git {verb}` prints is not looked at"]
 

@@ -16,6 +16,15 @@ from commit_guard.work import NO_FOLDER, UNKNOWN, Found, Take, Work
 _MAX_PATCH_BYTES = 4 * 1024 * 1024
 _MAGIC = set("*?[:{")
 _RELATIVE = re.compile(r"HEAD|[~^@]")
+_OF_HEAD = re.compile(r"HEAD|@|^-$|^\.\.|\.\.$")
+# Several commits by one word, or those that it leaves out, as git's own log is told them.
+_SEVERAL = re.compile(r"^\^|^:/|\^[@!]$|\^-\d*$")
+_SHOWS = {"--show-current-patch", "--get-url"}
+# With these options they print messages, or what is staged.
+_VERBOSE = {"for-each-ref", "tag", "branch", "rev-list", "status", "commit"}
+_SAYS_MORE = re.compile(r"-[a-z]*v|--verbose|--pretty|--oneline|--header|.*(?:contents|subject|body|%[sbBN])")
+_READS_SETTINGS = ("-f", "--file", "--blob", "-l", "--list", "--get-")
+_PLAIN_SETTINGS = (["user.name"], ["user.email"], ["init.defaultBranch"], ["core.bare"], ["core.editor"])
 _BRANCH_NAMES = re.compile(
     r"git (?:branch --show-current|rev-parse --abbrev-ref HEAD|symbolic-ref (?:-q |--short )*HEAD|rev-parse HEAD)"
 )
@@ -33,6 +42,11 @@ class Call:
         self.settings: dict[str, str | None] = {}  # of `-c`, in small letters
         self.edits = False  # an editor is named by the line
         self.unclear = False  # a setting, or whose commit it is, only the shell knows
+
+    @classmethod
+    def at(cls, line: Line) -> Call:
+        """Where the line is."""
+        return cls(line, set(line.places), (), {}, None)
 
     def works(self) -> list[tuple[str, Work]]:
         return [(place, self.line.work(place, self.where, self.variables)) for place in sorted(self.places)]
@@ -83,6 +97,25 @@ def run(call: Call) -> bool:
     return True
 
 
+def prints_nothing(verb: str, values: list[str]) -> bool:
+    """No file's content, nobody's message, no setting and no address, which may have a token in it."""
+    says_more = any(value.startswith("-") and _SAYS_MORE.match(value) for value in values)
+    says_more |= verb == "tag" and any(re.match(r"-n\d*$", value) for value in values)
+    if _SHOWS.intersection(values) or (verb in _VERBOSE and says_more):
+        return False
+    plain = [value for value in values if not value.startswith("-")]
+    if verb == "config":
+        if any(value.startswith(_READS_SETTINGS) for value in values):
+            return False
+        sets = len(plain) == len(values) == 2 and plain[0] not in {"get", "list"}
+        return sets or plain[-1:] in _PLAIN_SETTINGS
+    if verb == "remote":
+        return not {"-v", "--verbose"}.intersection(values) and plain[:1] not in (["get-url"], ["show"])
+    if verb == "var":
+        return "-l" not in values
+    return verb in verbs.NAMES or ((verb in _HANDLERS or verb in verbs.PUSHES) and verb not in {"stash", "notes"})
+
+
 def _taken(call: Call, place: str, work: Work, take: Take) -> None:
     """With all that the line itself has put there."""
     line = call.line
@@ -126,6 +159,8 @@ def _commit(call: Call) -> None:
         doubts = [*doubts, NO_VARIABLE]
     again = options.said(options.values("-C", "-c", "--reuse-message", "--reedit-message", "--fixup", "--squash"))
     for place, work in call.works():
+        if work.switched:
+            _settled(work, again)
         work.commits = work.index = True
         work.files += files
         work.doubt(*call.line.doubts, *doubts)
@@ -162,8 +197,8 @@ def _moved(call: Call, words: list[str] | None = None) -> None:
 
 
 def _settled(work: Work, words: list[str]) -> None:
-    """What `HEAD~1` is changes with what the line has done before."""
-    of_head = work.switched and any("HEAD" in word or "@" in word for word in words)
+    """What `HEAD~1`, `-` or `..topic` is changes with what the line has done before."""
+    of_head = (work.switched or bool(work.heads)) and any(_OF_HEAD.search(word) for word in words)
     if of_head or ((work.commits or work.moved) and any(_RELATIVE.search(word) for word in words)):
         work.doubt("which commit is meant after what the line does before is not known")
 
@@ -176,16 +211,17 @@ def _merge(call: Call) -> None:
     words = options.said()
     content = call.message(options)
     unknown = [NO_VARIABLE] if options.unknown or len(words) < len(options.plain) else []
-    _moved(call, words)
     for _, work in call.works():
         work.files += content[0]
         if options.has("--squash", "--no-commit"):
+            _settled(work, words)
             work.squashes += words
             call.line.doubts += [doubt for doubt in unknown if doubt not in call.line.doubts]
         if not options.has("--squash"):
             work.commits = True
             work.merges += words
             work.doubt(*content[1], *unknown)
+    _moved(call, words)
 
 
 def _pull(call: Call) -> None:
@@ -234,6 +270,7 @@ def _rebase(call: Call) -> None:
     for _, work in call.works():
         work.commits = True
         work.merges += words
+        work.heads += words
         work.doubt(*([NO_VARIABLE] if unknown else []))
         if options.has("-x", "--exec") or call.edits:
             work.doubt("what a rebase runs is not followed")
@@ -245,14 +282,17 @@ def _pick(call: Call) -> None:
     options = call.options("mXsS" if call.verb == "cherry-pick" else "mXs", {"--mainline", "--strategy", "--cleanup"})
     words = options.said()
     unknown = options.unknown or len(words) < len(options.plain) or options.has("--stdin")
-    _moved(call, [word for word in words if ".." not in word])
+    several = options.has("--all", "--branches", "--tags", "--remotes", "--glob", "--not")
+    several |= any(_SEVERAL.search(word) for word in words)
     for _, work in call.works():
         _settled(work, words)
+        work.doubt(*([f"which commits `git {call.verb}` takes is not known"] if several else []))
         work.picks += [(word, call.verb == "revert") for word in words]
         work.commits = True
         work.doubt(*([NO_VARIABLE] if unknown else []))
         if call.edits and options.has("-e", "--edit"):
             work.doubt("the line names an editor")
+    _moved(call, [word for word in words if ".." not in word])
 
 
 def _am(call: Call) -> None:
@@ -311,9 +351,12 @@ def _checkout(call: Call) -> None:
         if branches.has("-B", "-C", "--force-create") or (new and words):
             work.moved = True
         work.words += [*words, "@{-1}"]
+        of_files = call.verb == "checkout" and not new and (branches.paths is not None or len(words) > 1)
+        if not of_files:
+            work.heads += ["@{-1}" if word == "-" else word for word in words[:1]]
         if unknown or branches.has("--pathspec-from-file"):
             call.line.doubt(NO_VARIABLE)
-        if call.verb == "checkout" and not new and (branches.paths is not None or len(words) > 1):
+        if of_files:
             paths = [*words[1:], *branches.said(branches.paths or [])]
             _settled(work, words[:1])
             work.trees += [(word, place, paths) for word in words[:1]]
@@ -340,12 +383,15 @@ def _reset(call: Call) -> None:
         others = [word for word in words if word not in {"HEAD", "@"}]
         if not others and not unknown:
             continue
+        if work.switched or options.paths is not None or len(words) > 1:
+            _settled(work, others[:1])
         work.moved = True
         work.words += others
         if options.paths is not None or len(words) > 1:
             paths = [*words[1:], *options.said(options.paths or [])]
-            _settled(work, others[:1])
             work.trees += [(word, place, paths) for word in others[:1]]
+        else:
+            work.heads += others[:1]
         if not options.has("--hard"):
             work.bases += others[:1]
             if unknown:
@@ -363,6 +409,7 @@ def _stash(call: Call) -> None:
             names = words[2:] if what == "branch" else words[1:]
             work.stashes += [f"stash@{{{name}}}" if name.isdigit() else name for name in names or ["refs/stash"]]
             work.moved |= what == "branch"
+            work.heads += [f"{name}^1" for name in work.stashes[-1:] if what == "branch"]
             if options.unknown or len(words) < len(options.plain):
                 call.line.doubt(NO_VARIABLE)
             if work.stashed:  # by the same line: the entries are others by then, and all of the tree is in one
@@ -396,6 +443,7 @@ def _refs(call: Call) -> None:
     _unclear(call, options)
     for _, work in call.works():
         work.whole = True
+        work.heads += words[1:2]
         if call.options().has("--stdin"):
             call.line.doubt("what `git update-ref` reads is not followed")
 
@@ -600,6 +648,7 @@ def _bisect(call: Call) -> None:
     words = call.options().said()
     for _, work in call.works():
         work.switched = True
+        work.heads += work.found.commits(words[1:])
     if words[:1] == ["run"]:
         call.line.doubt("what `git bisect run` runs is not followed")
 

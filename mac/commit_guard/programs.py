@@ -9,6 +9,7 @@ from commit_guard import verbs
 from commit_guard.flows import Content, joined
 from commit_guard.gitsteps import changes_what_is_ignored
 from commit_guard.line import Line, joined_path
+from commit_guard.options import Options
 from commit_guard.shell import TEXT, Step, Word
 from commit_guard.work import UNKNOWN
 
@@ -19,8 +20,10 @@ _SIMPLE_SED = re.compile(
     r"(?P=by)[gIip0-9]*|[aic]\\?\s?.*)\s*",
     re.DOTALL,
 )
-_RUNS = {"-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprintf", "-fls"}
-_WRITES = ("-o", "--output", "-O", "--remote-name", "-i", "--in-place", "-c", "-D")
+_RUNS = {"-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"}
+# What jq takes out of the environment.
+_ENVIRONMENT = re.compile(r"(?<![\w./-])env\b|\$ENV\b")
+_TARGET = "--target-directory"
 
 
 def harmless(name: str, values: list[str | None]) -> bool:
@@ -38,14 +41,54 @@ def harmless(name: str, values: list[str | None]) -> bool:
         return (said[1:] or [""])[0] in verbs.TOOLS
     if any("base64d" in value for value in said):
         return False
-    if name in verbs.LINES:
-        return not (name in {"sort", "uniq"} and len(said) > 1 and any(value.startswith("-o") for value in said))
     if name == "find":
-        return not {"-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprintf", "-fls"} & set(said)
-    if name in {"awk", "gawk"}:
-        return not any(re.search(r"[>|]|system|inplace", value) for value in said)
-    written = ("-o", "--output", "-O", "--remote-name", "-i", "--in-place", "-c", "-D")
-    return name in verbs.PRINTS and not any(value.startswith(written) for value in said)
+        return not _RUNS & set(said)
+    if name in {"awk", "gawk"} and any(re.search(r"[>|]|system|inplace", value) for value in said):
+        return False
+    return name in verbs.LINES | verbs.PRINTS and not _writes(name, said)
+
+
+def _writes(name: str, said: list[str]) -> bool:
+    """Whether an option, alone or bundled with others (`-sLO`), or a second name, makes it write a file."""
+    plain = 0
+    skipped = False  # the value of an option of SECOND_WRITTEN
+    letters, valued, options = verbs.WRITES.get("awk" if name == "gawk" else name, ("", "", ()))
+    for value in said:
+        if skipped:
+            skipped = False
+        elif value.startswith("--") and value != "--":
+            start = value.partition("=")[0]  # the beginning of a long option is taken for the option
+            if start != "--cookie" and any(option.startswith(start) for option in options):
+                return True
+            skipped = value in verbs.SECOND_WRITTEN.get(name, set())
+        elif value.startswith("-") and value not in {"-", "--"}:
+            if not set(_bundled(value[1:], valued)).isdisjoint(letters):
+                return True
+            skipped = value in verbs.SECOND_WRITTEN.get(name, set())
+        else:
+            plain += value != "--"
+    return (name in verbs.SECOND_WRITTEN and plain > 1) or (name == "curl" and any("%output{" in each for each in said))
+
+
+def _bundled(text: str, valued: str) -> str:
+    """The options of one word: what follows a letter that takes a value is that."""
+    for index, letter in enumerate(text):
+        if letter in valued:
+            return text[: index + 1]
+    return text
+
+
+def prints_environment(name: str, words: list[str | None]) -> bool:
+    """`set`, `export -p` and bare `export` say what every variable holds; jq's program may ask for it."""
+    said = [value for value in words if value is not None]
+    if name == "set":
+        return not words
+    if name == "export":
+        return all(value.startswith("-") for value in said) and len(said) == len(words)
+    if name != "jq":
+        return False
+    from_file = any(re.match(r"-[A-Za-z]*[fL]|--(?:from-file|library)", value) for value in said)
+    return from_file or any(_ENVIRONMENT.search(value) for value in said if not value.endswith(".json"))
 
 
 def tee(line: Line, rest: list[Word], read: Content | None) -> None:
@@ -54,7 +97,12 @@ def tee(line: Line, rest: list[Word], read: Content | None) -> None:
 
 
 def patch(line: Line, rest: list[Word], read: Content | None) -> None:
-    content = joined([read or ([], []), line.files(line.plain(rest))])
+    valued = {"--input", "--output", "--directory", "--strip", "--reject-file", "--fuzz", "--prefix", "--suffix"}
+    options = Options(rest, line.variables, letters="BDFVYdgioprz", valued=valued, known=valued)
+    named = [*options.all_plain, *options.values("-i", "--input")]
+    content = joined([read or ([], []), line.files(named)])
+    if named and options.has("-d", "--directory"):
+        content = joined([content, ([], ["a patch's path in the folder that `patch -d` goes to is not followed"])])
     line.flows.put(None, content)
     line.ignores |= changes_what_is_ignored(content[0])
 
@@ -71,13 +119,11 @@ def removes(line: Line, rest: list[Word]) -> None:
 
 def copies(line: Line, name: str, rest: list[Word]) -> None:
     values = line.values(rest)
-    if "-t" in values or any((value or "").startswith("--target-directory") for value in values):
-        line.flows.put(None, line.files(line.plain(rest)))
-        return
     paths = line.plain(rest)
-    if len(paths) < 2:
-        content = line.files(paths)
-        line.flows.put(None, content)
+    if len(paths) < 2 or (name != "rsync" and any(_names_target(value or "") for value in values)):
+        line.flows.put(None, line.files(paths))
+        if any(os.path.basename(value or "") == ".gitignore" for value in values):
+            line.ignores = True
         return
     content = line.files(paths[:-1])
     if name == "rsync" and any(":" in (value or "") for value in values):
@@ -93,11 +139,19 @@ def copies(line: Line, name: str, rest: list[Word]) -> None:
             line.ignores = True
 
 
+def _names_target(value: str) -> bool:
+    """GNU's `-t FOLDER`, alone, bundled (`-vt`) or long: then every name is one that is copied."""
+    start = value.partition("=")[0]
+    if value.startswith("--"):
+        return len(start) > len("--") and _TARGET.startswith(start)
+    return value.startswith("-") and "t" in value
+
+
 def read_by(line: Line, name: str, rest: list[Word]) -> list[Word]:
     """The files whose lines it prints; a pattern among them is no file, and does no harm."""
     below = name == "rg" or any(re.match("-[a-z]*[rR]", value or "") for value in line.values(rest))
     here = [Word((TEXT, "."))] if name in {"grep", "egrep", "fgrep", "rg"} and below else []
-    return [*line.plain(rest), *here]
+    return [word for word in line.plain(rest) if name != "jq" or word.said != "."] + here
 
 
 def plain_sed(line: Line, rest: list[Word]) -> bool:

@@ -10,18 +10,45 @@ def _names(*lines: str) -> set[str]:
 # Print what no file holds, or nothing.
 SILENT = _names(
     "true false : ls pwd wc date sleep which type whereis whoami id uname hostname basename dirname realpath readlink",
-    "test [ [[ stat du df ps kill wait jobs set shopt setopt ulimit umask exit return break continue shift hash seq",
+    "test [ [[ stat du df kill wait jobs set shopt setopt ulimit umask exit return break continue shift hash seq",
     "tput clear mkdir rmdir touch chmod chown chgrp rm unlink trash truncate unset trap rehash bg fg disown cmp",
-    "sw_vers arch nproc tty stty sync open say afplay notify-send pbcopy xclip",
+    "sw_vers arch nproc tty stty sync open say afplay notify-send pbcopy",
 )
+# Of these what they print has their own words in it, and with them what another command printed.
+NAMING = _names("ls date which type basename dirname realpath readlink seq stat du df")
 # Print lines of the files they are given, or what they read, as they are.
 LINES = _names("cat head tail sort uniq grep egrep fgrep rg tac nl less more cut paste column comm diff join jq")
 SAYS = {"echo", "printf", "print"}
 # Print something else than what they read; write nothing but what is redirected.
 PRINTS = _names(
     "awk gawk tr fold fmt rev od hexdump md5 md5sum shasum sha1sum sha256sum file",
-    "tree env printenv history alias strings bc expr yes cal man curl base64 xxd find git-lfs",
+    "tree env printenv history alias strings bc expr yes cal man curl base64 xxd find git-lfs ps xclip",
 )
+# With these options they write a file, or run something: (letters, letters that take a value, long options).
+WRITES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "sort": ("o", "kStTo", ("--output", "--compress-program")),
+    "less": ("oO", "bhjkoOpPtTxyzD", ("--log-file", "--LOG-FILE")),
+    "rg": ("", "", ("--pre",)),
+    "awk": ("fEilopdD", "FvfEilm", ("--file", "--exec", "--include", "--load", "--pretty-print", "--dump-variables")),
+    "curl": (
+        "oODcK",
+        "AbcCdDeEFHKmoPQrtTuUwxXyYz",
+        (
+            *("--output", "--output-dir", "--remote-name", "--remote-name-all", "--cookie-jar", "--dump-header"),
+            *("--config", "--trace", "--trace-ascii", "--stderr", "--libcurl", "--etag-save", "--hsts", "--alt-svc"),
+        ),
+    ),
+    "base64": ("o", "bwio", ("--output",)),
+    "tree": ("oR", "LPIHT", ("--output",)),
+    "file": ("C", "efFmP", ("--compile",)),
+    "history": ("wa", "d", ()),
+    "man": ("P", "CLmMPrRSse", ("--pager",)),
+}
+# Whose second name is the file that they write, with the options that take the next word.
+SECOND_WRITTEN = {
+    "uniq": {"-f", "-s", "-w", "--skip-fields", "--skip-chars", "--check-chars"},
+    "xxd": {"-c", "-cols", "-g", "-groupsize", "-l", "-len", "-o", "-s", "-seek", "-n", "-name", "-R"},
+}
 COPIES = {"cp", "mv", "ln", "install", "ditto", "rsync"}
 # They read, check or rewrite what is there, or run its tests.
 TOOLS = _names(
@@ -58,6 +85,7 @@ WRAPPERS = {
     "gtimeout": {"-s", "-k", "--signal", "--kill-after"},
     "xargs": {"-n", "-I", "-L", "-P", "-d", "-a", "-E", "-s", "-J", "-R", "--max-args", "--max-procs", "--delimiter"},
     "caffeinate": {"-t", "-w"},
+    "arch": {"-arch", "-d", "-e"},  # of a Mac; with no command it says which machine it is
     "stdbuf": {"-i", "-o", "-e"},
     **{name: set[str]() for name in ("nohup", "time", "command", "exec", "builtin", "setsid", "noglob", "nocorrect")},
 }
@@ -86,7 +114,15 @@ READS = _names(
     "diff-files diff-index diff-tree difftool verify-commit verify-tag verify-pack get-tar-commit-id stripspace",
     "interpret-trailers column hash-object write-tree mktree mktag merge-tree patch-id rerere clean rm",
     "prune-packed credential bugreport diagnose instaweb gitk fsmonitor--daemon hook sparse-checkout commit-graph",
-    "request-pull backfill",
+    "request-pull backfill credential-cache credential-osxkeychain credential-store daemon fmt-merge-msg",
+    "last-modified repo http-backend show-index survey update-server-info upload-archive upload-pack pickaxe",
+    "web--browse diff-pairs credential-manager pack-objects pack-redundant secrets",
+)
+# Commands of gh's own that are silent here: they read, or change what GitHub alone has.
+GH = _names(
+    "agent-task alias api attestation auth browse cache codespace completion config copilot cs ext extension",
+    "extensions gist gpg-key help issue label licenses org pr preview project release repo rs ruleset run search",
+    "secret skill ssh-key status variable version workflow",
 )
 # Of these what they print is no file's content, and nobody's message.
 NAMES = _names(

@@ -86,6 +86,7 @@ class Work:
         self.moved = False  # a branch may be at another commit by then
         self.stashed = False  # files were put away
         self.switched = False  # HEAD may be another branch
+        self.heads: list[str] = []  # what HEAD may be beside what it is: branches and commits that the line goes to
         self.amends = False  # HEAD's own commit is made again
         self.takes: list[Take] = []
         self.files: list[str] = []  # in full

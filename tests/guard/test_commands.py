@@ -69,6 +69,9 @@ def works(command: str) -> list[Work]:
         "git rebase --continue",
         "git cherry-pick topic",
         "git am --continue",
+        "arch -arm64 git commit -am x",
+        'arch -x86_64 zsh -c "git commit -am x"',
+        "arch -arch arm64 -e X=1 git commit",
         "git add . > /dev/null 2>&1 && git commit -m x 2>&1 | tail -3",
     ],
 )
@@ -85,6 +88,7 @@ def test_a_commit_is_seen_in_its_usual_spellings(command: str) -> None:
         *("git push", "git push -u origin main", "git p", "git send-pack x", "git -C . push", "gh pr create --fill"),
         *("git subtree push --prefix x origin y", "git -c alias.z=push z", "nohup git push &", "cd .\ngh pr create"),
         *("git push --force-with-lease", "true;gh repo create x --source=. --push", "false || gh pr create --fill"),
+        *("arch -arm64 git push", "gh pr -R acme/x create --fill"),
     ],
 )
 def test_a_push_is_seen_in_its_usual_spellings(command: str) -> None:
@@ -99,6 +103,7 @@ def test_a_push_is_seen_in_its_usual_spellings(command: str) -> None:
         *("git status", "git log --grep push", "git stash push", "ls", "git add .", "echo commit", "git tag v1"),
         *("git diff | grep commit", "git loop", "git commit --dry-run", "git push -n", "echo 'git commit'", "cp a b"),
         *("git checkout feat", "git reset --hard feat", "git submodule update", "make", "gh pr view"),
+        *("env", "arch", "gh", "gh -R a/b pr list", "gh status", "git credential fill", "git", "git --version"),
     ],
 )
 def test_what_neither_commits_nor_pushes_is_left_alone(command: str) -> None:
@@ -174,6 +179,20 @@ def test_a_repository_or_a_command_that_only_the_shell_knows_is_said(command: st
         ("GIT_EDITOR=./edit git commit", "the line names an editor"),
         ("cp a .git/index; git commit", "it changes what is in `.git`"),
         ("git pull ../elsewhere main && git push", "what is fetched from elsewhere is not looked at"),
+        ("git flow feature publish x", "what `git flow` does is not known"),
+        ("git town sync", "what `git town` does is not known"),
+        ("git absorb --and-rebase", "what `git absorb` does is not known"),
+        ("git cz", "what `git cz` does is not known"),
+        ("git-cz", "what `git cz` does is not known"),
+        ('git acp "m"', "what `git acp` does is not known"),
+        ("git comit -am x", "what `git comit` does is not known"),
+        ("git cherry-pick :/fix", "which commits `git cherry-pick` takes is not known"),
+        ("git cherry-pick topic ^main", "which commits `git cherry-pick` takes is not known"),
+        ("gh stack submit", "what `gh stack submit` does is not known"),
+        ("gh extension exec stack submit", "what `gh extension exec` does is not known"),
+        ("gh $X", "what `gh ` does is not known"),
+        ("xclip -o > a; git commit -am x", "what `xclip` prints is not known"),
+        ("sudo env > a; git commit -am x", "what `env` prints is not looked at"),
         ("git clone x y; git -C y commit", "its repository is only made by the same line"),
     ],
 )

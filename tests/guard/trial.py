@@ -15,6 +15,11 @@ KEY = PLANTED["github_token"]
 CLEAN = "nothing-to-see"
 # How the world is before the line, each a script run in `app`; `$KEY` is what it plants.
 SETUPS = {
+    "environment": "true",  # `TOKEN` is there in every trial's
+    "on the branch": 'git checkout -qb feature && echo "$KEY" > config.py && git add config.py && git commit -qm f',
+    "on the branch, staged after": 'git checkout -qb feature && echo "$KEY" > config.py && git add config.py '
+    "&& git commit -qm f && git branch -q other && git checkout -q main",
+    "stored": "git config api.token $KEY && git remote add two https://x:$KEY@localhost/r.git",
     "untracked": 'echo "$KEY" > k.txt',
     "below": 'echo "$KEY" > sub/k.txt',
     "unstaged": 'echo "$KEY" >> a.txt',
@@ -161,7 +166,7 @@ class Trial:
     def run(self, line: str, answer: Outcome | None = None) -> Outcome:
         """And then what the line does all the same."""
         answer = answer or self.guard(line)
-        _bash(line, self.home / "app", self.environment, check=False)
+        _bash(line, self.home / "app", {**self.environment, "TOKEN": KEY}, check=False)
         return replace(answer, brought=tuple(sorted(self.places() - self._before)))
 
     def places(self) -> set[str]:
