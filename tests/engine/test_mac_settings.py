@@ -38,7 +38,7 @@ def test_the_key_in_a_commit_is_contained_and_what_it_taught_stays_each_by_one_u
         cohort = config["claude-code-rollout:cohorts"]["pilot"]
         cohort["level"] = "active"
         cohort["sessions_valid_from"] = cohort.pop("incident")["since"]
-        config["claude-code-rollout:claude"] = {"deny": ["Read(//**/secrets.yaml)"]}
+        config["claude-code-rollout:claude"]["deny"] = ["Read(//**/secrets.yaml)"]
     pilot.up()
     after = settings(pilot)
     kept = {**before["permissions"], "deny": [*before["permissions"]["deny"], "Read(//**/secrets.yaml)"]}
