@@ -124,7 +124,7 @@ def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
         raise UnknownRecordError(f"schemaType: {str(record.get('schemaType'))[:80]}")
     role, user = _caller(_text(record, "identity", "arn"))
     model_id = _text(record, "modelId")
-    if role not in tables.roles or _account(record) != record.get("accountId"):
+    if role not in tables.roles or record.get("accountId") not in (None, _account(record)):
         if not is_claude(model_id):
             raise NothingUsedError(f"model: {model_id[:120]}")
         raise OutsideRolloutError(f"role: {role[:80]}")

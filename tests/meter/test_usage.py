@@ -164,6 +164,10 @@ def test_whatever_a_cohorts_role_calls_counts_to_its_person_at_the_dearest_price
     assert doubt in (found.doubt or "")
 
 
+def test_a_record_that_does_not_say_whose_account_it_is_counts() -> None:
+    assert usage({key: value for key, value in RECORD.items() if key != "accountId"}, TABLES) == usage(RECORD, TABLES)
+
+
 @pytest.mark.parametrize(
     "model",
     [
