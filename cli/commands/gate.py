@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.files import with_config
-from cli.live import aws, engine
 from cli.live.asking import Unreachable, asked
+from cli.live.own_account import clients_of
 from cli.live.success import Parameters, success_parameters
 from cli.out import print_json
 from cli.stack import CommandError
@@ -60,9 +60,7 @@ def judged(rollout: Rollout, cohort: str) -> None:
 
 
 def _parameters(project: Path, stack: str, config: dict[str, Any]) -> Parameters:
-    outputs = asked("stack outputs", engine.outputs, project, stack)
-    clients = asked("AWS", aws.own_clients, config, {} if isinstance(outputs, Unreachable) else outputs)
-    found = clients if isinstance(clients, Unreachable) else asked("AWS", success_parameters, clients)
+    found = asked("AWS", success_parameters, clients_of(project, stack, config))
     if isinstance(found, Unreachable):
         raise CommandError(found.line)
     return found

@@ -9,8 +9,9 @@ from pathlib import Path
 from cli.ask import confirmed
 from cli.errors import CommandError
 from cli.files import with_config
-from cli.live import aws, dead_records, engine
+from cli.live import dead_records
 from cli.live.asking import Unreachable, asked
+from cli.live.own_account import clients_of
 from cli.out import print_json
 from cli.stack_files import stack_path
 
@@ -23,10 +24,7 @@ def run(stack: str, limit: int, yes: bool, as_json: bool) -> int:
     rollout, config = with_config(stack_path(project, stack))
     if rollout.adopt.meter:
         raise CommandError("the meter is another stack's (`adopt.meter`); redrive there")
-    outputs = asked("stack outputs", engine.outputs, project, stack)
-    clients = asked("AWS", aws.own_clients, config, {} if isinstance(outputs, Unreachable) else outputs)
-    if isinstance(clients, Unreachable):
-        raise CommandError(clients.line)
+    clients = clients_of(project, stack, config)
     waits = asked("AWS", dead_records.waiting, clients)
     if isinstance(waits, Unreachable):
         raise CommandError(waits.line)
