@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env test check bench setup guard-fuzz lock schema golden break-glass drill traffic pictures \
+.PHONY: help up down env engine test check bench setup guard-fuzz lock schema golden break-glass drill traffic pictures \
     settings alarms-page attacks-page commands-page cuts-page limits-page mutations-page reference policies policies-page \
     review-example screens upstream upstream-page
 
@@ -27,7 +27,7 @@ setup: .venv/.installed ## the Python environment, and `rollout` in .venv/bin
 	@echo "installing what the project needs into .venv (once)"
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, not %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-dev.txt
+	@tools/install.sh requirements-dev.txt
 	@ln -sf ../../tools/rollout .venv/bin/rollout
 	@touch $@
 
@@ -47,8 +47,11 @@ check: setup node_modules/.installed ## lint and types
 	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
-test: check ## lint, types and all tests; engine tests run the real CLI in sandboxes of their own
+engine: setup
 	@$(PY) -m sandbox.engine.find >/dev/null
+
+test: ## lint, types and all tests; engine tests run the real CLI in sandboxes of their own
+	@$(MAKE) --no-print-directory --jobs 2 check engine
 	@$(PY) -m pytest --numprocesses 2 --dist worksteal
 
 bench: setup ## figures, each beside what it is compared with
@@ -115,5 +118,4 @@ settings: setup ## write Claude Code's managed settings of a stack's cohorts: ma
 	@$(PY) -m cli settings --stack "$(or $(STACK),sandbox)" $(if $(SCHEMA),--schema "$(SCHEMA)")
 
 lock: setup ## resolve the requirement files anew, hashes included
-	@$(PY) -m pip install --quiet uv
 	@sh tools/lock.sh

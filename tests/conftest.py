@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import signal
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
@@ -48,20 +52,39 @@ def moto_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     clients.client.cache_clear()
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> World:
+    """A stopped world that all of pytest-xdist's processes share; tests run copies of it."""
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, made = root / name, root / f"{name}.made"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a process that failed at it
+            make(folder)
+            made.touch()
+    return worlds.stopped(folder)
+
+
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Stacks made, nothing deployed, stopped."""
-    world = worlds.prepare(tmp_path_factory.mktemp("fresh"))
-    with worlds.running(world):
-        workspace.stacks(world.settings, world.folder)
-    return world
+
+    def make(folder: Path) -> None:
+        with worlds.running(worlds.prepare(folder)) as world:
+            workspace.stacks(world.settings, world.folder)
+
+    return made_once(tmp_path_factory, "fresh", make)
 
 
 @pytest.fixture(scope="session")
 def onboarded(fresh: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The sandbox stack deployed, stopped."""
-    world = worlds.again(fresh, tmp_path_factory.mktemp("onboarded") / "world")
-    with worlds.running(world):
-        world.up()
-        world.settle()
-    return world
+
+    def make(folder: Path) -> None:
+        with worlds.running(worlds.again(fresh, folder)) as world:
+            world.up()
+            world.settle()
+
+    return made_once(tmp_path_factory, "onboarded", make)

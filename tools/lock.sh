@@ -2,8 +2,11 @@
 # The development set is resolved first: the product's is a part of it, at the same versions.
 set -eu
 compile() {
-    .venv/bin/python -m uv pip compile pyproject.toml --quiet --no-header --no-annotate --no-emit-index-url \
+    .venv/bin/python -m uv pip compile --quiet --no-header --no-annotate --no-emit-index-url \
         --no-emit-find-links --generate-hashes --python-version 3.11 "$@"
 }
-compile --extra dev --output-file requirements-dev.txt
-compile --constraint requirements-dev.txt --output-file requirements.txt
+compile pyproject.toml --extra dev --output-file requirements-dev.txt
+compile pyproject.toml --constraint requirements-dev.txt --output-file requirements.txt
+# The oldest SDK that pyproject.toml allows, which tests/engine/test_sdk_floor.py runs the program with.
+sed -n 's/^ *"pulumi>=\([0-9.]*\),.*",$/pulumi==\1/p' pyproject.toml |
+    compile - --no-deps --output-file tests/engine/requirements-sdk-floor.txt

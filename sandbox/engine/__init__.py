@@ -1,5 +1,7 @@
-"""The real Pulumi CLI: found, installed or built, in that order, and pinned to one version."""
+"""The real Pulumi CLI: found, installed or built, in that order. None older than `FLOOR` is taken; where it has to be
+built, it is `VERSION`."""
 
 from __future__ import annotations
 
-VERSION = "3.258.0"
+FLOOR = "3.258.0"
+VERSION = "3.276.0"

@@ -1,4 +1,4 @@
-"""Find a Pulumi CLI of the pinned version or newer, or get one: the release's archive first, then its Go module.
+"""Find a Pulumi CLI of the floor's version or newer, or get one: the release's archive first, then its Go module.
 
 What is got is kept once per machine, outside any clone, so that a second clone starts in seconds.
 """
@@ -14,13 +14,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox.engine import VERSION
+from sandbox.engine import FLOOR, VERSION
 
 MODULE = Path(__file__).resolve().parent
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 RELEASE = MODULE.parent.parent / "ci" / "engine"
 GO_AT_LEAST = (1, 21)  # from here on, go fetches the toolchain that go.mod names
-PACKAGES = 2000  # of v3.258.0, lines that `go build -v` prints from nothing
+PACKAGES = 2000  # lines that `go build -v` prints from nothing
 PACKAGES_PER_LINE = 200
 
 
@@ -47,7 +47,7 @@ def find(say: Callable[[str], None]) -> Path:
     raise EngineError(
         "\n".join(
             [
-                f"no Pulumi CLI {VERSION} or newer, and no way to get one:",
+                f"no Pulumi CLI {FLOOR} or newer, and no way to get one:",
                 *tried,
                 (
                     "next step: install Pulumi from pulumi.com/docs/install so that `pulumi version` works, "
@@ -63,29 +63,30 @@ def on_path(_: Callable[[str], None]) -> Path:
     if program is None:
         raise EngineError("there is no `pulumi` on PATH")
     version = version_of(Path(program))
-    if version is None or version < numbers(VERSION):
-        raise EngineError(f"the `pulumi` on PATH is older than {VERSION}: {program}")
+    if version is None or version < numbers(FLOOR):
+        raise EngineError(f"the `pulumi` on PATH is older than {FLOOR}: {program}")
     return Path(program)
 
 
 def kept(_: Callable[[str], None]) -> Path:
-    program = home() / "pulumi"
-    if version_of(program) != numbers(VERSION):
-        raise EngineError("none was built or installed on this machine before")
-    return program
+    for version in (VERSION, FLOOR):
+        if version_of(home(version) / "pulumi") == numbers(version):
+            return home(version) / "pulumi"
+    raise EngineError("none was built or installed on this machine before")
 
 
 def released(say: Callable[[str], None]) -> Path:
-    """The release's archive, held to our SHA-256, into our cache. It brings the official language host along."""
-    say(f"looking for the archive of the Pulumi CLI {VERSION}")
+    """The release's archive, held to our SHA-256, into our cache. It brings the official language host along. It is the
+    floor's: no digests of a newer one were to be had (ci/engine.sha256)."""
+    say(f"looking for the archive of the Pulumi CLI {FLOOR}")
     with tempfile.TemporaryDirectory(dir=made(cache())) as folder:
         fetched = Path(folder) / "bin"
         result = subprocess.run([RELEASE, fetched], capture_output=True, check=False)
-        if result.returncode or version_of(fetched / "pulumi") != numbers(VERSION):
+        if result.returncode or version_of(fetched / "pulumi") != numbers(FLOOR):
             raise EngineError(f"the release's archive could not be had: {last_line(result.stderr)}")
-        shutil.rmtree(home(), ignore_errors=True)
-        fetched.rename(home())
-    return home() / "pulumi"
+        shutil.rmtree(home(FLOOR), ignore_errors=True)
+        fetched.rename(home(FLOOR))
+    return home(FLOOR) / "pulumi"
 
 
 def built(say: Callable[[str], None]) -> Path:
@@ -99,7 +100,7 @@ def built(say: Callable[[str], None]) -> Path:
         raise EngineError(f"it cannot be built: Go {least} or newer is needed, not {found.strip()}")
     say(f"building the Pulumi CLI {VERSION} from its Go module, once per machine: 3 to 6 minutes on 2 cores")
     flag = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{VERSION}"
-    made(home())
+    made(home(VERSION))
     with tempfile.TemporaryDirectory(dir=cache()) as folder:
         program = Path(folder) / "pulumi"
         command = [go, "build", "-v", "-mod=readonly", "-buildvcs=false", "-trimpath"]
@@ -109,8 +110,8 @@ def built(say: Callable[[str], None]) -> Path:
             output = counted(build, say)
         if build.returncode or version_of(program) != numbers(VERSION):
             raise EngineError(f"building it failed: {last_line(output)}")
-        program.replace(home() / "pulumi")
-    return home() / "pulumi"
+        program.replace(home(VERSION) / "pulumi")
+    return home(VERSION) / "pulumi"
 
 
 def counted(build: subprocess.Popen[bytes], say: Callable[[str], None]) -> bytes:
@@ -124,8 +125,8 @@ def counted(build: subprocess.Popen[bytes], say: Callable[[str], None]) -> bytes
     return last
 
 
-def home() -> Path:
-    return cache() / f"pulumi-{VERSION}"
+def home(version: str) -> Path:
+    return cache() / f"pulumi-{version}"
 
 
 def made(folder: Path) -> Path:

@@ -262,6 +262,11 @@ def prepare(root: Path, *, macs: bool = False) -> World:
     return world
 
 
+def stopped(root: Path) -> World:
+    """The one that was made in this folder."""
+    return World(root / "project", Settings(home=root / "home", **free_ports()))
+
+
 def again(world: World, root: Path) -> World:
     """A second world that begins where a stopped one ended."""
     root.mkdir(parents=True)
@@ -273,7 +278,7 @@ def again(world: World, root: Path) -> World:
         copy_function=link_or_copy,
         ignore=shutil.ignore_patterns("sandbox.pid", "sandbox.log"),
     )
-    return World(root / "project", Settings(home=home, **free_ports()))
+    return stopped(root)
 
 
 def link_or_copy(source: str, target: str) -> None:

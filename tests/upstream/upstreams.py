@@ -27,13 +27,13 @@ class Upstream:
     tried: str
 
 
-def pinned(package: str) -> Callable[[], str]:
-    """As `pyproject.toml` pins a package."""
+def oldest(package: str) -> Callable[[], str]:
+    """The oldest of a package that `pyproject.toml` allows."""
 
     def floor() -> str:
         text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
-        found = re.search(rf'"{re.escape(package)}==([0-9.]+)"', text)
-        assert found is not None, f"pyproject.toml does not pin {package}"
+        found = re.search(rf'"{re.escape(package)}[=>]=([0-9.]+)[",]', text)
+        assert found is not None, f"pyproject.toml does not say which {package} is the oldest"
         return found[1]
 
     return floor
@@ -58,35 +58,35 @@ UPSTREAMS = (
     Upstream(
         key="pulumi-engine",
         name="Pulumi's engine",
-        floor=lambda: engine.VERSION,
+        floor=lambda: engine.FLOOR,
         ask=go_module("github.com/pulumi/pulumi/pkg/v3"),
         tried="tests/engine",
     ),
     Upstream(
         key="pulumi",
         name="Pulumi's Python SDK",
-        floor=pinned("pulumi"),
+        floor=oldest("pulumi"),
         ask=on_pypi("pulumi"),
-        tried="tests/graph and tests/engine",
+        tried="tests/graph and tests/engine; the floor by tests/engine/test_sdk_floor.py",
     ),
     Upstream(
         key="pulumi-policy",
         name="Pulumi's policy SDK",
-        floor=pinned("pulumi-policy"),
+        floor=oldest("pulumi-policy"),
         ask=on_pypi("pulumi-policy"),
         tried="tests/policies",
     ),
     Upstream(
         key="pulumi-aws",
         name="AWS provider",
-        floor=pinned("pulumi-aws"),
+        floor=oldest("pulumi-aws"),
         ask=on_pypi("pulumi-aws"),
         tried="its SDK and schema; the plug-in is the sandbox's",
     ),
     Upstream(
         key="pulumi-okta",
         name="Okta provider",
-        floor=pinned("pulumi-okta"),
+        floor=oldest("pulumi-okta"),
         ask=on_pypi("pulumi-okta"),
         tried="its SDK and schema; the plug-in is the sandbox's",
     ),
