@@ -676,7 +676,7 @@ FOUND = (
                 availableModels=["{sonnet}", "opus"],
                 enforceAvailableModels=False,
                 fallbackModel=["{sonnet}"],
-                modelOverrides={"claude-haiku-4-5-20251001": "{sonnet}"},
+                modelOverrides={"claude-haiku-4-5-20251001": "{sonnet}", "claude-haiku-5-5": "{sonnet}"},
             )
         },
     ),

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from rollout.cut_record import NAME
 from sandbox.errors import SandboxError
@@ -139,6 +140,8 @@ def test_an_evaluator_of_others_agrees_on_the_documents_in_the_state(pilot: Worl
     pilot.up()
     state = pilot.state()
     told = pilot.output("cohorts")
+    source = yaml.safe_load(pilot.stack_text())["config"]["claude-code-rollout:models"]["haiku"]["source"]
+    model = f"arn:aws:bedrock:us-west-2::foundation-model/{source.removeprefix('global.')}"
     requests: list[Request] = []
     wanted: list[bool] = []
     for name, cohort in told.items():
@@ -155,11 +158,7 @@ def test_an_evaluator_of_others_agrees_on_the_documents_in_the_state(pilot: Worl
                     requests.append(Request(session, "bedrock:InvokeModel", arn, {}, policies))
                     wanted.append(owner == name)
             for arn in cohort["profile_arns"].values():
-                model, through = (
-                    "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
-                    {},
-                )
-                requests.append(Request(session, "bedrock:InvokeModel", model, through, policies))
+                requests.append(Request(session, "bedrock:InvokeModel", model, {}, policies))
                 wanted.append(False)
                 requests.append(
                     Request(session, "bedrock:InvokeModel", model, {"bedrock:InferenceProfileArn": arn}, policies)

@@ -31,7 +31,7 @@ from tests.traffic import day
 FOLDER = PROJECT / "docs" / "pictures"
 SEED = 20261124
 SHOWN = timedelta(days=history.DAYS + 1)
-MODEL = "global.anthropic.claude-opus-4-6-v1"
+MODEL = "global.anthropic.claude-opus-5-5"
 
 
 def main(each: int) -> None:
