@@ -9,8 +9,10 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from functions import clients
@@ -23,6 +25,20 @@ def pytest_configure() -> None:
     """A shell has what it starts in the background ignore Ctrl-C, and so would all that the tests start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_models_read_once() -> None:
+    """Of boto, which otherwise parses them anew for each mocked AWS; it never changes what it has read."""
+    read = JSONFileLoader.load_file
+    found: dict[str, Any] = {}
+
+    def load_file(self: JSONFileLoader, file_path: str) -> Any:
+        if file_path not in found:
+            found[file_path] = read(self, file_path)
+        return found[file_path]
+
+    JSONFileLoader.load_file = load_file
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
