@@ -1,9 +1,9 @@
-"""How many of those who have Claude Code use it."""
+"""How many of those who have Claude Code use it, and what it costs for each who does."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,11 +15,22 @@ WEEK_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Active:
-    """People of a cohort with at least one request in the last seven days, today included, and its members."""
+    """People of a cohort with at least one request in the last seven days, today included, and its members. `usd`: what
+    these people's requests cost in these days; none where it would be what a single person used."""
 
     cohort: str
     people: int
     members: int
+    usd: float | None
+
+    @property
+    def usd_each(self) -> float | None:
+        return self.usd / self.people if self.usd is not None else None
+
+    @property
+    def share(self) -> float:
+        """People who left within the week are still among those who used it."""
+        return min(self.people / self.members, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +65,16 @@ def adoption(use: Iterable[Use], members: Mapping[str, int], today: date, since:
         week_people=_people(this_week),
         earlier_people=_people(row for row in open_rows if earlier < row.day <= week),
         by_cohort=tuple(
-            Active(cohort=name, people=_people(row for row in this_week if row.cohort == name), members=count)
+            _active(name, count, [row for row in this_week if row.cohort == name])
             for name, count in sorted(members.items())
         ),
     )
+
+
+def _active(cohort: str, members: int, rows: Sequence[Use]) -> Active:
+    people = _people(rows)
+    usd = sum(row.usd for row in rows) if people > 1 else None
+    return Active(cohort=cohort, people=people, members=members, usd=usd)
 
 
 def _people(rows: Iterable[Use]) -> int:

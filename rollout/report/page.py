@@ -84,6 +84,7 @@ def page(found: Figures) -> str:
         success=list(_success(found)),
         steps=_steps(found),
         promises=tables.promises(found),
+        by_cohort=tables.adoption(found),
         sources=tables.sources(found),
         unread={topic.name.lower(): words.unread(found, topic) for topic in Topic},
     )

@@ -65,6 +65,23 @@ def people(found: Figures) -> Table:
     return Table(columns=("Day, UTC", "Active people"), rows=rows[::-1], numeric=frozenset({1}))
 
 
+def adoption(found: Figures) -> Table:
+    """By cohort, of the last seven days; what a single person used is nobody's to read here."""
+    rows = [
+        (
+            each.cohort,
+            str(each.members),
+            str(each.people),
+            percent(each.share),
+            f"${each.usd:,.2f}" if each.usd is not None else "-",
+            f"${each.usd_each:,.2f}" if each.usd_each is not None else "-",
+        )
+        for each in (found.adoption.by_cohort if found.adoption else ())
+    ]
+    columns = ("Cohort", "With access", "Active in 7 days", "Share", "USD", "USD each active person")
+    return Table(columns=columns, rows=rows, numeric=frozenset(range(1, 6)))
+
+
 def costs(found: Figures) -> Table:
     daily = found.spend.all_daily if found.spend else dict[date, float]()
     rows = [(day(each), f"${amount:,.2f}") for each, amount in daily.items() if amount]

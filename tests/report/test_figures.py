@@ -133,6 +133,22 @@ def test_the_figures_are_the_sums_of_what_was_used() -> None:
     assert (found.with_access, found.headcount) == (38, 51)
 
 
+def test_each_cohort_has_its_cost_for_each_active_person_and_no_single_persons_use_is_told() -> None:
+    facts = made_up.facts()
+    found = figures(facts).adoption
+    assert found is not None
+    pilot = found.by_cohort[0]
+    week = [row for row in facts.use or () if row.day > date(2026, 11, 18)]
+    assert pilot.usd == pytest.approx(sum(row.usd for row in week if row.cohort == "pilot"))
+    assert pilot.usd_each == pytest.approx(pilot.usd / len({row.person for row in week if row.cohort == "pilot"}))
+    one = next(row.person for row in week if row.cohort == "wave2")
+    rows = [row for row in facts.use or () if row.cohort != "wave2" or row.person == one]
+    adoption = figures(replace(facts, use=rows)).adoption
+    assert adoption is not None
+    assert (adoption.by_cohort[1].people, adoption.by_cohort[1].usd, adoption.by_cohort[1].usd_each) == (1, None, None)
+    assert tables.adoption(figures(replace(facts, use=rows))).rows[1][4:] == ("-", "-")
+
+
 def test_who_is_suspended_has_no_access() -> None:
     facts = replace(made_up.facts(), deployed={"pilot": "active", "wave2": "suspended", "wave3": "planned"})
     found = figures(facts)
