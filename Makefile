@@ -5,7 +5,8 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env engine test check bench setup guard-fuzz lock schema golden break-glass drill traffic pictures \
+.PHONY: help up down env engine test test-fast slowest check bench setup guard-fuzz lock schema golden break-glass drill \
+    traffic pictures \
     settings alarms-page attacks-page commands-page cuts-page limits-page mutations-page reference policies policies-page \
     review-example screens upstream upstream-page
 
@@ -52,7 +53,13 @@ engine: setup
 
 test: ## lint, types and all tests; engine tests run the real CLI in sandboxes of their own
 	@$(MAKE) --no-print-directory --jobs 2 check engine
-	@$(PY) -m pytest --numprocesses 2 --dist worksteal
+	@$(PY) -m pytest --numprocesses 2 --dist worksteal --junitxml .test-times.xml
+
+test-fast: setup ## while you work: the tests that start no engine, no client and no browser
+	@$(PY) -m pytest --quiet --numprocesses 2 --dist worksteal -m "not engine and not slow"
+
+slowest: setup ## the ten slowest tests of the last `make test`
+	@$(PY) -m tests.slowest
 
 bench: setup ## figures, each beside what it is compared with
 	@$(PY) -m tests.bench

@@ -41,6 +41,23 @@ Shared = Annotated[bool, typer.Option("--shared", help="also where other stacks 
 Email = Annotated[str, typer.Argument(help="an e-mail address", autocompletion=complete_member)]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from rollout import __version__
+
+        print(f"rollout {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def every(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version, and end", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What people type beside `pulumi`."""
+
+
 @app.command()
 def check(
     stack: Annotated[

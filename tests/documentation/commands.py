@@ -118,7 +118,7 @@ def _make(arguments: Sequence[str]) -> str | None:
 def _rollout(arguments: Sequence[str], whole: bool) -> str | None:
     """Typer brings a parser of its own, which has no types."""
     group: Any = typer.main.get_command(app)
-    if not arguments or arguments[0] in {"--help", "-h", "--install-completion", "--show-completion"}:
+    if not arguments or arguments[0] in {"--help", "-h", "--version", "--install-completion", "--show-completion"}:
         return None
     name, *rest = arguments
     command = group.commands.get(name)

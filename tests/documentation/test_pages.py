@@ -1,7 +1,8 @@
-"""Links lead somewhere, down to the heading; every page is in the index; the README names every room."""
+"""Links lead somewhere, down to the heading; every page is in the index; CONTRIBUTING names every room, and the README is read in a minute."""
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from pathlib import Path
 
@@ -37,8 +38,20 @@ def test_each_picture_is_shown_somewhere() -> None:
     assert pictures <= shown
 
 
-def test_the_readme_names_every_room() -> None:
-    [layout] = [block.text for block in blocks("text") if "composition root" in block.text and "README" in str(block)]
+def test_contributing_names_every_room() -> None:
+    [layout] = [
+        block.text for block in blocks("text") if "composition root" in block.text and "CONTRIBUTING" in str(block)
+    ]
     named = {line.split()[0].rstrip("/") for line in layout.splitlines() if line.strip()}
     rooms = {path.name for path in PROJECT.iterdir() if (path / "__init__.py").exists()}
     assert rooms <= named
+
+
+def test_the_readme_is_no_longer_than_what_is_read_at_first() -> None:
+    assert len((PROJECT / "README.md").read_text(encoding="utf-8").splitlines()) <= 130
+
+
+def test_whoever_reads_contributing_finds_each_command() -> None:
+    said = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", said)) - targets == set()

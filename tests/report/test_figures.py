@@ -139,8 +139,9 @@ def test_each_cohort_has_its_cost_for_each_active_person_and_no_single_persons_u
     assert found is not None
     pilot = found.by_cohort[0]
     week = [row for row in facts.use or () if row.day > date(2026, 11, 18)]
-    assert pilot.usd == pytest.approx(sum(row.usd for row in week if row.cohort == "pilot"))
-    assert pilot.usd_each == pytest.approx(pilot.usd / len({row.person for row in week if row.cohort == "pilot"}))
+    usd = sum(row.usd for row in week if row.cohort == "pilot")
+    assert pilot.usd == pytest.approx(usd)
+    assert pilot.usd_each == pytest.approx(usd / len({row.person for row in week if row.cohort == "pilot"}))
     one = next(row.person for row in week if row.cohort == "wave2")
     rows = [row for row in facts.use or () if row.cohort != "wave2" or row.person == one]
     adoption = figures(replace(facts, use=rows)).adoption
