@@ -97,10 +97,12 @@ def read(text: bytes) -> Prompt:
     )
 
 
-def _usage(reply: Reply) -> dict[str, int]:
+def _usage(reply: Reply) -> dict[str, Any]:
+    written = reply.usage.by_ttl
     return {
         "input_tokens": reply.usage.input,
         "cache_creation_input_tokens": reply.usage.cache_write,
+        "cache_creation": {f"ephemeral_{ttl}_input_tokens": written.get(ttl, 0) for ttl in ("5m", "1h")},
         "cache_read_input_tokens": reply.usage.cache_read,
         "output_tokens": reply.usage.output,
     }

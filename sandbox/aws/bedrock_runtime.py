@@ -76,7 +76,7 @@ def _target(profiles: Profiles, account: str, region: str, given: str) -> Target
     if name in catalogue.MODELS:
         arn = catalogue.model_arn(region, name)
         return Target(arn=arn, models=(arn,))
-    profile = profiles.get(given)
+    profile = profiles.get(given) or profiles.get(given.lower())  # Bedrock takes an own profile's in any case
     if profile is None:
         own = rf"arn:{catalogue.PARTITION}:bedrock:{region}:{account}:(application-)?inference-profile/[\w.:-]+"
         if re.fullmatch(own, given, re.ASCII):

@@ -18,7 +18,7 @@ from moto.core.utils import utcnow
 from moto.logs.models import logs_backends
 
 from sandbox.aws import invocation_logging
-from sandbox.aws.prompts import FIRST_BYTE_MS, Reply
+from sandbox.aws.prompts import FIRST_BYTE_MS, Reply, Usage
 
 NAMESPACE = "AWS/Bedrock"
 ALL_MODELS = "Across all model IDs"
@@ -63,6 +63,13 @@ def _without_nulls(given: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
+def _details(usage: Usage) -> list[dict[str, Any]] | None:
+    """Where an entry of an hour was asked for (Bedrock API reference, CacheDetail)."""
+    if not usage.cache_write_1h:
+        return None
+    return [{"ttl": ttl, "inputTokens": tokens} for ttl, tokens in usage.by_ttl.items()]
+
+
 def record(made: Invocation, is_text_kept: bool) -> dict[str, Any]:
     """One `ModelInvocationLog` event (Bedrock user guide, "Model invocation logging")."""
     usage = made.reply.usage if made.reply else None
@@ -73,6 +80,7 @@ def record(made: Invocation, is_text_kept: bool) -> dict[str, Any]:
             "inputTokenCount": usage.input,
             "cacheReadInputTokenCount": usage.cache_read,
             "cacheWriteInputTokenCount": usage.cache_write,
+            "cacheDetails": _details(usage),
         }
         answered |= {"outputTokenCount": usage.output}
     return _without_nulls(

@@ -348,6 +348,7 @@ def test_a_test_may_say_how_many_tokens_a_call_costs(world: World):
         "output_tokens": 300,
         "cache_read_input_tokens": 5000,
         "cache_creation_input_tokens": 7,
+        "cache_creation": {"ephemeral_5m_input_tokens": 7, "ephemeral_1h_input_tokens": 0},
     }
     usage = world.root.converse(modelId=world.profiles["sonnet"], messages=said("[tokens output=9]"))["usage"]
     assert (usage["inputTokens"], usage["outputTokens"]) == (5, 9)
@@ -362,6 +363,21 @@ def counts(message: dict[str, Any]) -> tuple[int, int, int]:
     """(input, read, written)."""
     usage = message["usage"]
     return usage["input_tokens"], usage["cache_read_input_tokens"], usage["cache_creation_input_tokens"]
+
+
+def test_what_is_to_stay_for_an_hour_is_told_apart_in_the_answer_and_in_the_record(world: World):
+    world.keep_records()
+    system = [remembered("a" * 400, "1h"), remembered("b" * 80)]
+    written = invoke(world.root, world.profiles["sonnet"], "q" * 8, system=system)["usage"]
+    assert written["cache_creation"] == {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 100}
+    [record] = world.records()
+    assert record["input"]["cacheWriteInputTokenCount"] == 120
+    assert record["input"]["cacheDetails"] == [{"ttl": "5m", "inputTokens": 20}, {"ttl": "1h", "inputTokens": 100}]
+
+
+@pytest.mark.parametrize("spelled", [str.upper, lambda arn: arn.rpartition("/")[2]])
+def test_a_profile_may_be_called_in_capitals_and_by_its_id_alone(world: World, spelled: Callable[[str], str]):
+    assert world.root.invoke_model(modelId=spelled(world.profiles["sonnet"]), body=body("hello"))["contentType"]
 
 
 def test_what_is_marked_is_written_to_the_cache_once_and_then_read(world: World):

@@ -11,7 +11,7 @@ from typing import Any
 
 from rollout.queries import QUERIES
 from tests.engine.world import World
-from tests.traffic.day import KINDS, Request
+from tests.traffic.day import KINDS, Request, used
 
 LOG = "/claude-code/pilot/usage"
 METRICS = {"input": "Input", "output": "Output", "cache_read": "CacheRead", "cache_write": "CacheWrite"}
@@ -41,7 +41,7 @@ def query(world: World, title: str) -> list[dict[str, str]]:
 
 def differences(world: World, requests: Iterable[Request], prices: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Where a metric or a query says otherwise than the requests themselves."""
-    requests, found = list(requests), list[str]()
+    requests, found = used(requests), list[str]()
 
     def hold(what: str, is_: Any, should: Any, within: Decimal = Decimal(0)) -> None:
         same = abs(is_ - should) <= within if isinstance(should, Decimal) else is_ == should
