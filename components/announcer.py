@@ -24,7 +24,7 @@ FILES = (
     *("functions/__init__.py", "functions/announcer.py", "functions/clients.py"),
     *("functions/settings.py", "functions/ways.py"),
     *("rollout/__init__.py", "rollout/levels.py"),
-    *("rollout/standing.py", "rollout/notices.py", "rollout/renderings.py"),
+    *("rollout/standing.py", "rollout/times.py", "rollout/notices.py", "rollout/renderings.py"),
     *("rollout/budget_notices.py", "rollout/limits.py"),
 )
 TIMEOUT_SECONDS = 60

@@ -47,7 +47,7 @@ from rollout.parts.macs import Claude, Jamf, Mac, Rules
 from rollout.parts.notify import Notify
 from rollout.parts.part import Part
 from rollout.parts.success import Github, Success, Targets
-from rollout.standing import latest
+from rollout.times import latest
 
 
 class Team(Part):

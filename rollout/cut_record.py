@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from rollout.levels import Level
-from rollout.standing import instant, latest
+from rollout.times import instant, latest
 
 # The version of the form below; a stack deployed before there was one has its cuts in the output `cohorts`.
 FORM = 1

@@ -15,7 +15,7 @@ from rollout.config import Cohort, Member, Rollout
 from rollout.cut_record import CohortRecord, PersonRecord, Record
 from rollout.levels import Level
 from rollout.shards import sticky
-from rollout.standing import latest
+from rollout.times import latest
 
 # No session of a role outlives it (IAM user guide, maximum session duration).
 LONGEST_SESSION = timedelta(hours=12)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout.config import Cohort
-from rollout.standing import latest
+from rollout.times import latest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from rollout.levels import Level
-from rollout.standing import Change, digest, instant
+from rollout.standing import Change, digest
+from rollout.times import instant
 
 AUDIENCES = ("engineering", "team_leads", "finance", "security", "leadership")
 # The plan, exercise 2, level 4: a review within 48 hours. People are reminded half-way.

@@ -15,7 +15,7 @@ from rollout.config import Cohort, Incident, Rollout
 from rollout.cut_record import CohortRecord, PersonRecord, Record
 from rollout.cut_rules import homes_of, is_ended
 from rollout.levels import Level
-from rollout.standing import latest
+from rollout.times import latest
 
 
 class Kind(StrEnum):

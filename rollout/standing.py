@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from rollout.levels import Level
@@ -156,15 +156,6 @@ def _change(
         incident=incident,
         people=dict(sorted(people.items())),
     )
-
-
-def instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def latest(*times: datetime | None) -> datetime | None:
-    """Of those that are there."""
-    return max((time for time in times if time is not None), default=None)
 
 
 def digest(*parts: str) -> str:

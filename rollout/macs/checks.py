@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, cast
 
-from rollout.macs.facts import FLOOR, KEYS
+from rollout.client_versions import FLOOR
+from rollout.macs.facts import KEYS
 from rollout.macs.hooks import CLOSED, waited
 from rollout.macs.permission_rules import binds, refusal
 from rollout.parts.macs import VERSION

@@ -9,13 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The oldest client that the facts are true of, which a stack file may let start, and the newest they were tried on;
-# `tests/client/package.json` pins the same two.
-FLOOR = "2.1.197"
-# From here on a client obeys `allowedProviders`; an older one can be led elsewhere by what somebody exports (client.md
-# F5: the change notes of 2.1.285; seen on NEWEST).
-BINDS_PROVIDERS = "2.1.285"
-NEWEST = "2.1.332"
+from rollout.client_versions import FLOOR, NEWEST
+
 BOTH = (FLOOR, NEWEST)
 # What the older client ignores without a word.
 NEW = (NEWEST,)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from rollout.client_versions import BINDS_PROVIDERS, FLOOR
 from rollout.kinds import AllowRule, HttpsUrl, JamfClientId, JamfUrl, Number, PermissionRule, ProgramPath, Shape
-from rollout.macs.facts import BINDS_PROVIDERS, FLOOR
 from rollout.parts.part import Part
 
 

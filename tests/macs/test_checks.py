@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rollout.client_versions import FLOOR, NEWEST
 from rollout.levels import Level
 from rollout.macs import checks, facts
 from rollout.macs.checks import findings, text_findings
@@ -171,7 +172,7 @@ def test_each_key_and_variable_that_we_emit_is_a_fact_with_the_version_it_was_tr
     emitted = {name for level in SET for name in document(telemetry, level)["env"]}
     assert emitted == set(facts.VARIABLES)
     told = [*facts.KEYS.values(), *(fact for _, fact in facts.VARIABLES.values())]
-    assert {fact.tried for fact in told} <= {facts.BOTH, (facts.FLOOR,), (facts.NEWEST,), ()}
+    assert {fact.tried for fact in told} <= {facts.BOTH, (FLOOR,), (NEWEST,), ()}
 
 
 @pytest.mark.parametrize("level", SET)

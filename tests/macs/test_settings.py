@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rollout.client_versions import BINDS_PROVIDERS
 from rollout.levels import Level
 from rollout.macs.additions import (
     ADDITIONS,
@@ -20,7 +21,6 @@ from rollout.macs.additions import (
     PUSHES,
     STEPS,
 )
-from rollout.macs.facts import BINDS_PROVIDERS
 from rollout.macs.model import SettingsError
 from rollout.macs.places import Platform
 from rollout.settings import ALIASES, managed_settings, recipients, whole_cohort

@@ -10,7 +10,7 @@ import pytest
 from rollout.levels import Level
 from rollout.notices import Delivery, Settings, deliveries, review_deliveries, review_name, review_time
 from rollout.renderings import amazon_q, plain, slack_blocks
-from rollout.standing import instant
+from rollout.times import instant
 from tests.notices.test_changes import ALICE, AT, BOB, INCIDENT, PEOPLE, between, standing
 
 SETTINGS = Settings(
