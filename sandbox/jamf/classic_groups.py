@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response
 
-from . import criteria, fleet, groups
+from . import criteria, fleet, groups, membership
 from .context import creating, database
 from .errors import classic_not_found, conflict
 from .markup import Element, Listed, document, is_true, made, parsed, text_of
@@ -139,7 +139,7 @@ def _shown(group: Thing) -> Json:
     computers = [
         {"id": mac.id, "name": mac.body["name"], "mac_address": "", "alt_mac_address": "",
          "serial_number": mac.body["serial"]}
-        for mac in (macs[each] for each in sorted(groups.members(group, list(macs.values()))))
+        for mac in (macs[each] for each in sorted(membership.members(group, list(macs.values()))))
     ]  # fmt: skip
     rules = [{tag: each[field] for tag, field in CRITERION.items()} for each in group.body.get("criteria", [])]
     return {

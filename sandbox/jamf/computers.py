@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from . import fleet, groups, scope
+from . import fleet, membership, scope
 from .context import database
 from .directory import moment
 from .errors import classic_not_found
@@ -149,5 +149,5 @@ def _groups(mac: Thing, *, smart: bool) -> list[Json]:
     return [
         {"id": group.id, "name": group.body["name"]}
         for group in database().things(Kind.GROUP)
-        if group.body["smart"] == smart and mac.id in groups.members(group, macs)
+        if group.body["smart"] == smart and mac.id in membership.members(group, macs)
     ]

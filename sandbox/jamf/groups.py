@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import Blueprint
 
-from . import criteria, fleet, paging
+from . import criteria, fleet, paging, scope
 from .context import creating, database, json_body
 from .errors import JamfError, pro_not_found
+from .membership import members
 from .store import Database, Json, Kind, Thing
 
 routes = Blueprint("groups", __name__)
@@ -20,13 +21,6 @@ VERSIONS = "/api/<any(v2, v3):version>/computer-groups"
 NO_CONTENT = ("", 204)
 
 
-def members(group: Thing, macs: list[Thing]) -> set[int]:
-    """Ids of the Macs in the group."""
-    if group.body["smart"]:
-        return {mac.id for mac in macs if criteria.match(group.body["criteria"], mac)}
-    return set(group.body["members"]) & {mac.id for mac in macs}
-
-
 def find(identifier: str, *, smart: bool) -> Thing:
     group = database().seen(Kind.GROUP, int(identifier)) if identifier.isdecimal() else None
     return group if group and group.body["smart"] == smart else pro_not_found(identifier)
@@ -34,8 +28,6 @@ def find(identifier: str, *, smart: bool) -> Thing:
 
 def remove(database: Database, group: Thing) -> None:
     """A group that a profile's or policy's scope names cannot go (an assumption: what Jamf does is not known)."""
-    from . import scope
-
     users = [
         thing.body["general"]["name"]
         for kind in (Kind.PROFILE, Kind.POLICY)

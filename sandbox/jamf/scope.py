@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from . import groups
 from .markup import Element, Listed, is_true, text_of
+from .membership import members
 from .store import Database, Json, Kind, Thing
 
 # Container -> its element.
@@ -80,7 +80,7 @@ def _members(database: Database, part: Json, macs: list[Thing]) -> set[int]:
     found = {each["id"] for each in part["computers"]}
     for each in part["computer_groups"]:
         if group := database.get(Kind.GROUP, each["id"]):
-            found |= groups.members(group, macs)
+            found |= members(group, macs)
     return found
 
 

@@ -10,7 +10,7 @@ from . import users
 from .context import NO_CONTENT, database, json_body
 from .errors import OktaError, not_found, refuse
 from .fields import a_text, an_object, only
-from .identity import ORG_URL
+from .group_view import view
 from .ids import new_id, timestamp
 from .paging import page
 from .search import predicate
@@ -19,12 +19,6 @@ from .store import Json, Kind, Relation, Thing
 routes = Blueprint("groups", __name__, url_prefix="/api/v1/groups")
 
 SEARCHABLE = {"id", "type", "created", "lastUpdated", "profile.name", "profile.description"}
-
-
-def view(group: Thing) -> Json:
-    url = f"{ORG_URL}/api/v1/groups/{group.id}"
-    links = {"self": {"href": url}, "users": {"href": f"{url}/users"}, "apps": {"href": f"{url}/apps"}}
-    return {"id": group.id, **group.body, "_links": links}
 
 
 def find(identifier: str) -> Thing:

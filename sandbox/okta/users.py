@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import directory, groups
+from . import directory, group_view
 from .context import NO_CONTENT, database, flag, json_body
 from .errors import OktaError, not_found, refuse
 from .fields import a_text, an_object, only
@@ -118,7 +118,7 @@ def delete_user(user_id: str) -> tuple[str, int]:
 
 @routes.get("/<user_id>/groups")
 def groups_of_user(user_id: str) -> Response:
-    return page(database().sources(Relation.MEMBER, find(user_id)), lambda link: groups.view(link.thing))
+    return page(database().sources(Relation.MEMBER, find(user_id)), lambda link: group_view.view(link.thing))
 
 
 @routes.get("/<user_id>/roles")

@@ -7,19 +7,15 @@ import shlex
 from importlib.metadata import distribution
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+from sandbox.plugins.schemas import PROJECT
+
 _PACKAGES = {"aws": "pulumi_aws", "okta": "pulumi_okta"}
 _MARK = "# A stand-in written by sandbox/plugins/install.py."
 
 
-def schema_cache() -> Path:
-    """The folder that keeps the SDKs' shapes between runs; it may be deleted at any time."""
-    return PROJECT / ".sandbox" / "schemas"
-
-
 def write_schemas(path: Path) -> None:
     """Extract the shapes of the types in the tables to that folder, unless they are there for these SDK versions."""
-    from sandbox.plugins.aws.provider import AwsProvider
+    from sandbox.plugins.aws.provider import AwsProvider  # slow, and not wanted by whoever only installs
     from sandbox.plugins.okta.provider import OktaProvider
 
     for provider in (AwsProvider(path), OktaProvider(path)):

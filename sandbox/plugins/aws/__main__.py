@@ -2,6 +2,6 @@
 
 from sandbox.plugins.aws.provider import AwsProvider
 from sandbox.plugins.framework.serve import run
-from sandbox.plugins.install import schema_cache
+from sandbox.plugins.schemas import schema_cache
 
 run(AwsProvider(schema_cache()))
