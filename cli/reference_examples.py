@@ -50,7 +50,14 @@ claude-code-rollout:cohorts:
     "session_minutes": "claude-code-rollout:session_minutes: 45",
     "service_levels": "claude-code-rollout:service_levels: enforce",
     "budgets": """
-claude-code-rollout:budgets: {user_daily_usd: 30, team_daily_usd: 400, monthly_usd: 9000, alert_at: 0.75}
+claude-code-rollout:budgets:
+  user_daily_usd: 30
+  team_daily_usd: 400
+  monthly_usd: 9000
+  alert_at: 0.75
+  user_daily_stop_usd: 60 # denied until midnight UTC; without a stop nothing stops
+  raises:
+    alice.chen@acme.example: {until: 2026-11-30T18:00:00Z, user_daily_stop_usd: 120, reason: Migration weekend}
 """,
     "notify": """
 claude-code-rollout:notify:

@@ -26,6 +26,7 @@ KEYS = {
     "models": "<label>",
     "cohorts": "<cohort>",
     "members": "<e-mail>",
+    "raises": "<e-mail>",
     "channels": "<audience>",
     "policy_exceptions": "<rule>",
 }

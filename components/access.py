@@ -16,7 +16,7 @@ from rollout.config import Rollout
 from rollout.cut_record import Record
 from rollout.cut_rules import named_stops
 from rollout.documents import boundary, invoke_policy
-from rollout.limits import quota_document
+from rollout.quota_document import quota_document
 from rollout.stops import cohort_stop, member_stops
 
 # IAM's least for a role; a sign-in asks for `session_minutes`, and IAM refuses more than this (STS API reference).
@@ -111,7 +111,7 @@ class Access(pulumi.ComponentResource):
         )
 
     def _quotas(self) -> Iterator[pulumi.Resource]:
-        """For the meter to stop single people with, until midnight."""
+        """For the meter to stop single people with, a team or everybody, until their day or month ends."""
         shards = self._args.record.cohorts[self._args.cohort].quota_shards
         for number, shard in enumerate(shards if not self._args.rollout.adopt.meter else (), 1):
             if not shard:
@@ -120,7 +120,7 @@ class Access(pulumi.ComponentResource):
                 f"{self._name}-quota-{number}",
                 name=names.quota_policy(self._args.cohort, number),
                 description=f"Who of cohort {self._args.cohort} has used up the day's tokens",
-                policy=json.dumps(quota_document([], None)),
+                policy=json.dumps(quota_document([])),
                 tags=self._args.tags,
                 opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(ignore_changes=["policy"])),
             )

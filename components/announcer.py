@@ -25,7 +25,7 @@ FILES = (
     *("functions/settings.py", "functions/ways.py"),
     *("rollout/__init__.py", "rollout/levels.py"),
     *("rollout/standing.py", "rollout/times.py", "rollout/notices.py", "rollout/renderings.py"),
-    *("rollout/budget_notices.py", "rollout/limits.py"),
+    *("rollout/budget_notices.py", "rollout/limits.py", "rollout/quota_document.py"),
 )
 TIMEOUT_SECONDS = 60
 # Six times the function's timeout (Lambda developer guide, SQS event source).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,6 +48,8 @@ class Cohort(pulumi.ComponentResource):
     profile_arns: Mapping[str, pulumi.Output[str]]
     membership: Membership | None = None
     announcement: Announcement
+    done: Sequence[pulumi.Resource]
+    """What its level does, in AWS and Okta."""
     macs: MacSettings | None = None
 
     def __init__(self, name: str, args: CohortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -114,6 +116,7 @@ class Cohort(pulumi.ComponentResource):
         # Deletions are ranked by depth: an Allow as deep as what Macs have does not wait for a Mac that is off.
         groups = list(self.macs.groups.values()) if self.macs else []
         done = [*paths, *access.stops, *access.allow([*paths, *counted, *groups], tracked)] if access else paths
+        self.done = done
         self.announcement = Announcement(
             f"{name}-announcement",
             AnnouncementArgs(

@@ -8,10 +8,12 @@ import pulumi
 
 from components.cohort import Cohort, CohortArgs
 from components.shared import Shared
+from components.stop_review import StopReview, StopReviewArgs
 from rollout.account import Account
 from rollout.config import Rollout
 from rollout.cut_record import Record
 from rollout.directory import Directory, user_ids
+from rollout.quotas import quota_policies
 
 
 def declare_cohorts(
@@ -24,7 +26,7 @@ def declare_cohorts(
 ) -> Mapping[str, Cohort]:
     """`known`: Okta's people; None where Okta was silent. `record`: of cuts, as this update leaves it, kept in
     `recorded`."""
-    return {
+    cohorts = {
         name: Cohort(
             name,
             CohortArgs(
@@ -39,3 +41,8 @@ def declare_cohorts(
         )
         for name, cohort in rollout.declared.items()
     }
+    done = [resource for cohort in cohorts.values() for resource in cohort.done]
+    if not rollout.adopt.meter and quota_policies(record, account):
+        args = StopReviewArgs(account=account, rollout=rollout, record=record, after=[*shared.meter.ready, *done])
+        StopReview("stop-review", args)
+    return cohorts

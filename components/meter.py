@@ -20,9 +20,10 @@ from rollout.metered import meter_policy, meter_settings
 
 FILES = (
     *("functions/__init__.py", "functions/attempts.py", "functions/clients.py", "functions/follow_up.py"),
-    *("functions/log_lines.py", "functions/meter.py", "functions/settings.py"),
+    *("functions/log_lines.py", "functions/meter.py", "functions/quota_policy.py", "functions/quota_writer.py"),
+    "functions/settings.py",
     *("rollout/__init__.py", "rollout/denials.py", "rollout/levels.py", "rollout/limits.py"),
-    *("rollout/names.py", "rollout/standing.py", "rollout/usage.py"),
+    *("rollout/names.py", "rollout/quota_document.py", "rollout/standing.py", "rollout/usage.py"),
 )
 UNCOUNTED_DAYS = 14
 

@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from rollout import names
-from rollout.config import BilledAs, Rollout
+from rollout.config import Rollout
+from rollout.parts.budgets import BilledAs
 
 # Of one notification (AWS Budgets, `Subscribers`).
 ADDRESSES_AT_MOST = 10

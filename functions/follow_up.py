@@ -1,33 +1,31 @@
-"""What follows from a counter: somebody is told of spend once per period, and stopped once their tokens are used up.
+"""What follows from a counter: somebody is told of spend once per step, and stopped once it reaches a stop.
 
 All of it may be repeated, and may run twice at the same time. An alert goes into a queue that drops a repetition, then
-its counter is marked. Who is stopped is a set in the table that only grows within a day; whoever has written the IAM
-policy reads the set again afterwards, so the last one to write has seen everybody.
+its counter is marked. Whom a policy stops is written by `functions.quota_writer`, from counters as they are then.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from functions.attempts import Attempts
 from functions.clients import client
-from rollout.limits import Limits, alert, midnight, over_quota, quota_document, watched
+from functions.quota_policy import IamPolicy, TableItem
+from functions.quota_writer import Clock, Render, bring_into_force
+from rollout.limits import BUDGET, Limits, alerts, is_current, stop_of, watched
+from rollout.quota_document import quota_document
 from rollout.standing import digest
 
 # Of one BatchGetItem.
 KEYS_AT_ONCE = 100
 TRIES = 10
-# IAM keeps five versions of a policy.
-VERSIONS = 5
-SETS_KEPT = timedelta(days=3)
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
@@ -37,16 +35,36 @@ def follow_up(keys: Iterable[str], table: str, notices_queue: str, limits: Limit
     """`keys`: of the counters that were added to. What fails for one of them is left to `attempts`."""
     now = _now()
     with attempts.each():
-        for key, item in _read(sorted(filter(watched, set(keys))), table):
-            counted = {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
-            if found := over_quota(key, counted, limits, now):
+        found = dict(_read(sorted(filter(watched, set(keys))), table))
+        for policy, stopped in sorted(_stopped(found, limits, now).items()):
+            with attempts.each():
+                stop(stopped, policy, table, limits)
+        for key, item in found.items():
+            for mark, said in alerts(key, counted(item), limits, _told(item), now):
                 with attempts.each():
-                    session, policy = found
-                    stop(session, policy, table, now, limits.quota_sessions(policy))
-            if "told" not in item and (said := alert(key, counted, limits)):
-                with attempts.each():
-                    _tell(said.message(), said.id, notices_queue)
-                    _mark(key, table, now)
+                    for alert in said:
+                        _tell(alert.message(), alert.id, notices_queue)
+                    _mark(key, mark, table)
+
+
+def _stopped(found: Mapping[str, Mapping[str, Any]], limits: Limits, now: datetime) -> dict[str, list[str]]:
+    """Counters that are past a stop, by the policies that hold whom they are of."""
+    by_policy: defaultdict[str, list[str]] = defaultdict(list)
+    for key, item in found.items():
+        if stop_of(key, counted(item), limits, now):
+            for policy in limits.policies_of(key):
+                by_policy[policy].append(key)
+    return by_policy
+
+
+def counted(item: Mapping[str, Any]) -> dict[str, Decimal]:
+    """What a counter holds."""
+    return {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
+
+
+def _told(item: Mapping[str, Any]) -> set[str]:
+    """The marks of what was said of a counter already; `told`: of what was said before there were marks."""
+    return {*item.get("marks", {}).get("SS", ()), *([BUDGET] if "told" in item else [])}
 
 
 def _read(keys: Sequence[str], table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -78,81 +96,47 @@ def _queue_url(name: str) -> str:
     return client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
 
 
-def _mark(key: str, table: str, now: datetime) -> None:
+def _mark(key: str, mark: str, table: str) -> None:
     client("dynamodb").update_item(
         TableName=table,
         Key={"id": {"S": key}},
-        UpdateExpression="SET told = :now",
-        ExpressionAttributeValues={":now": {"S": now.isoformat()}},
+        UpdateExpression="ADD marks :mark",
+        ExpressionAttributeValues={":mark": {"SS": [mark]}},
     )
 
 
-def stop(session: str, policy: str, table: str, now: datetime, throttled: Collection[str]) -> None:
-    """Deny this session's holder until the day is over. A policy that is gone went with its level.
+def stop(keys: Collection[str], policy: str, table: str, limits: Limits) -> None:
+    """Deny whom these counters stop, until their day or month is over. A policy that is gone went with its level."""
+    item = TableItem(table, policy)
+    wanted = item.ask(keys)
+    bring_into_force(item, IamPolicy(policy), _render(policy, table, limits), wanted, Clock(now=_now))
 
-    `throttled`: whom this policy may stop, in lower case. Who has left it since they were stopped is let go.
-    """
-    _add(session, policy, table, now)
-    for _ in range(TRIES):
-        now = _now()  # the day may have ended meanwhile: whoever writes last has looked at the set of the new one
-        stopped = _stopped(policy, table, now)
-        if not stopped:
-            return
-        wanted = quota_document(sorted(one for one in stopped if one.lower() in throttled), midnight(now))
+
+def review(table: str, limits: Limits) -> dict[str, list[str]]:
+    """Writes each policy anew by the stack file's limits as they are now: whoever they stop no more is let go. Raises
+    nothing; `failed` has the policies that could not be written."""
+    failed: list[str] = []
+    for policy in sorted(limits.quota_policies):
         try:
-            if _in_force(policy) == wanted:
-                return
-            log.info("stopped until %s: %s", f"{midnight(now):%Y-%m-%dT%H:%MZ}", ", ".join(sorted(stopped)))
-            _put_in_force(policy, wanted)
-        except ClientError as error:
-            match error.response["Error"]["Code"]:
-                case "NoSuchEntity":
-                    return
-                case "LimitExceeded" if "PolicySize" in error.response["Error"].get("Message", ""):
-                    raise  # no other try makes it smaller
-                case "LimitExceeded" | "ConcurrentModification":  # somebody else is at it; look again
-                    continue
-                case _:
-                    raise
-    raise TimeoutError(f"{policy} was changed by others {TRIES} times")
+            if TableItem(table, policy).keys():
+                stop([], policy, table, limits)
+        except Exception as error:  # an update waits for this, and has more to do
+            log.warning("%s not reviewed: %a", policy, error)
+            failed.append(policy)
+    return {"failed": failed}
 
 
-def _key(policy: str, now: datetime) -> dict[str, Any]:
-    return {"id": {"S": f"stopped#{policy}#{now:%Y-%m-%d}"}}
+def _render(policy: str, table: str, limits: Limits) -> Render:
+    def document(keys: frozenset[str]) -> tuple[Mapping[str, Any], frozenset[str]]:
+        now = _now()  # the day may have ended meanwhile
+        found = dict(_read(sorted(keys), table))
+        stops = [stop for key, item in found.items() if (stop := stop_of(key, counted(item), limits, now))]
+        made = quota_document(stops, limits.quota_policies[policy])
+        log.info("%s: %s", policy, json.dumps(made["Statement"]))
+        return made, frozenset(key for key in keys if not is_current(key, now))
+
+    return document
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _add(session: str, policy: str, table: str, now: datetime) -> None:
-    client("dynamodb").update_item(
-        TableName=table,
-        Key=_key(policy, now),
-        UpdateExpression="SET expires = :expires ADD sessions :session",
-        ExpressionAttributeValues={
-            ":expires": {"N": str(int((now + SETS_KEPT).timestamp()))},
-            ":session": {"SS": [session]},
-        },
-    )
-
-
-def _stopped(policy: str, table: str, now: datetime) -> set[str]:
-    item = client("dynamodb").get_item(TableName=table, Key=_key(policy, now), ConsistentRead=True).get("Item")
-    return set(item["sessions"]["SS"]) if item else set()
-
-
-def _in_force(policy: str) -> Any:
-    version = client("iam").get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
-    return client("iam").get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
-
-
-def _put_in_force(policy: str, document: Mapping[str, Any]) -> None:
-    versions = client("iam").list_policy_versions(PolicyArn=policy)["Versions"]
-    if len(versions) >= VERSIONS:
-        old = [version for version in versions if not version["IsDefaultVersion"]]
-        oldest = min(old, key=lambda version: version["CreateDate"])
-        client("iam").delete_policy_version(PolicyArn=policy, VersionId=oldest["VersionId"])
-    client("iam").create_policy_version(
-        PolicyArn=policy, PolicyDocument=json.dumps(document, separators=(",", ":")), SetAsDefault=True
-    )

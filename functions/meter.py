@@ -29,7 +29,7 @@ from typing import Any
 
 from functions.attempts import Attempts
 from functions.clients import client
-from functions.follow_up import follow_up
+from functions.follow_up import follow_up, review
 from functions.log_lines import put_lines
 from functions.settings import settings
 from rollout.denials import denial, is_call
@@ -52,8 +52,8 @@ from rollout.usage import (
 # Longer than the dead-letter queue keeps a record: what is counted late is not counted twice.
 MARKS_KEPT = timedelta(days=30)
 COUNTERS_KEPT = timedelta(days=400)
-# DynamoDB takes 100 actions in a transaction; each request has its mark, and adds to at most four counters.
-REQUESTS_AT_ONCE = 20
+# DynamoDB takes 100 actions in a transaction; each request has its mark, and adds to at most five counters.
+REQUESTS_AT_ONCE = 16
 CONFLICT_TRIES = 10
 # Lambda hands over 6 MB at most, compressed; 100 times that is no log.
 MAX_DELIVERY_BYTES = 64 * 1024 * 1024
@@ -88,12 +88,15 @@ class Dead:
     event: Mapping[str, Any]
 
 
-def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """One delivery of the subscription: `{"awslogs": {"data": ...}}`. Raises where AWS refused something, once the
     rest is done: Lambda calls again.
 
-    Also takes what a message of the dead-letter queue holds, so that it can be counted once its cause is mended.
+    Also takes what a message of the dead-letter queue holds, so that it can be counted once its cause is mended; and,
+    from an update, `{"review": ...}`, when the stack file stops others than before.
     """
+    if "review" in event:
+        return review(settings()["table"], limits())
     delivery = delivered(event)
     if is_call(delivery):
         entries, dead = read_denial(delivery)
@@ -112,8 +115,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     # Lines come last: who is over their tokens is stopped even while CloudWatch Logs takes none.
     bury(dead, delivery, attempts)
     keys = (key for entry in kept for key in entry.adds)
-    limits = Limits.read(settings()["limits"])
-    follow_up(keys, settings()["table"], settings()["notices_queue"], limits, attempts)
+    follow_up(keys, settings()["table"], settings()["notices_queue"], limits(), attempts)
     write_lines(kept, attempts)
     attempts.require()
     summary = {
@@ -126,6 +128,10 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     lag = {"LagSeconds": max(0.0, (datetime.now(UTC) - latest).total_seconds())} if latest else {}
     print(json.dumps(_measured({**summary, **lag})), flush=True)  # noqa: T201  CloudWatch reads metrics from it
     return summary
+
+
+def limits() -> Limits:
+    return Limits.read(settings()["limits"], settings()["tables"]["teams"])
 
 
 def delivered(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from rollout.coherence import contradictions
-from rollout.config import STOPPING, Budgets, Federation, Model
-from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, NAMES_CHARACTERS
+from rollout.config import STOPPING, Federation, Model
+from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, QUOTA_CHARACTERS, RAISE_ENDS
 from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
 from rollout.kinds import SOURCE
 from rollout.levels import Level
 from rollout.names import RESERVED
+from rollout.parts.budgets import Budgets
 from rollout.shards import sticky
 from rollout.sizes import boundary_characters, inline_characters
 from rollout.words import Mistake, nearest, shown
@@ -204,18 +205,48 @@ def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake
             yield Mistake(("cohorts", name, "members"), text)
 
 
-def throttled_members(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
-    """Each must fit into a policy that can stop them for a day, beside the stops of single members."""
+def quota_members(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """Each must fit into a policy that can stop them for a while, beside the stops of single members. With a stop in
+    dollars that is everybody, and the room for single members is kept for whatever comes."""
+    try:
+        stops = bool(Budgets.model_validate(part(document, "budgets")).stops)
+    except ValidationError:
+        stops = False  # the models say so
     for name, cohort in each_cohort(document):
         whole, members = level_of(cohort), part(cohort, "members")
         levels = {email: (level_of(part(members, email)), whole) for email in members} if whole else {}
         strictest = {email: max(filter(None, both), key=lambda level: level.rank) for email, both in levels.items()}
         throttled = [email for email, level in strictest.items() if level is Level.THROTTLED]
-        alone = any(part(members, email).keys() & set(STOPPING) for email in members)
-        needed, room = len(sticky((), throttled, NAMES_CHARACTERS)), MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
-        if needed > room:
+        watched = (
+            [email for email, level in strictest.items() if level.effects.models != "none"] if stops else throttled
+        )
+        alone = stops or any(part(members, email).keys() & set(STOPPING) for email in members)
+        needed, room = len(sticky((), watched, QUOTA_CHARACTERS)), MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
+        if needed > room and stops:
+            text = f"{len(watched)} members, whose stops in dollars take {needed} IAM policies; the role has room for "
+            yield Mistake(("cohorts", name, "members"), f"{text}{room}: split it, or take the stops out of budgets")
+        elif needed > room:
             text = f"{len(throttled)} members throttled, whose daily tokens take {needed} IAM policies to watch over; "
             yield Mistake(("cohorts", name, "members"), f"{text}the role has room for {room}: split it, or suspend it")
+
+
+def stops(document: Document, now: datetime) -> Iterator[Mistake]:
+    budgets, members = part(document, "budgets"), {email for _, email, _, _ in each_member(document)}
+    try:
+        said = Budgets.model_validate(budgets)
+    except ValidationError:
+        return  # the models say so
+    if said.stops and part(document, "adopt").get("meter") is True:
+        text = "not used under adopt.meter: the stack that counts is the one that stops; take them out here"
+        yield Mistake(("budgets",), f"stops in dollars are {text}")
+    for email in said.raises:
+        if email not in members:
+            text = f"no such member in any cohort; {nearest(email, sorted(members))}"
+            yield Mistake(("budgets", "raises", email), text)
+    ends = {raised.until for raised in said.raises.values() if raised.until > now}
+    if len(ends) > RAISE_ENDS:
+        text = f"end at {len(ends)} different times; a policy has room for {RAISE_ENDS}: let several end together"
+        yield Mistake(("budgets", "raises"), text, by_clock=True)
 
 
 def role_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
@@ -248,6 +279,7 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     jamf_secret,
     retired,
     members_stopped_alone,
-    throttled_members,
+    quota_members,
+    stops,
     role_policies,
 )

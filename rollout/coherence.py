@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rollout.alarms import WORKDAYS
-from rollout.config import Budgets, Rollout
+from rollout.config import Rollout
+from rollout.parts.budgets import Budgets
 from rollout.words import Mistake
 
 # Anthropic, Claude Code documentation, "Manage costs" (read 2026-08): an average of USD 13 per developer and active
@@ -28,6 +29,51 @@ def contradictions(budgets: Budgets) -> Iterator[Mistake]:
     if team > month and said >= {"team_daily_usd", "monthly_usd"}:
         text = f"USD {team:,.2f} for a team in a day is more than USD {month:,.2f} for everybody in a month"
         yield Mistake(("budgets", "team_daily_usd"), f"{text}; raise monthly_usd, or lower this")
+    yield from _stops(budgets)
+    yield from _raises(budgets)
+
+
+# What is told before what stops, and the stop of less before that of more.
+WARNED = (
+    ("user_daily_usd", "user_daily_stop_usd"),
+    ("team_daily_usd", "team_daily_stop_usd"),
+    ("monthly_usd", "monthly_stop_usd"),
+)
+WITHIN = (
+    ("user_daily_stop_usd", "user_monthly_stop_usd", "one user in a day", "the same user in a month"),
+    ("user_daily_stop_usd", "team_daily_stop_usd", "one user in a day", "a whole team"),
+    ("user_monthly_stop_usd", "monthly_stop_usd", "one user in a month", "everybody"),
+    ("team_daily_stop_usd", "monthly_stop_usd", "a team in a day", "everybody in a month"),
+)
+
+
+def _stops(budgets: Budgets) -> Iterator[Mistake]:
+    for budget, stop in WARNED:
+        warned, stopped = getattr(budgets, budget), getattr(budgets, stop)
+        if stopped is not None and stopped < warned and budget in budgets.model_fields_set:
+            text = f"stops at USD {stopped:,.2f}, before {budget} (USD {warned:,.2f}) is reached"
+            yield Mistake(("budgets", stop), f"{text}; raise it, or lower {budget}")
+    for less, more, whose, of_more in WITHIN:
+        low, high = getattr(budgets, less), getattr(budgets, more)
+        if low is not None and high is not None and low > high:
+            text = f"USD {low:,.2f} for {whose} is more than USD {high:,.2f} for {of_more}: nobody could reach it"
+            yield Mistake(("budgets", less), f"{text}; raise {more}, or lower this")
+
+
+def _raises(budgets: Budgets) -> Iterator[Mistake]:
+    keys = ("user_daily_stop_usd", "user_monthly_stop_usd")
+    for email, raised in budgets.raises.items():
+        path = ("budgets", "raises", email)
+        said = [key for key in keys if getattr(raised, key) is not None]
+        if not said:
+            yield Mistake(path, f"raises nothing; say {keys[0]} or {keys[1]}")
+        for key in said:
+            usual, more = getattr(budgets, key), getattr(raised, key)
+            if usual is None:
+                yield Mistake((*path, key), f"there is no usual stop to raise: set budgets.{key}, or take this out")
+            elif more <= usual:
+                text = f"USD {more:,.2f} is no more than the usual USD {usual:,.2f}; raise it, or take it out"
+                yield Mistake((*path, key), text)
 
 
 def doubts(rollout: Rollout) -> Iterator[str]:

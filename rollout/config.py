@@ -43,6 +43,7 @@ from rollout.kinds import (
     Words,
 )
 from rollout.levels import Level
+from rollout.parts.budgets import Budgets
 from rollout.parts.macs import Claude, Jamf, Mac, Rules
 from rollout.parts.notify import Notify
 from rollout.parts.part import Part
@@ -120,28 +121,6 @@ def _source(text: str) -> re.Match[str]:
     match = SOURCE.fullmatch(text)
     assert match is not None  # noqa: S101  the field's own kind
     return match
-
-
-class BilledAs(StrEnum):
-    MARKETPLACE = "marketplace"
-    TAGS = "tags"
-    ACCOUNT = "account"
-
-
-class Budgets(Part):
-    """What people are told about when it is nearly spent, in USD at the prices of `models`. Nothing stops."""
-
-    user_daily_usd: Usd = 50
-    """Of one user in a day, UTC."""
-    team_daily_usd: Usd = 500
-    """Of all members of a team in a day, UTC."""
-    monthly_usd: Usd = 12_000
-    """Of everybody in a calendar month, UTC."""
-    alert_at: Annotated[float, Field(gt=0, le=1), Number] = 0.8
-    """The share of a budget at which people are told."""
-    billed_as: BilledAs = BilledAs.MARKETPLACE
-    """Which cost AWS Budgets holds against the month: all of AWS Marketplace, by way of which Claude is sold on
-    Bedrock; `tags`, what carries `organization`, once Billing knows that tag; or the whole `account`."""
 
 
 # As Bedrock counts them, `rollout.usage.KINDS`.

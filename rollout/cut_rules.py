@@ -14,7 +14,8 @@ from rollout import names
 from rollout.config import Cohort, Member, Rollout
 from rollout.cut_record import CohortRecord, PersonRecord, Record
 from rollout.levels import Level
-from rollout.shards import sticky
+from rollout.quotas import to_be_stopped
+from rollout.shards import sticky, within
 from rollout.times import latest
 
 # No session of a role outlives it (IAM user guide, maximum session duration).
@@ -24,7 +25,10 @@ LONGEST_SESSION = timedelta(hours=12)
 NAMES_CHARACTERS = 5_000
 # A stopped name can stand in two statements of its policy: at `throttled`, and as a session from before.
 STOP_CHARACTERS = NAMES_CHARACTERS // 2
-# Of a role's ten managed policies; the rest is for the quotas at `throttled`. What 200 members need, by their e-mail
+# A policy of quotas has the more dates: `rollout.limits.quota_document`, whose names each stand in one statement, with
+# two for the stops of a day and a month, one of everybody, and two for each time at which a raise ends.
+QUOTA_CHARACTERS, RAISE_ENDS = 3_400, 4
+# Of a role's ten managed policies; the rest is for quotas and stops in dollars. What 200 members need, by their e-mail
 # addresses alone, each with a level and an older incident of their own.
 MAX_STOPPED, MOST_STOPS = 200, 7
 # Of somebody who is not stopped. Who renames their login more often than this within a session is not followed.
@@ -57,10 +61,10 @@ def advance(before: Record, rollout: Rollout, known: Mapping[str, Sequence[str]]
         if name not in cohorts
     }
     grown = Record(cohorts={**cohorts, **gone})
-    if grown == before:
-        return before
-    pruned = {name: _pruned(rollout, name, each, now) for name, each in grown.cohorts.items()}
-    kept = {name: each for name, each in pruned.items() if each}
+    kept = dict(grown.cohorts)
+    if grown != before:
+        pruned = {name: _pruned(rollout, name, each, now) for name, each in grown.cohorts.items()}
+        kept = {name: each for name, each in pruned.items() if each}
     return Record(cohorts={name: _sharded(before, rollout, homes, kept, name) for name in kept})
 
 
@@ -295,17 +299,11 @@ def _sharded(
         cohort = replace(cohort, dead_before=latest(cohort.dead_before, *stops.dead_before.values()))
         shards = sticky(held, sorted({*stops.suspended, *stops.throttled}), STOP_CHARACTERS)
     overfull = _count(shards) > MOST_STOPS
-    declared = rollout.declared[name]
-    throttled = (
-        called
-        for email in sorted(declared.members)
-        if declared.level_of(email) is Level.THROTTLED
-        for called in record.names(email)
-    )
+    quotas = (called for email in to_be_stopped(rollout, name) for called in record.names(email))
     return replace(
         cohort,
         stop_shards=() if overfull else shards,
-        quota_shards=sticky(was.quota_shards if was else (), throttled, NAMES_CHARACTERS),
+        quota_shards=sticky(within(was.quota_shards if was else (), QUOTA_CHARACTERS), quotas, QUOTA_CHARACTERS),
         overfull=overfull,
     )
 

@@ -1,21 +1,26 @@
-"""When a counter says that somebody is to be told of spend, or stopped for the day.
+"""When a counter says that somebody is to be told of spend, or stopped until their day or month ends.
 
 This runs in AWS Lambda too, where there is no pydantic: standard library only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
-# What each counter's key begins with, and who is told of it.
+from rollout.quota_document import Stop, stamp
+
+# What each counter's key begins with, and whose it is.
 Whose = Literal["user", "team", "month"]
-WATCHED: Mapping[str, Whose] = {"user-day": "user", "team-day": "team", "month": "month"}
-# What a throttled person is denied until the day ends: as suspended, but for the date.
-DENIED = ["bedrock:*", "bedrock-mantle:*"]
+WATCHED: Mapping[str, Whose] = {"user-day": "user", "user-month": "user", "team-day": "team", "month": "month"}
+# Counters with a budget of which people are told though nothing stops.
+TOLD: Mapping[str, Whose] = {"user-day": "user", "team-day": "team", "month": "month"}
+# At which percent of a stop people are told.
+STEPS = (80, 95, 100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +32,21 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Raise:
+    """Other stops for one person until a time. `stops`: USD as text by kind of counter. `until`: RFC 3339."""
+
+    until: str
+    stops: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alert:
-    """Spend that has come near a budget. `id`: one per person, team or month, and period. `to`: an e-mail address."""
+    """Spend that has come near a budget, or near a stop or to it.
+
+    `id`: one per person, team or month, period and step. `to`: an e-mail address. `percent`: of the stop, one of
+    `STEPS`; None of a budget, which stops nothing. `stop_usd`: of a budget, at what it stops, if it does. `ends`: when
+    a stop is lifted, and `raised_until`, when a raise ends, RFC 3339.
+    """
 
     id: str
     whose: Whose
@@ -38,89 +56,203 @@ class Alert:
     budget_usd: str
     to: str | None
     link: str
+    percent: int | None = None
+    stop_usd: str | None = None
+    ends: str | None = None
+    raised_until: str | None = None
 
     def message(self) -> dict[str, Any]:
-        return {"alert": asdict(self)}
+        """As it goes through the queue: what says nothing is left out."""
+        return {"alert": {name: value for name, value in asdict(self).items() if name in _ALWAYS or value is not None}}
+
+
+_ALWAYS = frozenset({"to"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a stack file says of spend. `addresses`: of people by session, of leads by team. `quota_policies`: the IAM
-    policy that stops a throttled person, by session; sessions in lower case. `quota_kinds`: tokens that count."""
+    """What a stack file says of spend.
+
+    `addresses`: of people by session, of leads by team. `stops`: USD as text by kind of counter. `raises`: by session.
+    `quota_policies`: by the ARN of an IAM policy, the sessions that it can stop, as STS names them. `throttled`: whom
+    the day's tokens stop. `quota_kinds`: tokens that count. `teams`: by session. Sessions in lower case but for those
+    of `quota_policies`.
+    """
 
     budgets: Mapping[str, Budget]
     addresses: Mapping[str, Mapping[str, str]]
     link: str
     quota_tokens: int
     quota_kinds: Sequence[str]
-    quota_policies: Mapping[str, str]
+    quota_policies: Mapping[str, Sequence[str]]
+    throttled: Collection[str] = ()
+    stops: Mapping[str, str] = field(default_factory=dict[str, str])
+    raises: Mapping[str, Raise] = field(default_factory=dict[str, Raise])
+    teams: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
-    def read(document: Mapping[str, Any]) -> Limits:
-        budgets = {whose: Budget(**budget) for whose, budget in document["budgets"].items()}
-        rest = {name: value for name, value in document.items() if name != "budgets"}
-        return Limits(budgets=budgets, **rest)
+    def read(document: Mapping[str, Any], teams: Mapping[str, str]) -> Limits:
+        parts: dict[str, Any] = dict(document)
+        parts["budgets"] = {whose: Budget(**budget) for whose, budget in document["budgets"].items()}
+        parts["raises"] = {session: Raise(**one) for session, one in document["raises"].items()}
+        parts["throttled"] = frozenset(document["throttled"])
+        return Limits(**parts, teams=teams)
 
-    def quota_sessions(self, policy: str) -> set[str]:
-        """Whom this policy can stop, in lower case."""
-        return {session for session, found in self.quota_policies.items() if found == policy}
+    @cached_property
+    def policies(self) -> Mapping[str, str]:
+        """The policy that can stop a session, by its name in lower case."""
+        return {one.lower(): policy for policy, sessions in self.quota_policies.items() for one in sessions}
+
+    def policies_of(self, key: str) -> list[str]:
+        """Those that hold whoever this counter is of."""
+        kind, name, _ = parts(key)
+        if WATCHED[kind] == "user":
+            found = self.policies.get(name.lower())
+            return [found] if found else []
+        if kind == "month":
+            return sorted(self.quota_policies)
+        return sorted({policy for one, policy in self.policies.items() if self.teams.get(one) == name})
+
+    def raised(self, kind: str, name: str, now: datetime) -> tuple[Decimal, datetime] | None:
+        """What stops this person in place of the usual, and until when; None where nothing is raised now."""
+        found = self.raises.get(name.lower()) if WATCHED[kind] == "user" else None
+        if found is None or kind not in found.stops:
+            return None
+        until = datetime.fromisoformat(found.until)
+        return (Decimal(found.stops[kind]), until) if now < until else None
 
 
 def watched(key: str) -> bool:
     return key.partition("#")[0] in WATCHED
 
 
-def alert(key: str, counted: Mapping[str, Decimal], limits: Limits) -> Alert | None:
-    """What to say of one counter; none below its budget's share. `counted`: what the counter holds."""
-    kind, name, period = _parts(key)
-    whose = WATCHED[kind]
-    budget = limits.budgets[whose]
+def alerts(
+    key: str, counted: Mapping[str, Decimal], limits: Limits, told: Collection[str], now: datetime
+) -> list[tuple[str, list[Alert]]]:
+    """What to say of one counter, each with the mark by which it is known to have been said. `counted`: what the
+    counter holds. `told`: the marks that it has. Of a stop, the last step that was reached speaks for those before."""
+    found = [*_near_budget(key, counted, limits), *_near_stop(key, counted, limits, now)]
+    return [(mark, said) for mark, said in found if mark not in told]
+
+
+BUDGET = "budget"
+
+
+def _near_budget(key: str, counted: Mapping[str, Decimal], limits: Limits) -> Iterator[tuple[str, list[Alert]]]:
+    kind, name, period = parts(key)
     usd = counted.get("usd", Decimal(0))
-    if usd < Decimal(budget.alert_usd):
-        return None
-    return Alert(
+    if kind not in TOLD or usd < Decimal(limits.budgets[TOLD[kind]].alert_usd):
+        return
+    said = Alert(
         id=key,
-        whose=whose,
+        whose=WATCHED[kind],
         name=name,
         period=period,
         usd=format(usd.normalize(), "f"),
-        budget_usd=budget.usd,
-        to=limits.addresses.get(whose, {}).get(name.lower() if whose == "user" else name),
+        budget_usd=limits.budgets[TOLD[kind]].usd,
+        to=_address(kind, name, limits),
         link=limits.link,
+        stop_usd=limits.stops.get(kind),
     )
+    yield BUDGET, [said]
 
 
-def over_quota(key: str, counted: Mapping[str, Decimal], limits: Limits, now: datetime) -> tuple[str, str] | None:
-    """(session, ARN of the policy) of a throttled person who has used up today's tokens."""
-    kind, session, day = _parts(key)
-    policy = limits.quota_policies.get(session.lower()) if kind == "user-day" else None
-    used = sum((counted.get(kind, Decimal(0)) for kind in limits.quota_kinds), Decimal(0))
-    today = day == f"{now.astimezone(UTC):%Y-%m-%d}"
-    return (session, policy) if policy and today and used >= limits.quota_tokens else None
+def _near_stop(
+    key: str, counted: Mapping[str, Decimal], limits: Limits, now: datetime
+) -> Iterator[tuple[str, list[Alert]]]:
+    kind, name, period = parts(key)
+    if kind not in limits.stops or not _is_current(kind, period, now):
+        return
+    raised = limits.raised(kind, name, now)
+    whole = raised[0] if raised else Decimal(limits.stops[kind])
+    usd = counted.get("usd", Decimal(0))
+    reached = [percent for percent in STEPS if usd * 100 >= whole * percent]
+    if not reached:
+        return
+    mark = f"{reached[-1]}% of {whole}"
+    said = Alert(
+        id=f"{key}#{mark}",
+        whose=WATCHED[kind],
+        name=name,
+        period=period,
+        usd=format(usd.normalize(), "f"),
+        budget_usd=format(whole, "f"),
+        to=_address(kind, name, limits),
+        link=limits.link,
+        percent=reached[-1],
+        ends=stamp(period_end(kind, now)),
+        raised_until=stamp(raised[1]) if raised else None,
+    )
+    yield mark, [said, *_of_members(said, limits)]
 
 
-def _parts(key: str) -> tuple[str, str, str]:
+def _of_members(said: Alert, limits: Limits) -> Iterator[Alert]:
+    """Who is stopped with their team is told so in person, as its lead is."""
+    if said.whose != "team" or said.percent != STEPS[-1]:
+        return
+    addresses = {limits.addresses.get("user", {}).get(one) for one, team in limits.teams.items() if team == said.name}
+    for address in sorted(filter(None, addresses - {said.to})):
+        yield replace(said, id=f"{said.id}#{address}", to=address)
+
+
+def _address(kind: str, name: str, limits: Limits) -> str | None:
+    whose = WATCHED[kind]
+    return limits.addresses.get(whose, {}).get(name.lower() if whose == "user" else name)
+
+
+def stop_of(key: str, counted: Mapping[str, Decimal], limits: Limits, now: datetime) -> Stop | None:
+    """What one counter says of stopping; None where nobody is to be stopped for it.
+
+    A raise that ends before its day or month does is written down as the usual stop from then on: so IAM ends it by
+    itself, by the time of the call.
+    """
+    kind, name, period = parts(key)
+    if not _is_current(kind, period, now):
+        return None
+    whom, until = _whom(kind, name, limits), period_end(kind, now)
+    if kind == "user-day" and name.lower() in limits.throttled:
+        used = sum((counted.get(one, Decimal(0)) for one in limits.quota_kinds), Decimal(0))
+        if used >= limits.quota_tokens:
+            return Stop(sessions=whom, until=until)
+    usd, usual = counted.get("usd", Decimal(0)), limits.stops.get(kind)
+    raised = limits.raised(kind, name, now)
+    if usual is None or usd < Decimal(usual):
+        return None
+    if raised is None or usd >= raised[0]:
+        return Stop(sessions=whom, until=until)
+    return Stop(sessions=whom, until=until, since=raised[1]) if raised[1] < until else None
+
+
+def _whom(kind: str, name: str, limits: Limits) -> frozenset[str] | None:
+    if kind == "month":
+        return None
+    if WATCHED[kind] == "user":
+        return frozenset({name})
+    sessions = (one for sessions in limits.quota_policies.values() for one in sessions)
+    return frozenset(one for one in sessions if limits.teams.get(one.lower()) == name)
+
+
+def parts(key: str) -> tuple[str, str, str]:
     """(kind, name, period). A name may hold anything, the period may not."""
     kind, _, rest = key.partition("#")
     name, _, period = rest.rpartition("#")
     return kind, name, period
 
 
-def midnight(now: datetime) -> datetime:
-    """The next one, UTC."""
-    return (now.astimezone(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+def is_current(key: str, now: datetime) -> bool:
+    """Whether the counter is of this day or month."""
+    kind, _, period = parts(key)
+    return _is_current(kind, period, now)
 
 
-def quota_document(sessions: Sequence[str], until: datetime | None) -> dict[str, Any]:
-    """Denies these sessions everything on Bedrock until then, without anybody lifting it; nobody where there are none.
+def _is_current(kind: str, period: str, now: datetime) -> bool:
+    form = "%Y-%m-%d" if kind.endswith("-day") else "%Y-%m"
+    return period == now.astimezone(UTC).strftime(form)
 
-    `aws:userid` of a federated session is the role's id, a colon, and the session's name.
-    """
-    who: dict[str, Any] = {"StringEquals": {"aws:userid": "nobody"}}
-    if sessions and until:
-        who = {
-            "StringLike": {"aws:userid": [f"*:{session}" for session in sorted(sessions)]},
-            "DateLessThan": {"aws:CurrentTime": f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"},
-        }
-    statement = {"Sid": "OverDailyTokens", "Effect": "Deny", "Action": DENIED, "Resource": "*", "Condition": who}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+
+def period_end(kind: str, now: datetime) -> datetime:
+    """When the counter's day or month is over, UTC."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if kind.endswith("-day"):
+        return today + timedelta(days=1)
+    return (today.replace(day=1) + timedelta(days=32)).replace(day=1)

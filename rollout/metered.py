@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
@@ -12,8 +13,9 @@ from rollout.account import Account
 from rollout.config import Model, Prices, Rollout
 from rollout.cut_record import Record
 from rollout.documents import WRITE_LOG, Document, allow, document, write_own_log
-from rollout.limits import Budget, Limits
-from rollout.quotas import quota_policies
+from rollout.limits import Budget, Limits, Raise
+from rollout.quotas import quota_policies, raises, throttled_sessions
+from rollout.standing import digest
 from rollout.usage import KINDS
 
 STOP_FOR_A_DAY = [
@@ -38,11 +40,12 @@ def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[s
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
         "notices_queue": names.NOTICES_QUEUE,
-        "limits": asdict(_limits(rollout, account, record)),
+        "limits": {name: value for name, value in asdict(limits(rollout, account, record)).items() if name != "teams"},
     }
 
 
-def _limits(rollout: Rollout, account: Account, record: Record) -> Limits:
+def limits(rollout: Rollout, account: Account, record: Record) -> Limits:
+    """What the meter is told of spend; `teams` it has already."""
     usd = rollout.budgets
     budgets = {"user": usd.user_daily_usd, "team": usd.team_daily_usd, "month": usd.monthly_usd}
     return Limits(
@@ -60,7 +63,23 @@ def _limits(rollout: Rollout, account: Account, record: Record) -> Limits:
         quota_tokens=rollout.throttle.daily_tokens,
         quota_kinds=rollout.throttle.counts,
         quota_policies=quota_policies(record, account),
+        throttled=throttled_sessions(rollout, record),
+        stops={kind: _usd(stop) for kind, stop in usd.stops.items()},
+        raises={
+            session: Raise(until=until, stops={kind: _usd(stop) for kind, stop in stops.items()})
+            for session, (until, stops) in raises(rollout, record).items()
+        },
     )
+
+
+def limits_digest(rollout: Rollout, account: Account, record: Record) -> str:
+    """Another one whenever others may be stopped than before, or at other sums."""
+    found = meter_settings(rollout, account, record)
+    return digest(json.dumps({"limits": found["limits"], "teams": found["tables"]["teams"]}, sort_keys=True))
+
+
+def _usd(amount: float) -> str:
+    return format(Decimal(str(amount)), "f")
 
 
 def _budget(usd: float, alert_at: float) -> Budget:
@@ -95,9 +114,9 @@ def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
 
 
 def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document:
-    """To count, to write usage down, to put aside what it does not know, to say what must be told; and, of who is
-    throttled, to write the policies that can stop them."""
-    quotas = sorted(set(quota_policies(record, account).values()))
+    """To count, to write usage down, to put aside what it does not know, to say what must be told; and, where
+    anything may stop somebody, to write the policies that do."""
+    quotas = sorted(quota_policies(record, account))
     usage_logs = [
         f"{account.log_group_arn(names.usage_log_group(cohort))}:log-stream:{names.USAGE_LOG_STREAM}"
         for cohort in rollout.logged

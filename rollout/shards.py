@@ -33,6 +33,16 @@ def sticky(held: Sequence[Sequence[str]], wanted: Iterable[str], room_characters
     return tuple(map(tuple, shards))
 
 
+def within(held: Sequence[Sequence[str]], room_characters: int) -> tuple[tuple[str, ...], ...]:
+    """`held`, without what is more than the room: of an older program, which left more."""
+    kept: list[tuple[str, ...]] = []
+    for shard in held:
+        taken = 0
+        fits = [name for name in shard if (taken := taken + characters(name)) <= room_characters]
+        kept.append(tuple(fits))
+    return tuple(kept)
+
+
 def characters(name: str) -> int:
     """In a policy's list of `aws:userid`, with what stands around it."""
     return len(f'"*:{name}",')

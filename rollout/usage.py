@@ -258,6 +258,7 @@ def _instant(text: str) -> datetime:
 def counters(found: Usage) -> Iterator[str]:
     """The keys of what a request adds to: each lasts a day, or a month."""
     yield f"user-day#{found.user}#{found.day}"
+    yield f"user-month#{found.user}#{found.month}"
     yield f"team-day#{found.team}#{found.day}"
     yield f"cohort-day#{found.cohort}#{found.day}"
     yield f"month#{found.month}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policies.judging.cohorts import Cohort, cohorts
 from policies.judging.resources import Stack
 from policies.judging.rules import Breach, Finding, Later, Severity, StackRule
-from rollout.limits import DENIED
+from rollout.quota_document import DENIED
 
 
 def judge(stack: Stack) -> Iterator[Finding]:

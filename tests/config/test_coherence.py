@@ -52,6 +52,54 @@ def test_a_budget_that_another_makes_unreachable_is_a_mistake(budgets: dict[str,
     assert "; raise " in line
 
 
+ALICE = "alice.chen@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("budgets", "lines"),
+    [
+        (
+            {"user_daily_usd": 50, "user_daily_stop_usd": 40},
+            ["budgets.user_daily_stop_usd: stops at USD 40.00, before"],
+        ),
+        (
+            {"user_daily_stop_usd": 100, "user_monthly_stop_usd": 90, "monthly_stop_usd": 80, "monthly_usd": 90},
+            [
+                "budgets.monthly_stop_usd: stops at USD 80.00, before",
+                "budgets.user_daily_stop_usd: USD 100.00 for one user in a day is more than USD 90.00 for the same user",
+                "budgets.user_monthly_stop_usd: USD 90.00 for one user in a month is more than USD 80.00 for everybody",
+            ],
+        ),
+        (
+            {"raises": {ALICE: {"until": "2026-12-01T00:00:00Z", "user_daily_stop_usd": 100}}},
+            [f"budgets.raises.{ALICE}.user_daily_stop_usd: there is no usual stop to raise"],
+        ),
+        (
+            {
+                "user_daily_stop_usd": 100,
+                "raises": {
+                    ALICE: {"until": "2026-12-01T00:00:00Z", "user_daily_stop_usd": 100},
+                    "grace.liu@acme.example": {"until": "2026-12-01T00:00:00Z"},
+                    "nobody@acme.example": {"until": "2026-12-01T00:00:00Z", "user_daily_stop_usd": 200},
+                },
+            },
+            [
+                f"budgets.raises.{ALICE}.user_daily_stop_usd: USD 100.00 is no more than the usual",
+                "budgets.raises.grace.liu@acme.example: raises nothing",
+                "budgets.raises.nobody@acme.example: no such member",
+            ],
+        ),
+        ({"user_daily_stop_usd": 0}, ["budgets.user_daily_stop_usd: "]),
+    ],
+)
+def test_stops_and_raises_that_contradict_each_other_are_refused_all_at_once(
+    budgets: dict[str, Any], lines: list[str]
+) -> None:
+    found = mistakes(changed(budgets, "budgets"))
+    assert len(found) == len(lines), found
+    assert all(line.startswith(wanted) for line, wanted in zip(found, lines, strict=True)), found
+
+
 def test_equal_budgets_are_no_contradiction() -> None:
     assert loaded(changed({"user_daily_usd": 500, "team_daily_usd": 500, "monthly_usd": 500}, "budgets"))
 

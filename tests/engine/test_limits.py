@@ -95,6 +95,36 @@ def test_a_throttled_user_is_denied_after_fifty_thousand_tokens_and_another_is_n
     pilot.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
 
 
+def test_a_user_over_a_dollar_stop_is_denied_while_all_is_well_and_let_go_by_the_update_that_raises_it(
+    pilot: World,
+) -> None:
+    """Also by a profile's bare id; nobody else is stopped."""
+    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
+
+    def stop_at(usd: int) -> None:
+        with pilot.stack_file() as config:
+            config["claude-code-rollout:budgets"]["user_daily_stop_usd"] = usd
+        pilot.up()
+
+    stop_at(60)
+    alice, bob = pilot.sign_in(ALICE, "pilot"), pilot.sign_in(BOB, "pilot")
+    for session in (alice, bob):
+        ask(pilot, session, profile, "[tokens input=0 output=11999999]")  # a hair below 60 dollars
+    pilot.settle()
+    assert not denied(pilot, alice, profile)
+    ask(pilot, alice, profile.rpartition("/")[2], "[tokens input=0 output=100]")
+    assert denied(pilot, alice, profile, PATIENCE_SECONDS)
+    assert not denied(pilot, bob, profile)
+    [statement] = quota(pilot)["Statement"]
+    until = datetime.fromisoformat(statement["Condition"]["DateLessThan"]["aws:CurrentTime"])
+    assert until - datetime.now(UTC) < timedelta(days=1)
+    assert (until.hour, until.minute) == (0, 0)
+    pilot.settle()
+    stop_at(100)
+    assert not denied(pilot, alice, profile)
+    pilot.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
+
+
 def test_a_denied_call_is_written_down_with_who_made_it(pilot: World) -> None:
     profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
     session = pilot.sign_in(ALICE, "pilot")

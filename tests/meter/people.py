@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from functions import meter
-from rollout.limits import quota_document
+from rollout.quota_document import quota_document
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.meter.test_usage import ARN, record
 from tests.meter.world import ALICE, SETTINGS, World
@@ -46,14 +46,16 @@ def alerts(world: World) -> list[dict[str, Any]]:
 
 
 class Throttled:
-    """Alice and Bob are throttled, and the policy that can stop them is on their role."""
+    """Alice and Bob are throttled, and the policy that can stop them is on their role. `limits`: to be changed."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.iam: Any = boto3.client("iam")
-        empty = json.dumps(quota_document([], None))
+        empty = json.dumps(quota_document([]))
         self.policy = self.iam.create_policy(PolicyName=f"{ROLE}-quota-1", PolicyDocument=empty)["Policy"]["Arn"]
         changed = copy.deepcopy(SETTINGS)
-        changed["limits"]["quota_policies"] = dict.fromkeys((ALICE, BOB), self.policy)
+        changed["limits"]["quota_policies"] = {self.policy: [ALICE, BOB]}
+        changed["limits"]["throttled"] = [ALICE, BOB]
+        self.limits: dict[str, Any] = changed["limits"]
         monkeypatch.setattr(meter, "settings", lambda: changed)
 
     def document(self) -> Mapping[str, Any]:

@@ -12,7 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions import follow_up, meter
-from rollout.limits import quota_document
+from functions.quota_policy import IamPolicy
+from rollout.quota_document import quota_document
 from tests.meter.people import BOB, Throttled, alerts, of
 from tests.meter.world import ALICE, LOG, World, deliver, delivery
 
@@ -27,19 +28,19 @@ def test_a_usage_log_that_takes_no_line_does_not_hold_up_a_stop(world: World, th
 def test_a_policy_that_refuses_spares_no_other_user_and_what_is_unknown_is_put_aside(
     world: World, throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty = json.dumps(quota_document([], None))
+    empty = json.dumps(quota_document([]))
     refusing = throttled.iam.create_policy(PolicyName="refusing", PolicyDocument=empty)["Policy"]["Arn"]
     changed = copy.deepcopy(meter.settings())
-    changed["limits"]["quota_policies"][ALICE] = refusing
+    changed["limits"]["quota_policies"] = {throttled.policy: [BOB], refusing: [ALICE]}
     monkeypatch.setattr(meter, "settings", lambda: changed)
-    put = follow_up._put_in_force
+    put = IamPolicy.put
 
-    def refuse(policy: str, document: Mapping[str, Any]) -> None:
-        if policy == refusing:
+    def refuse(self: IamPolicy, document: Mapping[str, Any], before: str) -> str:
+        if self.arn == refusing:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "CreatePolicyVersion")
-        put(policy, document)
+        return put(self, document, before)
 
-    monkeypatch.setattr(follow_up, "_put_in_force", refuse)
+    monkeypatch.setattr(IamPolicy, "put", refuse)
     with pytest.raises(ClientError, match="AccessDenied"):
         deliver("no json", of(ALICE, 1, 60_000), of(BOB, 1, 60_000))
     assert not throttled.may_invoke(BOB)
@@ -51,7 +52,7 @@ def test_what_failed_in_several_places_is_raised_together(
     world: World, throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert throttled.may_invoke(ALICE)
-    monkeypatch.setattr(follow_up, "_put_in_force", lambda *_: 1 / 0)
+    monkeypatch.setattr(IamPolicy, "put", lambda *_: 1 / 0)
     world.logs.delete_log_group(logGroupName=LOG)
     with pytest.raises(ExceptionGroup) as raised:
         deliver(of(ALICE, 1, 60_000))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -13,6 +13,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from functions import follow_up, meter
+from functions.quota_policy import IamPolicy, TableItem
+from functions.quota_writer import BusyError
 from tests.meter.people import BOB, MONTH, NOW, TODAY, Throttled, alerts, of
 from tests.meter.world import ALICE, SETTINGS, TABLE, World, breaking, deliver
 
@@ -48,6 +50,18 @@ def test_a_team_is_told_of_to_its_lead_and_the_month_once_each(world: World) -> 
         f"team-day#unknown#{TODAY}": (None, "45000"),
         **{f"user-day#user{n}@acme.example#{TODAY}": (None, "15000") for n in range(3)},
     }
+
+
+def count_on(user: str, day: datetime) -> None:
+    """Counted past the day's tokens, and not yet stopped for it."""
+    meter.client("dynamodb").put_item(
+        TableName=TABLE, Item={"id": {"S": f"user-day#{user}#{day:%Y-%m-%d}"}, "output": {"N": "60000"}}
+    )
+
+
+def count_and_ask(user: str, policy: str) -> None:
+    count_on(user, NOW)
+    TableItem(TABLE, policy).ask([f"user-day#{user}#{TODAY}"])
 
 
 @pytest.mark.parametrize("step", ["_tell", "_mark"])
@@ -87,18 +101,21 @@ def test_yesterdays_tokens_stop_nobody_today(throttled: Throttled) -> None:
     assert throttled.may_invoke(ALICE)
 
 
-def test_two_invocations_at_once_stop_both_users_whoever_writes_last(
+def test_who_is_counted_while_another_one_writes_is_stopped_as_well(
     throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put, others = follow_up._put_in_force, [BOB]
+    put, others = IamPolicy.put, [BOB]
 
-    def overtaken(policy: str, document: Mapping[str, Any]) -> None:
-        if others:  # between this one's look and its write, another one looks and writes
-            follow_up.stop(others.pop(), policy, TABLE, datetime.now(UTC), {ALICE, BOB})
-        put(policy, document)
+    def overtaken(self: IamPolicy, document: Mapping[str, Any], before: str) -> str:
+        if others:  # between this one's look and its write, another one is counted, and waits for the lease
+            count_and_ask(others.pop(), throttled.policy)
+        return put(self, document, before)
 
-    monkeypatch.setattr(follow_up, "_put_in_force", overtaken)
+    monkeypatch.setattr(IamPolicy, "put", overtaken)
     deliver(of(ALICE, 1, 50_000))
+    assert not throttled.may_invoke(ALICE)
+    assert throttled.may_invoke(BOB)
+    follow_up.stop([f"user-day#{BOB}#{TODAY}"], throttled.policy, TABLE, meter.limits())
     assert not throttled.may_invoke(ALICE)
     assert not throttled.may_invoke(BOB)
 
@@ -114,15 +131,20 @@ def test_many_users_at_many_invocations_are_all_stopped_and_old_versions_make_ro
 
     monkeypatch.setattr(BaseClient, "_make_api_call", whole)
     users = [f"user{n}@acme.example" for n in range(12)]
+    meter.settings()["limits"] |= {"quota_policies": {throttled.policy: users}, "throttled": users}
+
+    def use_up(user: str) -> None:
+        deliver(of(user, 1, 60_000), by=user)
+
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda user: follow_up.stop(user, throttled.policy, TABLE, datetime.now(UTC), users), users))
+        list(threads.map(use_up, users))
     [statement] = throttled.document()["Statement"]
     assert sorted(statement["Condition"]["StringLike"]["aws:userid"]) == sorted(f"*:{user}" for user in users)
     assert len(throttled.iam.list_policy_versions(PolicyArn=throttled.policy)["Versions"]) <= 5
 
 
 def test_a_policy_that_went_with_its_level_fails_no_count(throttled: Throttled, world: World) -> None:
-    meter.settings()["limits"]["quota_policies"][ALICE] = throttled.policy + "-gone"
+    meter.settings()["limits"]["quota_policies"] = {throttled.policy + "-gone": [ALICE]}
     deliver(of(ALICE, 1, 50_000))
     assert world.counter(f"month#{MONTH}")["requests"] == 1
 
@@ -137,7 +159,7 @@ def test_a_repeated_delivery_changes_no_policy(throttled: Throttled) -> None:
 def test_who_is_throttled_no_more_is_let_go_with_the_next_stop_and_nobody_else(throttled: Throttled) -> None:
     deliver(of(ALICE, 1, 60_000))
     assert not throttled.may_invoke(ALICE)
-    del meter.settings()["limits"]["quota_policies"][ALICE]
+    meter.settings()["limits"]["throttled"] = [BOB]
     deliver(of(BOB, 1, 60_000), by="second")
     assert throttled.may_invoke(ALICE)
     assert not throttled.may_invoke(BOB)
@@ -146,17 +168,22 @@ def test_who_is_throttled_no_more_is_let_go_with_the_next_stop_and_nobody_else(t
 def test_who_began_before_midnight_and_writes_last_takes_back_no_stop_of_the_new_day(
     throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put, tomorrow, clock = follow_up._put_in_force, NOW + timedelta(days=1), [NOW]
+    deliver(of(ALICE, 1, 50_000))
+    tomorrow = datetime.fromisoformat(f"{TODAY}T00:00:00+00:00") + timedelta(days=1, minutes=1)
+    clock, read = [NOW], follow_up._read
     monkeypatch.setattr(follow_up, "_now", lambda: clock[-1])
 
-    def slow(policy: str, document: Mapping[str, Any]) -> None:
-        if clock == [NOW]:  # between the look and the write a day ends, and another invocation stops Bob
+    def slow(keys: Sequence[str], table: str) -> Any:
+        found = list(read(keys, table))
+        if clock == [NOW]:  # before the write a day ends, the lease with it, and another invocation stops Bob
             clock.append(tomorrow)
-            follow_up.stop(BOB, policy, TABLE, tomorrow, {ALICE, BOB})
-        put(policy, document)
+            count_on(BOB, tomorrow)
+            follow_up.stop([f"user-day#{BOB}#{tomorrow:%Y-%m-%d}"], throttled.policy, TABLE, meter.limits())
+        return found
 
-    monkeypatch.setattr(follow_up, "_put_in_force", slow)
-    follow_up.stop(ALICE, throttled.policy, TABLE, NOW, {ALICE, BOB})
+    monkeypatch.setattr(follow_up, "_read", slow)
+    with pytest.raises(BusyError):  # it lost its lease, and has no time left for another
+        follow_up.stop([f"user-day#{ALICE}#{TODAY}"], throttled.policy, TABLE, meter.limits())
     assert not throttled.may_invoke(BOB, tomorrow)
     assert throttled.may_invoke(ALICE, tomorrow)
 
@@ -164,14 +191,16 @@ def test_who_began_before_midnight_and_writes_last_takes_back_no_stop_of_the_new
 def test_a_policy_that_is_too_large_is_said_at_once_and_not_taken_for_somebody_elses_change(
     throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tries: list[str] = []
+    call, tries = BaseClient._make_api_call, list[str]()
 
-    def refuse(policy: str, _: Mapping[str, Any]) -> None:
-        tries.append(policy)
+    def refuse(self: BaseClient, operation: str, given: Any) -> Any:
+        if operation != "CreatePolicyVersion":
+            return call(self, operation, given)
+        tries.append(given["PolicyArn"])
         said = {"Code": "LimitExceeded", "Message": "Cannot exceed quota for PolicySize: 6144"}
-        raise ClientError({"Error": said}, "CreatePolicyVersion")
+        raise ClientError({"Error": said}, operation)
 
-    monkeypatch.setattr(follow_up, "_put_in_force", refuse)
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
     with pytest.raises(ClientError, match="PolicySize"):
         deliver(of(ALICE, 1, 60_000))
     assert tries == [throttled.policy]

@@ -97,6 +97,7 @@ def test_every_token_of_a_long_prompt_has_the_dearer_price(prompt: int, usd: str
 def test_a_request_counts_for_the_day_it_was_made_and_not_for_that_of_its_delivery() -> None:
     assert list(counters(usage(RECORD, TABLES))) == [
         "user-day#alice.chen@acme.example#2026-11-23",
+        "user-month#alice.chen@acme.example#2026-11",
         "team-day#backend#2026-11-23",
         "cohort-day#pilot#2026-11-23",
         "month#2026-11",

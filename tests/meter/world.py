@@ -36,6 +36,9 @@ SETTINGS: dict[str, Any] = {
         "quota_tokens": 50_000,
         "quota_kinds": ["input", "output", "cache_write"],
         "quota_policies": {},
+        "throttled": [],
+        "stops": {},
+        "raises": {},
     },
 }
 
