@@ -89,7 +89,6 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
     guard = commit_guard.files(
         rollout,
         account,
-        args.cohort,
         Platform.MACOS,
         aws_profile=sign_in.PROFILE,
         aws_config_file=PLACE.aws_config,

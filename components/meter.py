@@ -42,6 +42,8 @@ class Meter(pulumi.ComponentResource):
 
     table: aws.dynamodb.Table | None = None
     """Where each cohort writes down whose its profiles are; none where another stack of the account counts."""
+    counting: Sequence[pulumi.Resource] = ()
+    """The table and the function."""
     ready: Sequence[pulumi.Resource] = ()
 
     def __init__(self, name: str, args: MeterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -89,6 +91,7 @@ class Meter(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*function.ready, dead]),
         )
         counting = [*function.ready, failures]
+        self.counting = [self.table, *counting]
         self.ready = [*counting, self._subscription(name, args, counting)]
         Denials(f"{name}-denials", DenialsArgs(account=args.account, after=counting, tags=self._tags), self._child)
 

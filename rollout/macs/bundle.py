@@ -61,7 +61,7 @@ def _pieces(
         text = aws_profile(region, credential_helper.command(platform, credential_process))
         found.append(Piece(name=f"{folder}/aws-config", content=text.encode(), goes_to=places.aws_config))
     given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
-    guard = commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given)
+    guard = commit_guard.files(rollout, Account(account_id, region), platform, **given)
     found += [_piece(folder, places, file) for file in guard if file not in signs_in]
     if rollout.mac.channel is Channel.HELPER:
         answer = Piece(

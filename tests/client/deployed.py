@@ -85,9 +85,7 @@ class Deployed:
         """
         document = self.sandboxed(laptop, document, bedrock)
         config = PLACES[Platform.LINUX].aws_config
-        guard = commit_guard.files(
-            self.rollout, ACCOUNT, COHORT, Platform.LINUX, aws_profile=PROFILE, aws_config_file=config
-        )
+        guard = commit_guard.files(self.rollout, ACCOUNT, Platform.LINUX, aws_profile=PROFILE, aws_config_file=config)
         laptop.receives(document, File(path=config, content=aws_profile or self.aws_profile, mode=0o644), *guard)
 
 

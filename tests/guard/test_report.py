@@ -134,7 +134,7 @@ def test_where_it_is_off_or_there_is_no_shell_nothing_runs() -> None:
     assert hook(off, Platform.MACOS) is None
     assert hook(rollout(), Platform.WINDOWS) is None
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
-    assert files(off, Account(ACCOUNT, REGION), "pilot", Platform.MACOS, **given) == ()
+    assert files(off, Account(ACCOUNT, REGION), Platform.MACOS, **given) == ()
 
 
 @pytest.mark.parametrize(("script", "code"), [(None, 0), ("exit 2", 2), ("exit 1", 1)])
@@ -150,12 +150,11 @@ def test_an_open_hook_is_silent_where_nothing_is_installed(tmp_path: Path, scrip
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, b"", b"")
 
 
-def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
+def test_the_delivered_settings_name_the_queue_and_no_log() -> None:
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
-    assert settings(rollout(), Account(ACCOUNT, REGION), "pilot", **given) == {
+    assert settings(rollout(), Account(ACCOUNT, REGION), **given) == {
         "on_failure": "closed",
         "region": "us-east-1",
-        "log_group": "/claude-code/findings",
-        "log_stream": "guard-pilot",
+        "queue": "https://sqs.us-east-1.amazonaws.com/123456789012/claude-code-mac-findings",
         **given,
     }

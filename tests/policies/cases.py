@@ -296,9 +296,7 @@ CASES = [
     Case(
         rule="named-resources",
         on="pilot-access-invoke",
-        change=statement(
-            2, Resource="arn:aws:logs:us-east-1:123456789012:log-group:/claude-code/findings:log-stream:guard-*"
-        ),
+        change=statement(2, Resource="arn:aws:sqs:us-east-1:123456789012:claude-code-*"),
     ),
     Case(
         rule="iam-changes",
@@ -415,6 +413,16 @@ CASES = [
         protect=False,
         unknown=put("retentionInDays", UNKNOWN),
         **OF_A_TOPIC,
+    ),
+    Case(
+        rule="logs-have-deletion-protection",
+        on="audit-trail-pilot-usage",
+        change=put("deletionProtectionEnabled", False),
+        unknown=put("deletionProtectionEnabled", UNKNOWN),
+        means=Verdict.LATER,
+    ),
+    Case(
+        rule="logs-have-deletion-protection", on="audit-trail-findings", change=put("deletionProtectionEnabled", None)
     ),
     Case(rule="kept-is-protected", on="federation-saml", protect=False, not_of="pilot-membership-group"),
     Case(rule="kept-is-protected", on="federation-umbrella", protect=False),
