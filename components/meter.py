@@ -20,9 +20,9 @@ from rollout.metered import meter_policy, meter_settings
 
 FILES = (
     *("functions/__init__.py", "functions/attempts.py", "functions/clients.py", "functions/follow_up.py"),
-    *("functions/log_lines.py", "functions/meter.py", "functions/settings.py"),
+    *("functions/log_lines.py", "functions/meter.py", "functions/own_usage.py", "functions/settings.py"),
     *("rollout/__init__.py", "rollout/denials.py", "rollout/levels.py", "rollout/limits.py"),
-    *("rollout/names.py", "rollout/standing.py", "rollout/usage.py"),
+    *("rollout/names.py", "rollout/own_usage.py", "rollout/standing.py", "rollout/usage.py"),
 )
 UNCOUNTED_DAYS = 14
 

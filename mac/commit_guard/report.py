@@ -3,27 +3,18 @@ what is not sent waits for the next finding."""
 
 from __future__ import annotations
 
-import configparser
 import fcntl
 import json
 import os
-import shlex
-import subprocess
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError
 
+from aws_calls import session
 from aws_calls.request import MAX_ANSWER, post
 
 from commit_guard import spool
 from commit_guard.hook import configuration
-
-# A browser is not opened for this: it is the kept session, or the finding waits until the person signs in again.
-SIGN_IN, KEPT = "rollout-credentials", "cached"
-CREDENTIAL_SECONDS = 30
-OPENS_A_BROWSER = "--open-browser"
-# What AWS's own clients call the setting of a service's address.
-_SQS = "AWS_ENDPOINT_URL_SQS"
 
 
 def main() -> int:
@@ -47,7 +38,7 @@ def _send_all(settings: Mapping[str, Any]) -> bool:
     for path, line in lines:
         body = {"QueueUrl": settings["queue"], "MessageBody": json.dumps(line)}
         try:
-            post(keys, settings["region"], "sqs", headers, json.dumps(body).encode(), url=_url(_SQS))
+            post(keys, settings["region"], "sqs", headers, json.dumps(body).encode(), url=session.service_url("SQS"))
         except HTTPError as refused:
             if not _never(refused.read(MAX_ANSWER)):
                 raise
@@ -60,28 +51,6 @@ def _never(answer: bytes) -> bool:
     return any(name in answer for name in (b"InvalidParameterValue", b"InvalidMessageContents"))
 
 
-def _url(setting: str) -> str | None:
-    return os.environ.get(setting) or os.environ.get("AWS_ENDPOINT_URL")
-
-
 def credentials(settings: Mapping[str, Any]) -> dict[str, str]:
     """The person's session, where they are signed in. Raises what running a program and reading JSON raise."""
-    result = subprocess.run(
-        _command(settings),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=CREDENTIAL_SECONDS,
-        check=True,
-    )
-    return json.loads(result.stdout)
-
-
-def _command(settings: Mapping[str, Any]) -> list[str]:
-    """Of the profile's `credential_process`; of what the rollout installs, without its signing in."""
-    profiles = configparser.RawConfigParser()
-    profiles.read(os.path.expanduser(settings["aws_config_file"]), encoding="utf-8")
-    command = shlex.split(profiles.get(f"profile {settings['aws_profile']}", "credential_process"))
-    if os.path.basename(command[0]) == SIGN_IN:
-        return [command[0], KEPT]
-    return [word for word in command if word != OPENS_A_BROWSER]
+    return session.credentials(settings["aws_config_file"], settings["aws_profile"])
