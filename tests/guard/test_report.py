@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import time
 from datetime import UTC, datetime
+from email.message import Message
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 from aws_calls.signing import signature
@@ -158,3 +161,57 @@ def test_the_delivered_settings_name_the_queue_and_no_log() -> None:
         "queue": "https://sqs.us-east-1.amazonaws.com/123456789012/claude-code-mac-findings",
         **given,
     }
+
+
+class Queue:
+    """SQS as `post` reaches it. `refuses`: HTTP's status and SQS's word for it, of each in turn."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *refuses: tuple[int, bytes] | None) -> None:
+        self.taken: list[dict[str, object]] = []
+        self.refuses = list(refuses)
+        monkeypatch.setattr(report, "post", self.post)
+        monkeypatch.setattr(report, "credentials", lambda _: KEYS)
+        given = {"queue": "https://sqs.us-east-1.amazonaws.com/1/q", "region": REGION}
+        monkeypatch.setattr(report, "configuration", lambda: given)
+
+    def post(self, _: object, region: str, service: str, headers: dict[str, str], body: bytes, **more: object) -> bytes:
+        assert (region, service, headers["X-Amz-Target"]) == (REGION, "sqs", "AmazonSQS.SendMessage")
+        assert more == {"url": None}
+        if refused := self.refuses.pop(0) if self.refuses else None:
+            raise HTTPError("u", refused[0], "", Message(), io.BytesIO(refused[1]))
+        self.taken.append(json.loads(json.loads(body)["MessageBody"]))
+        return b"{}"
+
+
+@pytest.fixture
+def spooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What a guard of before the queue left behind, which could write to the log no more."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    lines = [spool.line("github.example/acme/app", "commit", kind, 1) for kind in ("a", "b", "c")]
+    for line in lines:
+        spool.put(line)
+    return lines
+
+
+def test_what_an_older_guard_could_not_send_goes_into_the_queue_once(
+    spooled: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue(monkeypatch)
+    assert (report.main(), queue.taken, spool.waiting()) == (0, spooled, [])
+    assert (report.main(), queue.taken) == (0, spooled)
+
+
+def test_where_the_queue_is_refused_everything_waits_and_nothing_is_said(
+    spooled: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    queue = Queue(monkeypatch, None, (403, b"AccessDenied"))
+    assert (report.main(), queue.taken, len(spool.waiting())) == (1, spooled[:1], 2)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_one_that_the_queue_never_takes_does_not_hold_up_the_others(
+    spooled: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue(monkeypatch, (400, b'{"__type":"com.amazonaws.sqs#InvalidParameterValue"}'))
+    assert (report.main(), queue.taken, spool.waiting()) == (0, spooled[1:], [])
