@@ -24,7 +24,7 @@ def everything(said: Mapping[str, Any], today: str) -> str:
     if not said:
         return "Nothing of yours was counted yet."
     fresh = said["day"] == today
-    tokens = said["tokens"] if fresh else {}
+    tokens: Mapping[str, int] = said["tokens"] if fresh else {}
     kinds = ", ".join(f"{tokens[kind]:,} {kind.replace('_', ' ')}" for kind in tokens if tokens[kind])
     lines = [
         f"Today (UTC):  USD {_usd(said, today)} in {said['requests'] if fresh else 0:,} requests",

@@ -92,7 +92,7 @@ def cloud() -> Generator[Cloud]:
             self.end_headers()
             self.wfile.write(answer.encode())
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
