@@ -139,6 +139,22 @@ def redrive(
 
 
 @app.command()
+def me(
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="an AWS profile; else as AWS's tools find one")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What you used today, what is left, your level and why: read with your own AWS session. Exit 1 where AWS refuses.
+
+    IAM lets each person read their own figures and nobody else's. No stack file is needed.
+    """
+    from cli.commands.me import run
+
+    raise typer.Exit(run(profile, as_json))
+
+
+@app.command()
 def doctor(stack: Stack, as_json: Json = False) -> None:
     """What a rollout needs and has not, worst first, each with its fix. Exit 1 something is broken, 3 not all asked."""
     from cli.commands.doctor import run

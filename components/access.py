@@ -78,7 +78,7 @@ class Access(pulumi.ComponentResource):
         if not models:
             return []
         document = pulumi.Output.all(**args.profile_arns).apply(
-            lambda arns: invoke_policy(args.account, models, arns, self._reporter)
+            lambda arns: invoke_policy(args.account, models, arns, metered=self._metered)
         )
         return [
             aws.iam.RolePolicy(
@@ -91,15 +91,15 @@ class Access(pulumi.ComponentResource):
         ]
 
     @property
-    def _reporter(self) -> str | None:
-        """The cohort, where its commit guards report: not where another stack has the findings log."""
-        return None if self._args.rollout.adopt.meter else self._args.cohort
+    def _metered(self) -> bool:
+        """Whether this stack has a meter, which takes findings too: not where it is another stack's."""
+        return not self._args.rollout.adopt.meter
 
     def _boundary(self) -> aws.iam.Policy:
         """The same at every level, so that a change of level has one thing less to wait for."""
         models = {label: self._args.rollout.models[label] for label in self._args.profile_arns}
         document = pulumi.Output.all(**self._args.profile_arns).apply(
-            lambda arns: boundary(self._args.account, models, arns, reports=bool(self._reporter))
+            lambda arns: boundary(self._args.account, models, arns, metered=self._metered)
         )
         return aws.iam.Policy(
             f"{self._name}-boundary",

@@ -19,8 +19,8 @@ class AuditTrailArgs:
 
 
 class AuditTrail(pulumi.ComponentResource):
-    """The logs: of invocations, of incidents, of our functions, and of each cohort's usage. With retention, protected,
-    and kept even when undeclared."""
+    """The logs: of invocations, of incidents, of our functions, and of each cohort's usage. With retention, protected
+    by the engine and by CloudWatch, and kept even when undeclared."""
 
     invocation_log_group: pulumi.Output[str]
     incident_log_group: pulumi.Output[str] | None = None
@@ -60,6 +60,7 @@ class AuditTrail(pulumi.ComponentResource):
             # With or without a webhook or a collector: a log is protected, and must not keep a stack from closing them.
             "github-webhook": None if rollout.adopt.meter else names.GITHUB_WEBHOOK,
             "delivery": None if rollout.adopt.meter else names.DELIVERY,
+            "mac-findings": None if rollout.adopt.meter else names.MAC_FINDINGS,
         }
         self.function_log_groups = {
             function: self._log_group(
@@ -74,6 +75,7 @@ class AuditTrail(pulumi.ComponentResource):
                 names.usage_log_group(cohort),
                 rollout.retention_days(cohort),
                 {**tags, "cohort": cohort},
+                retired=cohort in rollout.logs.retired,
             ).name
             for cohort in rollout.logged
         }
@@ -81,11 +83,16 @@ class AuditTrail(pulumi.ComponentResource):
             {"invocation_log_group": self.invocation_log_group, "least_days": rollout.logs.retention_days}
         )
 
-    def _log_group(self, name: str, log_group: str, days: int, tags: Mapping[str, str]) -> aws.cloudwatch.LogGroup:
+    def _log_group(
+        self, name: str, log_group: str, days: int, tags: Mapping[str, str], *, retired: bool = False
+    ) -> aws.cloudwatch.LogGroup:
+        """`retired`: whoever may delete logs of the account may delete this one, by hand; the program does not."""
         return aws.cloudwatch.LogGroup(
             name,
             name=log_group,
             retention_in_days=days,
+            # Said plainly, since leaving it out would change nothing (argument reference of the provider).
+            deletion_protection_enabled=not retired,
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self, protect=True, retain_on_delete=True),
         )

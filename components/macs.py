@@ -11,7 +11,7 @@ import pulumi
 from components.federation import Federation
 from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
-from rollout import commit_guard, credential_helper, sign_in
+from rollout import commit_guard, credential_helper, own_usage_view, sign_in
 from rollout.account import Account
 from rollout.commit_guard import File
 from rollout.config import Rollout
@@ -84,16 +84,13 @@ def macs(name: str, args: MacsArgs, opts: pulumi.ResourceOptions) -> MacSettings
 
 
 def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
-    """What signs in, the AWS profile that names it, the commit guard, and what names a helper, if any."""
+    """What signs in, the AWS profile that names it, the guard, a person's own view, and a helper's settings."""
     rollout, account = args.rollout, args.account
-    guard = commit_guard.files(
-        rollout,
-        account,
-        args.cohort,
-        Platform.MACOS,
-        aws_profile=sign_in.PROFILE,
-        aws_config_file=PLACE.aws_config,
-    )
+    signed_in = {"aws_profile": sign_in.PROFILE, "aws_config_file": PLACE.aws_config}
+    guard = [
+        *commit_guard.files(rollout, account, Platform.MACOS, **signed_in),
+        *own_usage_view.files(rollout, account, Platform.MACOS, **signed_in),
+    ]
     helper = (
         [File(path=PLACE.settings, content=helper_file(PLACE, rollout.mac.helper_minutes), mode=0o644)]
         if rollout.mac.channel is Channel.HELPER
@@ -101,7 +98,9 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
     )
     client_id, aws_app_id = args.federation.sign_in_client_id, args.federation.aws_app_id
     if client_id is None or aws_app_id is None:
-        return pulumi.Output.from_input([*guard, *helper])  # no official client signs in under oidc
+        return pulumi.Output.from_input(
+            commit_guard.each_once([*guard, *helper])
+        )  # no official client signs in under oidc
 
     def files(client_id: str, aws_app_id: str) -> list[File]:
         process = sign_in.okta_aws_cli(

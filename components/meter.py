@@ -20,10 +20,11 @@ from rollout.metered import meter_policy, meter_settings
 
 FILES = (
     *("functions/__init__.py", "functions/attempts.py", "functions/clients.py", "functions/follow_up.py"),
-    *("functions/log_lines.py", "functions/meter.py", "functions/quota_policy.py", "functions/quota_writer.py"),
-    "functions/settings.py",
+    *("functions/log_lines.py", "functions/meter.py", "functions/own_usage.py"),
+    *("functions/quota_policy.py", "functions/quota_writer.py", "functions/settings.py"),
     *("rollout/__init__.py", "rollout/denials.py", "rollout/levels.py", "rollout/limits.py"),
-    *("rollout/names.py", "rollout/quota_document.py", "rollout/standing.py", "rollout/usage.py"),
+    *("rollout/names.py", "rollout/own_usage.py", "rollout/quota_document.py", "rollout/standing.py"),
+    "rollout/usage.py",
 )
 UNCOUNTED_DAYS = 14
 
@@ -43,6 +44,8 @@ class Meter(pulumi.ComponentResource):
 
     table: aws.dynamodb.Table | None = None
     """Where each cohort writes down whose its profiles are; none where another stack of the account counts."""
+    counting: Sequence[pulumi.Resource] = ()
+    """The table and the function."""
     ready: Sequence[pulumi.Resource] = ()
 
     def __init__(self, name: str, args: MeterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -90,6 +93,7 @@ class Meter(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*function.ready, dead]),
         )
         counting = [*function.ready, failures]
+        self.counting = [self.table, *counting]
         self.ready = [*counting, self._subscription(name, args, counting)]
         Denials(f"{name}-denials", DenialsArgs(account=args.account, after=counting, tags=self._tags), self._child)
 

@@ -16,6 +16,7 @@ from components.findings import Findings, FindingsArgs
 from components.gates import Gates, GatesArgs
 from components.github_webhook import GithubWebhook, GithubWebhookArgs
 from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
+from components.mac_findings import MacFindings, MacFindingsArgs
 from components.macs import MacServer, mac_server
 from components.meter import Meter, MeterArgs
 from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
@@ -64,6 +65,14 @@ def declare_shared(
         Delivery("delivery", DeliveryArgs(account=account, rollout=rollout, trail=trail))
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
+    meter = Meter(
+        "meter",
+        MeterArgs(account=account, rollout=rollout, trail=trail, audiences=audiences, record=record),
+    )
+    MacFindings(
+        "mac-findings",
+        MacFindingsArgs(account=account, rollout=rollout, trail=trail, record=record, after=meter.counting),
+    )
     return Shared(
         federation=Federation("federation", FederationArgs(account=account, rollout=rollout)) if okta_answers else None,
         trail=trail,
@@ -72,16 +81,7 @@ def declare_shared(
         announcer=Announcer(
             "announcer", AnnouncerArgs(account=account, rollout=rollout, trail=trail, audiences=audiences)
         ),
-        meter=Meter(
-            "meter",
-            MeterArgs(
-                account=account,
-                rollout=rollout,
-                trail=trail,
-                audiences=audiences,
-                record=record,
-            ),
-        ),
+        meter=meter,
         github_webhook=GithubWebhook(
             "github-webhook", GithubWebhookArgs(account=account, rollout=rollout, trail=trail)
         ),

@@ -31,6 +31,7 @@ from functions.attempts import Attempts
 from functions.clients import client
 from functions.follow_up import follow_up, review
 from functions.log_lines import put_lines
+from functions.own_usage import write_down
 from functions.settings import settings
 from rollout.denials import denial, is_call
 from rollout.limits import Limits
@@ -117,6 +118,8 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     keys = (key for entry in kept for key in entry.adds)
     follow_up(keys, settings()["table"], settings()["notices_queue"], limits(), attempts)
     write_lines(kept, attempts)
+    people = ((entry.line["user_id"], entry.cohort, _day(entry)) for entry in kept if entry.cohort and entry.adds)
+    write_down(people, settings()["table"], limits(), settings()["levels"], attempts)
     attempts.require()
     summary = {
         "Counted": len(kept),
@@ -132,6 +135,10 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 def limits() -> Limits:
     return Limits.read(settings()["limits"], settings()["tables"]["teams"])
+
+
+def _day(entry: Entry) -> str:
+    return f"{entry.at:%Y-%m-%d}"
 
 
 def delivered(event: Mapping[str, Any]) -> dict[str, Any]:

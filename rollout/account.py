@@ -64,6 +64,11 @@ class Account:
     def queue_arn(self, name: str) -> str:
         return self._arn("sqs", name)
 
+    def queue_url(self, name: str) -> str:
+        """As SQS gives it out, and as its JSON protocol takes it, whatever host is called."""
+        suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return f"https://sqs.{self.region}.{suffix}/{self.id}/{name}"
+
     def table_arn(self, name: str) -> str:
         return self._arn("dynamodb", f"table/{name}")
 
@@ -108,3 +113,12 @@ class Account:
         if model.geography == "global":
             arns.append(f"arn:{self.partition}:bedrock:::foundation-model/{model.foundation_model}")
         return arns
+
+    def bounding_model_arns(self, model: Model) -> list[str]:
+        """The same, but of a maker's global models one pattern in place of an ARN each, so that a boundary is short.
+
+        It lets nothing more be called: a global profile needs its model's ARN of a region too, which is named in full.
+        """
+        regional, *everywhere = self.foundation_model_arns(model)
+        maker = model.foundation_model.partition(".")[0]
+        return [regional, *(f"{arn.partition('/')[0]}/{maker}.*" for arn in everywhere)]

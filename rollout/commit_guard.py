@@ -54,28 +54,25 @@ def hook(rollout: Rollout, platform: Platform) -> dict[str, Any] | None:
     return {"matcher": "Bash", "hooks": [run]}
 
 
-def settings(
-    rollout: Rollout, account: Account, cohort: str, *, aws_profile: str, aws_config_file: str
-) -> dict[str, Any]:
-    """What `commit-guard.json` says. Where another stack has the findings log there is no stream, and no report."""
+def settings(rollout: Rollout, account: Account, *, aws_profile: str, aws_config_file: str) -> dict[str, Any]:
+    """What `commit-guard.json` says. Where another stack has the findings log there is no queue, and no report."""
     reports = not rollout.adopt.meter
     return {
         "on_failure": rollout.mac.commit_guard.value,
         "region": account.region,
-        "log_group": names.FINDINGS_LOG_GROUP if reports else None,
-        "log_stream": names.guard_stream(cohort) if reports else None,
+        "queue": account.queue_url(names.MAC_FINDINGS) if reports else None,
         "aws_profile": aws_profile,
         "aws_config_file": aws_config_file,
     }
 
 
 def files(
-    rollout: Rollout, account: Account, cohort: str, platform: Platform, *, aws_profile: str, aws_config_file: str
+    rollout: Rollout, account: Account, platform: Platform, *, aws_profile: str, aws_config_file: str
 ) -> tuple[File, ...]:
     """In the order in which they are to be written: the entry last, and Claude Code's settings only after it."""
     if hook(rollout, platform) is None:
         return ()
-    told = settings(rollout, account, cohort, aws_profile=aws_profile, aws_config_file=aws_config_file)
+    told = settings(rollout, account, aws_profile=aws_profile, aws_config_file=aws_config_file)
     folder = PLACES[platform].folder
     return (
         File(path=f"{folder}/{SETTINGS}", content=json.dumps(told, indent=2) + "\n", mode=0o644),

@@ -153,7 +153,7 @@ class Logs(Part):
     prompt_text: bool = False
     """Whether prompts and answers are written to the invocation log. Off unless somebody decides otherwise."""
     retired: tuple[CohortName, ...] = ()
-    """Cohorts that were taken out of `cohorts`, or set back to `planned`: their logs stay declared and protected."""
+    """Cohorts that were taken out of `cohorts`, or set back to `planned`: their logs stay, to be deleted by hand."""
 
 
 class Adopt(Part):

@@ -15,17 +15,19 @@ from rollout.names import PREFIX
 from rollout.usage import NAMESPACE, UnknownRecordError
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
-SOURCE = "aws.bedrock"
+# Bedrock and its second endpoint, whose calls are in no invocation log.
+SOURCES = ("aws.bedrock", "aws.bedrock-mantle")
 MAX_TEXT = 300
-# What a model is called by: InvokeModel and Converse, with and without a stream.
-CALLS = ("InvokeModel", "Converse")
+# What a model is called by: InvokeModel and Converse, with and without a stream; at the second endpoint
+# CreateInference, by its action in IAM. Under which name CloudTrail has that was not seen.
+CALLS = ("InvokeModel", "Converse", "CreateInference")
 
 
 def pattern() -> dict[str, Any]:
     """Of a rule: Bedrock denied one of the cohorts' roles, whichever cohorts there are."""
     issuer = {"userName": [{"prefix": f"{PREFIX}-"}]}
     return {
-        "source": [SOURCE],
+        "source": list(SOURCES),
         "detail-type": [DETAIL_TYPE],
         "detail": {
             # A client asks for lists and counts tokens at each start, which is none of what a level is about.

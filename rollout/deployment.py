@@ -97,8 +97,8 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
             """,
             writes="""
                 CreateLogGroup CreateLogStream DeleteDataProtectionPolicy DeleteMetricFilter DeleteSubscriptionFilter
-                PutDataProtectionPolicy PutMetricFilter PutRetentionPolicy PutSubscriptionFilter TagResource
-                UntagResource
+                PutDataProtectionPolicy PutLogGroupDeletionProtection PutMetricFilter PutRetentionPolicy
+                PutSubscriptionFilter TagResource UntagResource
             """,
         ),
         Rights(

@@ -13,17 +13,29 @@ Document = dict[str, Any]
 
 WRITE_LOG = ["logs:CreateLogStream", "logs:PutLogEvents"]
 DISCOVER = "bedrock:GetInferenceProfile"
+# No right to write a log or a metric: whoever has one chooses figures that others believe.
+REPORT = "sqs:SendMessage"
+# Any temporary session may ask for another of its own, by what is known of it (botocore 1.44.8); were its issue time
+# new, it would outlive a Deny of older sessions.
+RENEW = "sts:GetScopedCredentials"
+READ_USAGE = "dynamodb:GetItem"
+# The one item whose key is the caller's own id: of a role's session the role's id, a colon, and the session's name,
+# which the identity provider signs. An empty set of keys would fulfil `ForAllValues`, so there must be one.
+OWN_ITEM = {
+    "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": names.own_usage("${aws:userid}")},
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
 INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
 
 
 def invoke_policy(
-    account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str], reporter: str | None = None
+    account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str], metered: bool = False
 ) -> Document:
     """What a cohort may call: its own profiles, and the models behind them only through these.
 
     `models`: by label, what the cohort may use now. `profile_arns`: of the same labels. `GetInferenceProfile` lets
-    Claude Code choose the request's shape and price it rightly. `reporter`: the cohort, where its commit guards write
-    to the findings log.
+    Claude Code choose the request's shape and price it rightly. `metered`: whether this stack has a meter: commit
+    guards send findings, and each person reads what the meter wrote down for their own session.
     """
     arns = [profile_arns[label] for label in models]
     statements: list[Document] = [
@@ -36,31 +48,39 @@ def invoke_policy(
             "Condition": {"ArnEquals": {"bedrock:InferenceProfileArn": arns}},
         },
     ]
-    if reporter:
-        stream = account.log_stream_arn(names.FINDINGS_LOG_GROUP, names.guard_stream(reporter))
-        statements.append(allow("ReportFindings", ["logs:PutLogEvents"], [stream]))
+    if metered:
+        statements += _beside_models(account)
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def _beside_models(account: Account) -> list[Document]:
+    """Without a Sid or a list of one, so that twenty models fit."""
+    queue, table = account.queue_arn(names.MAC_FINDINGS), account.table_arn(names.USAGE_TABLE)
+    return [
+        {"Effect": "Allow", "Action": REPORT, "Resource": queue},
+        {"Effect": "Allow", "Action": READ_USAGE, "Resource": table, "Condition": OWN_ITEM},
+    ]
+
+
 def boundary(
-    account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str], reports: bool = False
+    account: Account, models: Mapping[str, Model], profile_arns: Mapping[str, str], metered: bool = False
 ) -> Document:
     """The most that a cohort's role may ever do, whatever is attached to it: the meter writes one of its policies.
 
-    Grants nothing. Whom a model is called through, and which commit guards' stream is written to, is narrowed by
-    `invoke_policy`; here it is left to the account's own, and nothing has a Sid, so that twenty models fit.
-    `reports`: whether commit guards report.
+    Grants nothing. Whom a model is called through is narrowed by `invoke_policy`; here it is left to the account's
+    own, and nothing has a Sid, so that twenty models fit. `metered`: as there. The Deny holds
+    whatever a later policy allows.
     """
     arns = [profile_arns[label] for label in models]
-    behind = sorted({arn for model in models.values() for arn in account.foundation_model_arns(model)})
+    behind = sorted({arn for model in models.values() for arn in account.bounding_model_arns(model)})
     through = {"ArnLike": {"bedrock:InferenceProfileArn": account.bedrock("application-inference-profile/*")}}
     statements: list[Document] = [
         {"Effect": "Allow", "Action": [*INVOKE, DISCOVER], "Resource": arns},
         {"Effect": "Allow", "Action": INVOKE, "Resource": behind, "Condition": through},
     ]
-    if reports:
-        streams = account.log_stream_arn(names.FINDINGS_LOG_GROUP, names.guard_stream("*"))
-        statements.append({"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": streams})
+    statements.append({"Effect": "Deny", "Action": RENEW, "Resource": "*"})
+    if metered:
+        statements += _beside_models(account)
     return document(*statements)
 
 

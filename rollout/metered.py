@@ -10,9 +10,10 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Model, Prices, Rollout
+from rollout.config import Incident, Model, Prices, Rollout
 from rollout.cut_record import Record
 from rollout.documents import WRITE_LOG, Document, allow, document, write_own_log
+from rollout.levels import Level
 from rollout.limits import Budget, Limits, Raise
 from rollout.quotas import quota_policies, raises, throttled_sessions
 from rollout.standing import digest
@@ -40,8 +41,28 @@ def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[s
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
         "notices_queue": names.NOTICES_QUEUE,
+        "levels": _levels(rollout, record),
         "limits": {name: value for name, value in asdict(limits(rollout, account, record)).items() if name != "teams"},
     }
+
+
+def _levels(rollout: Rollout, record: Record) -> dict[str, dict[str, dict[str, str]]]:
+    """Above `active`: of cohorts, and of people whose level is another than their cohort's, by session. Whoever is told
+    reads the incident's id, which says nothing of others."""
+    cohorts: dict[str, dict[str, str]] = {}
+    people: dict[str, dict[str, str]] = {}
+    for name, cohort in rollout.cohorts.items():
+        if cohort.level.needs_incident:
+            cohorts[name] = _level(cohort.level, cohort.incident)
+        for email, member in sorted(cohort.members.items()):
+            if member.level and cohort.level_of(email) is not cohort.level:
+                said = _level(cohort.level_of(email), member.incident or cohort.incident)
+                people |= {session.lower(): said for session in record.names(email)}
+    return {"cohorts": cohorts, "people": people}
+
+
+def _level(level: Level, incident: Incident | None) -> dict[str, str]:
+    return {"level": level.value, **({"why": incident.id} if incident else {})}
 
 
 def limits(rollout: Rollout, account: Account, record: Record) -> Limits:
@@ -127,6 +148,11 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
         *([allow("UsageLogs", WRITE_LOG, usage_logs)] if usage_logs else []),
         allow("NotCounted", ["sqs:SendMessage"], [account.queue_arn(names.DEAD_RECORDS_QUEUE)]),
         allow("Alerts", ["sqs:GetQueueUrl", "sqs:SendMessage"], [account.queue_arn(names.NOTICES_QUEUE)]),
+        *(
+            [allow("Sessions", ["iam:GetRole"], [account.role_arn(name) for name in rollout.logged])]
+            if rollout.logged
+            else []
+        ),
         *([allow("Quotas", STOP_FOR_A_DAY, quotas)] if quotas else []),
         write_own_log(account, names.METER),
     )

@@ -22,6 +22,8 @@ FINDINGS_LOG_GROUP = f"/{PREFIX}/findings"
 GITHUB_WEBHOOK = f"{PREFIX}-github-webhook"
 GITHUB_WEBHOOK_SECRET = f"{PREFIX}/github-webhook-secret"
 GITHUB_LOG_STREAM = "github"
+# Of the queue that members' machines send findings to, and of the function that takes them from it.
+MAC_FINDINGS = f"{PREFIX}-mac-findings"
 ANNOUNCER = f"{PREFIX}-announcer"
 NOTICES_QUEUE = f"{PREFIX}-notices.fifo"
 DEAD_NOTICES_QUEUE = f"{PREFIX}-notices-dead.fifo"
@@ -153,6 +155,17 @@ def usage_log_group(cohort: str) -> str:
     return f"/{PREFIX}/{cohort}/usage"
 
 
+def usage_log_group_of(group: str) -> str | None:
+    """Whose usage is in it; None where it is no cohort's."""
+    cohort = group.removeprefix(f"/{PREFIX}/").removesuffix("/usage")
+    return cohort if COHORT.fullmatch(cohort) and group == usage_log_group(cohort) else None
+
+
+def own_usage(user_id: str) -> str:
+    """The key of what one person may read of the meter's table. `user_id`: as `aws:userid` has it."""
+    return f"me#{user_id}"
+
+
 def weeks_parameter(cohort: str) -> str:
     """The SSM parameter with what was seen of a cohort, week by week."""
     return f"{SUCCESS_PATH}/weeks/{cohort}"
@@ -164,7 +177,7 @@ def gate_parameter(cohort: str) -> str:
 
 
 def guard_stream(cohort: str) -> str:
-    """Of the findings log: what the commit guards of a cohort's members write."""
+    """Of the findings log: what the commit guards of a cohort's members have sent, in a function's words."""
     return f"guard-{cohort}"
 
 

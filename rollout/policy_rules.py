@@ -12,5 +12,5 @@ RULES = (
     *("session-at-most-one-hour", "suspended-is-denied", "teams-are-balanced", "teams-are-covered"),
     *("throttled-to-one-model", "trust-is-named", "trusts-our-federation", "two-champions-per-team"),
     *("preview-only-reads", "state-bucket-is-guarded", "state-key-rotates", "workflow-rights-are-ours"),
-    *("workflow-trust-is-exact", "stays-in-its-account", "subscriptions-are-named"),
+    *("workflow-trust-is-exact", "stays-in-its-account", "subscriptions-are-named", "logs-have-deletion-protection"),
 )

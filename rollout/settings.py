@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from rollout import commit_guard, credential_helper
+from rollout import commit_guard, credential_helper, own_usage_view
 from rollout.config import Cohort, Federation, Incident, Rollout
 from rollout.levels import Level
 from rollout.macs import hooks, own_profiles
@@ -115,6 +115,7 @@ def managed_settings(
         "model": profile_arns[labels[0]],
         "hooks": {event: found for event, found in hooked.items() if found},
         "companyAnnouncements": [says] if says else [],
+        **own_usage_view.status_line(rollout, platform),
         "env": {
             **{key: value for row in rows for key, value in row.env.items()},
             **_endpoints(region),

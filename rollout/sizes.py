@@ -16,7 +16,6 @@ from rollout.stops import cohort_stop
 
 # The account and region are not known when the stack file is judged: the ones with the longest ARNs.
 LONGEST = Account("0" * 12, "us-gov-west-1")
-LONGEST_COHORT = "c" * 16
 LONGEST_PROFILE = LONGEST.bedrock(f"application-inference-profile/{'0' * 12}")
 # Room that is kept for `rollout cut`: of everybody, and of so many single persons, each by the longest address, login,
 # another spelling, and an Okta user id (20 characters).
@@ -28,7 +27,7 @@ def inline_characters(models: Mapping[str, Model]) -> int:
     """Of a cohort with these models, at most: what it may invoke and report, the stop that any incident may add, and
     what `rollout cut` may."""
     stop = cohort_stop(CohortRecord(level=Level.SUSPENDED, dead_before=datetime(2026, 1, 1, tzinfo=UTC)))
-    invoke = invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), LONGEST_COHORT)
+    invoke = invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), metered=True)
     return sum(map(characters, (invoke, stop))) + cut_characters()
 
 
@@ -38,7 +37,7 @@ def cut_characters() -> int:
 
 
 def boundary_characters(models: Mapping[str, Model]) -> int:
-    return characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), reports=True))
+    return characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), metered=True))
 
 
 def characters(document: Document | None) -> int:

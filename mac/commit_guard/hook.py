@@ -85,7 +85,7 @@ def _answer(settings: dict[str, Any], given: bytes) -> int:
     if not stopped:
         return _nothing_found(works, lambda reason: _plain(hidden(reason, seen)))
     _tell(stopped)
-    if settings.get("log_stream"):
+    if settings.get("queue"):
         from commit_guard.spool import report
 
         report(stopped)

@@ -1,4 +1,4 @@
-"""What waits to be reported: one small file each, in the person's own folder, until it is in the findings log."""
+"""What waits to be reported: one small file each, in the person's own folder, until it is in the queue of findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast
 
 MAX_WAITING = 200
 MAX_BYTES = 4096
-# CloudWatch Logs takes no event older than 14 days (API reference, PutLogEvents).
+# Older than this nobody acts on it any more.
 MAX_AGE_SECONDS = 13 * 86_400
 MAX_TEXT = 200
 
@@ -42,7 +42,7 @@ def report(stopped: list[tuple[str, str, list[tuple[str, int, str]]]]) -> None:
 
 
 def line(repository: str, what: str, kind: str, count: int) -> dict[str, Any]:
-    """As `rollout.credentials` counts it: where and what kind, never which. Whose it is, the sender asks AWS."""
+    """As `rollout.mac_findings` reads it: where and what kind, never which. AWS tells whose it is."""
     return {
         "finding": "credential",
         "source": "commit-guard",
@@ -66,9 +66,9 @@ def put(content: dict[str, Any]) -> None:
     os.rename(name + ".part", name + ".json")
 
 
-def waiting() -> list[tuple[str, int, dict[str, Any]]]:
-    """(path, milliseconds since 1970, content), the oldest first. What is too old or cannot be read is dropped."""
-    found: list[tuple[str, int, dict[str, Any]]] = []
+def waiting() -> list[tuple[str, dict[str, Any]]]:
+    """(path, content), the oldest first. What is too old or cannot be read is dropped."""
+    found: list[tuple[str, dict[str, Any]]] = []
     place = folder()
     for name in sorted(name for name in os.listdir(place) if name.endswith(".json")):
         path = os.path.join(place, name)
@@ -79,7 +79,7 @@ def waiting() -> list[tuple[str, int, dict[str, Any]]]:
         except (OSError, ValueError):
             nanoseconds, content = 0, None
         if time.time() - nanoseconds / 1e9 < MAX_AGE_SECONDS and isinstance(content, dict):
-            found.append((path, nanoseconds // 1_000_000, cast("dict[str, Any]", content)))
+            found.append((path, cast("dict[str, Any]", content)))
         else:
             drop(path)
     return found

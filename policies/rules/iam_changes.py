@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from policies.judging.iam import POLICIES, Statement, bound, each_allow, matches
 from policies.judging.rules import ResourceRule, Severity
 from policies.judging.workflows import of_program
-from rollout.names import quota_policy
+from rollout.names import quota_policy, role
 
 # `rollout.metered.STOP_FOR_A_DAY`, said a second time on purpose.
 QUOTA_ACTIONS = {
@@ -18,6 +18,9 @@ QUOTA_ACTIONS = {
 QUOTAS = re.compile(
     r"arn:[a-z-]+:iam::\d{12}:policy/" + quota_policy("COHORT", 1)[:-1].replace("COHORT", "[a-z0-9]+") + r"\d+"
 )
+# By which the meter knows whose sessions a role's are: it reads the role's id, and changes nothing.
+READS_OF_ROLE = {"iam:GetRole"}
+COHORT_ROLES = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:role/{role('')}[a-z0-9]+")
 SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
 PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
 
@@ -31,7 +34,9 @@ def judge(statement: Statement) -> Iterator[str]:
         yield "iam:PassRole without iam:PassedToService of one service: any could be given the role"
     others = [action for action in acting if action not in passing]
     to_quotas = all(QUOTAS.fullmatch(resource) for resource in statement.resources)
-    unknown = others if not to_quotas else [action for action in others if action not in QUOTA_ACTIONS]
+    of_roles = all(COHORT_ROLES.fullmatch(resource) for resource in statement.resources)
+    known = QUOTA_ACTIONS if to_quotas else READS_OF_ROLE if of_roles else set[str]()
+    unknown = [action for action in others if action not in known]
     # A whole wildcard is `named-actions`' to report.
     if unknown := [action for action in unknown if "*" not in action]:
         yield f"may change or take rights: {', '.join(unknown)}"

@@ -9,24 +9,19 @@ from policies.judging.iam import MANAGED_POLICY, POLICIES, Statement, each_allow
 from policies.judging.resources import Resource
 from policies.judging.rules import Finding, ResourceRule, Severity
 from policies.judging.workflows import of_program
-from rollout.names import FINDINGS_LOG_GROUP, guard_stream
 
 # A model in whatever region a profile routes to, and log streams, whose names Lambda invents.
 LEFT_OPEN = (
     re.compile(r"arn:[a-z-]+:bedrock:\*::foundation-model/[^*?]+"),
     re.compile(r"arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:log-group:[^*?:]+:log-stream:\*"),
 )
-
-
-# A boundary grants nothing: which of these streams is a cohort's own, its policy says.
-STREAMS_OF_GUARDS = re.compile(
-    rf"arn:[a-z-]+:logs:[a-z0-9-]+:\d{{12}}:log-group:{FINDINGS_LOG_GROUP}:log-stream:{re.escape(guard_stream('*'))}"
-)
+# A boundary grants nothing: which global model it is, its ARN in a region says, which must be allowed beside this one.
+GLOBAL_MODELS = re.compile(r"arn:[a-z-]+:bedrock:::foundation-model/[a-z0-9]+\.\*")
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
     bounds = resource.type == MANAGED_POLICY and str(resource.props.get("name")).endswith("-boundary")
-    open_here = (*LEFT_OPEN, STREAMS_OF_GUARDS) if bounds else LEFT_OPEN
+    open_here = (*LEFT_OPEN, GLOBAL_MODELS) if bounds else LEFT_OPEN
 
     def wide(statement: Statement) -> Iterator[str]:
         for named in statement.resources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rollout import commit_guard, credential_helper
+from rollout import commit_guard, credential_helper, own_usage_view
 from rollout.account import Account
 from rollout.commit_guard import File
 from rollout.config import Rollout
@@ -61,8 +61,11 @@ def _pieces(
         text = aws_profile(region, credential_helper.command(platform, credential_process))
         found.append(Piece(name=f"{folder}/aws-config", content=text.encode(), goes_to=places.aws_config))
     given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
-    guard = commit_guard.files(rollout, Account(account_id, region), to.cohort, platform, **given)
-    found += [_piece(folder, places, file) for file in guard if file not in signs_in]
+    account = Account(account_id, region)
+    guard = commit_guard.files(rollout, account, platform, **given)
+    view = own_usage_view.files(rollout, account, platform, **given)
+    beside = commit_guard.each_once([*guard, *view])
+    found += [_piece(folder, places, file) for file in beside if file not in signs_in]
     if rollout.mac.channel is Channel.HELPER:
         answer = Piece(
             name=f"{folder}/policy-helper.json",

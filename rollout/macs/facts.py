@@ -64,6 +64,7 @@ KEYS: Mapping[str, Fact] = {
     ),
     "hooks.SessionStart": Fact("what it writes into CLAUDE_ENV_FILE comes before each Bash command, and only there"),
     "awsAuthRefresh": Fact("run where no session is found or STS refuses it; a terminal shows what it prints (10)"),
+    "statusLine": Fact("what its command prints is shown below the prompt, in a terminal alone"),
     "companyAnnouncements": Fact("under the banner; -p never shows them (10)"),
     "env": Fact("beats exported variables and the user's settings; an empty value counts as unset (9)"),
 }

@@ -68,6 +68,11 @@ class Hooks(Strict):
     session_start: Annotated[list[PromptHook], Field(min_length=1, alias="SessionStart")] = []
 
 
+class StatusLine(Strict):
+    type: Literal["command"]
+    command: Annotated[str, Field(min_length=1)]
+
+
 class Sandbox(Strict):
     auto_allow_bash_if_sandboxed: Literal[False]
 
@@ -132,6 +137,7 @@ class ManagedSettings(Strict):
     disable_sideload_flags: Literal[True] = True
     hooks: Hooks = Hooks()
     aws_auth_refresh: Annotated[str, Field(min_length=1)] = ":"
+    status_line: StatusLine = Field(default_factory=_left_out)
     company_announcements: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = []
     env: Annotated[dict[str, str], AfterValidator(_variables)]
 

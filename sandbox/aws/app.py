@@ -28,6 +28,7 @@ import moto.secretsmanager.urls
 import moto.servicequotas.urls
 import moto.sesv2.urls
 import moto.sns.urls
+import moto.sqs.urls
 import moto.sts.urls
 from moto.awslambda.responses import LambdaResponse
 from moto.bedrock.responses import BedrockResponse
@@ -43,10 +44,11 @@ from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.servicequotas.responses import ServiceQuotasResponse
 from moto.sesv2.responses import SESV2Response
 from moto.sns.responses import SNSResponse
+from moto.sqs.responses import SQSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
-from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses
+from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses, session_rights
 from sandbox.aws.budgets import Budgets
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
@@ -69,6 +71,7 @@ from sandbox.aws.s3 import index_buckets, judge_bucket_policies
 from sandbox.aws.secrets import SecretsManager
 from sandbox.aws.service_quotas import ServiceQuotas
 from sandbox.aws.sns import Sns
+from sandbox.aws.sqs import Sqs, say_who_sends
 from sandbox.aws.store import Store
 
 Environ = dict[str, Any]
@@ -86,6 +89,7 @@ REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     SecretsManagerResponse: SecretsManager,
     SESV2Response: ses.Ses,
     SNSResponse: Sns,
+    SQSResponse: Sqs,
     ServiceQuotasResponse: ServiceQuotas,
     TokenResponse: Federation,
 }
@@ -103,6 +107,7 @@ REPLACED_URLS = (
     moto.servicequotas.urls,
     moto.sesv2.urls,
     moto.sns.urls,
+    moto.sqs.urls,
     moto.sts.urls,
 )
 
@@ -151,6 +156,10 @@ class Application(DomainDispatcherApplication):
         made = call(environ)
         if made.service == chatbot.SERVICE:
             return self._chatbot(environ, start_response)
+        refused = session_rights.refusal(environ, made)
+        if refused:
+            start_response(f"{refused.code} {HTTPStatus(refused.status).phrase}", refused.get_headers())
+            return [str(refused.description).encode()]
         backend_app = self.get_application(environ)
         with self._one_by_one if made.service in NOT_ATOMIC else contextlib.nullcontext():
             body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
@@ -217,6 +226,7 @@ def create_app(
     bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
     keep_from_logs()
     keep_little()
+    say_who_sends()
     judge_bucket_policies()
     cast("Any", moto.logs.models).execute_query = execute
     store = Store(home / "aws")

@@ -12,11 +12,8 @@ from moto.awslambda.utils import get_backend
 from moto.logs.models import LogGroup, SubscriptionFilter
 from moto.logs.responses import LogsResponse
 
-from sandbox.aws import enforcement, trust
-from sandbox.aws.callers import session_caller
-from sandbox.aws.catalogue import PARTITION
-from sandbox.aws.enforcement import Origin, Wish
-from sandbox.aws.refusals import JsonRefusal, RestRefusal
+from sandbox.aws import trust
+from sandbox.aws.refusals import JsonRefusal
 from sandbox.aws.validation import mistakes
 
 # Quotas of a log group, and of an account and region.
@@ -45,22 +42,6 @@ def _now() -> int:
 
 class Logs(LogsResponse):
     """moto's CloudWatch Logs with these operations in place of its own."""
-
-    # Events
-
-    def put_log_events(self) -> str:
-        """Of sessions only what their role lets them write: keys that live long may do all."""
-        given = self._given("PutLogEvents")
-        who = session_caller(self.headers)
-        if who:
-            stream = f"log-group:{given['logGroupName']}:log-stream:{given['logStreamName']}"
-            arn = f"arn:{PARTITION}:logs:{self.region}:{self.current_account}:{stream}"
-            origin = Origin(address=self.normalized_request.environ.get("REMOTE_ADDR", ""), region=self.region)
-            try:
-                enforcement.require(who, Wish(action="logs:PutLogEvents", resource=arn), origin)
-            except RestRefusal as refusal:
-                raise JsonRefusal("AccessDeniedException", refusal.message) from None
-        return super().put_log_events()
 
     # Metric filters
 
@@ -92,9 +73,30 @@ class Logs(LogsResponse):
         filters[:] = left
         return ""
 
+    # Groups, with deletion protection
+
+    def create_log_group(self) -> str:
+        given = self._given("CreateLogGroup")
+        answer = super().create_log_group()
+        vars(self._group(given["logGroupName"]))["protected"] = bool(given.get("deletionProtectionEnabled"))
+        return answer
+
+    def put_log_group_deletion_protection(self) -> str:
+        given = self._given("PutLogGroupDeletionProtection")
+        vars(self._group(given["logGroupIdentifier"]))["protected"] = bool(given["deletionProtectionEnabled"])
+        return ""
+
+    def describe_log_groups(self) -> str:
+        told: Given = json.loads(super().describe_log_groups())
+        for shown in told["logGroups"]:
+            shown["deletionProtectionEnabled"] = vars(self._group(shown["logGroupName"])).get("protected", False)
+        return json.dumps(told)
+
     def delete_log_group(self) -> str:
-        """A group takes its filters along."""
+        """A group takes its filters along. One that is protected stays (API reference, DeleteLogGroup)."""
         name = self._get_param("logGroupName")
+        if vars(self._group(name)).get("protected"):
+            raise JsonRefusal("ValidationException", f"Log group is protected from deletion: {name}")
         answer = super().delete_log_group()
         filters = self.logs_backend.filters.metric_filters
         filters[:] = [one for one in filters if one["logGroupName"] != name]

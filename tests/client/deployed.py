@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from rollout import commit_guard
+from rollout import commit_guard, own_usage_view
 from rollout.account import Account
 from rollout.commit_guard import File
 from rollout.config import Incident, Rollout
@@ -85,8 +85,12 @@ class Deployed:
         """
         document = self.sandboxed(laptop, document, bedrock)
         config = PLACES[Platform.LINUX].aws_config
-        guard = commit_guard.files(
-            self.rollout, ACCOUNT, COHORT, Platform.LINUX, aws_profile=PROFILE, aws_config_file=config
+        signed_in = {"aws_profile": PROFILE, "aws_config_file": config}
+        guard = commit_guard.each_once(
+            [
+                *commit_guard.files(self.rollout, ACCOUNT, Platform.LINUX, **signed_in),
+                *own_usage_view.files(self.rollout, ACCOUNT, Platform.LINUX, **signed_in),
+            ]
         )
         laptop.receives(document, File(path=config, content=aws_profile or self.aws_profile, mode=0o644), *guard)
 

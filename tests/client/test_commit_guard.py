@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -60,7 +61,10 @@ def test_a_commit_with_a_key_is_stopped_with_what_to_do_and_a_clean_one_is_made(
     assert "deploy.sh, line 1: aws_access_key_id" in stopped
     assert "clean.sh" in made
     assert (commits(repository), session.errors) == (1, "")
-    [event] = findings(pilot)[reported:]
+    deadline = time.monotonic() + 60  # the function behind the queue writes it
+    while not (came := findings(pilot)[reported:]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    [event] = came
     assert json.loads(event["message"])["user"] == ALICE
     assert KEY not in event["message"]
 

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
-from functions import follow_up, meter
+from functions import follow_up, meter, own_usage
 from functions.clients import client
 from tests.meter.test_usage import RECORD
 from tests.meter.world import SETTINGS, World, delivery
@@ -45,6 +45,7 @@ def measured() -> Request:
         client.cache_clear()
         follow_up._queue_url.cache_clear()
         meter.profiles.cache_clear()
+        own_usage._role_id.cache_clear()
         try:
             return _measured(World())
         finally:
@@ -53,6 +54,7 @@ def measured() -> Request:
 
 def _measured(world: World) -> Request:
     os.environ["DEAD_QUEUE_URL"] = world.dead_queue
+    client("iam").create_role(RoleName="claude-code-pilot", AssumeRolePolicyDocument="{}")
     _run("first")  # the profile is looked up once per process
     asked, units = _watched(), Counter[str]()
     said = _run("second")

@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from rollout import names
 from rollout.commit_guard import PACKAGE
 from sandbox import sign_in
 from sandbox.settings import ACCOUNT_ID
@@ -37,6 +39,14 @@ def member(pilot: World, root: Path) -> Machine:
 def reported(pilot: World) -> list[dict[str, Any]]:
     events = pilot.aws("logs").get_log_events(logGroupName=GROUP, logStreamName=STREAM)["events"]
     return [json.loads(event["message"]) for event in events]
+
+
+def until_reported(pilot: World, count: int, seconds: float = 60) -> list[dict[str, Any]]:
+    """The function behind the queue writes them."""
+    deadline = time.monotonic() + seconds
+    while len(lines := reported(pilot)) < count and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return lines
 
 
 def waiting(mac: Machine) -> list[Path]:
@@ -66,7 +76,7 @@ def test_a_stopped_commit_is_a_finding_that_the_alarm_counts_with_whose_session_
         mac.stage(kind, PLANTED[kind] + "\n")
     said = commit(mac, pilot)
     until_sent(mac)
-    lines = reported(pilot)
+    lines = until_reported(pilot, 2)
     assert {(line["kind"], line["repository"], line["user"]) for line in lines} == {
         ("aws_access_key_id", "github.example/acme/app", ALICE),
         ("private_key", "github.example/acme/app", ALICE),
@@ -90,30 +100,38 @@ def test_what_could_not_be_sent_is_sent_with_the_next(pilot: World, tmp_path: Pa
     session.with_suffix(".away").rename(session)
     commit(mac, pilot)
     until_sent(mac)
-    assert len(reported(pilot)) == 2
+    assert len(until_reported(pilot, 2)) == 2
 
 
-def test_a_member_may_write_to_the_cohorts_stream_and_to_no_other_and_reads_none(pilot: World) -> None:
+def test_a_member_sends_findings_and_writes_no_log_and_no_metric(pilot: World) -> None:
     given = pilot.sign_in(ALICE, "pilot")
-    import boto3
 
-    logs = boto3.client(
-        "logs",
-        endpoint_url=pilot.settings.aws_url,
-        region_name="us-east-1",
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
-    )
+    def own(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=pilot.settings.aws_url,
+            region_name="us-east-1",
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+
     event = {"timestamp": int(time.time() * 1000), "message": "{}"}
-    logs.put_log_events(logGroupName=GROUP, logStreamName=STREAM, logEvents=[event])
-    for group, stream in (("/claude-code/incidents", "levels"), (GROUP, "guard-other")):
-        with pytest.raises(ClientError, match="AccessDeniedException"):
-            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+    queue = pilot.aws("sqs").get_queue_url(QueueName=names.MAC_FINDINGS)["QueueUrl"]
+    for group, stream in ((GROUP, STREAM), ("/claude-code/pilot/usage", "meter"), ("/claude-code/incidents", "levels")):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            own("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        own("cloudwatch").put_metric_data(
+            Namespace="ClaudeCode/Rollout", MetricData=[{"MetricName": "Usd", "Value": -99999}]
+        )
+    own("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        own("sqs").receive_message(QueueUrl=queue)
     set_level(pilot, "suspended")
     pilot.up()
-    with pytest.raises(ClientError, match="AccessDeniedException"):
-        logs.put_log_events(logGroupName=GROUP, logStreamName=STREAM, logEvents=[event])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        own("sqs").send_message(QueueUrl=queue, MessageBody="{}")
 
 
 def test_the_stream_outlives_its_cohort(pilot: World) -> None:

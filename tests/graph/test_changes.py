@@ -19,6 +19,8 @@ SHOWN = {
     "dashboards-fleet",
     *(f"dashboards-{q.title.lower().replace(' ', '-')}" for q in QUERIES if q.source == "usage"),
 }
+# Whose findings are taken.
+REPORTED = {"mac-findings-function-code", "mac-findings-function-work"}
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -40,7 +42,7 @@ def test_adding_a_cohort_changes_who_is_counted_and_shown_alone_and_adds_its_own
     document["cohorts"][names[0]] = cohort("new@acme.example")
     after = registrations(document)
     changed = {before[urn].name for urn in before if after.get(urn) != before[urn]}
-    assert changed == METERED | SHOWN | {NAME}
+    assert changed == METERED | REPORTED | SHOWN | {NAME}
     added = set(after) - set(before)
     assert added
     assert all(
@@ -66,7 +68,8 @@ def test_adding_a_member_changes_the_two_memberships_and_whom_the_meter_knows() 
     after = registrations(document)
     assert set(before) == set(after)
     changed = {after[urn].name for urn in after if after[urn] != before[urn]}
-    assert changed == {"pilot-membership-members", "pilot-membership-umbrella", "meter-function-code", NAME}
+    functions = {"meter-function-code", "mac-findings-function-code"}
+    assert changed == {"pilot-membership-members", "pilot-membership-umbrella", *functions, NAME}
 
 
 def test_a_second_run_registers_exactly_the_same() -> None:

@@ -37,6 +37,7 @@ def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) 
         "/aws/lambda/claude-code-announcer": 90,
         "/aws/lambda/claude-code-delivery": 90,
         "/aws/lambda/claude-code-github-webhook": 90,
+        "/aws/lambda/claude-code-mac-findings": 90,
         "/aws/lambda/claude-code-meter": 90,
         "/claude-code/delivery": 90,
         "/claude-code/findings": 90,
@@ -45,9 +46,17 @@ def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) 
         "/claude-code/pilot/usage": 90,
     }
     for group in groups:
+        assert group.inputs["deletionProtectionEnabled"] is True
         assert group.protect
         assert group.retain
         assert COHORT not in group.urn
+
+
+def test_the_logs_of_a_retired_cohort_may_be_deleted_by_hand_and_no_others() -> None:
+    run = recorded({**stacks.small(), "logs": {"retired": ["beta"]}})
+    groups = run.of("aws:cloudwatch/logGroup:LogGroup")
+    open_ = {group.inputs["name"] for group in groups if not group.inputs["deletionProtectionEnabled"]}
+    assert open_ == {"/claude-code/beta/usage"}
 
 
 def test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not(pilot: Recorded) -> None:
@@ -60,6 +69,7 @@ def test_what_no_rollback_removes_is_protected_and_what_one_removes_is_not(pilot
         "github-webhook",
         "incidents",
         "invocations",
+        "mac-findings",
         "meter",
         "pilot-usage",
     )
@@ -296,10 +306,17 @@ def test_the_meter_may_write_the_policies_that_stop_throttled_people_and_no_othe
 def test_whatever_the_meter_writes_a_role_can_do_no_more_than_its_boundary(pilot: Recorded) -> None:
     boundary = json.loads(pilot.one("pilot-access-boundary").inputs["policy"])
     assert pilot.one("pilot-access-role").inputs["permissionsBoundary"].endswith("policy/claude-code-pilot-boundary")
-    *bedrock, logs = boundary["Statement"]
+    *bedrock, renew, reports, own = boundary["Statement"]
     actions = {action for statement in bedrock for action in statement["Action"]}
     assert actions == {"bedrock:GetInferenceProfile", "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
-    assert (logs["Action"], logs["Resource"].rpartition(":")[2]) == ("logs:PutLogEvents", "guard-*")
+    assert renew == {"Effect": "Deny", "Action": "sts:GetScopedCredentials", "Resource": "*"}
+    assert reports == {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Resource": "arn:aws:sqs:us-east-1:123456789012:claude-code-mac-findings",
+    }
+    assert (own["Action"], own["Resource"].rpartition(":")[2]) == ("dynamodb:GetItem", "table/claude-code-usage")
+    assert own["Condition"]["ForAllValues:StringEquals"] == {"dynamodb:LeadingKeys": "me#${aws:userid}"}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import time
 from datetime import UTC, datetime
+from email.message import Message
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 from aws_calls.signing import signature
@@ -134,7 +137,7 @@ def test_where_it_is_off_or_there_is_no_shell_nothing_runs() -> None:
     assert hook(off, Platform.MACOS) is None
     assert hook(rollout(), Platform.WINDOWS) is None
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
-    assert files(off, Account(ACCOUNT, REGION), "pilot", Platform.MACOS, **given) == ()
+    assert files(off, Account(ACCOUNT, REGION), Platform.MACOS, **given) == ()
 
 
 @pytest.mark.parametrize(("script", "code"), [(None, 0), ("exit 2", 2), ("exit 1", 1)])
@@ -150,12 +153,65 @@ def test_an_open_hook_is_silent_where_nothing_is_installed(tmp_path: Path, scrip
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, b"", b"")
 
 
-def test_the_delivered_settings_name_the_cohorts_own_stream() -> None:
+def test_the_delivered_settings_name_the_queue_and_no_log() -> None:
     given = {"aws_profile": "claude-code", "aws_config_file": "/etc/claude-code/aws-config"}
-    assert settings(rollout(), Account(ACCOUNT, REGION), "pilot", **given) == {
+    assert settings(rollout(), Account(ACCOUNT, REGION), **given) == {
         "on_failure": "closed",
         "region": "us-east-1",
-        "log_group": "/claude-code/findings",
-        "log_stream": "guard-pilot",
+        "queue": "https://sqs.us-east-1.amazonaws.com/123456789012/claude-code-mac-findings",
         **given,
     }
+
+
+class Queue:
+    """SQS as `post` reaches it. `refuses`: HTTP's status and SQS's word for it, of each in turn."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *refuses: tuple[int, bytes] | None) -> None:
+        self.taken: list[dict[str, object]] = []
+        self.refuses = list(refuses)
+        monkeypatch.setattr(report, "post", self.post)
+        monkeypatch.setattr(report, "credentials", lambda _: KEYS)
+        given = {"queue": "https://sqs.us-east-1.amazonaws.com/1/q", "region": REGION}
+        monkeypatch.setattr(report, "configuration", lambda: given)
+
+    def post(self, _: object, region: str, service: str, headers: dict[str, str], body: bytes, **more: object) -> bytes:
+        assert (region, service, headers["X-Amz-Target"]) == (REGION, "sqs", "AmazonSQS.SendMessage")
+        assert more == {"url": None}
+        if refused := self.refuses.pop(0) if self.refuses else None:
+            raise HTTPError("u", refused[0], "", Message(), io.BytesIO(refused[1]))
+        self.taken.append(json.loads(json.loads(body)["MessageBody"]))
+        return b"{}"
+
+
+@pytest.fixture
+def spooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What a guard of before the queue left behind, which could write to the log no more."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    lines = [spool.line("github.example/acme/app", "commit", kind, 1) for kind in ("a", "b", "c")]
+    for line in lines:
+        spool.put(line)
+    return lines
+
+
+def test_what_an_older_guard_could_not_send_goes_into_the_queue_once(
+    spooled: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue(monkeypatch)
+    assert (report.main(), queue.taken, spool.waiting()) == (0, spooled, [])
+    assert (report.main(), queue.taken) == (0, spooled)
+
+
+def test_where_the_queue_is_refused_everything_waits_and_nothing_is_said(
+    spooled: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    queue = Queue(monkeypatch, None, (403, b"AccessDenied"))
+    assert (report.main(), queue.taken, len(spool.waiting())) == (1, spooled[:1], 2)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_one_that_the_queue_never_takes_does_not_hold_up_the_others(
+    spooled: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue(monkeypatch, (400, b'{"__type":"com.amazonaws.sqs#InvalidParameterValue"}'))
+    assert (report.main(), queue.taken, spool.waiting()) == (0, spooled[1:], [])

@@ -130,7 +130,7 @@ def deliver(root: Path, stack: Rollout, aws_config_file: str = "/nonexistent") -
     """Writes what Jamf writes, beneath `root` in place of the machine's own."""
     account = Account(ACCOUNT, REGION)
     given = {"aws_profile": "claude-code", "aws_config_file": aws_config_file}
-    for file in files(stack, account, "pilot", Platform.LINUX, **given):
+    for file in files(stack, account, Platform.LINUX, **given):
         path = root / Path(file.path).relative_to(PLACES[Platform.LINUX].folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.content, encoding="utf-8")

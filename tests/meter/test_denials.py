@@ -93,6 +93,7 @@ def test_what_was_denied_is_named_by_its_message_where_cloudtrail_leaves_paramet
         ("InvokeModelWithResponseStream", True),
         ("Converse", True),
         ("ConverseStream", True),
+        ("CreateInference", True),  # bedrock-mantle's
         ("ListInferenceProfiles", False),  # which Claude Code asks for at each start, and may not
         ("GetInferenceProfile", False),
         ("CountTokens", False),
@@ -104,5 +105,6 @@ def test_only_calls_of_a_model_are_told_of(name: str, told: bool) -> None:
 
 def test_the_rule_sees_every_cohort_and_fits_its_size() -> None:
     assert len(json.dumps(pattern())) <= 2048
+    assert pattern()["source"] == ["aws.bedrock", "aws.bedrock-mantle"]
     issuer = pattern()["detail"]["userIdentity"]["sessionContext"]["sessionIssuer"]
     assert issuer == {"userName": [{"prefix": "claude-code-"}]}

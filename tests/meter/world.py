@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
     "usage_log_stream": "meter",
     "usage_log_groups": {"pilot": LOG, "wave2": "/claude-code/wave2/usage"},
     "notices_queue": QUEUE,
+    "levels": {"cohorts": {}, "people": {}},
     "limits": {
         "budgets": {
             "user": {"usd": "50", "alert_usd": "40"},

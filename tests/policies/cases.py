@@ -296,9 +296,7 @@ CASES = [
     Case(
         rule="named-resources",
         on="pilot-access-invoke",
-        change=statement(
-            2, Resource="arn:aws:logs:us-east-1:123456789012:log-group:/claude-code/findings:log-stream:guard-*"
-        ),
+        change=statement(2, Resource="arn:aws:sqs:us-east-1:123456789012:claude-code-*"),
     ),
     Case(
         rule="iam-changes",
@@ -307,6 +305,7 @@ CASES = [
         **POLICY_LATER,
         **OF_A_TOPIC,
     ),
+    Case(rule="iam-changes", on="meter-function-work", change=statement(0, Action="iam:GetRole")),
     Case(rule="iam-changes", on="announcer-send", change=statement(5, Condition=None)),
     Case(
         rule="logs-cannot-be-deleted",
@@ -415,6 +414,16 @@ CASES = [
         protect=False,
         unknown=put("retentionInDays", UNKNOWN),
         **OF_A_TOPIC,
+    ),
+    Case(
+        rule="logs-have-deletion-protection",
+        on="audit-trail-pilot-usage",
+        change=put("deletionProtectionEnabled", False),
+        unknown=put("deletionProtectionEnabled", UNKNOWN),
+        means=Verdict.LATER,
+    ),
+    Case(
+        rule="logs-have-deletion-protection", on="audit-trail-findings", change=put("deletionProtectionEnabled", None)
     ),
     Case(rule="kept-is-protected", on="federation-saml", protect=False, not_of="pilot-membership-group"),
     Case(rule="kept-is-protected", on="federation-umbrella", protect=False),

@@ -292,6 +292,13 @@ MUTATIONS = [
         rule="prompts-are-not-logged",
     ),
     Mutation(
+        what="CloudWatch lets log groups be deleted",
+        file="components/audit_trail.py",
+        old="deletion_protection_enabled=not retired",
+        new="deletion_protection_enabled=retired",
+        rule="logs-have-deletion-protection",
+    ),
+    Mutation(
         what="Log groups are not protected",
         file="components/audit_trail.py",
         old="protect=True, retain_on_delete=True",

@@ -64,6 +64,7 @@ older-sessions-are-cut critical mandatory
 throttled-to-one-model high mandatory
 prompts-are-not-logged critical mandatory
 logs-are-kept high mandatory
+logs-have-deletion-protection high mandatory
 each-cohort-has-its-log high mandatory
 each-cohort-has-alarms medium mandatory
 groups-are-tracked high mandatory

@@ -79,7 +79,7 @@ def _update(call: Call[Aws]) -> None:
             logs.delete_retention_policy(logGroupName=name)
     if call.changed("deletionProtectionEnabled"):
         enabled = bool(new.get("deletionProtectionEnabled"))
-        logs.put_log_group_deletion_protection(logGroupIdentifier=name, deletionProtectionEnabled=enabled)
+        logs.put_log_group_deletion_protection(logGroupIdentifier=call.old["arn"], deletionProtectionEnabled=enabled)
     if call.changed("kmsKeyId"):
         if new.get("kmsKeyId"):
             logs.associate_kms_key(logGroupName=name, kmsKeyId=new["kmsKeyId"])
