@@ -12,8 +12,8 @@ from cli.completion import complete_cohort, complete_level, complete_member, com
 from cli.out import print_json
 
 EXIT_CODES = (
-    "0 done; 1 refused, or not as it should be; 2 not understood; 3 done in part, and said which; 70 a fault of "
-    "rollout itself; 130 stopped by whoever typed it"
+    "0 done; 1 refused, or not as it should be; 2 not understood, or not to be seen; 3 done in part, and said which; "
+    "70 a fault of rollout itself; 130 stopped by whoever typed it"
 )
 
 app = typer.Typer(
@@ -405,6 +405,24 @@ def report(
     from cli.commands.report import run
 
     run(stack, out, since, as_json)
+
+
+@app.command()
+def reconcile(
+    stack: Stack,
+    month: Annotated[str, typer.Argument(help="such as 2026-11")],
+    people: Annotated[bool, typer.Option("--people", help="by person too, by name")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold what the meter counted in a month against AWS's bill: by cohort, model and kind of token, each difference
+    with its cause.
+
+    Needs `billing_export` in the stack file. Exit 0 where they agree, what is rounded, taxed or not yet billed apart;
+    1 where a difference is for a person to look at; 2 where the two cannot be held against each other.
+    """
+    from cli.commands.reconcile import run
+
+    raise typer.Exit(run(stack, month, people, as_json))
 
 
 @app.command()

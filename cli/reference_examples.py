@@ -70,6 +70,7 @@ claude-code-rollout:notify:
     finance: [finance@acme.example]
   incident_webhook: https://incidents.acme.example/hooks/claude-code
 """,
+    "billing_export": "claude-code-rollout:billing_export: {keep_days: 400}",
     "slack_bot_token": SECRET.format("slack_bot_token"),
     "webhook_signing_key": SECRET.format("webhook_signing_key"),
     "success": BASELINE,

@@ -52,7 +52,7 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 def _refused(error: Exception, as_json: bool) -> int:
     """A stack file's mistakes are a line each, below a headline for people."""
     if isinstance(error, CommandError):
-        return _told(str(error).splitlines(), REFUSED, as_json)
+        return _told(str(error).splitlines(), error.code, as_json)
     if lines := cast("list[str] | None", getattr(error, "lines", None)):
         return _told(lines, REFUSED, as_json, headline=str(error).splitlines()[:1])
     if isinstance(error, OSError):

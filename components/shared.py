@@ -9,6 +9,7 @@ from components.alarms import Alarms, AlarmsArgs
 from components.announcer import Announcer, AnnouncerArgs
 from components.audiences import Audiences, AudiencesArgs
 from components.audit_trail import AuditTrail, AuditTrailArgs
+from components.billing_export import BillingExport, BillingExportArgs
 from components.dashboards import Dashboards, DashboardsArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.federation import Federation, FederationArgs
@@ -20,6 +21,7 @@ from components.mac_findings import MacFindings, MacFindingsArgs
 from components.macs import MacServer, mac_server
 from components.meter import Meter, MeterArgs
 from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
+from rollout import billing_export
 from rollout.account import Account
 from rollout.alarms import shared_alarms
 from rollout.config import Rollout
@@ -63,6 +65,8 @@ def declare_shared(
         Gates("gates", GatesArgs(rollout=rollout, gates=passed))
     if rollout.github:
         Delivery("delivery", DeliveryArgs(account=account, rollout=rollout, trail=trail))
+    if billing_export.declared(rollout.billing_export, adopts_meter=rollout.adopt.meter):
+        BillingExport("billing-export", BillingExportArgs(account=account, rollout=rollout))
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     meter = Meter(

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from rollout import names
 from rollout.config import Model
 
+# Of the partition `aws`, the only one that has exports of a bill by person.
+BILLING_REGION = "us-east-1"
+
 
 @dataclass(frozen=True)
 class Account:
@@ -83,6 +86,10 @@ class Account:
 
     def bucket_arn(self, name: str) -> str:
         return f"arn:{self.partition}:s3:::{name}"
+
+    def export_arn(self, name: str) -> str:
+        """Of a data export, which AWS gives a suffix of its own, wherever the stack is: Billing lives in one region."""
+        return f"arn:{self.partition}:bcm-data-exports:{BILLING_REGION}:{self.id}:export/{name}-*"
 
     def rule_arn(self, name: str) -> str:
         return self._arn("events", f"rule/{name}")

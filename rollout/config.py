@@ -43,6 +43,7 @@ from rollout.kinds import (
     Words,
 )
 from rollout.levels import Level
+from rollout.parts.billing import BillingExport
 from rollout.parts.budgets import Budgets
 from rollout.parts.macs import Claude, Jamf, Mac, Rules
 from rollout.parts.notify import Notify
@@ -338,6 +339,7 @@ class Rollout(Part):
     service_levels: ServiceLevels = ServiceLevels.WARN
     """Whether missing the plan's minutes is an error or a warning."""
     budgets: Budgets = Budgets()
+    billing_export: BillingExport | None = None
     notify: Notify = Notify()
     slack_bot_token: SlackBotToken | None = None
     """Posts to channels and people. `pulumi config set --secret slack_bot_token`."""

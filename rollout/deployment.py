@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rollout import names
-from rollout.account import Account
+from rollout.account import BILLING_REGION, Account
 from rollout.documents import Document, allow, document
 from rollout.iam_limits import MANAGED_CHARACTERS
 from rollout.load import PROJECT
@@ -40,7 +40,7 @@ class Rights:
 
     @property
     def sid(self) -> str:
-        return self.service.capitalize()
+        return "".join(part.capitalize() for part in self.service.split("-"))
 
     @property
     def read(self) -> list[str]:
@@ -195,6 +195,38 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
             reads="ListTagsForResource ViewBudget",
             writes="ModifyBudget TagResource UntagResource",
         ),
+        Rights(
+            service="s3",
+            resources=tuple(account.bucket_arn(names.billing_bucket(account.id)) + rest for rest in ("", "/*")),
+            # A bucket is refreshed by asking for all that may belong to it (terraform-provider-aws, S3 bucket).
+            reads="""
+                GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging
+                GetBucketObjectLockConfiguration GetBucketPolicy GetBucketPublicAccessBlock GetBucketRequestPayment
+                GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration
+                GetLifecycleConfiguration GetReplicationConfiguration ListBucket
+            """,
+            writes="""
+                CreateBucket DeleteBucket DeleteBucketPolicy DeleteObject DeleteObjectVersion ListBucketVersions
+                PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration
+                PutLifecycleConfiguration
+            """,
+        ),
+        Rights(
+            service="bcm-data-exports",
+            resources=(
+                account.export_arn(names.BILLING_EXPORT),
+                f"arn:{account.partition}:bcm-data-exports:{BILLING_REGION}:{account.id}:table/COST_AND_USAGE_REPORT",
+            ),
+            reads="GetExport ListTagsForResource",
+            writes="CreateExport DeleteExport TagResource UntagResource UpdateExport",
+        ),
+        # An export of the bill is a report's definition as well (AWS Data Exports user guide, access).
+        Rights(
+            service="cur",
+            resources=(f"arn:{account.partition}:cur:{BILLING_REGION}:{account.id}:*/{names.BILLING_EXPORT}*",),
+            reads="",
+            writes="PutReportDefinition",
+        ),
     ]
 
 
@@ -214,7 +246,7 @@ UNNAMED_WRITES = (
 
 def preview_policies(account: Account, okta_domain: str) -> list[Document]:
     """What a preview asks, and nothing that changes anything."""
-    named = [allow(each.sid, each.read, each.resources) for each in rights(account, okta_domain)]
+    named = [allow(each.sid, each.read, each.resources) for each in rights(account, okta_domain) if each.read]
     return list(packed([*named, _unnamed(account, UNNAMED_READS)]))
 
 

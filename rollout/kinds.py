@@ -104,6 +104,22 @@ Words = Annotated[str, Shape(_LINE, "a text of 1 to 500 characters on one line")
 Cell = Annotated[
     str, Shape(rf"(?![=+@-]){_LINE}", "a text of 1 to 500 characters on one line that begins with none of = + - @")
 ]
+# S3 user guide, general purpose bucket naming rules; Data Exports API reference, `Export.Name`, less some.
+BucketName = Annotated[
+    str,
+    Shape(
+        r"(?!xn--|sthree-|[0-9.]+$)(?!.*(?:\.\.|-s3alias$|--ol-s3$))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "the name of an S3 bucket such as acme-billing",
+    ),
+]
+BucketFolder = Annotated[
+    str,
+    Shape(
+        r"[A-Za-z0-9!_.*'()-]{1,64}(?:/[A-Za-z0-9!_.*'()-]{1,64}){0,5}",
+        "a folder in a bucket such as exports/claude, without a / at its ends",
+    ),
+]
+ExportName = Annotated[str, Shape(r"[A-Za-z0-9_-]{1,128}", "the name of a data export such as claude-code-billing")]
 # An e-mail address becomes the AWS session name, which allows `[\w+=,.@-]{2,64}` (STS API reference, AssumeRole).
 Email = Annotated[
     str,

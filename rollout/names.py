@@ -35,6 +35,8 @@ METER = f"{PREFIX}-meter"
 USAGE_TABLE = f"{PREFIX}-usage"
 USAGE_LOG_STREAM = "meter"
 BUDGET = f"{PREFIX}-month"
+BILLING_EXPORT = f"{PREFIX}-billing"
+BILLING_FOLDER = "exports"
 DENIALS = f"{PREFIX}-denials"
 DEAD_RECORDS_QUEUE = f"{PREFIX}-records-dead"
 DEAD_RECORDS_ALARM = f"{PREFIX}-records-not-counted"
@@ -140,6 +142,12 @@ ON_CALL_ROLE = "rollout-on-call"
 
 def state_bucket(account: str) -> str:
     return f"{PREFIX}-rollout-states-{account}"
+
+
+def billing_bucket(account: str) -> str:
+    """Where AWS writes its bill. At most 32 characters of S3's 63; a bucket's name is the world's, so it has the
+    account."""
+    return f"{BILLING_EXPORT}-{account}"
 
 
 def topic(audience: str) -> str:

@@ -109,7 +109,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     """AWS, Okta and Jamf Pro behind their control routes; `stack` closes them, and what is outside them."""
     from werkzeug.test import Client
 
-    from sandbox.aws import bedrock
+    from sandbox.aws import bedrock, billing
     from sandbox.aws.app import create_app as create_aws
     from sandbox.aws.functions.api import scheduled
     from sandbox.aws.ses import Ses
@@ -140,6 +140,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
         ("PUT", "github"): github.tell,
         ("GET", "quotas"): lambda _: dict(bedrock.quotas),
         ("PUT", "quotas"): bedrock.set_quotas,
+        ("POST", "billing"): billing.write,
     }
     aws_control = Control(aws, name="aws", names=NAMES, dialect=AwsDialect(), routes=routes)
     outside = Outside(notices, aws_control.journal, aws_control.faults, github)

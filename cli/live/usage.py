@@ -193,27 +193,8 @@ def people_by_day(
     pause: Callable[[float], None] = time.sleep,
 ) -> list[PersonDay]:
     """Who used what, from `first` to `last`, both included, by Logs Insights: it is paid for by the byte it reads."""
-    found: list[PersonDay] = []
-    for begin in range(0, len(cohorts), LOG_GROUPS_AT_MOST):
-        groups = [names.usage_log_group(cohort) for cohort in cohorts[begin : begin + LOG_GROUPS_AT_MOST]]
-        found += _people(clients, groups, first, last, pause)
-    return sorted(found, key=lambda one: (one.day, one.cohort, one.user))
-
-
-def _people(
-    clients: Clients, groups: Sequence[str], first: date, last: date, pause: Callable[[float], None]
-) -> Iterator[PersonDay]:
-    """A span whose answer is cut is asked in two halves."""
-    rows = _queried(clients("logs"), groups, first, last, pause)
-    if len(rows) >= ROWS_AT_MOST and first < last:
-        middle = first + (last - first) // 2
-        yield from _people(clients, groups, first, middle, pause)
-        yield from _people(clients, groups, middle + timedelta(days=1), last, pause)
-        return
-    if len(rows) >= ROWS_AT_MOST:
-        raise CommandError(f"more than {ROWS_AT_MOST:,} people on {first}: Logs Insights gives no more in one answer")
-    for row in rows:
-        yield PersonDay(
+    found = [
+        PersonDay(
             day=date.fromisoformat(row["day"][:10]),
             user=row["user_id"],
             cohort=row["cohort"],
@@ -221,14 +202,47 @@ def _people(
             requests=int(float(row["requests"])),
             usd=float(row["usd"]),
         )
+        for row in rows(clients, PEOPLE, cohorts, first, last, pause)
+    ]
+    return sorted(found, key=lambda one: (one.day, one.cohort, one.user))
+
+
+def rows(
+    clients: Clients,
+    query: str,
+    cohorts: Sequence[str],
+    first: date,
+    last: date,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[dict[str, str]]:
+    """What a query of Logs Insights gives over the usage logs, from `first` to `last`, both included. `query` gives a
+    row a day at most of what it counts by, so that days may be asked apart; CommandError where one has too many."""
+    for begin in range(0, len(cohorts), LOG_GROUPS_AT_MOST):
+        groups = [names.usage_log_group(cohort) for cohort in cohorts[begin : begin + LOG_GROUPS_AT_MOST]]
+        yield from _whole(clients("logs"), query, groups, first, last, pause)
+
+
+def _whole(
+    logs: Any, query: str, groups: Sequence[str], first: date, last: date, pause: Callable[[float], None]
+) -> Iterator[dict[str, str]]:
+    """A span whose answer is cut is asked in two halves."""
+    found = _queried(logs, query, groups, first, last, pause)
+    if len(found) >= ROWS_AT_MOST and first < last:
+        middle = first + (last - first) // 2
+        yield from _whole(logs, query, groups, first, middle, pause)
+        yield from _whole(logs, query, groups, middle + timedelta(days=1), last, pause)
+        return
+    if len(found) >= ROWS_AT_MOST:
+        raise CommandError(f"more than {ROWS_AT_MOST:,} people on {first}: Logs Insights gives no more in one answer")
+    yield from found
 
 
 def _queried(
-    logs: Any, groups: Sequence[str], first: date, last: date, pause: Callable[[float], None]
+    logs: Any, query: str, groups: Sequence[str], first: date, last: date, pause: Callable[[float], None]
 ) -> list[dict[str, str]]:
     start, end = (int(_midnight(day).timestamp()) for day in (first, last + timedelta(days=1)))
     started = logs.start_query(
-        logGroupNames=list(groups), startTime=start, endTime=end - 1, queryString=PEOPLE, limit=ROWS_AT_MOST
+        logGroupNames=list(groups), startTime=start, endTime=end - 1, queryString=query, limit=ROWS_AT_MOST
     )
     for _ in range(POLLS):
         answer = logs.get_query_results(queryId=started["queryId"])

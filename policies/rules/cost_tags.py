@@ -10,6 +10,7 @@ from policies.judging.rules import Breach, Finding, ResourceRule, Severity
 
 # Of those in use. The SAML provider is left out: decision 7. A test holds this against the plug-in's own types.
 TAGGABLE = {
+    "aws:bcmdata/export:Export",
     "aws:bedrock/inferenceProfile:InferenceProfile",
     "aws:budgets/budget:Budget",
     "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",

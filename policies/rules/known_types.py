@@ -12,6 +12,7 @@ from policies.rules import no_lasting_keys, no_public_ingress
 
 # AWS's, of those in use; a test holds this against the program. What Okta and Jamf have is not AWS's.
 KNOWN: Final = {
+    "aws:bcmdata/export:Export",
     "aws:bedrock/inferenceProfile:InferenceProfile",
     "aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration",
     "aws:budgets/budget:Budget",
@@ -40,6 +41,11 @@ KNOWN: Final = {
     "aws:lambda/functionUrl:FunctionUrl",
     "aws:lambda/invocation:Invocation",
     "aws:lambda/permission:Permission",
+    "aws:s3/bucket:Bucket",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "aws:scheduler/schedule:Schedule",
     "aws:scheduler/scheduleGroup:ScheduleGroup",
     "aws:secretsmanager/secret:Secret",

@@ -13,7 +13,7 @@ from policies.judging.workflows import of_workflows
 from rollout.names import workflow_role
 
 ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-READING = re.compile(r"\w+:(Get|List|Describe|View)\w*|kms:Decrypt")
+READING = re.compile(r"[\w-]+:(Get|List|Describe|View)\w*|kms:Decrypt")
 PREVIEW = re.compile(re.escape(workflow_role("")) + r"[a-z0-9-]+-preview")
 
 

@@ -1,4 +1,6 @@
-"""The bucket of all states: nobody outside sees it, it is encrypted under our key, and no state is lost by a write."""
+"""The bucket of all states: nobody outside sees it, it is encrypted under our key, and no state is lost by a write.
+
+The bucket of the bill is as closed; AWS writes it anew each day, and has every line of it anyway."""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from typing import Any, Final
 
 from policies.judging.resources import UNKNOWN, Resource, Stack
 from policies.judging.rules import Breach, Finding, Severity, StackRule
+from rollout.names import BILLING_EXPORT
 
 BUCKET: Final = "aws:s3/bucket:Bucket"
 BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
@@ -22,12 +25,17 @@ def judge(stack: Stack) -> Iterator[Finding]:
             yield Breach("its name is not known in a preview; give it plainly", bucket.urn)
             continue
         settings = [r for r in stack.of(BLOCK, ENCRYPTION, VERSIONING) if r.props.get("bucket") == name]
-        yield from (Breach(mistake, bucket.urn) for mistake in _mistakes(settings))
+        is_bill = str(name).startswith(f"{BILLING_EXPORT}-")
+        yield from (Breach(mistake, bucket.urn) for mistake in (_open if is_bill else _mistakes)(settings))
+
+
+def _open(settings: list[Resource]) -> Iterator[str]:
+    if not any(all(r.props.get(key) is True for key in PRIVATE) for r in settings if r.type == BLOCK):
+        yield f"may become public; a BucketPublicAccessBlock with all of {', '.join(PRIVATE)} is missing"
 
 
 def _mistakes(settings: list[Resource]) -> Iterator[str]:
-    if not any(all(r.props.get(key) is True for key in PRIVATE) for r in settings if r.type == BLOCK):
-        yield f"may become public; a BucketPublicAccessBlock with all of {', '.join(PRIVATE)} is missing"
+    yield from _open(settings)
     if not any(_under_a_key(r.props.get("rules")) for r in settings if r.type == ENCRYPTION):
         yield "is not encrypted under a key of ours (aws:kms)"
     if not any(_at(r.props.get("versioningConfiguration"), "status") == "Enabled" for r in settings):
@@ -48,7 +56,10 @@ def _at(value: Any, key: str) -> Any:
 RULE = StackRule(
     name="state-bucket-is-guarded",
     severity=Severity.CRITICAL,
-    description="A bucket is never public, is encrypted under a KMS key that is named, and keeps versions.",
+    description=(
+        "A bucket is never public; but for the bill's, it is encrypted under a KMS key that is named and keeps "
+        "versions."
+    ),
     remediation="Give it the settings that `components/deployment.py` gives the states' bucket.",
     url="https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",
     judge=judge,

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from policies.judging.iam import POLICIES, Statement, each_allow, equals, matches
 from policies.judging.rules import ResourceRule, Severity
 from policies.judging.workflows import of_workflows
-from rollout.names import PREFIX, SAML_PROVIDER, WORKFLOW_ISSUER, state_bucket
+from rollout.names import PREFIX, SAML_PROVIDER, WORKFLOW_ISSUER, billing_bucket, state_bucket
 
 OURS = (
     re.compile(r"arn:[a-z-]+:(?!s3:)[a-z0-9-]+:[a-z0-9-]*:\d{12}:.*[^*].*"),
     re.compile(r"arn:[a-z-]+:bedrock:\*::foundation-model/.+"),
-    re.compile(rf"arn:[a-z-]+:s3:::{state_bucket('ACCOUNT').replace('ACCOUNT', '[0-9]{12}')}(/.*)?"),
+    *(
+        re.compile(rf"arn:[a-z-]+:s3:::{name('ACCOUNT').replace('ACCOUNT', '[0-9]{12}')}(/.*)?")
+        for name in (state_bucket, billing_bucket)
+    ),
 )
 # GitHub's provider and the workflows' own roles are none of these.
 RIGHTS = re.compile(
@@ -50,8 +53,8 @@ RULE = ResourceRule(
     name="workflow-rights-are-ours",
     severity=Severity.CRITICAL,
     description=(
-        "A workflow reaches what is in this account and the states' bucket, changes no rights but those named as "
-        "the program's, so never its own, and deletes no log; what IAM cannot name is bound to one region."
+        "A workflow reaches what is in this account, the states' bucket and the bill's, changes no rights but those "
+        "named as the program's, so never its own, and deletes no log; what IAM cannot name is bound to one region."
     ),
     remediation="Compose rights in `rollout.deployment.rights`, service by service, with names.",
     url="https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html",

@@ -48,7 +48,7 @@ from moto.sqs.responses import SQSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
-from sandbox.aws import bedrock, bedrock_runtime, chatbot, ses, session_rights
+from sandbox.aws import bedrock, bedrock_runtime, chatbot, data_exports, ses, session_rights
 from sandbox.aws.budgets import Budgets
 from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.cloudwatch import CloudWatch
@@ -65,8 +65,8 @@ from sandbox.aws.insights.commands import execute
 from sandbox.aws.kms import Kms
 from sandbox.aws.logs import Logs
 from sandbox.aws.pickling import package
-from sandbox.aws.refusals import RestRefusal
-from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call
+from sandbox.aws.refusals import JsonRefusal, RestRefusal
+from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call, signed_region
 from sandbox.aws.s3 import index_buckets, judge_bucket_policies
 from sandbox.aws.secrets import SecretsManager
 from sandbox.aws.service_quotas import ServiceQuotas
@@ -160,6 +160,8 @@ class Application(DomainDispatcherApplication):
         if refused:
             start_response(f"{refused.code} {HTTPStatus(refused.status).phrase}", refused.get_headers())
             return [str(refused.description).encode()]
+        if made.service == data_exports.SERVICE:
+            return self._data_exports(environ, start_response, made)
         backend_app = self.get_application(environ)
         with self._one_by_one if made.service in NOT_ATOMIC else contextlib.nullcontext():
             body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
@@ -186,6 +188,19 @@ class Application(DomainDispatcherApplication):
             self.store.changed(chatbot.STORED_WITH)
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         return [b"" if status == HTTPStatus.NO_CONTENT else body]
+
+    def _data_exports(self, environ: Environ, start_response: Callable[..., Any], made: Call) -> Iterable[bytes]:
+        """Another."""
+        status, headers = HTTPStatus.OK, [("Content-Type", "application/x-amz-json-1.1")]
+        try:
+            with self._one_by_one:
+                body = data_exports.answer(made.operation, signed_region(environ), body_of(environ))
+        except JsonRefusal as refusal:
+            status, body, headers = HTTPStatus(refusal.status), str(refusal.description).encode(), refusal.get_headers()
+        if not is_read(made):
+            self.store.changed(data_exports.STORED_WITH)
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [body]
 
     def _run(self, environ: Environ, start_response: Callable[..., Any], runtime: RuntimeCall) -> Iterable[bytes]:
         status, headers, body = bedrock_runtime.answer(environ, runtime, self.feeds.later)

@@ -79,6 +79,11 @@ def scope(authorization: str) -> Scope | None:
     return Scope(key=parts[0], region=parts[2], service=parts[3]) if len(parts) == 5 else None
 
 
+def signed_region(environ: dict[str, Any]) -> str:
+    signed = scope(environ.get("HTTP_AUTHORIZATION", ""))
+    return signed.region if signed else ""
+
+
 def _signed_service(environ: dict[str, Any]) -> str:
     signed = scope(environ.get("HTTP_AUTHORIZATION", ""))
     return signed.service if signed else ""

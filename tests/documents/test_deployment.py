@@ -29,12 +29,17 @@ from tests.authority.evaluator import ACCOUNT, Request, verdicts
 HERE = Account(ACCOUNT, "us-east-1")
 DOMAIN = "acme.okta.com"
 RIGHTS = rights(HERE, DOMAIN)
-READING = re.compile(r"\w+:(Get|List|Describe|View)\w*")
+READING = re.compile(r"[\w-]+:(Get|List|Describe|View)\w*")
 # Where an action is called otherwise than the operation, or a service otherwise than its client.
 CLIENTS = {"ses": "sesv2"}
 ACTIONS = {
     *("budgets:ViewBudget", "budgets:ModifyBudget", "lambda:InvokeFunction"),
     *("lambda:GetRuntimeManagementConfig",),
+    # S3's actions are older than its operations (Service Authorization Reference, Amazon S3).
+    *("s3:DeleteObjectVersion", "s3:GetAccelerateConfiguration", "s3:GetBucketCORS", "s3:ListBucket"),
+    *("s3:GetBucketObjectLockConfiguration", "s3:GetBucketPublicAccessBlock", "s3:GetEncryptionConfiguration"),
+    *("s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucketVersions"),
+    *("s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration"),
 }
 
 

@@ -12,6 +12,7 @@ from sandbox.plugins.aws.resources import (
     buckets,
     budgets,
     dashboards,
+    data_exports,
     dynamodb,
     dynamodb_items,
     email_identities,
@@ -42,7 +43,7 @@ _MODULES = (
     *(lambda_functions, lambda_invocations, lambda_event_invoke, lambda_urls, sqs, dynamodb, dynamodb_items, scheduler),
     *(schedules, parameters),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
-    *(buckets, bucket_settings, kms),
+    *(buckets, bucket_settings, data_exports, kms),
 )
 
 

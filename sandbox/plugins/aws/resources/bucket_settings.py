@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.plugins.aws.client import Aws, code
 from sandbox.plugins.aws.policies import as_text, same_policy, sorted_json
 from sandbox.plugins.aws.resources.buckets import GONE, SECONDS, s3
-from sandbox.plugins.framework.constraints import json_text, length, model, one_of, unsupported
+from sandbox.plugins.framework.constraints import between, json_text, length, model, one_of, unsupported
 from sandbox.plugins.framework.entry import Call, Entry
 from sandbox.plugins.framework.values import Props
 from sandbox.plugins.framework.waiting import retry, wait_until
@@ -174,6 +174,52 @@ def _delete_block(call: Call[Aws]) -> None:
         _passing(lambda: s3(call).delete_public_access_block(Bucket=call.id), "NoSuchPublicAccessBlockConfiguration")
 
 
+# What happens to objects as they age
+
+
+def _put_lifecycle(call: Call[Aws]) -> str:
+    client, bucket = s3(call), call.new["bucket"]
+    rules = [_aging(rule) for rule in call.new["rules"]]
+    _bucket_there(
+        lambda: client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+    )
+    return bucket
+
+
+def _aging(rule: Props) -> Props:
+    """One rule, of those that are asked for here."""
+    told: Props = {"ID": rule["id"], "Status": rule["status"], "Filter": {"Prefix": rule["filter"].get("prefix", "")}}
+    if rule.get("expiration"):
+        told["Expiration"] = {"Days": int(rule["expiration"]["days"])}
+    if rule.get("abortIncompleteMultipartUpload"):
+        days = int(rule["abortIncompleteMultipartUpload"]["daysAfterInitiation"])
+        told["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": days}
+    return told
+
+
+def _update_lifecycle(call: Call[Aws]) -> None:
+    _put_lifecycle(call)
+
+
+def _read_lifecycle(call: Call[Aws]) -> Props | None:
+    found = _found(lambda: s3(call).get_bucket_lifecycle_configuration(Bucket=call.id), "NoSuchLifecycleConfiguration")
+    return None if found is None else {"rules": [_aged(rule) for rule in found["Rules"]], **_region(call)}
+
+
+def _aged(rule: Props) -> Props:
+    read: Props = {"id": rule["ID"], "status": rule["Status"], "filter": {"prefix": rule["Filter"].get("Prefix", "")}}
+    if "Expiration" in rule:
+        read["expiration"] = {"days": rule["Expiration"]["Days"]}
+    if "AbortIncompleteMultipartUpload" in rule:
+        days = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+        read["abortIncompleteMultipartUpload"] = {"daysAfterInitiation": days}
+    return read
+
+
+def _delete_lifecycle(call: Call[Aws]) -> None:
+    _passing(lambda: s3(call).delete_bucket_lifecycle(Bucket=call.id), "NoSuchLifecycleConfiguration")
+
+
 # Policy
 
 
@@ -245,6 +291,34 @@ ENTRIES = (
         read=_read_encryption,
         update=_update_encryption,
         delete=_delete_encryption,
+    ),
+    Entry(
+        token="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        engine="PF",
+        replaces=("bucket", "expectedBucketOwner"),
+        required=("rules",),
+        computed=("transitionDefaultMinimumObjectSize",),
+        checks={
+            "bucket": _BUCKET,
+            **dict.fromkeys(("expectedBucketOwner", "transitionDefaultMinimumObjectSize"), unsupported),
+            "rules": length(1, 1000),
+            "rules.id": length(1, 255),
+            "rules.status": one_of("Enabled", _OFF),
+            "rules.expiration.days": between(1, 2_147_483_647),
+            "rules.abortIncompleteMultipartUpload.daysAfterInitiation": between(1, 2_147_483_647),
+            **{
+                f"rules.{each}": unsupported
+                for each in (
+                    *("prefix", "transitions", "noncurrentVersionExpiration", "noncurrentVersionTransitions"),
+                    *("expiration.date", "expiration.expiredObjectDeleteMarker", "filter.and", "filter.tag"),
+                    *("filter.objectSizeGreaterThan", "filter.objectSizeLessThan"),
+                )
+            },
+        },
+        create=_put_lifecycle,
+        read=_read_lifecycle,
+        update=_update_lifecycle,
+        delete=_delete_lifecycle,
     ),
     Entry(
         token="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",

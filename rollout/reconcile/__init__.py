@@ -1,0 +1,1 @@
+"""What the meter counted beside what AWS billed. Pure: no network, no clock."""
