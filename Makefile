@@ -45,6 +45,7 @@ check: setup node_modules/.installed ## lint and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@node_modules/.bin/pyright --warnings
+	@PYTHONPATH=. .venv/bin/lint-imports --no-cache >.lint-imports.txt || { cat .lint-imports.txt; exit 1; }
 	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
@@ -53,7 +54,7 @@ engine: setup
 
 test: ## lint, types and all tests; engine tests run the real CLI in sandboxes of their own
 	@$(MAKE) --no-print-directory --jobs 2 check engine
-	@$(PY) -m pytest --numprocesses 2 --dist worksteal --junitxml .test-times.xml
+	@$(PY) -m pytest --numprocesses 4 --dist worksteal --junitxml .test-times.xml
 
 test-fast: setup ## while you work: the tests that start no engine, no client and no browser
 	@$(PY) -m pytest --quiet --numprocesses 2 --dist worksteal -m "not engine and not slow"
