@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from rollout import names
 from rollout.account import BILLING_REGION, Account
 from rollout.documents import Document, allow, document
-from rollout.iam_limits import MANAGED_CHARACTERS
+from rollout.iam_limits import MANAGED_CHARACTERS, characters
 from rollout.load import PROJECT
-from rollout.sizes import characters
 
 # Who may be handed a role of ours.
 PASSED_TO = ("bedrock.amazonaws.com", "chatbot.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com")

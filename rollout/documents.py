@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rollout import names
 from rollout.account import Account
 from rollout.config import Model
+from rollout.iam_limits import MANAGED_CHARACTERS, characters
 
 Document = dict[str, Any]
 
@@ -68,11 +69,24 @@ def boundary(
     """The most that a cohort's role may ever do, whatever is attached to it: the meter writes one of its policies.
 
     Grants nothing. Whom a model is called through is narrowed by `invoke_policy`; here it is left to the account's
-    own, and nothing has a Sid, so that twenty models fit. `metered`: as there. The Deny holds
-    whatever a later policy allows.
+    own, and nothing has a Sid, so that twenty models fit; where their names do not, a maker's global ones are one
+    pattern (`Account.bounding_model_arns`). `metered`: as there. The Deny holds whatever a later policy allows.
     """
+    exact = _boundary(account, models, profile_arns, account.foundation_model_arns, metered)
+    if characters(exact) <= MANAGED_CHARACTERS:
+        return exact
+    return _boundary(account, models, profile_arns, account.bounding_model_arns, metered)
+
+
+def _boundary(
+    account: Account,
+    models: Mapping[str, Model],
+    profile_arns: Mapping[str, str],
+    model_arns: Callable[[Model], list[str]],
+    metered: bool,
+) -> Document:
     arns = [profile_arns[label] for label in models]
-    behind = sorted({arn for model in models.values() for arn in account.bounding_model_arns(model)})
+    behind = sorted({arn for model in models.values() for arn in model_arns(model)})
     through = {"ArnLike": {"bedrock:InferenceProfileArn": account.bedrock("application-inference-profile/*")}}
     statements: list[Document] = [
         {"Effect": "Allow", "Action": [*INVOKE, DISCOVER], "Resource": arns},

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rollout.account import Account
 from rollout.config import Model
 from rollout.cut_record import CohortRecord
-from rollout.documents import Document, boundary, invoke_policy
+from rollout.documents import boundary, invoke_policy
 from rollout.emergency import document as cut_document
+from rollout.iam_limits import characters
 from rollout.levels import Level
 from rollout.stops import cohort_stop
 
@@ -38,8 +38,3 @@ def cut_characters() -> int:
 
 def boundary_characters(models: Mapping[str, Model]) -> int:
     return characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), metered=True))
-
-
-def characters(document: Document | None) -> int:
-    """As IAM counts."""
-    return len(json.dumps(document, separators=(",", ":")))

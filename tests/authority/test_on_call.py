@@ -12,9 +12,8 @@ from rollout.account import Account
 from rollout.bootstrap import Bootstrap, require_own
 from rollout.deployment import on_call_policy, on_call_trust
 from rollout.documents import boundary
-from rollout.iam_limits import TRUST_CHARACTERS
+from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.load import load
-from rollout.sizes import characters
 from rollout.words import StackFileError
 from tests import stacks
 from tests.authority.evaluator import ACCOUNT, Request, verdicts

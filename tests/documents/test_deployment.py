@@ -22,8 +22,7 @@ from rollout.deployment import (
     write_state,
 )
 from rollout.documents import document
-from rollout.iam_limits import MANAGED_CHARACTERS
-from rollout.sizes import characters
+from rollout.iam_limits import MANAGED_CHARACTERS, characters
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 
 HERE = Account(ACCOUNT, "us-east-1")

@@ -15,7 +15,7 @@ from rollout.account import Account
 from rollout.config import Cohort, Incident, Member, Model
 from rollout.cut_record import Record
 from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, advance
-from rollout.documents import invoke_policy
+from rollout.documents import boundary, invoke_policy
 from rollout.emergency import document as cut_document
 from rollout.levels import Level
 from rollout.load import load
@@ -154,4 +154,19 @@ def test_twenty_models_with_the_longest_names_are_refused_with_their_size() -> N
             "cohorts.pilot.models: 20 models with names this long make an IAM policy of up to 12893 characters; "
             "IAM takes 10240 on a role: name fewer"
         )
+    ]
+
+
+def test_a_boundary_names_each_model_in_full_unless_only_patterns_fit() -> None:
+    whole = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.PROJECT, NOW)
+
+    def named(models: dict[str, Model]) -> list[str]:
+        made = boundary(GOV, models, {label: profile_arn(label) for label in models}, metered=True)
+        assert characters(made) <= MANAGED_CHARACTERS
+        return made["Statement"][1]["Resource"]
+
+    few = dict(list(whole.models.items())[:5])
+    assert [arn for arn in named(few) if arn.endswith("*")] == []
+    assert [arn for arn in named(dict(whole.models)) if arn.endswith("*")] == [
+        "arn:aws-us-gov:bedrock:::foundation-model/anthropic.*"
     ]
