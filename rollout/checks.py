@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from rollout.coherence import contradictions
 from rollout.config import STOPPING, Federation, Model
-from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, QUOTA_CHARACTERS, RAISE_ENDS
+from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, RAISE_ENDS, quota_characters
 from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
 from rollout.kinds import SOURCE
 from rollout.levels import Level
@@ -221,7 +221,8 @@ def quota_members(document: Document, now: datetime) -> Iterator[Mistake]:  # no
             [email for email, level in strictest.items() if level.effects.models != "none"] if stops else throttled
         )
         alone = stops or any(part(members, email).keys() & set(STOPPING) for email in members)
-        needed, room = len(sticky((), watched, QUOTA_CHARACTERS)), MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
+        needed = len(sticky((), watched, quota_characters(stops)))
+        room = MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
         if needed > room and stops:
             text = f"{len(watched)} members, whose stops in dollars take {needed} IAM policies; the role has room for "
             yield Mistake(("cohorts", name, "members"), f"{text}{room}: split it, or take the stops out of budgets")

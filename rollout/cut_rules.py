@@ -28,6 +28,13 @@ STOP_CHARACTERS = NAMES_CHARACTERS // 2
 # A policy of quotas has the more dates: `rollout.limits.quota_document`, whose names each stand in one statement, with
 # two for the stops of a day and a month, one of everybody, and two for each time at which a raise ends.
 QUOTA_CHARACTERS, RAISE_ENDS = 3_400, 4
+
+
+def quota_characters(has_stops: bool) -> int:
+    """Of all session names in one policy of quotas: without a stop in dollars it has the day's statement alone."""
+    return QUOTA_CHARACTERS if has_stops else NAMES_CHARACTERS
+
+
 # Of a role's ten managed policies; the rest is for quotas and stops in dollars. What 200 members need, by their e-mail
 # addresses alone, each with a level and an older incident of their own.
 MAX_STOPPED, MOST_STOPS = 200, 7
@@ -300,10 +307,11 @@ def _sharded(
         shards = sticky(held, sorted({*stops.suspended, *stops.throttled}), STOP_CHARACTERS)
     overfull = _count(shards) > MOST_STOPS
     quotas = (called for email in to_be_stopped(rollout, name) for called in record.names(email))
+    room = quota_characters(bool(rollout.budgets.stops))
     return replace(
         cohort,
         stop_shards=() if overfull else shards,
-        quota_shards=sticky(within(was.quota_shards if was else (), QUOTA_CHARACTERS), quotas, QUOTA_CHARACTERS),
+        quota_shards=sticky(within(was.quota_shards if was else (), room), quotas, room),
         overfull=overfull,
     )
 

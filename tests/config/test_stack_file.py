@@ -403,5 +403,5 @@ def test_a_throttled_cohort_too_large_for_a_roles_policies_is_refused() -> None:
     assert loaded(document)
     document["cohorts"]["pilot"].update(level="throttled", incident=INCIDENT)
     [line] = mistakes(document)
-    assert "721 members throttled, whose daily tokens take 15 IAM policies to watch over" in line
+    assert "721 members throttled, whose daily tokens take 11 IAM policies to watch over" in line
     assert line.endswith("the role has room for 10: split it, or suspend it")
