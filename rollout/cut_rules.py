@@ -29,12 +29,6 @@ STOP_CHARACTERS = NAMES_CHARACTERS // 2
 # two for the stops of a day and a month, one of everybody, and two for each time at which a raise ends.
 QUOTA_CHARACTERS, RAISE_ENDS = 3_400, 4
 
-
-def quota_characters(has_stops: bool) -> int:
-    """Of all session names in one policy of quotas: without a stop in dollars it has the day's statement alone."""
-    return QUOTA_CHARACTERS if has_stops else NAMES_CHARACTERS
-
-
 # Of a role's ten managed policies; the rest is for quotas and stops in dollars. What 200 members need, by their e-mail
 # addresses alone, each with a level and an older incident of their own.
 MAX_STOPPED, MOST_STOPS = 200, 7
@@ -288,6 +282,11 @@ def _pruned_people(declared: Cohort, cohort: CohortRecord, old: datetime) -> Ite
             yield email, replace(person, dead_before=declared.member_valid_from(email))
         else:
             yield email, person
+
+
+def quota_characters(has_stops: bool) -> int:
+    """Of all session names in one policy of quotas: without a stop in dollars it has the day's statement alone."""
+    return QUOTA_CHARACTERS if has_stops else NAMES_CHARACTERS
 
 
 def _sharded(
