@@ -11,6 +11,9 @@ from sandbox.aws.prompts import FIRST_BYTE_MS, Block, Prompt, Reply, pieces, sec
 
 VERSION = "bedrock-2023-05-31"
 REQUIRED = ("anthropic_version", "max_tokens", "messages")
+ROLES = ("user", "assistant")
+# After the first message: what Claude Code 2.1.332 sends to the models of 5.5 through a profile, and to no older one.
+LATER_ROLES = (*ROLES, "system")
 # Of Anthropic's own API; Bedrock has the path say it.
 ELSEWHERE = ("model", "stream")
 
@@ -53,7 +56,7 @@ def _messages(body: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
         raise Malformed("messages: at least one message is required")
     found: list[tuple[str, list[dict[str, Any]]]] = []
     for number, message in enumerate(messages):
-        if not isinstance(message, dict) or message.get("role") not in {"user", "assistant"}:
+        if not isinstance(message, dict) or message.get("role") not in (LATER_ROLES if number else ROLES):
             raise Malformed(f"messages.{number}.role: Input should be 'user' or 'assistant'")
         content = _content(message.get("content"), f"messages.{number}.content")
         if not content:

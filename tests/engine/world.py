@@ -33,6 +33,7 @@ LOG_GROUPS = (
         "/aws/lambda/claude-code-announcer",
         "/aws/lambda/claude-code-delivery",
         "/aws/lambda/claude-code-github-webhook",
+        "/aws/lambda/claude-code-mac-findings",
     ),
     *("/aws/lambda/claude-code-meter", "/claude-code/delivery", "/claude-code/findings", "/claude-code/incidents"),
     *("/claude-code/invocations", "/claude-code/pilot/usage"),

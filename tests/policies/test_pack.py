@@ -178,7 +178,8 @@ def test_the_known_types_are_those_in_use() -> None:
     """None more but those that can be tagged or that another federation has: a type in use nowhere is one to wonder at."""
     used = {r.type for stack in stacks.COMMITTED for r in recording.run(stacks.committed(stack), stack).order}
     oidc = recording.run(stacks.config({**stacks.small(), "federation": "oidc", "logs": {"prompt_text": True}}))
-    used |= {r.type for r in oidc.order} | {r.type for r in compliant("member")[0]}
+    billed = recording.run(stacks.config({**stacks.small(), "billing_export": {}}))
+    used |= {r.type for r in (*oidc.order, *billed.order)} | {r.type for r in compliant("member")[0]}
     assert {kind for kind in used if kind.startswith("aws:")} <= KNOWN
     assert used | TAGGABLE >= KNOWN
 

@@ -365,6 +365,17 @@ def counts(message: dict[str, Any]) -> tuple[int, int, int]:
     return usage["input_tokens"], usage["cache_read_input_tokens"], usage["cache_creation_input_tokens"]
 
 
+def test_a_later_message_may_be_the_systems_and_the_first_may_not(world: World):
+    system, user = {"role": "system", "content": "Today is Monday."}, {"role": "user", "content": "hello"}
+
+    def ask(*messages: dict[str, str]) -> Any:
+        asked = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 16, "messages": messages}
+        return world.root.invoke_model(modelId=world.profiles["sonnet"], body=json.dumps(asked))
+
+    assert json.loads(ask(user, system)["body"].read())["role"] == "assistant"
+    assert refusal(lambda: ask(system, user))[0] == "ValidationException"
+
+
 def test_what_is_to_stay_for_an_hour_is_told_apart_in_the_answer_and_in_the_record(world: World):
     world.keep_records()
     system = [remembered("a" * 400, "1h"), remembered("b" * 80)]
