@@ -15,7 +15,8 @@ ALICE = "alice.chen@acme.example"
 USAGE = "/claude-code/pilot/usage"
 # What the sandbox's Bedrock says it used.
 USED = "[tokens input=2000 output=500 cache_read=90000 cache_write=1000]"
-SONNET = (Decimal(2000) * 3 + Decimal(500) * 15 + Decimal(90000) * Decimal("0.3") + 1000 * Decimal("3.75")) / 10**6
+# At the stack file's prices.
+SONNET = (Decimal(2000) * 2 + Decimal(500) * 10 + Decimal(90000) * Decimal("0.1") + 1000 * Decimal("2.5")) / 10**6
 
 
 def ask(world: World, session: dict[str, Any], profile: str, said: str = USED) -> None:
@@ -31,7 +32,7 @@ def counters(world: World) -> dict[str, dict[str, Decimal]]:
     return {
         item["id"]["S"].rpartition("#")[0]: {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
         for item in items
-        if item["id"]["S"].partition("#")[0] not in {"request", "profile"}
+        if item["id"]["S"].partition("#")[0] in {"user-day", "user-month", "team-day", "cohort-day", "month"}
     }
 
 
@@ -52,7 +53,8 @@ def test_a_request_is_counted_for_its_user_team_cohort_and_month_to_the_micro_do
     for _ in range(2):
         ask(pilot, session, profiles["sonnet"])
     found = counters(pilot)
-    assert set(found) == {f"user-day#{ALICE}", "team-day#backend", "cohort-day#pilot", "month"}
+    of_alice = {f"user-day#{ALICE}", f"user-month#{ALICE}"}
+    assert set(found) == {*of_alice, "team-day#backend", "cohort-day#pilot", "month"}
     for counted in found.values():
         del counted["expires"]
         assert counted == {
@@ -87,8 +89,8 @@ def test_a_record_that_comes_after_a_rollback_is_still_counted(pilot: World) -> 
     for line in (record, record, unknown):
         event = {"timestamp": 1795435200000, "message": json.dumps(line)}
         logs.put_log_events(logGroupName="/claude-code/invocations", logStreamName="by-hand", logEvents=[event])
-    # What is in no table is counted as the dearest model, 5 USD per million, and put aside to be looked at.
-    assert counters(pilot)["month"]["usd"] == Decimal("0.006")
+    # What is in no table is counted as the dearest model, 4 USD per million, and put aside to be looked at.
+    assert counters(pilot)["month"]["usd"] == Decimal("0.0041")
     said = f"model: {profiles['haiku']}x: in no table; counted as opus"
     assert [letter["reason"] for letter in dead_letters(pilot)] == [said]
     set_level(pilot, "active")
