@@ -12,14 +12,14 @@ from rollout.cut_record import NAME
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import Request, verdicts
 from tests.engine.world import LOG_GROUPS, World, cohort_urn
-from tests.graph.test_changes import METERED, SHOWN
+from tests.graph.test_changes import METERED, REPORTED, SHOWN
 from tests.stacks import COMMITTED
 
 ALICE, LEAD = "alice.chen@acme.example", "priya.raman@acme.example"
 GROUP = "aws_123456789012_claude-code-{cohort}"
 # Who is in which team, where each cohort's lines go, what lists the cohorts, and the record of cuts.
 COLLECTED = ("delivery-function-code", "delivery-function-work")
-LISTS_COHORTS = dict.fromkeys([*METERED, *COLLECTED, *SHOWN, NAME], "update")
+LISTS_COHORTS = dict.fromkeys([*METERED, *REPORTED, *COLLECTED, *SHOWN, NAME], "update")
 
 
 def add_wave2(world: World) -> None:
