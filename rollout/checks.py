@@ -6,6 +6,7 @@ wrong shape is passed over here: the models say so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -233,6 +234,9 @@ def quota_members(document: Document, now: datetime) -> Iterator[Mistake]:  # no
 
 def stops(document: Document, now: datetime) -> Iterator[Mistake]:
     budgets, members = part(document, "budgets"), {email for _, email, _, _ in each_member(document)}
+    addresses = Counter(str(email).strip().lower() for email in part(budgets, "raises"))
+    for email in (email for email, times in addresses.items() if times > 1):
+        yield Mistake(("budgets", "raises", email), "there twice, but for upper and lower case")
     try:
         said = Budgets.model_validate(budgets)
     except ValidationError:

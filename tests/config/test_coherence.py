@@ -89,6 +89,16 @@ ALICE = "alice.chen@acme.example"
                 "budgets.raises.nobody@acme.example: no such member",
             ],
         ),
+        (
+            {
+                "user_daily_stop_usd": 100,
+                "raises": {
+                    written: {"until": "2026-12-01T00:00:00Z", "user_daily_stop_usd": usd}
+                    for written, usd in ((ALICE, 200), (ALICE.title(), 900))
+                },
+            },
+            [f"budgets.raises.{ALICE}: there twice, but for upper and lower case"],
+        ),
         ({"user_daily_stop_usd": 0}, ["budgets.user_daily_stop_usd: "]),
     ],
 )
