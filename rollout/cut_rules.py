@@ -321,13 +321,10 @@ def _quota_shards(
     as they are there, unless the role has no room for more policies than its members need."""
     room = quota_characters(bool(rollout.budgets.stops))
     held = within(held, room)
-    members = to_be_stopped(rollout, name)
-    moved = [
-        email
-        for email, person in record.cohorts[name].people.items()
-        if person.left and email in homes and email in to_be_stopped(rollout, homes[email])
-    ]
-    own = [called for email in members for called in record.names(email)]
+    left = [email for email, person in record.cohorts[name].people.items() if person.left and email in homes]
+    elsewhere = {email for home in {homes[email] for email in left} for email in to_be_stopped(rollout, home)}
+    moved = [email for email in left if email in elsewhere]
+    own = [called for email in to_be_stopped(rollout, name) for called in record.names(email)]
     needed = sticky(held, own, room)
     wider = sticky(held, [*own, *(called for email in moved for called in record.names(email))], room)
     return wider if _count(wider) <= max(_count(needed), MANAGED_PER_ROLE - MOST_STOPS) else needed
