@@ -53,7 +53,10 @@ def _stopped(found: Mapping[str, Mapping[str, Any]], limits: Limits, now: dateti
     by_policy: defaultdict[str, list[str]] = defaultdict(list)
     for key, item in found.items():
         if stop_of(key, counted(item), limits, now):
-            for policy in limits.policies_of(key):
+            policies = limits.policies_of(key)
+            if not policies:
+                log.warning("over a stop, and no policy can stop them: %a", key)
+            for policy in policies:
                 by_policy[policy].append(key)
     return by_policy
 

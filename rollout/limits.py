@@ -134,7 +134,8 @@ def alerts(
     key: str, counted: Mapping[str, Decimal], limits: Limits, told: Collection[str], now: datetime
 ) -> list[tuple[str, list[Alert]]]:
     """What to say of one counter, each with the mark by which it is known to have been said. `counted`: what the
-    counter holds. `told`: the marks that it has. Of a stop, the last step that was reached speaks for those before."""
+    counter holds. `told`: the marks that it has. Of a stop, the last step that was reached speaks for those before; of
+    whom no policy can stop, such as a login that no update has seen, nobody is told that they are."""
     found = [*_near_budget(key, counted, limits), *_near_stop(key, counted, limits, now)]
     return [(mark, said) for mark, said in found if mark not in told]
 
@@ -156,7 +157,7 @@ def _near_budget(key: str, counted: Mapping[str, Decimal], limits: Limits) -> It
         budget_usd=limits.budgets[TOLD[kind]].usd,
         to=_address(kind, name, limits),
         link=limits.link,
-        stop_usd=limits.stops.get(kind),
+        stop_usd=limits.stops.get(kind) if limits.policies_of(key) else None,
     )
     yield BUDGET, [said]
 
@@ -165,7 +166,7 @@ def _near_stop(
     key: str, counted: Mapping[str, Decimal], limits: Limits, now: datetime
 ) -> Iterator[tuple[str, list[Alert]]]:
     kind, name, period = parts(key)
-    if kind not in limits.stops or not _is_current(kind, period, now):
+    if kind not in limits.stops or not _is_current(kind, period, now) or not limits.policies_of(key):
         return
     raised = limits.raised(kind, name, now)
     whole = raised[0] if raised else Decimal(limits.stops[kind])

@@ -110,6 +110,15 @@ def test_stops_and_raises_that_contradict_each_other_are_refused_all_at_once(
     assert all(line.startswith(wanted) for line, wanted in zip(found, lines, strict=True)), found
 
 
+def test_a_team_that_is_called_as_those_of_no_roster_are_counted_has_no_stop() -> None:
+    document = changed({"team_daily_stop_usd": 500}, "budgets")
+    document["organization"]["teams"]["unknown"] = {"headcount": 1}
+    [line] = mistakes(document)
+    assert line.startswith("organization.teams.unknown: what people in no roster spend")
+    document["budgets"] = {}
+    assert loaded(document)
+
+
 def test_equal_budgets_are_no_contradiction() -> None:
     assert loaded(changed({"user_daily_usd": 500, "team_daily_usd": 500, "monthly_usd": 500}, "budgets"))
 

@@ -244,3 +244,12 @@ def test_a_session_that_two_policies_can_stop_is_of_both() -> None:
     said = limits(quota_policies={POLICY: (ALICE, BOB), second: (ALICE.title(),)})
     assert said.policies_of(DAY) == said.policies_of(TEAM) == [POLICY, second]
     assert said.policies_of(DAY.replace(ALICE, BOB)) == [POLICY]
+
+
+def test_whom_no_policy_can_stop_is_not_said_to_be_stopped() -> None:
+    budgets = {"user": Budget(usd="50", alert_usd="40")}
+    renamed = DAY.replace(ALICE, "a.chen@acme.example")
+    [(mark, [said])] = alerts(renamed, {"usd": Decimal(60)}, limits(budgets=budgets), (), NOON)
+    assert (mark, said.percent, said.stop_usd) == ("budget", None, None)
+    told = alerts(DAY, {"usd": Decimal(60)}, limits(budgets=budgets), (), NOON)
+    assert [(one.percent, one.stop_usd) for _, found in told for one in found] == [(None, "50"), (100, None)]
