@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rollout.reconcile.compare import Cause, Cell, Reconciliation
+from rollout.words import shown
 
 # More lines than people read; `--json` has all.
 ROWS_AT_MOST = 200
@@ -116,7 +117,7 @@ def show(console: Console, found: Reconciliation, people: bool) -> None:
     for name in ("Counted, tokens", "Billed", "Counted, USD", "Billed", "Difference"):
         table.add_column(name, justify="right", no_wrap=name != "Counted, tokens")
     for key, row in list(rows.items())[:ROWS_AT_MOST]:
-        table.add_row(*map(escape, key), *_cells(row))
+        table.add_row(*map(_plain, key), *_cells(row))
     table.add_section()
     table.add_row("all", *[""] * (len(names) - 1), *_cells(total))
     console.print(table)
@@ -124,6 +125,11 @@ def show(console: Console, found: Reconciliation, people: bool) -> None:
         console.print(f"and {len(rows) - ROWS_AT_MOST} rows more, which --json has")
     for line in _said(found, rows, people):
         console.print(line, soft_wrap=True, highlight=False)
+
+
+def _plain(name: str) -> str:
+    """A bill may name anything, and a terminal would do it."""
+    return escape(shown(name))
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -144,7 +150,7 @@ def _said(found: Reconciliation, rows: dict[Heading, Row], people: bool) -> Iter
             if not cause.explained:
                 of = "" if people else f", {len(who)} {'person' if len(who) == 1 else 'people'}"
                 yield (
-                    f"[bold]look[/bold]: {escape(' '.join(key))}: {cause.value}: USD {usd:+,.6f}"
+                    f"[bold]look[/bold]: {' '.join(map(_plain, key))}: {cause.value}: USD {usd:+,.6f}"
                     + (f", {tokens:+,} tokens" if tokens else "")
                     + of
                 )

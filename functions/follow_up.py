@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -52,7 +53,10 @@ def _stopped(found: Mapping[str, Mapping[str, Any]], limits: Limits, now: dateti
     by_policy: defaultdict[str, list[str]] = defaultdict(list)
     for key, item in found.items():
         if stop_of(key, counted(item), limits, now):
-            for policy in limits.policies_of(key):
+            policies = limits.policies_of(key)
+            if not policies:
+                log.warning("over a stop, and no policy can stop them: %a", key)
+            for policy in policies:
                 by_policy[policy].append(key)
     return by_policy
 
@@ -113,17 +117,31 @@ def stop(keys: Collection[str], policy: str, table: str, limits: Limits) -> None
 
 
 def review(table: str, limits: Limits) -> dict[str, list[str]]:
-    """Writes each policy anew by the stack file's limits as they are now: whoever they stop no more is let go. Raises
-    nothing; `failed` has the policies that could not be written."""
-    failed: list[str] = []
+    """Writes each policy anew by the stack file's limits as they are now: whoever they stop no more is let go, and who
+    is in another policy than before is stopped by that one. Raises nothing; `failed` has the policies that could not be
+    written."""
+    known: dict[str, frozenset[str]] = {}
+    failed = set[str]()
     for policy in sorted(limits.quota_policies):
-        try:
-            if TableItem(table, policy).keys():
-                stop([], policy, table, limits)
-        except Exception as error:  # an update waits for this, and has more to do
-            log.warning("%s not reviewed: %a", policy, error)
-            failed.append(policy)
-    return {"failed": failed}
+        with _or_failed(policy, failed):
+            known[policy] = TableItem(table, policy).keys()
+    stopped = frozenset[str]().union(*known.values())
+    for policy, keys in known.items():
+        here = {key for key in stopped if is_current(key, _now()) and policy in limits.policies_of(key)}
+        if keys or here:
+            with _or_failed(policy, failed):
+                stop(here - keys, policy, table, limits)
+    return {"failed": sorted(failed)}
+
+
+@contextmanager
+def _or_failed(policy: str, failed: set[str]) -> Generator[None]:
+    """An update waits for a review, and has more to do."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("%s not reviewed: %a", policy, error)
+        failed.add(policy)
 
 
 def _render(policy: str, table: str, limits: Limits) -> Render:

@@ -6,6 +6,7 @@ wrong shape is passed over here: the models say so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -22,6 +23,7 @@ from rollout.names import RESERVED
 from rollout.parts.budgets import Budgets
 from rollout.shards import sticky
 from rollout.sizes import boundary_characters, inline_characters
+from rollout.usage import UNKNOWN_TEAM
 from rollout.words import Mistake, nearest, shown
 
 Document = Mapping[str, Any]
@@ -233,6 +235,9 @@ def quota_members(document: Document, now: datetime) -> Iterator[Mistake]:  # no
 
 def stops(document: Document, now: datetime) -> Iterator[Mistake]:
     budgets, members = part(document, "budgets"), {email for _, email, _, _ in each_member(document)}
+    addresses = Counter(str(email).strip().lower() for email in part(budgets, "raises"))
+    for email in (email for email, times in addresses.items() if times > 1):
+        yield Mistake(("budgets", "raises", email), "there twice, but for upper and lower case")
     try:
         said = Budgets.model_validate(budgets)
     except ValidationError:
@@ -240,6 +245,9 @@ def stops(document: Document, now: datetime) -> Iterator[Mistake]:
     if said.stops and part(document, "adopt").get("meter") is True:
         text = "not used under adopt.meter: the stack that counts is the one that stops; take them out here"
         yield Mistake(("budgets",), f"stops in dollars are {text}")
+    if "team-day" in said.stops and UNKNOWN_TEAM in part(document, "organization", "teams"):
+        text = "what people in no roster spend is counted under this name, and would stop the team; take another one"
+        yield Mistake(("organization", "teams", UNKNOWN_TEAM), text)
     for email in said.raises:
         if email not in members:
             text = f"no such member in any cohort; {nearest(email, sorted(members))}"

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from rollout import names
 from rollout.config import Cohort, Member, Rollout
 from rollout.cut_record import CohortRecord, PersonRecord, Record
+from rollout.iam_limits import MANAGED_PER_ROLE
 from rollout.levels import Level
 from rollout.quotas import to_be_stopped
 from rollout.shards import sticky, within
@@ -305,14 +306,28 @@ def _sharded(
         cohort = replace(cohort, dead_before=latest(cohort.dead_before, *stops.dead_before.values()))
         shards = sticky(held, sorted({*stops.suspended, *stops.throttled}), STOP_CHARACTERS)
     overfull = _count(shards) > MOST_STOPS
-    quotas = (called for email in to_be_stopped(rollout, name) for called in record.names(email))
-    room = quota_characters(bool(rollout.budgets.stops))
     return replace(
         cohort,
         stop_shards=() if overfull else shards,
-        quota_shards=sticky(within(was.quota_shards if was else (), room), quotas, room),
+        quota_shards=_quota_shards(was.quota_shards if was else (), record, rollout, homes, name),
         overfull=overfull,
     )
+
+
+def _quota_shards(
+    held: Sequence[Sequence[str]], record: Record, rollout: Rollout, homes: Mapping[str, str], name: str
+) -> tuple[tuple[str, ...], ...]:
+    """Of the members, and of who moved to another cohort while a session of this role could live: they are stopped here
+    as they are there, unless the role has no room for more policies than its members need."""
+    room = quota_characters(bool(rollout.budgets.stops))
+    held = within(held, room)
+    left = [email for email, person in record.cohorts[name].people.items() if person.left and email in homes]
+    elsewhere = {email for home in {homes[email] for email in left} for email in to_be_stopped(rollout, home)}
+    moved = [email for email in left if email in elsewhere]
+    own = [called for email in to_be_stopped(rollout, name) for called in record.names(email)]
+    needed = sticky(held, own, room)
+    wider = sticky(held, [*own, *(called for email in moved for called in record.names(email))], room)
+    return wider if _count(wider) <= max(_count(needed), MANAGED_PER_ROLE - MOST_STOPS) else needed
 
 
 def _count(shards: Iterable[Sequence[str]]) -> int:

@@ -5,6 +5,7 @@ This runs in AWS Lambda too, where there is no pydantic: standard library only.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -99,19 +100,22 @@ class Limits:
         return Limits(**parts, teams=teams)
 
     @cached_property
-    def policies(self) -> Mapping[str, str]:
-        """The policy that can stop a session, by its name in lower case."""
-        return {one.lower(): policy for policy, sessions in self.quota_policies.items() for one in sessions}
+    def policies(self) -> Mapping[str, frozenset[str]]:
+        """The policies that can stop a session, by its name in lower case: of who moved, of the role before too."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for policy, sessions in self.quota_policies.items():
+            for one in sessions:
+                found[one.lower()].add(policy)
+        return {one: frozenset(policies) for one, policies in found.items()}
 
     def policies_of(self, key: str) -> list[str]:
         """Those that hold whoever this counter is of."""
         kind, name, _ = parts(key)
         if WATCHED[kind] == "user":
-            found = self.policies.get(name.lower())
-            return [found] if found else []
+            return sorted(self.policies.get(name.lower(), ()))
         if kind == "month":
             return sorted(self.quota_policies)
-        return sorted({policy for one, policy in self.policies.items() if self.teams.get(one) == name})
+        return sorted({each for one, found in self.policies.items() if self.teams.get(one) == name for each in found})
 
     def raised(self, kind: str, name: str, now: datetime) -> tuple[Decimal, datetime] | None:
         """What stops this person in place of the usual, and until when; None where nothing is raised now."""
@@ -130,7 +134,8 @@ def alerts(
     key: str, counted: Mapping[str, Decimal], limits: Limits, told: Collection[str], now: datetime
 ) -> list[tuple[str, list[Alert]]]:
     """What to say of one counter, each with the mark by which it is known to have been said. `counted`: what the
-    counter holds. `told`: the marks that it has. Of a stop, the last step that was reached speaks for those before."""
+    counter holds. `told`: the marks that it has. Of a stop, the last step that was reached speaks for those before; of
+    whom no policy can stop, such as a login that no update has seen, nobody is told that they are."""
     found = [*_near_budget(key, counted, limits), *_near_stop(key, counted, limits, now)]
     return [(mark, said) for mark, said in found if mark not in told]
 
@@ -152,7 +157,7 @@ def _near_budget(key: str, counted: Mapping[str, Decimal], limits: Limits) -> It
         budget_usd=limits.budgets[TOLD[kind]].usd,
         to=_address(kind, name, limits),
         link=limits.link,
-        stop_usd=limits.stops.get(kind),
+        stop_usd=limits.stops.get(kind) if limits.policies_of(key) else None,
     )
     yield BUDGET, [said]
 
@@ -161,7 +166,7 @@ def _near_stop(
     key: str, counted: Mapping[str, Decimal], limits: Limits, now: datetime
 ) -> Iterator[tuple[str, list[Alert]]]:
     kind, name, period = parts(key)
-    if kind not in limits.stops or not _is_current(kind, period, now):
+    if kind not in limits.stops or not _is_current(kind, period, now) or not limits.policies_of(key):
         return
     raised = limits.raised(kind, name, now)
     whole = raised[0] if raised else Decimal(limits.stops[kind])

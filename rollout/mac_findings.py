@@ -20,7 +20,7 @@ MAX_A_DAY = 200
 MAX_TEXT = 200
 MAX_COUNT = 10_000
 ACTIONS = ("commit_stopped", "push_stopped")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 # Of a role's session: the role's id, a colon, the session's name (IAM user guide, unique identifiers).
 _SENDER = re.compile(rf"AROA[A-Z0-9]{{8,124}}:(?P<session>{SESSION.pattern})")
 

@@ -27,6 +27,8 @@ _PROFILE = re.compile(
 # The name of a foundation model or of a system-defined profile, also within an ARN.
 _FOUNDATION = re.compile(r"(?:.*/)?(?:[a-z-]+\.)?(?P<model>anthropic\.claude-[a-z0-9.:-]{1,100})")
 FREE = frozenset({"CountTokens"})
+# Of whoever is in no table.
+UNKNOWN_TEAM = "unknown"
 
 
 class UnknownRecordError(ValueError):
@@ -137,7 +139,7 @@ def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
         request_id=request_id(record),
         at=_instant(_text(record, "timestamp")),
         user=user,
-        team=tables.teams.get(user.lower(), "unknown"),
+        team=tables.teams.get(user.lower(), UNKNOWN_TEAM),
         cohort=cohort,
         model=model,
         tokens=tokens,

@@ -33,6 +33,8 @@ NEEDED = (
 BYTES_AT_MOST = 4 * 1024**3
 LINE_AT_MOST = 256 * 1024
 MISTAKES_AT_MOST = 20
+# Before the point. A sum of larger numbers has more digits than decimals keep.
+DIGITS_AT_MOST = 15
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?")
 
 
@@ -139,7 +141,10 @@ def _number(column: str, text: str) -> Decimal:
         return Decimal()
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{column}: no number: {_shown(text)}")
-    return Decimal(text)
+    found = Decimal(text)
+    if found and found.adjusted() >= DIGITS_AT_MOST:
+        raise ValueError(f"{column}: no number of a bill: {_shown(text)}")
+    return found
 
 
 def _day(text: str) -> date:

@@ -89,6 +89,16 @@ ALICE = "alice.chen@acme.example"
                 "budgets.raises.nobody@acme.example: no such member",
             ],
         ),
+        (
+            {
+                "user_daily_stop_usd": 100,
+                "raises": {
+                    written: {"until": "2026-12-01T00:00:00Z", "user_daily_stop_usd": usd}
+                    for written, usd in ((ALICE, 200), (ALICE.title(), 900))
+                },
+            },
+            [f"budgets.raises.{ALICE}: there twice, but for upper and lower case"],
+        ),
         ({"user_daily_stop_usd": 0}, ["budgets.user_daily_stop_usd: "]),
     ],
 )
@@ -98,6 +108,15 @@ def test_stops_and_raises_that_contradict_each_other_are_refused_all_at_once(
     found = mistakes(changed(budgets, "budgets"))
     assert len(found) == len(lines), found
     assert all(line.startswith(wanted) for line, wanted in zip(found, lines, strict=True)), found
+
+
+def test_a_team_that_is_called_as_those_of_no_roster_are_counted_has_no_stop() -> None:
+    document = changed({"team_daily_stop_usd": 500}, "budgets")
+    document["organization"]["teams"]["unknown"] = {"headcount": 1}
+    [line] = mistakes(document)
+    assert line.startswith("organization.teams.unknown: what people in no roster spend")
+    document["budgets"] = {}
+    assert loaded(document)
 
 
 def test_equal_budgets_are_no_contradiction() -> None:

@@ -209,3 +209,14 @@ def test_who_left_is_said_to_be_removed_and_nobody_else_is() -> None:
 def test_a_record_of_a_newer_form_is_not_read_as_an_empty_one() -> None:
     with pytest.raises(ValueError, match="has form 2, and this program knows 1"):
         read({"form": 2, "cohorts": {}})
+
+
+def test_who_moves_can_be_stopped_for_what_they_spend_on_the_role_of_before_too() -> None:
+    def stops(document: Document) -> None:
+        document["budgets"] = {**document.get("budgets", {}), "user_daily_stop_usd": 60}
+
+    record = after(after(Record(), changed(stops)), changed(stops, moved))
+    for cohort in ("pilot", "other"):
+        assert {ALICE, "achen@acme.example"} <= {one for shard in record.cohorts[cohort].quota_shards for one in shard}
+    gone = after(record, changed(stops, without_alice))
+    assert ALICE not in {one for shard in gone.cohorts["pilot"].quota_shards for one in shard}  # stopped by name

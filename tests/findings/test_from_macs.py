@@ -123,6 +123,11 @@ def test_whatever_is_sent_a_line_has_our_keys_and_only_names(key: str, value: ob
     assert not set('"{}\\\n') & set(str(line["kind"]) + str(line["repository"]))
 
 
+@pytest.mark.parametrize("at", ["\uff12026-11-24T10:00:00Z", "2026-11-24T10:00:00Z\n", "yesterday", 7, None])
+def test_a_time_that_is_none_is_left_out(at: object) -> None:
+    assert finding(json.dumps({**SENT, "found_at": at}), WHO)["found_at"] is None
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", '"x"', "[" * 100_000, json.dumps({**SENT, "count": 10**9})])
 def test_what_is_no_finding_is_dropped(logs: Any, body: str) -> None:
     assert handed(record(body)) == []

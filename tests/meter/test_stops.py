@@ -224,3 +224,32 @@ def test_a_month_that_is_used_up_stops_every_policy_there_is(stopped_in_dollars:
     assert statement["Sid"] == "Everybody"
     assert list(statement["Condition"]) == ["DateLessThan"]
     assert NOW.isoformat() < statement["Condition"]["DateLessThan"]["aws:CurrentTime"]
+
+
+def test_who_moved_to_another_cohort_is_stopped_on_both_roles_and_by_the_update_that_moves_them(
+    stopped_in_dollars: Throttled,
+) -> None:
+    deliver(of(ALICE, 1, 250_000))
+    iam: Any = boto3.client("iam")
+    other = iam.create_policy(PolicyName="claude-code-wave2-quota-1", PolicyDocument=json.dumps(quota_document([])))
+    stopped_in_dollars.limits["quota_policies"][other["Policy"]["Arn"]] = [ALICE]
+    assert meter.handler({"review": "digest"}, None) == {"failed": []}
+    assert not stopped_in_dollars.may_invoke(ALICE)
+    stopped_in_dollars.policy = other["Policy"]["Arn"]
+    assert not stopped_in_dollars.may_invoke(ALICE)
+
+
+def test_a_session_that_two_policies_can_stop_is_of_both() -> None:
+    second = POLICY.replace("pilot", "wave2")
+    said = limits(quota_policies={POLICY: (ALICE, BOB), second: (ALICE.title(),)})
+    assert said.policies_of(DAY) == said.policies_of(TEAM) == [POLICY, second]
+    assert said.policies_of(DAY.replace(ALICE, BOB)) == [POLICY]
+
+
+def test_whom_no_policy_can_stop_is_not_said_to_be_stopped() -> None:
+    budgets = {"user": Budget(usd="50", alert_usd="40")}
+    renamed = DAY.replace(ALICE, "a.chen@acme.example")
+    [(mark, [said])] = alerts(renamed, {"usd": Decimal(60)}, limits(budgets=budgets), (), NOON)
+    assert (mark, said.percent, said.stop_usd) == ("budget", None, None)
+    told = alerts(DAY, {"usd": Decimal(60)}, limits(budgets=budgets), (), NOON)
+    assert [(one.percent, one.stop_usd) for _, found in told for one in found] == [(None, "50"), (100, None)]

@@ -49,6 +49,8 @@ def test_missing_columns_are_named() -> None:
         ({"line_item_unblended_cost": "1,5"}, "line_item_unblended_cost: no number: '1,5'"),
         ({"line_item_unblended_cost": "NaN"}, "line_item_unblended_cost: no number: 'NaN'"),
         ({"line_item_usage_amount": "1e999999"}, "line_item_usage_amount: no number: '1e999999'"),
+        ({"line_item_unblended_cost": "1e15"}, "line_item_unblended_cost: no number of a bill: '1e15'"),
+        ({"line_item_usage_amount": "-9e99"}, "line_item_usage_amount: no number of a bill: '-9e99'"),
         ({"line_item_usage_start_date": "yesterday\x1b[2J"}, "no time: 'yesterday\\x1b[2J'"),
         ({"line_item_currency_code": "CNY"}, "line_item_currency_code: not USD: 'CNY'"),
     ],
