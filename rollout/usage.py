@@ -26,7 +26,6 @@ _PROFILE = re.compile(
 )
 # The name of a foundation model or of a system-defined profile, also within an ARN.
 _FOUNDATION = re.compile(r"(?:.*/)?(?:[a-z-]+\.)?(?P<model>anthropic\.claude-[a-z0-9.:-]{1,100})")
-FREE = frozenset({"CountTokens"})
 # Errors of calls that no model has begun (Bedrock API reference, InvokeModel and Converse, Errors). A record of one may
 # say how long the prompt was.
 REFUSED = frozenset(
@@ -40,6 +39,7 @@ REFUSED = frozenset(
         "ValidationException",
     }
 )
+FREE = frozenset({"CountTokens"})
 
 
 class UnknownRecordError(ValueError):
