@@ -38,7 +38,7 @@ def _names(header: list[str]) -> list[str]:
 
 def _rows(text: str) -> Iterator[tuple[str, list[str]]]:
     """Each row as it is written, a quoted cell of several lines included, and its cells."""
-    lines = text.splitlines(True)
+    lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(lines)
     begin = 0
     for cells in reader:

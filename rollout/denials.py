@@ -97,5 +97,5 @@ def _part(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _instant(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UnknownRecordError(f"eventTime: {text[:40]}") from None

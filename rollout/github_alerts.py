@@ -41,7 +41,7 @@ def finding(payload: Mapping[str, Any], delivery: str) -> dict[str, Any] | None:
         "action": action,
         "kind": _text(alert.get("secret_type")),
         "repository": _text(repository.get("full_name")),
-        "alert": alert.get("number") if isinstance(alert.get("number"), int) else None,
+        "alert": _number(alert.get("number")),
         "url": url[:MAX_TEXT] if _URL.fullmatch(url) else None,
         "found_at": _text(alert.get("created_at")),
         "pushed_past_protection": bool(alert.get("push_protection_bypassed")),
@@ -53,6 +53,10 @@ def finding(payload: Mapping[str, Any], delivery: str) -> dict[str, Any] | None:
 def _part(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value: object = given.get(key)
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**12 else None
 
 
 def _text(value: object) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ COLUMNS = (*REQUIRED, "role", "seniority", "champion", "manager", "rationale", "
 MAX_BYTES = 1 << 20
 YES = {"yes", "true", "y", "1", "x"}
 NO = {"no", "false", "n", "0", ""}
+# Within a quoted cell, where spreadsheets put one by Alt+Enter.
+_BREAK = re.compile(r"\s*[\r\n]+\s*")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ def read_roster(path: str, folder: Path) -> tuple[list[Row], list[str]]:
 
 
 def _parse(path: str, text: str) -> tuple[list[Row], list[str]]:
-    reader = csv.reader(text.splitlines(), strict=True)
+    # By line ends alone: a text has more characters that Python takes for one, and a break in a cell is a blank.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     mistakes: list[str] = []
     seen: dict[str, int] = {}
@@ -63,7 +68,11 @@ def _parse(path: str, text: str) -> tuple[list[Row], list[str]]:
                     f"{origin}: {len(cells)} cells where the header has {len(header)}; quote a cell that has a comma"
                 )
                 continue
-            values = {column: cell.strip() for column, cell in zip(header, cells, strict=True) if cell.strip()}
+            values = {
+                column: _BREAK.sub(" ", cell.strip())
+                for column, cell in zip(header, cells, strict=True)
+                if cell.strip()
+            }
             email = values.pop("email", "").lower()
             if not email:
                 mistakes.append(f"{origin}: email: missing; a person is known by it")

@@ -26,6 +26,19 @@ _PROFILE = re.compile(
 )
 # The name of a foundation model or of a system-defined profile, also within an ARN.
 _FOUNDATION = re.compile(r"(?:.*/)?(?:[a-z-]+\.)?(?P<model>anthropic\.claude-[a-z0-9.:-]{1,100})")
+# Errors of calls that no model has begun (Bedrock API reference, InvokeModel and Converse, Errors). A record of one may
+# say how long the prompt was.
+REFUSED = frozenset(
+    {
+        "AccessDeniedException",
+        "ModelNotReadyException",
+        "ResourceNotFoundException",
+        "ServiceQuotaExceededException",
+        "ServiceUnavailableException",
+        "ThrottlingException",
+        "ValidationException",
+    }
+)
 FREE = frozenset({"CountTokens"})
 # Of whoever is in no table.
 UNKNOWN_TEAM = "unknown"
@@ -126,14 +139,15 @@ def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
         raise UnknownRecordError(f"schemaType: {str(record.get('schemaType'))[:80]}")
     role, user = _caller(_text(record, "identity", "arn"))
     model_id = _text(record, "modelId")
-    if role not in tables.roles or record.get("accountId") not in (None, _account(record)):
-        if not is_claude(model_id):
-            raise NothingUsedError(f"model: {model_id[:120]}")
+    is_ours = role in tables.roles and str(record.get("accountId") or _account(record)) == _account(record)
+    if not is_ours and not is_claude(model_id):
+        raise NothingUsedError(f"model: {model_id[:120]}")
+    tokens = _tokens(record)
+    if str(record.get("operation")) in FREE or _is_refused(record, tokens):
+        raise NothingUsedError(f"{record.get('operation')}: {str(record.get('errorCode') or 'free')[:80]}")
+    if not is_ours:
         raise OutsideRolloutError(f"role: {role[:80]}")
     cohort = tables.roles[role]
-    tokens = _tokens(record)
-    if str(record.get("operation")) in FREE or (record.get("errorCode") and tokens == Tokens()):
-        raise NothingUsedError(f"{record.get('operation')}: {str(record.get('errorCode') or 'free')[:80]}")
     model, doubt = _model(record, model_id, cohort, tables)
     return Usage(
         request_id=request_id(record),
@@ -151,6 +165,12 @@ def usage(record: Mapping[str, Any], tables: Tables) -> Usage:
 def is_claude(model_id: str) -> bool:
     """Whether it is a model of Anthropic's, or a profile that may lead to one. The query `Shadow use` says the same."""
     return "anthropic" in model_id.lower() or _PROFILE.fullmatch(model_id.lower()) is not None
+
+
+def _is_refused(record: Mapping[str, Any], tokens: Tokens) -> bool:
+    """What broke off half-way has used something, and is none."""
+    error = record.get("errorCode")
+    return bool(error) and (tokens == Tokens() or (str(error) in REFUSED and not tokens.output))
 
 
 def _model(record: Mapping[str, Any], model_id: str, cohort: str, tables: Tables) -> tuple[str, str | None]:

@@ -167,6 +167,39 @@ def dropped_permissions(document: Document) -> Found:
             yield f"permissions.{key}", text
 
 
+# Of keys whose type no other rule sees. What is of another is not what anybody meant; the older client drops a whole
+# block over it (claude-code-client 11).
+_SHAPES: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+    (dict, "a map", ("permissions", "env", "hooks", "sandbox", "statusLine", "modelPricing")),
+    (list, "a list", ("availableModels", "companyAnnouncements")),
+    (str, "a text", ("model", "awsAuthRefresh")),
+    (
+        bool,
+        "true or false",
+        (
+            *("enforceAvailableModels", "allowManagedPermissionRulesOnly", "allowManagedHooksOnly"),
+            *("allowManagedMcpServersOnly", "disableSideloadFlags"),
+        ),
+    ),
+)
+
+
+def wrong_type(document: Document) -> Found:
+    for kind, wanted, keys in _SHAPES:
+        for key in keys:
+            value = document.get(key)
+            if value is not None and not isinstance(value, kind):
+                yield key, f"not {wanted}, so that the client drops it: {shown(value)}"
+    for event, entries in _map(document, "hooks").items():
+        if not isinstance(entries, list):
+            yield f"hooks.{event}", f"not a list, so that the client drops it: {shown(entries)}"
+    for key in ("deny", "ask", "allow"):
+        for number, rule in enumerate(_list(_map(document, "permissions"), key)):
+            if rule is not None and not isinstance(rule, str):
+                text = f"not a rule: {shown(rule)}: client {FLOOR} drops the whole permissions block over it"
+                yield f"permissions.{key}.{number}", text
+
+
 def lifted_from_home(document: Document) -> Found:
     if document.get("forceRemoteSettingsRefresh") is not True:
         text = "not true, so that two files in a person's own home lift the whole document"
@@ -306,4 +339,5 @@ RULES: tuple[Callable[[Document], Found], ...] = (
     unenforced_list,
     unlisted_servers,
     version_of_nothing,
+    wrong_type,
 )

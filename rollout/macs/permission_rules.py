@@ -70,11 +70,15 @@ GIVES = _pattern(_GIVEN_SERVER)
 
 # By what is wrong: what to write instead. The first that matches is said.
 ADVICE: tuple[tuple[str, str], ...] = (
+    (r"\w+\(\s*\*?\s*\)", "binds nothing; write the tool alone, or what of it"),
     (
-        r"(?:Write|MultiEdit|NotebookEdit)\((?P<of>.*)\)",
+        r"(?:Write|MultiEdit|NotebookEdit)\((?:\w+:)?(?P<of>.*)\)",
         "binds nothing; Edit({of}) is for every tool that writes files",
     ),
-    (r"(?:Glob|Grep|NotebookRead|LS)\((?P<of>.*)\)", "binds nothing; Read({of}) is for every tool that reads files"),
+    (
+        r"(?:Glob|Grep|NotebookRead|LS)\((?:\w+:)?(?P<of>.*)\)",
+        "binds nothing; Read({of}) is for every tool that reads files",
+    ),
     (r"(?:MultiEdit)", "no tool of the client's any more; write Edit"),
     (r"(?:NotebookRead|LS|Cd)(?:\(.*\))?", "no tool of the client's; write a rule of Read or Bash"),
     (r"SlashCommand(?:\(.*\))?", "no tool of the client's any more; write Skill(name)"),
@@ -98,7 +102,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"mcp__[^()]*:[^()]*", "binds nothing; the server of a plug-in is mcp__plugin_<plug-in>_<server>"),
     (r"mcp__[^()]*\(.*\)", "binds nothing; write mcp__server or mcp__server__tool, without brackets"),
     (r"[^\n]*\$[A-Z][^\n]*", "Jamf replaces $NAME in a profile; write the rule without it"),
-    (r"\w+\(\s*\)", "binds nothing; write the tool alone, or what of it"),
     (r"\w+\(.*[()].*\)", "no bracket may stand within"),
 )
 ALLOWED = (
@@ -138,7 +141,14 @@ def refusal(rule: str, *, gives: bool = False) -> str:
     """What is wrong with a rule that does not bind, and what to write."""
     if gives and re.fullmatch(TAKES, rule):
         return "not a rule that may allow: a star gives only what is beneath a server, as mcp__server__*"
+    return f"not a permission rule: {advice}" if (advice := _advice(rule)) else f"not {ALLOWED}"
+
+
+def _advice(rule: str) -> str | None:
     for pattern, text in ADVICE:
         if found := re.fullmatch(pattern, rule):
-            return f"not a permission rule: {text.format(**found.groupdict())}"
-    return f"not {ALLOWED}"
+            path = found.groupdict().get("of")
+            # The rule to write instead has a form of its own to be in.
+            more = None if path is None or binds(f"Read({path})") else _advice(f"Read({path})")
+            return text.format(**found.groupdict()) + (f"; there {more}" if more else "")
+    return None

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.roster_file import without_person
 from rollout.config import Cohort
 from rollout.load import load
+from rollout.roster import read_roster
 from rollout.words import StackFileError
 from tests import stacks
 
@@ -40,6 +42,25 @@ def test_rows_join_the_members_named_in_the_stack_file(tmp_path: Path) -> None:
 def test_a_spreadsheets_byte_order_mark_and_line_ends_are_no_mistake(tmp_path: Path) -> None:
     text = "\ufeff" + HEADER + 'Bob Kim,bob.kim@acme.example,backend,,mid,no,,"likes, commas"\r\n\r\n'
     assert pilot(tmp_path, text).members["bob.kim@acme.example"].rationale == "likes, commas"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_within_a_cell_is_a_blank_and_runs_no_words_together(tmp_path: Path, end: str) -> None:
+    text = HEADER + f'Bob Kim,bob.kim@acme.example,backend,"Engineer{end}Platform","mid",no,,\n'
+    assert pilot(tmp_path, text).members["bob.kim@acme.example"].role == "Engineer Platform"
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\u0085", "\u000b"])
+def test_a_row_ends_at_a_line_end_alone(tmp_path: Path, odd: str) -> None:
+    text = HEADER + f"Bob Kim,bob.kim@acme.example,backend,Engineer{odd}Tools,mid,no,,\n"
+    (found,) = read_roster("odd.csv", _written(tmp_path, text))[0]
+    assert found.member["role"] == f"Engineer{odd}Tools"
+    assert without_person(text + "Ann,ann@acme.example,backend,,mid,no,,\n", "ann@acme.example") == text
+
+
+def _written(folder: Path, text: str) -> Path:
+    (folder / "odd.csv").write_text(text, encoding="utf-8")
+    return folder
 
 
 def test_a_wrong_row_is_named_by_file_and_line(tmp_path: Path) -> None:

@@ -163,6 +163,13 @@ def test_a_text_body_is_understood_too(logs: Any) -> None:
     assert len(lines(logs)) == 1
 
 
+@pytest.mark.parametrize("number", [True, 0, -1, 10**300, "42", None])
+def test_what_is_no_number_of_an_alert_is_left_out(number: object) -> None:
+    line = finding({**ALERT, "alert": {**ALERT["alert"], "number": number}}, "d")
+    assert line is not None
+    assert line["alert"] is None
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=300),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),

@@ -44,6 +44,7 @@ FAULTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "open_guard": lambda d: d["hooks"]["PreToolUse"][0]["hooks"][0].update(command="/etc/claude-code/commit-guard"),
     "open_stop": lambda d: d["hooks"]["UserPromptSubmit"][0]["hooks"][0].update(command="printf 'stop'; exit 1"),
     "unbinding_rule": lambda d: d["permissions"]["deny"].append("Write(//**/.env)"),
+    "wrong_type": lambda d: d.update(disableSideloadFlags="true"),
     "unenforced_list": lambda d: d.pop("enforceAvailableModels"),
 }
 
@@ -96,6 +97,28 @@ def test_the_model_of_what_we_emit_refuses_it_as_well(rule: str) -> None:
 )
 def test_a_finding_says_where_what_and_what_to_do(change: Callable[[dict[str, Any]], object], line: str) -> None:
     assert [finding.line for finding in findings(broken(change))] == [line]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda d: d.update(permissions=["Bash"]), "permissions"),
+        (lambda d: d.update(statusLine="/bin/date"), "statusLine"),
+        (lambda d: d.update(sandbox=False), "sandbox"),
+        (lambda d: d.update(companyAnnouncements="hello"), "companyAnnouncements"),
+        (lambda d: d.update(model=["opus"]), "model"),
+        (lambda d: d["hooks"].update(UserPromptSubmit={"hooks": []}), "hooks.UserPromptSubmit"),
+        (lambda d: d["permissions"]["deny"].insert(0, {"tool": "Bash"}), "permissions.deny.0"),
+    ],
+)
+def test_what_is_of_another_type_is_found_where_it_is(change: Callable[[dict[str, Any]], object], path: str) -> None:
+    assert [(finding.rule, finding.path) for finding in findings(broken(change))] == [("wrong_type", path)]
+
+
+@pytest.mark.parametrize("key", ["permissions", "env", "hooks"])
+@pytest.mark.parametrize("value", [[], "x", 1, True])
+def test_a_block_of_another_type_is_never_passed_over(key: str, value: object) -> None:
+    assert "wrong_type" in {finding.rule for finding in findings(broken(lambda d: d.update({key: value})))}
 
 
 TEXT = json.dumps(SUSPENDED)

@@ -71,6 +71,7 @@ def test_one_that_comes_twice_is_logged_once_and_another_beside_it(world: World)
         {"userIdentity": None},
         {"eventID": None},
         {"eventTime": "yesterday"},
+        {"eventTime": "0001-01-01T00:00:00+14:00"},  # before all time, in UTC
     ],
 )
 def test_an_event_of_another_shape_waits_in_the_dead_letter_queue(world: World, detail: dict[str, Any]) -> None:

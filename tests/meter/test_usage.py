@@ -112,6 +112,10 @@ def test_a_request_counts_for_the_day_it_was_made_and_not_for_that_of_its_delive
         {"errorCode": "ValidationException", "input": {"inputContentType": "application/json"}, "output": None},
         {"errorCode": "ThrottlingException", "input": {}, "output": {}},
         {"errorCode": "ModelStreamErrorException", "input": {"inputTokenCount": None}, "output": {}},
+        {"errorCode": "ThrottlingException", "output": {}},
+        {"errorCode": "ValidationException", "output": {"outputTokenCount": 0}},
+        {"identity": {"arn": "arn:aws:iam::123456789012:user/ci"}, "operation": "CountTokens", "output": {}},
+        {"identity": {"arn": "arn:aws:iam::123456789012:user/ci"}, "errorCode": "ThrottlingException", "output": {}},
         {"operation": "CountTokens", "output": {}},
         {
             "identity": {"arn": "arn:aws:sts::123456789012:assumed-role/search/i-0"},
@@ -123,6 +127,10 @@ def test_a_request_counts_for_the_day_it_was_made_and_not_for_that_of_its_delive
 def test_a_refused_or_a_free_call_and_another_makers_model_are_no_use(changes: dict[str, Any]) -> None:
     with pytest.raises(NothingUsedError):
         usage(record(**changes), TABLES)
+
+
+def test_an_account_that_is_written_as_a_number_is_the_same_account() -> None:
+    assert usage(record(accountId=123456789012), TABLES).user == "alice.chen@acme.example"
 
 
 def test_a_call_that_broke_off_after_it_had_used_something_counts() -> None:
