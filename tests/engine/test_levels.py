@@ -19,7 +19,7 @@ CUT = ("suspended", "rolled_back")
 STAYS_AFTER_A_RESUME = {
     *("cuts-on-record", "pilot-access-stop"),
     *(f"audit-trail-{name}" for name in ("announcer", "delivery", "delivery-figures", "findings", "github-webhook")),
-    *("audit-trail-invocations", "audit-trail-meter", "audit-trail-pilot-usage"),
+    *("audit-trail-invocations", "audit-trail-mac-findings", "audit-trail-meter", "audit-trail-pilot-usage"),
 }
 
 

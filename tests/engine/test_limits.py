@@ -50,7 +50,7 @@ def test_a_user_who_crosses_forty_dollars_gets_one_notice_on_each_way_and_not_tw
     profile = pilot.output("cohorts")["pilot"]["profile_arns"]["sonnet"]
     pilot.aws_control("/sandbox/notices", "DELETE")
     session = pilot.sign_in(ALICE, "pilot")
-    ask(pilot, session, profile, "[tokens input=0 output=2666666]")  # 39.99999 dollars
+    ask(pilot, session, profile, "[tokens input=0 output=3999999]")  # 39.99999 dollars
     assert notices(pilot) == []
     for _ in range(3):
         ask(pilot, session, profile, "[tokens input=0 output=1]")
@@ -99,7 +99,7 @@ def test_a_user_over_a_dollar_stop_is_denied_while_all_is_well_and_let_go_by_the
     pilot: World,
 ) -> None:
     """Also by a profile's bare id; nobody else is stopped."""
-    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
+    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["opus"]
 
     def stop_at(usd: int) -> None:
         with pilot.stack_file() as config:
@@ -109,7 +109,7 @@ def test_a_user_over_a_dollar_stop_is_denied_while_all_is_well_and_let_go_by_the
     stop_at(60)
     alice, bob = pilot.sign_in(ALICE, "pilot"), pilot.sign_in(BOB, "pilot")
     for session in (alice, bob):
-        ask(pilot, session, profile, "[tokens input=0 output=11999999]")  # a hair below 60 dollars
+        ask(pilot, session, profile, "[tokens input=0 output=2999999]")  # a hair below 60 dollars
     pilot.settle()
     assert not denied(pilot, alice, profile)
     ask(pilot, alice, profile.rpartition("/")[2], "[tokens input=0 output=100]")
