@@ -13,12 +13,17 @@ from typing import Any
 
 import pytest
 from botocore.loaders import JSONFileLoader
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from functions import clients
 from sandbox import workspace
 from tests.engine import world as worlds
 from tests.engine.world import World
+
+# How long an example takes says what else the machine does.
+settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("on any machine")
 
 
 def pytest_configure() -> None:
