@@ -177,7 +177,9 @@ JSON = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(
+    max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(
     st.dictionaries(st.sampled_from(sorted(ALERT)), JSON),
     st.dictionaries(st.sampled_from(sorted(ALERT["alert"])), JSON),

@@ -276,7 +276,9 @@ def test_the_repositorys_own_configuration_runs_nothing_and_changes_no_answer(ma
 
 
 # One machine for all examples: each stages its own file.
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_no_planted_secret_is_ever_said_or_written_down(mac: Machine, data: st.DataObject) -> None:
     kinds = data.draw(st.lists(st.sampled_from(sorted(PLANTED)), min_size=1, max_size=3))

@@ -135,7 +135,9 @@ JSON = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(
+    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(
     st.lists(st.text(max_size=60) | st.dictionaries(st.sampled_from(sorted(record())), JSON).map(lambda c: record(**c)))
 )

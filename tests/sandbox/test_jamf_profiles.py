@@ -77,7 +77,9 @@ VALUES = st.recursive(
 
 
 @given(wanted=st.dictionaries(TEXTS.filter(bool), VALUES, max_size=4))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_every_settings_document_comes_back_whatever_its_texts(shared: Caller, wanted: dict[str, Any]):
     answer = shared("POST", f"{PROFILES}/id/0", document(mobileconfig(wanted)), expect=201)
     profile = answer.findtext("id")
