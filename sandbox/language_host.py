@@ -23,7 +23,7 @@ import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-VERSION = "3.272.0"
+VERSION = "3.258.0"
 
 
 def required_plugins() -> Iterator[plugin_pb2.PluginDependency]:
