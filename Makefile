@@ -45,7 +45,7 @@ check: setup node_modules/.installed ## lint and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@node_modules/.bin/pyright --warnings
-	@PYTHONPATH=. .venv/bin/lint-imports --no-cache >.lint-imports.txt || { cat .lint-imports.txt; exit 1; }
+	@said=$$(PYTHONPATH=. .venv/bin/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.closed_bucket import closed
 from rollout import billing_export, names
 from rollout.account import Account
 from rollout.config import Rollout
@@ -96,15 +97,7 @@ class BillingExport(pulumi.ComponentResource):
             ],
             opts=child,
         )
-        block = aws.s3.BucketPublicAccessBlock(
-            f"{name}-private",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
+        block = closed(name, bucket.bucket, child)
         return aws.s3.BucketPolicy(
             f"{name}-delivery",
             bucket=bucket.bucket,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.closed_bucket import closed
 from rollout import names
 from rollout.account import Account
 from rollout.bootstrap import Bootstrap
@@ -24,7 +25,7 @@ from rollout.deployment import (
     workflow_trust,
     write_state,
 )
-from rollout.documents import Document, allow, document
+from rollout.documents import Document, allow, document, no_plain_http
 
 # Of a session of a workflow; the longest job takes 45 minutes.
 SESSION_SECONDS = 3600
@@ -128,20 +129,12 @@ class Deployment(pulumi.ComponentResource):
             ],
             opts=child,
         )
-        block = aws.s3.BucketPublicAccessBlock(
-            f"{name}-private",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
+        block = closed(name, bucket.bucket, child)
         arn = self._args.account.bucket_arn(names.state_bucket(self._args.account.id))
         aws.s3.BucketPolicy(
             f"{name}-encrypted-transport",
             bucket=bucket.bucket,
-            policy=pulumi.Output.json_dumps(_no_plain_http(arn)),
+            policy=pulumi.Output.json_dumps(document(no_plain_http(arn))),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
         )
         return bucket
@@ -211,10 +204,3 @@ class Deployment(pulumi.ComponentResource):
             policy=pulumi.Output.json_dumps(policy),
             opts=self._child,
         )
-
-
-def _no_plain_http(bucket: str) -> Document:
-    deny: Document = {"Sid": "EncryptedTransport", "Effect": "Deny", "Principal": "*", "Action": "s3:*"}
-    return document(
-        {**deny, "Resource": [bucket, f"{bucket}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-    )

@@ -115,11 +115,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     dead += [Dead(reason=entry.doubt, event=entry.event) for entry in kept if entry.doubt]
     # Lines come last: who is over their tokens is stopped even while CloudWatch Logs takes none.
     bury(dead, delivery, attempts)
-    keys = (key for entry in kept for key in entry.adds)
-    follow_up(keys, settings()["table"], settings()["notices_queue"], limits(), attempts)
+    keys, said = (key for entry in kept for key in entry.adds), limits()
+    follow_up(keys, settings()["table"], settings()["notices_queue"], said, attempts)
     write_lines(kept, attempts)
     people = ((entry.line["user_id"], entry.cohort, _day(entry)) for entry in kept if entry.cohort and entry.adds)
-    write_down(people, settings()["table"], limits(), settings()["levels"], attempts)
+    write_down(people, settings()["table"], said, settings()["levels"], attempts)
     attempts.require()
     summary = {
         "Counted": len(kept),

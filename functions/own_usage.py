@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from functions.attempts import Attempts
 from functions.clients import client
+from functions.follow_up import counted as held
 from rollout.limits import Limits
 from rollout.names import own_usage, role
 from rollout.own_usage import own_item
@@ -56,8 +57,7 @@ def _role_id(cohort: str, _: int) -> str | None:
 
 def _counted(counter: str, table: str) -> dict[str, Decimal]:
     found = client("dynamodb").get_item(TableName=table, Key={"id": {"S": counter}}, ConsistentRead=True)
-    item = found.get("Item") or {}
-    return {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
+    return held(found.get("Item") or {})
 
 
 def _put(user_id: str, day: str, item: Mapping[str, Any], counted: Mapping[str, Decimal], table: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
-from rollout.documents import Document, allow, document
+from rollout.documents import Document, allow, document, no_plain_http
 from rollout.parts.billing import BillingExport
 from rollout.reconcile.lines import COLUMNS
 
@@ -50,10 +50,9 @@ def bucket_policy(account: Account) -> Document:
         "StringEquals": {"aws:SourceAccount": account.id},
         "ArnLike": {"aws:SourceArn": account.export_arn(names.BILLING_EXPORT)},
     }
-    plain: Document = {"Sid": "EncryptedTransport", "Effect": "Deny", "Principal": "*", "Action": "s3:*"}
     return document(
         {**allow("Delivery", ["s3:PutObject"], [f"{bucket}/*"], source), "Principal": {"Service": SERVICE}},
-        {**plain, "Resource": [bucket, f"{bucket}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        no_plain_http(bucket),
     )
 
 

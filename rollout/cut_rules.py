@@ -26,10 +26,9 @@ LONGEST_SESSION = timedelta(hours=12)
 NAMES_CHARACTERS = 5_000
 # A stopped name can stand in two statements of its policy: at `throttled`, and as a session from before.
 STOP_CHARACTERS = NAMES_CHARACTERS // 2
-# A policy of quotas has the more dates: `rollout.limits.quota_document`, whose names each stand in one statement, with
+# A policy of quotas has the more dates: `rollout.quota_document`, whose names each stand in one statement, with
 # two for the stops of a day and a month, one of everybody, and two for each time at which a raise ends.
 QUOTA_CHARACTERS, RAISE_ENDS = 3_400, 4
-
 # Of a role's ten managed policies; the rest is for quotas and stops in dollars. What 200 members need, by their e-mail
 # addresses alone, each with a level and an older incident of their own.
 MAX_STOPPED, MOST_STOPS = 200, 7

@@ -98,6 +98,18 @@ def _boundary(
     return document(*statements)
 
 
+def no_plain_http(bucket_arn: str) -> Document:
+    """A statement of a bucket's policy: nobody reads or writes without TLS."""
+    return {
+        "Sid": "EncryptedTransport",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
 def logging_trust_policy(account: Account) -> Document:
     """Bedrock itself, and only on behalf of this account (Bedrock user guide, model invocation logging)."""
     return {

@@ -125,6 +125,15 @@ class Limits:
         until = datetime.fromisoformat(found.until)
         return (Decimal(found.stops[kind]), until) if now < until else None
 
+    def stop_usd(self, kind: str, name: str, now: datetime) -> Decimal:
+        """At what this one stops now, of a kind of counter that stops."""
+        raised = self.raised(kind, name, now)
+        return raised[0] if raised else Decimal(self.stops[kind])
+
+    def quota_used(self, counted: Mapping[str, Decimal]) -> Decimal:
+        """Tokens of a day's counter that count towards its quota."""
+        return sum((counted.get(kind, Decimal(0)) for kind in self.quota_kinds), Decimal(0))
+
 
 def watched(key: str) -> bool:
     return key.partition("#")[0] in WATCHED
@@ -169,7 +178,7 @@ def _near_stop(
     if kind not in limits.stops or not _is_current(kind, period, now) or not limits.policies_of(key):
         return
     raised = limits.raised(kind, name, now)
-    whole = raised[0] if raised else Decimal(limits.stops[kind])
+    whole = limits.stop_usd(kind, name, now)
     usd = counted.get("usd", Decimal(0))
     reached = [percent for percent in STEPS if usd * 100 >= whole * percent]
     if not reached:
@@ -215,10 +224,9 @@ def stop_of(key: str, counted: Mapping[str, Decimal], limits: Limits, now: datet
     if not _is_current(kind, period, now):
         return None
     whom, until = _whom(kind, name, limits), period_end(kind, now)
-    if kind == "user-day" and name.lower() in limits.throttled:
-        used = sum((counted.get(one, Decimal(0)) for one in limits.quota_kinds), Decimal(0))
-        if used >= limits.quota_tokens:
-            return Stop(sessions=whom, until=until)
+    throttled = kind == "user-day" and name.lower() in limits.throttled
+    if throttled and limits.quota_used(counted) >= limits.quota_tokens:
+        return Stop(sessions=whom, until=until)
     usd, usual = counted.get("usd", Decimal(0)), limits.stops.get(kind)
     raised = limits.raised(kind, name, now)
     if usual is None or usd < Decimal(usual):

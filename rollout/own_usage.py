@@ -29,12 +29,10 @@ def stops(
     numbers as text. `counted`: of the day. A team's stop and everybody's are not here: they would tell of others."""
     found: list[dict[str, str]] = []
     if session.lower() in limits.throttled:
-        used = sum((counted.get(kind, Decimal(0)) for kind in limits.quota_kinds), Decimal(0))
-        found.append(_stop("tokens", "day", used, Decimal(limits.quota_tokens)))
+        found.append(_stop("tokens", "day", limits.quota_used(counted), Decimal(limits.quota_tokens)))
     for period, usd in (("day", counted.get("usd", Decimal(0))), ("month", month_usd)):
-        if usual := limits.stops.get(f"user-{period}"):
-            raised = limits.raised(f"user-{period}", session, now)
-            found.append(_stop("usd", period, usd, raised[0] if raised else Decimal(usual)))
+        if (kind := f"user-{period}") in limits.stops:
+            found.append(_stop("usd", period, usd, limits.stop_usd(kind, session, now)))
     return found
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine import FLOOR as VERSION
-from sandbox.engine import VERSION as NEWEST
+from sandbox.engine import FLOOR, VERSION
 from sandbox.engine.find import numbers
 from tests.stacks import PROJECT
 
@@ -45,7 +44,7 @@ class Runner:
         return file.read_text() if file.exists() else ""
 
     def pin(self, digest: str) -> None:
-        name = f"pulumi-v{VERSION}-linux-x64.tar.gz"
+        name = f"pulumi-v{FLOOR}-linux-x64.tar.gz"
         (self.folder / "ci" / "engine.sha256").write_text(f"{digest}  {name}\n")
 
     def prepare(self) -> subprocess.CompletedProcess[str]:
@@ -68,9 +67,9 @@ def runner(tmp_path: Path) -> Runner:
     shutil.copytree(PROJECT / "ci", tmp_path / "ci")
     for name, script in SHIMS.items():
         program(tmp_path / "bin" / name, f"#!/bin/sh\n{script}\n")
-    program(tmp_path / "release" / "pulumi" / "pulumi", UNPACKED.format(VERSION))
-    program(tmp_path / "release" / "pulumi" / "pulumi-language-python", UNPACKED.format(VERSION))
-    archive = tmp_path / f"pulumi-v{VERSION}-linux-x64.tar.gz"
+    program(tmp_path / "release" / "pulumi" / "pulumi", UNPACKED.format(FLOOR))
+    program(tmp_path / "release" / "pulumi" / "pulumi-language-python", UNPACKED.format(FLOOR))
+    archive = tmp_path / f"pulumi-v{FLOOR}-linux-x64.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(tmp_path / "release" / "pulumi", "pulumi")
     made.pin(hashlib.sha256(archive.read_bytes()).hexdigest())
@@ -86,7 +85,7 @@ def program(file: Path, text: str) -> None:
 def test_the_pinned_archive_is_installed_with_its_language_host(runner: Runner) -> None:
     done = runner.prepare()
     assert done.returncode == 0, done.stderr
-    assert subprocess.run([runner.engine], capture_output=True, text=True, check=True).stdout == f"v{VERSION}\n"
+    assert subprocess.run([runner.engine], capture_output=True, text=True, check=True).stdout == f"v{FLOOR}\n"
     assert (runner.engine.parent / "pulumi-language-python").exists()
     assert runner.on_path == f"{runner.engine.parent}\n"
     [asked] = (runner.folder / "asked").read_text().splitlines()
@@ -97,7 +96,7 @@ def test_an_archive_that_is_not_the_pinned_one_is_not_unpacked(runner: Runner) -
     runner.pin("0" * 64)
     done = runner.prepare()
     assert done.returncode == 1
-    assert f"pulumi-v{VERSION}-linux-x64.tar.gz is not the one that is pinned" in done.stderr
+    assert f"pulumi-v{FLOOR}-linux-x64.tar.gz is not the one that is pinned" in done.stderr
     assert not runner.engine.exists()
     assert not runner.on_path
 
@@ -111,13 +110,13 @@ def test_without_a_digest_nothing_is_asked_for(runner: Runner) -> None:
 
 
 def test_what_cannot_be_had_is_said(runner: Runner) -> None:
-    (runner.folder / f"pulumi-v{VERSION}-linux-x64.tar.gz").unlink()
+    (runner.folder / f"pulumi-v{FLOOR}-linux-x64.tar.gz").unlink()
     assert runner.prepare().returncode == 1
     assert not runner.engine.exists()
 
 
 def test_an_engine_of_the_pinned_version_is_kept(runner: Runner) -> None:
-    program(runner.folder / "bin" / "pulumi", UNPACKED.format(VERSION))
+    program(runner.folder / "bin" / "pulumi", UNPACKED.format(FLOOR))
     assert runner.prepare().returncode == 0
     assert not (runner.folder / "asked").exists()
 
@@ -125,10 +124,10 @@ def test_an_engine_of_the_pinned_version_is_kept(runner: Runner) -> None:
 def test_the_floor_is_pinned_for_each_kind_of_machine_and_the_sdk_is_not_older_than_it() -> None:
     pins = (PROJECT / "requirements.txt").read_text().splitlines()
     [sdk] = [pin for pin in pins if pin.startswith("pulumi==")]
-    assert numbers(VERSION) <= numbers(sdk)
-    assert numbers(VERSION) <= numbers(NEWEST)
+    assert numbers(FLOOR) <= numbers(sdk)
+    assert numbers(FLOOR) <= numbers(VERSION)
     pinned = re.findall(r"^[0-9a-f]{64}  (.*)$", (PROJECT / "ci" / "engine.sha256").read_text(), re.MULTILINE)
-    assert pinned == [f"pulumi-v{VERSION}-{machine}.tar.gz" for machine in MACHINES]
+    assert pinned == [f"pulumi-v{FLOOR}-{machine}.tar.gz" for machine in MACHINES]
 
 
 def test_no_workflow_and_no_script_runs_what_it_is_served() -> None:

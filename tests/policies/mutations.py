@@ -365,7 +365,7 @@ MUTATIONS = [
     ),
     Mutation(
         what="The bucket of all states may become public",
-        file="components/deployment.py",
+        file="components/closed_bucket.py",
         old="restrict_public_buckets=True",
         new="restrict_public_buckets=False",
         stack="bootstrap",
