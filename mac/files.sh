@@ -11,19 +11,28 @@ folder="$root/Library/Application Support/ClaudeCode"
 stamp="$folder/delivered-for"
 owner=@OWNER@
 temporary=
+line='
+'
+placed=$line
+user=$(id -u)
 
 trap '[ -z "$temporary" ] || rm -f "$temporary"' EXIT
 trap 'exit 1' HUP INT TERM
 
 own() {
-    if [ "$(id -u)" = 0 ]; then
+    if [ "$user" = 0 ]; then
         chown 0:0 "$2"
     fi
     chmod "$1" "$2"
 }
 
-# place FOLDER: from Claude Code's folder down they are ours alone; a link there is taken away and not followed.
+# place FOLDER: from Claude Code's folder down they are ours alone; a link there is taken away and not followed. Once
+# for all files in it: processes are what this script costs.
 place() {
+    case $placed in
+    *"$line$1$line"*) return ;;
+    esac
+    placed="$placed$1$line"
     case $1/ in
     "$folder"/*) ;;
     *)
@@ -31,7 +40,7 @@ place() {
         return
         ;;
     esac
-    place "$(dirname "$1")"
+    place "${1%/*}"
     if [ -L "$1" ]; then
         rm -f "$1"
         echo "a link was in the place of a folder: ${1#"$root"}"
@@ -48,7 +57,7 @@ same() {
 # write MODE PATH BASE64: beside its place, then renamed, so that a reader sees the old file or the new one.
 write() {
     target="$root$2"
-    place "$(dirname "$target")"
+    place "${target%/*}"
     if same "$target" "$3"; then
         own "$1" "$target"
         return
@@ -57,7 +66,7 @@ write() {
         echo "a folder is in the place of a file: $2" >&2
         exit 1
     fi
-    temporary=$(mktemp "$(dirname "$target")/.claude-code.XXXXXX")
+    temporary=$(mktemp "${target%/*}/.claude-code.XXXXXX")
     printf %s "$3" | base64 --decode >"$temporary"
     own "$1" "$temporary"
     if [ -L "$target" ]; then
@@ -73,14 +82,14 @@ write() {
 }
 
 remove() {
-    if [ -L "$(dirname "$root$1")" ]; then
+    if [ -L "${root}${1%/*}" ]; then
         return # what it leads to is not ours
     fi
     if [ -e "$root$1" ] || [ -L "$root$1" ]; then
         rm -f "$root$1"
         echo "removed: $1"
     fi
-    rmdir "$(dirname "$root$1")" 2>/dev/null || true # where nothing else is in it
+    rmdir "${root}${1%/*}" 2>/dev/null || true # where nothing else is in it
 }
 
 case ${4:-} in
