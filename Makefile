@@ -81,10 +81,10 @@ screens: setup node_modules/.installed ## draw the README's screens anew: the re
 	@$(PY) -m tests.pictures.screens $(or $(REQUESTS),60)
 
 schema: setup ## write stack-file.schema.json anew
-	@$(PY) -m cli.schema > stack-file.schema.json
+	@$(PY) -m cli.pages.schema > stack-file.schema.json
 
 reference: setup ## write docs/stack-file.md anew
-	@$(PY) -m cli.reference_page > docs/stack-file.md
+	@$(PY) -m cli.pages.reference > docs/stack-file.md
 
 policies: setup ## judge what a stack holds by the policy pack: make policies STACK=sandbox
 	@PYTHON=$(PY) ci/policies "$(STACK)"
@@ -96,7 +96,7 @@ mutations-page: setup ## write docs/mutations.md anew
 	@$(PY) -m tests.policies.mutations > docs/mutations.md
 
 commands-page: setup ## write docs/rollout.md anew
-	@$(PY) -m cli.commands_page > docs/rollout.md
+	@$(PY) -m cli.pages.commands > docs/rollout.md
 
 cuts-page: setup node_modules/.installed ## write docs/cuts.md anew: each way in which a cut could fail, tried in sandboxes
 	@$(PY) -m tests.engine.cuts
@@ -114,10 +114,10 @@ attacks-page: setup ## write the table in docs/macs.md anew: each attack on the 
 	@ATTACKS_PAGE_WRITE=1 $(PY) -m pytest -q tests/client/test_attacks.py
 
 alarms-page: setup ## write docs/alarms.md anew
-	@$(PY) -m cli.alarms_page > docs/alarms.md
+	@$(PY) -m cli.pages.alarms > docs/alarms.md
 
 review-example: setup ## write docs/review-example.md anew
-	@REVIEW_EXAMPLE_WRITE=1 $(PY) -m pytest -q tests/engine/test_review.py -k reads_as_in_the_docs
+	@REVIEW_EXAMPLE_WRITE=1 $(PY) -m pytest -q tests/engine/pipeline/test_review.py -k reads_as_in_the_docs
 
 golden: setup ## write the golden files anew, for review
 	@$(PY) -m pytest -q tests/golden --golden-write

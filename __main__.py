@@ -9,12 +9,11 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 
 from components import outputs
 from components.cohorts import declare_cohorts
-from components.cut_record import keep, on_record
-from components.emergency import cuts_in_iam
 from components.gates import judge_gates
-from components.people import current_account, people
-from components.shared import declare_shared
-from components.verdicts import (
+from components.identity.cut_record import keep, on_record
+from components.identity.emergency import cuts_in_iam
+from components.identity.people import current_account, people
+from components.postconditions import (
     doubt_budgets,
     judge_cuts,
     judge_people,
@@ -23,10 +22,11 @@ from components.verdicts import (
     require_effects,
     warn_of_update,
 )
-from rollout.cut_rules import advance
-from rollout.directory import session_names
-from rollout.load import load
-from rollout.words import StackFileError
+from components.shared import declare_shared
+from rollout.incidents.cut_rules import advance
+from rollout.model.errors import StackFileError
+from rollout.people.directory import session_names
+from rollout.stack_file.load import load
 
 config = CONFIG.get() or get_config_env()
 encrypted = {*get_config_secret_keys_env(), *filter(is_config_secret, config)}

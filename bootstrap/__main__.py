@@ -8,10 +8,10 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from components.deployment import Deployment, DeploymentArgs
-from components.people import current_account
-from rollout.bootstrap import load, require_own
-from rollout.words import StackFileError
+from components.identity.deployment import Deployment, DeploymentArgs
+from components.identity.people import current_account
+from rollout.model.errors import StackFileError
+from rollout.pipeline.bootstrap import load, require_own
 
 try:
     bootstrap = load(CONFIG.get() or get_config_env())

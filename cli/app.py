@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.completion import complete_cohort, complete_level, complete_member, complete_stack, complete_who
-from cli.out import print_json
+from cli.terminal.json_out import print_json
 
 EXIT_CODES = (
     "0 done; 1 refused, or not as it should be; 2 not understood, or not to be seen; 3 done in part, and said which; "
@@ -76,8 +76,8 @@ def check(
 @app.command()
 def summary(stack: Stack, as_json: Json = False) -> None:
     """What a stack holds: each cohort's level, people, role, profiles and log."""
-    from cli.stack import outputs, stack_file
-    from cli.summary import print_summary
+    from cli.live.stack import outputs, stack_file
+    from cli.terminal.summary import print_summary
 
     rollout, known = stack_file(Path.cwd(), stack), outputs(Path.cwd(), stack)
     if as_json:
@@ -209,7 +209,7 @@ def break_glass(
 
     Exit 3 where the Deny is in force and the rest is not done, as while Okta is away: it says what.
     """
-    from cli.break_glass import break_glass as take
+    from cli.commands.break_glass import break_glass as take
 
     said: list[str] = []
 
@@ -234,7 +234,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """What a change of a stack file does, in Markdown, for its review."""
-    from cli.diff import review
+    from cli.commands.diff import review
 
     said = review(base, head, preview, engine_diff, changed)
     if as_json:
@@ -387,7 +387,7 @@ def select(
     if okta == bool(directory):
         raise typer.BadParameter("give one of the two", param_hint="--directory, --okta")
     from cli.commands.select import run
-    from cli.okta_people import Attributes
+    from cli.live.okta_people import Attributes
 
     attributes = Attributes(team=team_attribute, seniority=seniority_attribute, champion=champion_attribute)
     code = run(stack, directory, attributes, size, juniors, champions, senior_percent, seed, out, as_json)

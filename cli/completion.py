@@ -25,9 +25,9 @@ def _quiet(offer: Callable[[typer.Context], Iterable[str]]) -> Callable[[typer.C
 
 
 def _cohorts(ctx: typer.Context) -> Mapping[str, Any]:
-    from cli.files import config_of
-    from cli.stack_files import stack_path, stacks
-    from rollout.load import PROJECT
+    from cli.stack_file.files import config_of
+    from cli.stack_file.listing import stack_path, stacks
+    from rollout.stack_file.load import PROJECT
 
     given = ctx.params.get("stack")
     project = Path.cwd()
@@ -39,14 +39,14 @@ def _cohorts(ctx: typer.Context) -> Mapping[str, Any]:
 
 
 def _stacks(ctx: typer.Context) -> Iterable[str]:  # noqa: ARG001
-    from cli.stack_files import stacks
+    from cli.stack_file.listing import stacks
 
     return stacks(Path.cwd())
 
 
 def _members(ctx: typer.Context) -> Iterable[str]:
     """Of the cohort that is named already, else of all."""
-    from rollout.roster import read_roster
+    from rollout.stack_file.roster import read_roster
 
     known = _cohorts(ctx)
     named = ctx.params.get("cohort") or ctx.params.get("who")

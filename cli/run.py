@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import typer
 
-from cli.errors import CommandError
-from cli.out import print_json
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
 
 REFUSED, NOT_UNDERSTOOD, OUR_FAULT, STOPPED = 1, 2, 70, 130
 # For whoever mends the program: shows where a fault of ours is.

@@ -9,8 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from rollout import names
-from rollout.config import Rollout
 from rollout.levels import Level
+from rollout.model.rollout import Rollout
 
 
 @dataclass(frozen=True, kw_only=True)

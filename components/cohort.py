@@ -9,21 +9,21 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from components.access import Access, AccessArgs
-from components.alarms import Alarms, AlarmsArgs
-from components.announcement import Announcement, AnnouncementArgs
+from components.functions.announcement import Announcement, AnnouncementArgs
+from components.identity.access import Access, AccessArgs
+from components.identity.membership import Membership, MembershipArgs
 from components.mac_settings import MacSettings
 from components.macs import MacsArgs, macs
-from components.membership import Membership, MembershipArgs
+from components.observability.alarms import Alarms, AlarmsArgs
 from components.shared import Shared
 from rollout import names
+from rollout.access.federation import trust_policy
 from rollout.account import Account
-from rollout.alarms import cohort_alarms
-from rollout.cohort_standing import cohort_standing
-from rollout.config import Rollout
-from rollout.cut_record import Record
-from rollout.federation import trust_policy
-from rollout.metered import profile_item
+from rollout.incidents.cut_record import Record
+from rollout.incidents.registered_state import cohort_standing
+from rollout.model.rollout import Rollout
+from rollout.observability.alarms import cohort_alarms
+from rollout.usage.meter_input import profile_item
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import pulumi
 
 from components.cohort import Cohort, CohortArgs
+from components.functions.stop_review import StopReview, StopReviewArgs
 from components.shared import Shared
-from components.stop_review import StopReview, StopReviewArgs
 from rollout.account import Account
-from rollout.config import Rollout
-from rollout.cut_record import Record
-from rollout.directory import Directory, user_ids
-from rollout.quotas import quota_policies
+from rollout.incidents.cut_record import Record
+from rollout.incidents.quotas import quota_policies
+from rollout.model.rollout import Rollout
+from rollout.people.directory import Directory, user_ids
 
 
 def declare_cohorts(

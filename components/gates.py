@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.people import answered
+from components.identity.people import answered
 from rollout import names
-from rollout.config import Rollout
-from rollout.gates import Gate, gates, waiting
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
+from rollout.success.gates import Gate, gates, waiting
 
 
 def judge_gates(rollout: Rollout) -> list[Gate]:

@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 
 from providers.jamf import sdk as jamf
-from rollout.commit_guard import File
+from rollout.macs.commit_guard import File
 from rollout.macs.delivery import file_script
 from rollout.macs.forms import as_json
 from rollout.macs.places import DOMAIN
-from rollout.parts.macs import Jamf
+from rollout.model.macs import Jamf
 
 EVENT = "claude-code"
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import pulumi
 
-from components.federation import Federation
+from components.identity.federation import Federation
 from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
-from rollout import commit_guard, credential_helper, own_usage_view, sign_in
+from rollout.access.federation import provider_arn
 from rollout.account import Account
-from rollout.commit_guard import File
-from rollout.config import Rollout
-from rollout.federation import provider_arn
+from rollout.macs import commit_guard, credential_helper, own_usage_view, sign_in
+from rollout.macs.commit_guard import File
 from rollout.macs.forms import helper_file
 from rollout.macs.places import PLACES, Platform
-from rollout.parts.macs import Channel, Jamf
-from rollout.settings import managed_settings, recipients
+from rollout.macs.settings import managed_settings, recipients
+from rollout.model.macs import Channel, Jamf
+from rollout.model.rollout import Rollout
 
 PLACE = PLACES[Platform.MACOS]
 

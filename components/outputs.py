@@ -8,17 +8,18 @@ from typing import Any
 import pulumi
 
 from components.cohort import Cohort
-from components.federation import Federation
+from components.identity.federation import Federation
 from components.shared import Shared
-from rollout import names, sign_in
+from rollout import names
+from rollout.access.federation import provider_arn
+from rollout.access.residual import missed, residual_access
 from rollout.account import Account
-from rollout.config import Rollout, ServiceLevels
-from rollout.cut_record import Record, cuts
-from rollout.federation import provider_arn
-from rollout.github_webhook import to_enter
+from rollout.incidents.cut_record import Record, cuts
+from rollout.leaks.github_webhook import to_enter
+from rollout.macs import sign_in
 from rollout.macs.places import PLACES, Platform
-from rollout.residual import missed, residual_access
-from rollout.settings import managed_settings, recipients, whole_cohort
+from rollout.macs.settings import managed_settings, recipients, whole_cohort
+from rollout.model.rollout import Rollout, ServiceLevels
 
 
 def export(

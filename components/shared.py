@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from components.alarms import Alarms, AlarmsArgs
-from components.announcer import Announcer, AnnouncerArgs
-from components.audiences import Audiences, AudiencesArgs
 from components.audit_trail import AuditTrail, AuditTrailArgs
-from components.billing_export import BillingExport, BillingExportArgs
-from components.dashboards import Dashboards, DashboardsArgs
-from components.delivery import Delivery, DeliveryArgs
-from components.federation import Federation, FederationArgs
-from components.findings import Findings, FindingsArgs
+from components.billing.billing_export import BillingExport, BillingExportArgs
+from components.billing.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
+from components.functions.announcer import Announcer, AnnouncerArgs
+from components.functions.audiences import Audiences, AudiencesArgs
+from components.functions.delivery import Delivery, DeliveryArgs
+from components.functions.github_webhook import GithubWebhook, GithubWebhookArgs
+from components.functions.mac_findings import MacFindings, MacFindingsArgs
+from components.functions.meter import Meter, MeterArgs
 from components.gates import Gates, GatesArgs
-from components.github_webhook import GithubWebhook, GithubWebhookArgs
-from components.invocation_logging import InvocationLogging, InvocationLoggingArgs
-from components.mac_findings import MacFindings, MacFindingsArgs
+from components.identity.federation import Federation, FederationArgs
 from components.macs import MacServer, mac_server
-from components.meter import Meter, MeterArgs
-from components.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
-from rollout import billing_export
+from components.observability.alarms import Alarms, AlarmsArgs
+from components.observability.dashboards import Dashboards, DashboardsArgs
+from components.observability.findings import Findings, FindingsArgs
+from components.observability.invocation_logging import InvocationLogging, InvocationLoggingArgs
 from rollout.account import Account
-from rollout.alarms import shared_alarms
-from rollout.config import Rollout
-from rollout.cut_record import Record
-from rollout.gates import Gate
+from rollout.incidents.cut_record import Record
+from rollout.model.rollout import Rollout
+from rollout.observability.alarms import shared_alarms
+from rollout.reconcile import billing_export
+from rollout.success.gates import Gate
 
 
 @dataclass(frozen=True, kw_only=True)

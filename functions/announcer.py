@@ -26,11 +26,11 @@ from typing import Any
 import boto3
 
 from functions.clients import client
+from functions.senders import Sender
 from functions.settings import settings
-from functions.ways import Sender
-from rollout.budget_notices import alert_deliveries
-from rollout.notices import Delivery, Settings, deliveries, review_deliveries
-from rollout.standing import Standing, changes
+from rollout.incidents.cohort_state import Standing, changes
+from rollout.notices.budgets import alert_deliveries
+from rollout.notices.level_changes import Delivery, Settings, deliveries, review_deliveries
 
 # Marks outlive every retry and every redrive: the dead-letter queue keeps a message for 14 days.
 MARKS_KEPT = timedelta(days=60)

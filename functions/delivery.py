@@ -22,8 +22,8 @@ from functions.clients import client
 from functions.github_reader import Paused, Reader, StrangerError, reading
 from functions.log_lines import put_lines
 from functions.settings import settings
-from rollout import github_queries as queries
-from rollout.delivery import (
+from rollout.success import github_queries as queries
+from rollout.success.github_delivery import (
     Share,
     UnreadableError,
     bug,
@@ -37,7 +37,7 @@ from rollout.delivery import (
     week,
     week_line,
 )
-from rollout.metrics import Week
+from rollout.success.metrics import Week
 
 SECRET_SECONDS = 300
 

@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from functions.clients import client
-from rollout import metrics
-from rollout.delivery import Share
-from rollout.metrics import Week
+from rollout.success import metrics
+from rollout.success.github_delivery import Share
+from rollout.success.metrics import Week
 
 # Longer than any week is asked for.
 KEPT = timedelta(days=120)

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 from functions.clients import client
 from functions.log_lines import put_lines
 from functions.settings import settings
-from rollout.github_alerts import EVENT, MAX_BODY_BYTES, PING, finding, is_signed
+from rollout.leaks.github_alerts import EVENT, MAX_BODY_BYTES, PING, finding, is_signed
 
 # A changed secret is believed within this time.
 SECRET_SECONDS = 300

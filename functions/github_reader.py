@@ -17,8 +17,8 @@ import gidgethub
 import httpx
 from gidgethub.httpx import GitHubAPI
 
-from rollout.delivery import UnreadableError
-from rollout.github_queries import PAGES_AT_MOST, RESULTS_AT_MOST
+from rollout.success.github_delivery import UnreadableError
+from rollout.success.github_queries import PAGES_AT_MOST, RESULTS_AT_MOST
 
 # Of GitHub's 5,000 points an hour, left for whoever else uses the same account.
 POINTS_LEFT = 100

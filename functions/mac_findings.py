@@ -16,7 +16,7 @@ from functions.attempts import Attempts
 from functions.clients import client
 from functions.log_lines import put_lines
 from functions.settings import settings
-from rollout.mac_findings import MAX_A_DAY, RefusedError, Sender, finding, sender
+from rollout.leaks.mac_findings import MAX_A_DAY, RefusedError, Sender, finding, sender
 from rollout.names import guard_stream
 
 KEPT = timedelta(days=3)

@@ -28,14 +28,13 @@ from functools import cache
 from typing import Any
 
 from functions.attempts import Attempts
+from functions.budget_actions import follow_up, review
 from functions.clients import client
-from functions.follow_up import follow_up, review
 from functions.log_lines import put_lines
 from functions.own_usage import write_down
 from functions.settings import settings
-from rollout.denials import denial, is_call
-from rollout.limits import Limits
-from rollout.usage import (
+from rollout.usage.denied_calls import denial, is_call
+from rollout.usage.records import (
     KINDS,
     NAMESPACE,
     NothingUsedError,
@@ -49,6 +48,7 @@ from rollout.usage import (
     structured,
     usage,
 )
+from rollout.usage.thresholds import Limits
 
 # Longer than the dead-letter queue keeps a record: what is counted late is not counted twice.
 MARKS_KEPT = timedelta(days=30)

@@ -16,11 +16,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.attempts import Attempts
+from functions.budget_actions import counted as held
 from functions.clients import client
-from functions.follow_up import counted as held
-from rollout.limits import Limits
 from rollout.names import own_usage, role
-from rollout.own_usage import own_item
+from rollout.usage.own_usage import own_item
+from rollout.usage.thresholds import Limits
 
 KEPT = timedelta(days=3)
 # A role that is made anew has another id.

@@ -7,8 +7,8 @@ from pulumi_policy import PolicyPack
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the rules read `rollout`, wherever `pulumi` runs
 
-from policies.judging.opened_once import open_once
-from policies.judging.sdk import as_policy
+from policies.engine.opened_once import open_once
+from policies.engine.sdk import as_policy
 from policies.rules import RULES
 
 open_once()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from policies.judging.rules import ResourceRule, Rule
+from policies.engine.rules import ResourceRule, Rule
 from policies.rules import RULES
 
 INTRODUCTION = """# The policy pack

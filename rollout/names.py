@@ -1,6 +1,6 @@
 """Every name that AWS, Okta or a person reads, made in one place; lengths hold by construction of the parts.
 
-A cohort's name has at most 16 characters and a model's label as many (`rollout.kinds`).
+A cohort's name has at most 16 characters and a model's label as many (`rollout.model.fields`).
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ RESERVED = tuple(sorted(name.removeprefix(f"{PREFIX}-") for name in (ANNOUNCER, 
 # What STS takes as a session's name; a sign-in under any other is refused (STS API reference, AssumeRole).
 SESSION = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
-# As `rollout.kinds` has it, for those who judge a name without loading that. No hyphen: a pattern hits one cohort only.
+# As `rollout.model.fields` has it, for those who judge a name without loading that. No hyphen: a pattern hits one
+# cohort only.
 COHORT = re.compile(r"[a-z][a-z0-9]{1,15}")
 
 

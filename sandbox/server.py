@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -96,7 +97,7 @@ def health(url: str) -> Health | None:
         with _DIRECT.open(f"{url}/sandbox/health", timeout=2) as answer:
             body = json.load(answer)
             return Health(pid=body["pid"], names=tuple(body["names"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return None
 
 
@@ -109,10 +110,11 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     """AWS, Okta and Jamf Pro behind their control routes; `stack` closes them, and what is outside them."""
     from werkzeug.test import Client
 
-    from sandbox.aws import bedrock, billing
+    from sandbox.aws import bedrock
+    from sandbox.aws.account import billing
     from sandbox.aws.app import create_app as create_aws
     from sandbox.aws.functions.api import scheduled
-    from sandbox.aws.ses import Ses
+    from sandbox.aws.messages.ses import Ses
     from sandbox.control import Control
     from sandbox.dialects import AwsDialect, JamfDialect, OktaDialect
     from sandbox.jamf.app import create_app as create_jamf

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rollout.access.denies import cohort_stop, member_stops
+from rollout.access.documents import Document
 from rollout.account import Account
-from rollout.config import Cohort, Federation, Model, Okta, Organization, Rollout
-from rollout.cut_record import CohortRecord, Record
-from rollout.cut_rules import advance, named_stops
-from rollout.documents import Document
-from rollout.stops import cohort_stop, member_stops
+from rollout.incidents.cut_record import CohortRecord, Record
+from rollout.incidents.cut_rules import advance, named_stops
+from rollout.model.rollout import Cohort, Federation, Model, Okta, Organization, Rollout
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -20,9 +20,9 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import mocks, rpc, run_in_stack, set_all_config
 from pulumi.runtime.settings import configure
 
-from components import okta_reachability
-from rollout.cut_record import NAME, STASH, Record
-from rollout.load import SECRETS
+from components.identity import okta_reachability
+from rollout.incidents.cut_record import NAME, STASH, Record
+from rollout.stack_file.load import SECRETS
 from tests.stacks import PROJECT
 
 ACCOUNT = "123456789012"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from cli.stack import as_engine
+from cli.live.stack import as_engine
 
 PROJECT = Path(__file__).resolve().parent.parent
 COMMITTED = ("sandbox", "dev", "prod")

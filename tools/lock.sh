@@ -7,5 +7,5 @@ compile() {
 }
 compile pyproject.toml --extra dev --output-file requirements-dev.txt
 compile pyproject.toml --constraint requirements-dev.txt --output-file requirements.txt
-# The newest SDK that was tried, with which tests/engine/test_sdk_newest.py runs what rests on its inside.
-echo pulumi==3.272.0 | compile - --no-deps --output-file tests/engine/requirements-sdk-newest.txt
+# The newest SDK that was tried, with which tests/engine/pipeline/test_sdk_newest.py runs what rests on its inside.
+echo pulumi==3.272.0 | compile - --no-deps --output-file tests/engine/pipeline/requirements-sdk-newest.txt

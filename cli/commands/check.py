@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.files import config_in, is_encrypted, readable
-from cli.out import print_json
-from cli.stack_files import BEGINNING, END, stack_path, stacks
-from cli.text import text_of
-from rollout.judgement import advice_lines, judgement
-from rollout.load import PROJECT, load
-from rollout.okta_waits import longest_wait_seconds, wait_advice
-from rollout.words import StackFileError
+from cli.stack_file.files import config_in, is_encrypted, readable
+from cli.stack_file.listing import BEGINNING, END, stack_path, stacks
+from cli.terminal.json_out import print_json
+from cli.terminal.text import text_of
+from rollout.model.errors import StackFileError
+from rollout.people.okta_waits import longest_wait_seconds, wait_advice
+from rollout.stack_file.assessment import advice_lines, judgement
+from rollout.stack_file.load import PROJECT, load
 
 
 def run(stack: str | None, strict: bool, as_json: bool) -> int:
@@ -25,7 +25,7 @@ def run(stack: str | None, strict: bool, as_json: bool) -> int:
     else:
         from rich.console import Console
 
-        from cli.check_tables import show
+        from cli.terminal.check_tables import show
 
         show(Console(highlight=False), found)
     return 1 if found["errors"] or (strict and found["advice"]) else 0

@@ -12,15 +12,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cli.errors import CommandError
-from cli.live.cutting import Done, Place, cut, places
+from cli.cutting.cutting import Done, Place, cut, places
+from cli.cutting.lenient import Known, known_here, known_of, mentioned
 from cli.live.emergency import Emergency, emergencies, lift
-from cli.live.lenient import Known, known_here, known_of, mentioned
-from cli.out import print_json
-from rollout import emergency, names
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
+from rollout import names
+from rollout.access import emergency
 
 PARTLY_DONE = 3
-# The longest that a session may last (`components.access`, `session_minutes`).
+# The longest that a session may last (`components.identity.access`, `session_minutes`).
 LONGEST_SESSION = timedelta(minutes=60)
 
 
@@ -222,9 +223,9 @@ def _next(subject: Subject, stack: str | None, incident: str | None, told: Told)
 def _require_no_member(project: Path, stack: str | None, subject: Subject, found: Sequence[Emergency]) -> None:
     """By the stack files, which must be readable for once: a member of a cohort whose role holds the Deny is given
     access back by `set-level`. Who is a member elsewhere can have no session of this role any more."""
-    from cli.files import rollout_of
     from cli.live.engine import cut_record
-    from cli.stack_files import stack_path, stacks
+    from cli.stack_file.files import rollout_of
+    from cli.stack_file.listing import stack_path, stacks
 
     held = {each.cohort for each in found}
     denied = {name.lower() for each in found for name in (each.subject or "", *each.names)} | {subject.typed.lower()}

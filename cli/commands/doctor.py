@@ -15,15 +15,15 @@ from rich.text import Text
 
 from cli.doctor import aws, engine, jamf, okta, slack
 from cli.doctor.finding import Check, Finding, Health, looked, unknown
-from cli.files import with_config
 from cli.live.asking import Unreachable, asked
 from cli.live.aws import Clients, account_of, expected_accounts, own_clients
 from cli.live.engine import outputs as stack_outputs
-from cli.out import print_json
-from cli.stack import stack_file
-from cli.stack_files import stack_path
+from cli.live.stack import stack_file
+from cli.stack_file.files import with_config
+from cli.stack_file.listing import stack_path
+from cli.terminal.json_out import print_json
 from rollout.account import Account
-from rollout.config import Rollout
+from rollout.model.rollout import Rollout
 
 BROKEN, NOT_ASKED = 1, 3
 CHECK_WIDTH = 18

@@ -10,19 +10,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cli import edits
-from cli.ask import confirmed
-from cli.change import judged
 from cli.commands.level import PARTLY_DONE, report
-from cli.deny_first import Subject, seen
-from cli.errors import CommandError
-from cli.file_lock import locked
-from cli.level_change import Outcome, bring
-from cli.out import print_json
-from cli.stack_files import stack_path
-from cli.text import text_of
+from cli.commands.level_change import Outcome, bring
+from cli.cutting.deny_first import Subject, seen
+from cli.stack_file import edits
+from cli.stack_file.change import judged
+from cli.stack_file.file_lock import locked
+from cli.stack_file.listing import stack_path
+from cli.terminal.ask import confirmed
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
+from cli.terminal.text import text_of
 from rollout.levels import Level
-from rollout.words import nearest
+from rollout.model.errors import nearest
 
 # `rolled_back` deletes profiles, whose successors have other ARNs: that is no exercise. The sandbox's drill has it.
 LEVELS = (Level.RESTRICTED, Level.THROTTLED, Level.SUSPENDED)

@@ -8,21 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli import edits
-from cli.ask import confirmed
-from cli.change import change_stack_file, changed, difference, judged, write, write_if_unchanged
-from cli.errors import CommandError
-from cli.file_lock import locked
-from cli.out import print_json
-from cli.roster_file import with_person, without_person
-from cli.roster_readers import other_readers
-from cli.stack_files import stack_path
-from cli.text import text_of
-from cli.whereabouts import home_of
-from rollout.config import Rollout
+from cli.cutting.whereabouts import home_of
+from cli.stack_file import edits
+from cli.stack_file.change import change_stack_file, changed, difference, judged, write, write_if_unchanged
+from cli.stack_file.file_lock import locked
+from cli.stack_file.listing import stack_path
+from cli.stack_file.roster_file import with_person, without_person
+from cli.stack_file.roster_readers import other_readers
+from cli.terminal.ask import confirmed
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
+from cli.terminal.text import text_of
 from rollout.levels import Level
-from rollout.roster import read_roster
-from rollout.words import StackFileError, nearest
+from rollout.model.errors import StackFileError, nearest
+from rollout.model.rollout import Rollout
+from rollout.stack_file.roster import read_roster
 
 MAX_ROSTER_BYTES = 1 << 20
 

@@ -7,18 +7,19 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from cli.files import with_config
 from cli.live.asking import Unreachable, asked
 from cli.live.own_account import clients_of
+from cli.live.stack import CommandError
 from cli.live.success import Parameters, success_parameters
-from cli.out import print_json
-from cli.stack import CommandError
-from cli.stack_files import stack_path
-from rollout import metrics, names
-from rollout.config import Rollout
-from rollout.gates import verdict_of
-from rollout.metrics import State, Verdict
-from rollout.words import nearest
+from cli.stack_file.files import with_config
+from cli.stack_file.listing import stack_path
+from cli.terminal.json_out import print_json
+from rollout import names
+from rollout.model.errors import nearest
+from rollout.model.rollout import Rollout
+from rollout.success import metrics
+from rollout.success.gates import verdict_of
+from rollout.success.metrics import State, Verdict
 
 MET, NOT_MET, NOT_ENOUGH_DATA = 0, 1, 3
 CODES = {State.MET: MET, State.NOT_MET: NOT_MET, State.NOT_ENOUGH_DATA: NOT_ENOUGH_DATA}

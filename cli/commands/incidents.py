@@ -6,17 +6,17 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from cli.deny_first import iam_of
-from cli.errors import CommandError
-from cli.files import rollout_of
+from cli.cutting.deny_first import iam_of
 from cli.live import engine
 from cli.live.asking import Unreachable, asked
 from cli.live.emergency import Emergency, emergencies
-from cli.out import print_json
-from cli.stack_files import stack_path
-from rollout.config import Rollout
-from rollout.cut_record import Record
-from rollout.stale_file import stale
+from cli.stack_file.files import rollout_of
+from cli.stack_file.listing import stack_path
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
+from rollout.incidents.cut_record import Record
+from rollout.incidents.stale_file import stale
+from rollout.model.rollout import Rollout
 
 
 def run(stack: str, as_json: bool) -> int:

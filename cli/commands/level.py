@@ -10,17 +10,17 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.errors import CommandError
-from cli.files import config_of
-from cli.level_change import Outcome, bring
-from cli.out import print_json
-from cli.stack_files import stack_path
-from cli.verdict import lines
-from cli.whereabouts import home_of, require_cohort
-from rollout.checks import part
+from cli.commands.level_change import Outcome, bring
+from cli.cutting.verification import lines
+from cli.cutting.whereabouts import home_of, require_cohort
+from cli.stack_file.files import config_of
+from cli.stack_file.listing import stack_path
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
 from rollout.levels import Level
-from rollout.load import PROJECT
-from rollout.words import StackFileError, nearest, one_of
+from rollout.model.errors import StackFileError, nearest, one_of
+from rollout.stack_file.checks import part
+from rollout.stack_file.load import PROJECT
 
 PARTLY_DONE = 3
 NEXT = (

@@ -8,8 +8,8 @@ import sys
 
 from cli.live.own_session import own_session
 from rollout import names
-from rollout.commit_guard import SOURCES
-from rollout.own_usage_view import PACKAGE
+from rollout.macs.commit_guard import SOURCES
+from rollout.macs.own_usage_view import PACKAGE
 
 
 def run(profile: str | None, as_json: bool) -> int:

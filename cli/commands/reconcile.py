@@ -8,17 +8,17 @@ from typing import cast
 
 from rich.console import Console
 
-from cli import reconciliation
-from cli.errors import CannotLookError, CommandError
-from cli.files import with_config
 from cli.live import aws, billing_export, counted
 from cli.live.asking import why
 from cli.live.own_account import clients_of
-from cli.out import print_json
-from cli.stack_files import stack_path
+from cli.stack_file.files import with_config
+from cli.stack_file.listing import stack_path
+from cli.terminal import reconciliation
+from cli.terminal.errors import CannotLookError, CommandError
+from cli.terminal.json_out import print_json
 from rollout.account import Account
-from rollout.billing_export import place
-from rollout.config import Rollout
+from rollout.model.rollout import Rollout
+from rollout.reconcile.billing_export import place
 from rollout.reconcile.books import Month, books
 from rollout.reconcile.compare import Reconciliation
 from rollout.reconcile.compare import reconciliation as compared

@@ -6,14 +6,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.ask import confirmed
-from cli.errors import CommandError
-from cli.files import with_config
 from cli.live import dead_records
 from cli.live.asking import Unreachable, asked
 from cli.live.own_account import clients_of
-from cli.out import print_json
-from cli.stack_files import stack_path
+from cli.stack_file.files import with_config
+from cli.stack_file.listing import stack_path
+from cli.terminal.ask import confirmed
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
 
 ALL_COUNTED, STILL_PUT_ASIDE = 0, 1
 

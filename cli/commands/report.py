@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from cli.change import write
-from cli.out import print_json
-from cli.report import read
-from cli.stack import CommandError
+from cli.live.report import read
+from cli.live.stack import CommandError
+from cli.stack_file.change import write
+from cli.terminal.json_out import print_json
 from rollout.report.figures import figures
 from rollout.report.page import page
 from rollout.report.words import attention, standfirst, title

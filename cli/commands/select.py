@@ -15,18 +15,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.change import judged, write
-from cli.errors import CommandError
-from cli.okta_people import Attributes, profiles
-from cli.okta_people import found as found_in_okta
-from cli.out import print_json
-from cli.person import refusals
-from cli.stack_files import stack_path
-from cli.text import text_of
-from rollout.config import Rollout
-from rollout.roster import YES
-from rollout.selection import MOST, SENIORITIES, Person, Rules, Selection, select
-from rollout.words import shown
+from cli.live.okta_people import Attributes, profiles
+from cli.live.okta_people import found as found_in_okta
+from cli.live.person import refusals
+from cli.stack_file.change import judged, write
+from cli.stack_file.listing import stack_path
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
+from cli.terminal.text import text_of
+from rollout.model.errors import shown
+from rollout.model.rollout import Rollout
+from rollout.people.selection import MOST, SENIORITIES, Person, Rules, Selection, select
+from rollout.stack_file.roster import YES
 
 COLUMNS = ("name", "email", "team", "role", "seniority", "champion", "manager", "rationale")
 MAX_BYTES = 50_000_000

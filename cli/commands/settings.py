@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from cli.out import print_json
-from cli.settings_schema import check_schema, client_keys
-from cli.stack import CommandError, outputs, stack_file
-from rollout.config import Rollout
+from cli.live.stack import CommandError, outputs, stack_file
+from cli.pages.settings_schema import check_schema, client_keys
+from cli.terminal.json_out import print_json
 from rollout.macs.bundle import Piece, bundle
 from rollout.macs.checks import text_findings
 from rollout.macs.model import SettingsError
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.sources import drop_in_findings, managed_paths, source_findings
-from rollout.parts.macs import Channel
-from rollout.words import nearest
+from rollout.model.errors import nearest
+from rollout.model.macs import Channel
+from rollout.model.rollout import Rollout
 
 INDEX = "where.txt"
 DOCUMENTS = ("managed-settings.json",)

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.live.asking import Unreachable
-from cli.out import print_json
-from cli.remaining import remaining, unfinished
-from cli.status import CohortStatus, Status, read, status, with_drift
+from cli.live.remaining import remaining, unfinished
+from cli.live.status import CohortStatus, Status, read, status, with_drift
+from cli.terminal.json_out import print_json
 
 UNKNOWN = "?"
 LINES = 10

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from cli.doctor.finding import Check, Finding, broken, fine, unknown
 from cli.live.aws import Clients, checked_account
 from rollout import names
-from rollout.config import Model, Rollout
+from rollout.model.rollout import Model, Rollout
 
 # Service Quotas' code for application inference profiles of an account and region.
 PROFILES_QUOTA = "L-40EC9882"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.doctor.finding import Check, Finding, broken, fine
-from cli.stack import pulumi
-from cli.yaml_load import loaded
+from cli.live.stack import pulumi
+from cli.stack_file.yaml_load import loaded
 
 AT_LEAST = (3, 258, 0)
 SECONDS = 60

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from cli.errors import CommandError
 from cli.live.asking import Unreachable, asking
+from cli.terminal.errors import CommandError
 
 # Of one call.
 TIMEOUT = httpx.Timeout(10, connect=3)

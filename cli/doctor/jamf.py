@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, fine, unknown
-from rollout.config import Rollout
-from rollout.parts.macs import Channel
+from rollout.model.macs import Channel
+from rollout.model.rollout import Rollout
 
 TOKEN = "/api/v1/oauth/token"
 # Of whoever asks, an API client as well as a person.

@@ -10,12 +10,13 @@ import httpx
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
 from cli.live.okta import okta_client
-from rollout import directory, names
+from rollout import names
+from rollout.access.adopted_apps import AwsApp, SignInApp, aws_app_mistakes, sign_in_app_mistakes
 from rollout.account import Account
-from rollout.adopted_apps import AwsApp, SignInApp, aws_app_mistakes, sign_in_app_mistakes
-from rollout.config import Rollout
-from rollout.directory import Person
-from rollout.okta_waits import longest_wait_seconds, wait_advice
+from rollout.model.rollout import Rollout
+from rollout.people import directory
+from rollout.people.directory import Person
+from rollout.people.okta_waits import longest_wait_seconds, wait_advice
 
 SCOPES = ("okta.users.read", "okta.groups.manage", "okta.apps.manage")
 READS = {"okta.users.read": "users", "okta.groups.read": "groups", "okta.apps.read": "apps"}
@@ -62,7 +63,7 @@ def _adopts(rollout: Rollout) -> bool:
 
 
 def _adopted(okta: httpx.Client, rollout: Rollout, account: Account | None) -> Iterator[Finding]:
-    """As the program judges them (`components.adopted_apps`)."""
+    """As the program judges them (`components.identity.adopted_apps`)."""
     adopt, lines = rollout.adopt, list[str]()
     if account is None:
         yield unknown(ADOPTED, "of which account is not known", "set aws:allowedAccountIds, or sign in to AWS")
@@ -130,7 +131,7 @@ def _token(okta: httpx.Client, rollout: Rollout) -> Iterator[Finding]:
 
 
 def _people(okta: httpx.Client, rollout: Rollout) -> Iterator[Finding]:
-    """As an update asks for them (`components.people`)."""
+    """As an update asks for them (`components.identity.people`)."""
     wanted = directory.wanted(rollout)
     found: list[Person] = []
     for search in directory.searches(wanted):

@@ -8,7 +8,7 @@ import httpx
 from pydantic import SecretStr
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
-from rollout.config import Rollout
+from rollout.model.rollout import Rollout
 
 SCOPES = ("chat:write", "users:read", "users:read.email")
 # Of Slack's Web API; `SLACK_API_URL` stands in its place, as `JAMF_URL` does for Jamf Pro.

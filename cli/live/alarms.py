@@ -9,14 +9,14 @@ from typing import Any
 
 from cli.live.aws import Clients
 from rollout import names
-from rollout.alarms import shared_alarms
-from rollout.config import Rollout
+from rollout.model.rollout import Rollout
+from rollout.observability.alarms import shared_alarms
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmState:
     """`cohort`: none of what all share. `state`: `OK`, `ALARM` or `INSUFFICIENT_DATA`. `why`: as CloudWatch says it.
-    `description`: what it means, and what to do (`rollout.alarms`)."""
+    `description`: what it means, and what to do (`rollout.observability.alarms`)."""
 
     name: str
     cohort: str | None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from cli.errors import CommandError
+from cli.terminal.errors import CommandError
 
 SECONDS = 5
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
-from cli.stack import CommandError
+from cli.live.stack import CommandError
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from cli.errors import CommandError
+from cli.terminal.errors import CommandError
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 10, 2
 _CONFIG = Config(

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from cli.errors import CommandError
 from cli.live.aws import Clients
+from cli.terminal.errors import CommandError
 from rollout.reconcile.lines import Line, lines
 
 FILES_AT_MOST = 2000

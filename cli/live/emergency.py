@@ -17,9 +17,10 @@ from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.errors import CommandError
 from cli.live.aws import Clients
-from rollout import emergency, names
+from cli.terminal.errors import CommandError
+from rollout import names
+from rollout.access import emergency
 
 TRIES, PAUSE_SECONDS = 8, 0.25
 ISSUE_TIME = "aws:TokenIssueTime"

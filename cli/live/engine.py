@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from cli.stack import CommandError, pulumi
-from rollout.cut_record import Record, from_outputs, joined, kept_in
+from cli.live.stack import CommandError, pulumi
+from rollout.incidents.cut_record import Record, from_outputs, joined, kept_in
 
 SECONDS = 60
 

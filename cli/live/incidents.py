@@ -10,8 +10,8 @@ from typing import Any, cast
 from cli.live.aws import Clients
 from rollout import names
 from rollout.levels import Level
+from rollout.model.times import instant
 from rollout.report.facts import LevelChange
-from rollout.times import instant
 
 SCHEMA = "claude-code-rollout/level-change/1"
 # A rollout has dozens. More is not read, so that nobody waits for it.

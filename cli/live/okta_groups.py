@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from cli.errors import CommandError
 from cli.live.okta import okta_client
+from cli.terminal.errors import CommandError
 from rollout import names
 
 GROUPS = "/api/v1/groups"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli.errors import CommandError
 from cli.live import aws, engine
 from cli.live.asking import Unreachable, asked
 from cli.live.aws import Clients
+from cli.terminal.errors import CommandError
 
 
 def clients_of(project: Path, stack: str, config: Mapping[str, Any]) -> Clients:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from cli.errors import CommandError
+from cli.terminal.errors import CommandError
 
 
 @dataclass(frozen=True, kw_only=True)

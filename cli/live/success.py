@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cli.live.aws import Clients
-from rollout import metrics, names
-from rollout.metrics import Week
+from rollout import names
+from rollout.success import metrics
+from rollout.success.metrics import Week
 
-# By name; as `rollout.gates` takes them.
+# By name; as `rollout.success.gates` takes them.
 Parameters = Mapping[str, str]
 
 

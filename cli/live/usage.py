@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cli.live.aws import Clients
-from cli.stack import CommandError
+from cli.live.stack import CommandError
 from rollout import names
-from rollout.queries import LOG_GROUPS_AT_MOST
-from rollout.usage import NAMESPACE
+from rollout.observability.queries import LOG_GROUPS_AT_MOST
+from rollout.usage.records import NAMESPACE
 
 DAY, HOUR = 86_400, 3600
 # Of one call (CloudWatch API reference, GetMetricData).
@@ -70,7 +70,7 @@ class PersonDay:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One metric to ask for. `name`: such as `Usd`. `dimensions`: all that it has, in `rollout.usage.NAMESPACE`."""
+    """One metric to ask for. `name`: such as `Usd`. `dimensions`: all that it has, in `NAMESPACE`."""
 
     name: str
     dimensions: tuple[tuple[str, str], ...]

@@ -42,7 +42,7 @@ def report(stopped: list[tuple[str, str, list[tuple[str, int, str]]]]) -> None:
 
 
 def line(repository: str, what: str, kind: str, count: int) -> dict[str, Any]:
-    """As `rollout.mac_findings` reads it: where and what kind, never which. AWS tells whose it is."""
+    """As `rollout.leaks.mac_findings` reads it: where and what kind, never which. AWS tells whose it is."""
     return {
         "finding": "credential",
         "source": "commit-guard",

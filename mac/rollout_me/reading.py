@@ -19,8 +19,8 @@ class NothingKnownError(Exception):
 
 
 def own(keys: Mapping[str, str], region: str, table: str) -> dict[str, Any]:
-    """`day`, `at` and what `rollout.own_usage.own_item` says; empty of somebody who was never counted. Raises OSError,
-    and NothingKnownError where AWS's answer is none of these."""
+    """`day`, `at` and what `rollout.usage.own_usage.own_item` says; empty of somebody who was never counted. Raises
+    OSError, and NothingKnownError where AWS's answer is none of these."""
     user_id = _user_id(keys, region)
     body = json.dumps({"TableName": table, "Key": {"id": {"S": "me#" + user_id}}}).encode()
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.GetItem"}

@@ -1,57 +1,64 @@
 """One rule per file; mandatory where a breach is a hole, advice where it is taste."""
 
-from policies.judging.notes import notes
-from policies.judging.rules import ResourceRule, StackRule
-
-from . import (
-    alarms_reach_somebody,
-    cohort_has_alarms,
-    cohort_has_its_log,
+from policies.engine.notes import notes
+from policies.engine.rules import ResourceRule, StackRule
+from policies.rules.iam import (
     cohort_role_bounded,
-    cohorts_are_whole,
-    cost_tags,
-    encrypted_at_rest,
-    functions_keep_to_work,
-    groups_tracked,
     iam_changes,
     iam_documents_fit,
-    juniors_there,
+    named_actions,
+    named_resources,
+    no_bare_wildcard,
+    no_lasting_keys,
+    older_sessions_cut,
+    own_policies_only,
+    role_policies_fit,
+    session_at_most_one_hour,
+    stays_in_account,
+    suspended_is_denied,
+    throttled_to_one_model,
+    trust_is_named,
+    trusted_provider,
+)
+from policies.rules.kept import (
+    encrypted_at_rest,
     kept_is_protected,
-    known_types,
     log_groups_protected,
     logs_deletion_protected,
     logs_kept_long_enough,
     logs_not_deletable,
-    named_actions,
-    named_resources,
-    names_fit,
-    no_bare_wildcard,
-    no_lasting_keys,
-    no_public_ingress,
     no_secret_in_clear,
-    older_sessions_cut,
-    one_cohort_each,
-    own_policies_only,
-    people_known,
-    preview_only_reads,
     prompts_not_logged,
-    role_policies_fit,
-    rollback_not_blocked,
+)
+from policies.rules.people import (
+    groups_tracked,
+    juniors_there,
+    one_cohort_each,
+    people_known,
     seniority_mixed,
-    session_at_most_one_hour,
-    state_bucket_guarded,
-    state_key_rotates,
-    stays_in_account,
-    subscriptions_named,
-    suspended_is_denied,
     teams_balanced,
     teams_covered,
-    throttled_to_one_model,
-    trust_is_named,
-    trusted_provider,
     two_champions,
+)
+from policies.rules.pipeline import (
+    preview_only_reads,
+    state_bucket_guarded,
+    state_key_rotates,
     workflow_rights_ours,
     workflow_trust_exact,
+)
+from policies.rules.stack import (
+    alarms_reach_somebody,
+    cohort_has_alarms,
+    cohort_has_its_log,
+    cohorts_are_whole,
+    cost_tags,
+    functions_keep_to_work,
+    known_types,
+    names_fit,
+    no_public_ingress,
+    rollback_not_blocked,
+    subscriptions_named,
 )
 
 RESOURCE_RULES: list[ResourceRule] = [

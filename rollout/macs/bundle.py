@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rollout import commit_guard, credential_helper, own_usage_view
 from rollout.account import Account
-from rollout.commit_guard import File
-from rollout.config import Rollout
+from rollout.macs import commit_guard, credential_helper, own_usage_view
+from rollout.macs.commit_guard import File
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
 from rollout.macs.places import DOMAIN, PLACES, Places, Platform
-from rollout.parts.macs import Channel
-from rollout.settings import Recipients, managed_settings, recipients
-from rollout.sign_in import PROFILE, aws_profile
+from rollout.macs.settings import Recipients, managed_settings, recipients
+from rollout.macs.sign_in import PROFILE, aws_profile
+from rollout.model.macs import Channel
+from rollout.model.rollout import Rollout
 
 
 @dataclass(frozen=True, kw_only=True)

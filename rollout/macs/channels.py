@@ -6,8 +6,8 @@ not change before it ends (claude-code-client 11), whence IAM has the last word 
 
 from __future__ import annotations
 
-from rollout.config import Rollout
-from rollout.parts.macs import Channel, Mac
+from rollout.model.macs import Channel, Mac
+from rollout.model.rollout import Rollout
 
 # Of a profile's push to a Mac that is on: "seconds to minutes" (domain 4.2).
 PUSH_MINUTES = 1

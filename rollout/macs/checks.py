@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, cast
 
-from rollout.client_versions import FLOOR
 from rollout.macs.facts import KEYS
 from rollout.macs.hooks import CLOSED, waited
-from rollout.macs.permission_rules import binds, refusal
-from rollout.parts.macs import VERSION
-from rollout.words import shown
+from rollout.model.client_versions import FLOOR
+from rollout.model.errors import shown
+from rollout.model.macs import VERSION
+from rollout.model.permission_rules import binds, refusal
 
 Document = Mapping[str, Any]
 # $NAME in a profile (jamf-api 2.3, 3).

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from rollout.commit_guard import File
+from rollout.macs.commit_guard import File
 
 TEMPLATE = Path(__file__).parents[2] / "mac" / "files.sh"
 MODES = (0o644, 0o755)

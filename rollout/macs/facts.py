@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rollout.client_versions import FLOOR, NEWEST
+from rollout.model.client_versions import FLOOR, NEWEST
 
 BOTH = (FLOOR, NEWEST)
 # What the older client ignores without a word.

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
-from rollout.kinds import PermissionRule
 from rollout.macs.facts import VARIABLES
-from rollout.parts.macs import VERSION, McpName, McpUrl, McpWord
-from rollout.words import dotted, one_of, shown
+from rollout.model.errors import dotted, one_of, shown
+from rollout.model.fields import PermissionRule
+from rollout.model.macs import VERSION, McpName, McpUrl, McpWord
 
 ProfileArn = Annotated[
     str,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rollout.macs.checks import Document, Finding
 from rollout.macs.places import PLACES, Platform
-from rollout.parts.macs import Channel
+from rollout.model.macs import Channel
 
 # Lists that give: uniting them with more gives more.
 GIVING = ("availableModels",)

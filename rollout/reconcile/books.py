@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from rollout import names
 from rollout.account import Account
-from rollout.config import Model, Rollout
-from rollout.metered import prices
+from rollout.model.rollout import Model, Rollout
 from rollout.reconcile.lines import Line
 from rollout.reconcile.usage_types import KINDS, UNITS, foundation_name, model_name, usage_type
+from rollout.usage.meter_input import prices
 
 PER = Decimal(1_000_000)
 # What AWS may still be late with (AWS Data Exports user guide: a day, and another until a line is there).

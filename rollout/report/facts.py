@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from rollout.config import Rollout
 from rollout.levels import Level
+from rollout.model.rollout import Rollout
 
 
 class Topic(StrEnum):

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from rollout.composition import Composition, advice, composition
-from rollout.config import Cohort, Rollout
-from rollout.gates import verdict_of
+from rollout.access.residual import Residual, residual_access
 from rollout.levels import Level
-from rollout.metrics import METRICS, State, percent_change
+from rollout.model.rollout import Cohort, Rollout
+from rollout.people.composition import Composition, advice, composition
 from rollout.report.adoption import Adoption, adoption
 from rollout.report.facts import Facts, Source, Topic
 from rollout.report.response import Step, open_incidents, steps
 from rollout.report.spend import Spend, spend
 from rollout.report.timeline import Span, spans
-from rollout.residual import Residual, residual_access
+from rollout.success.gates import verdict_of
+from rollout.success.metrics import METRICS, State, percent_change
 
 # What the page shows unless told otherwise: logs are kept for 90 days, and a chart of less than two weeks says nothing.
 MOST_DAYS, LEAST_DAYS = 90, 14

@@ -11,7 +11,6 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from rollout.metrics import State
 from rollout.report import tables, words
 from rollout.report.charts import days, month, response, seniority, success, teams, timeline
 from rollout.report.facts import Topic
@@ -19,6 +18,7 @@ from rollout.report.figures import Figures, Standing
 from rollout.report.palette import variables
 from rollout.report.svg import Drawing
 from rollout.report.tables import Table
+from rollout.success.metrics import State
 
 FOLDER = Path(__file__).parent
 # Of the page's inner width at 1280 px and more, and at 390 px.

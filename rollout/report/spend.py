@@ -17,7 +17,7 @@ from math import sqrt
 from statistics import mean, stdev
 from typing import TypeVar
 
-from rollout.config import Budgets
+from rollout.model.rollout import Budgets
 from rollout.report.facts import Use
 
 SEEN_DAYS = 28

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from rollout.access.residual import Residual
 from rollout.report.figures import Figures, Standing, Success
 from rollout.report.response import Step
 from rollout.report.words import day, figure, lasted, level_word, minutes, moment, percent, usd
-from rollout.residual import Residual
 
 
 @dataclass(frozen=True, kw_only=True)

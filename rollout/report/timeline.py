@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollout.config import Cohort
 from rollout.levels import Level
+from rollout.model.rollout import Cohort
 from rollout.report.facts import LevelChange
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from rollout.levels import Level
-from rollout.metrics import State
 from rollout.report.facts import Topic
 from rollout.report.figures import Figures
 from rollout.report.spend import Spend
+from rollout.success.metrics import State
 
 HUNDRED = 100
 

@@ -48,9 +48,10 @@ from moto.sqs.responses import SQSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
-from sandbox.aws import bedrock, bedrock_runtime, chatbot, data_exports, ses, session_rights
-from sandbox.aws.budgets import Budgets
-from sandbox.aws.catalogue import PARTITION
+from sandbox.aws import bedrock, bedrock_runtime, session_rights
+from sandbox.aws.account import data_exports
+from sandbox.aws.account.budgets import Budgets
+from sandbox.aws.account.service_quotas import ServiceQuotas
 from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.dynamodb import keep_little
 from sandbox.aws.embedded_metrics import keep_from_logs
@@ -62,15 +63,16 @@ from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
 from sandbox.aws.insights.commands import execute
-from sandbox.aws.kms import Kms
+from sandbox.aws.keys.kms import Kms
+from sandbox.aws.keys.secrets import SecretsManager
 from sandbox.aws.logs import Logs
+from sandbox.aws.messages import chatbot, ses
+from sandbox.aws.messages.sns import Sns
+from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import JsonRefusal, RestRefusal
 from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call, signed_region
 from sandbox.aws.s3 import index_buckets, judge_bucket_policies
-from sandbox.aws.secrets import SecretsManager
-from sandbox.aws.service_quotas import ServiceQuotas
-from sandbox.aws.sns import Sns
 from sandbox.aws.sqs import Sqs, say_who_sends
 from sandbox.aws.store import Store
 

@@ -18,9 +18,10 @@ from moto.bedrock.models import BedrockBackend
 from moto.bedrock.responses import BedrockResponse
 from moto.core.responses import ActionResult
 
-from sandbox.aws import catalogue, enforcement, invocation_logging
+from sandbox.aws import enforcement, invocation_logging
 from sandbox.aws.callers import session_caller
 from sandbox.aws.enforcement import Origin, Wish
+from sandbox.aws.models import catalogue
 from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.trust import Values
 from sandbox.aws.validation import mistakes

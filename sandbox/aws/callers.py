@@ -13,7 +13,7 @@ from moto.iam.models import Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 from werkzeug.datastructures import Headers
 
-from sandbox.aws.catalogue import PARTITION
+from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.requests import Scope, scope
 from sandbox.settings import ACCOUNT_ID, AWS_KEY

@@ -13,8 +13,8 @@ from moto.sts.models import AssumedRole
 
 from sandbox.aws import callers, trust
 from sandbox.aws.callers import Caller
-from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.invocation_logging import default_document, policy_documents
+from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import RestRefusal
 
 # Keys that AWS knows and these requests never carry (IAM user guide, "AWS global condition context keys").

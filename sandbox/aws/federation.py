@@ -22,7 +22,7 @@ from moto.sts.responses import TokenResponse
 
 from sandbox.aws import saml, trust
 from sandbox.aws.callers import mark
-from sandbox.aws.catalogue import PARTITION
+from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import QueryRefusal
 from sandbox.aws.validation import mistakes
 

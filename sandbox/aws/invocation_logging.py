@@ -11,7 +11,7 @@ from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
 from sandbox.aws import trust
-from sandbox.aws.catalogue import PARTITION
+from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.validation import service_model
 
 SERVICE = "bedrock.amazonaws.com"

@@ -18,7 +18,7 @@ from moto.core.utils import utcnow
 from moto.logs.models import logs_backends
 
 from sandbox.aws import invocation_logging
-from sandbox.aws.prompts import FIRST_BYTE_MS, Reply, Usage
+from sandbox.aws.models.prompts import FIRST_BYTE_MS, Reply, Usage
 
 NAMESPACE = "AWS/Bedrock"
 ALL_MODELS = "Across all model IDs"

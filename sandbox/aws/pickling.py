@@ -22,6 +22,12 @@ from moto.iam.models import AWSManagedPolicy
 State = dict[tuple[str, str], dict[str, Any]]
 
 _TORN_RETRIES = 20
+# Modules of ours that snapshots of before 2026-11-28 name -> where they are.
+MOVED = {
+    **{f"sandbox.aws.{name}": f"sandbox.aws.account.{name}" for name in ("budgets", "data_exports", "service_quotas")},
+    **{f"sandbox.aws.{name}": f"sandbox.aws.messages.{name}" for name in ("chatbot", "ses", "sns")},
+    **{f"sandbox.aws.{name}": f"sandbox.aws.keys.{name}" for name in ("kms", "secrets")},
+}
 
 
 def package(backend: type) -> str:
@@ -30,7 +36,7 @@ def package(backend: type) -> str:
 
 
 def _function(module: str, code: bytes, name: str, defaults: tuple[Any, ...] | None) -> FunctionType:
-    namespace = vars(__import__(module, fromlist=["_"]))
+    namespace = vars(__import__(MOVED.get(module, module), fromlist=["_"]))
     return FunctionType(marshal.loads(code), namespace, name, defaults)  # noqa: S302 - our own snapshot
 
 
@@ -91,6 +97,9 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        return super().find_class(MOVED.get(module, module), name)
+
     def persistent_load(self, pid: Any) -> Any:
         match pid:
             case ("backend", service, account, region):

@@ -13,8 +13,8 @@ from werkzeug.datastructures import Headers
 
 from sandbox.aws import enforcement
 from sandbox.aws.callers import Caller, session_caller
-from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.enforcement import Origin, Wish
+from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import JsonRefusal, QueryRefusal, Refusal, RestRefusal
 from sandbox.aws.requests import Call, body_of, scope
 

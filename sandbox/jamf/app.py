@@ -8,9 +8,7 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.state_file import end_transactions
-
-from . import (
+from sandbox.jamf import (
     check_in,
     classic_groups,
     commands,
@@ -27,9 +25,10 @@ from . import (
     scripts,
     settings,
 )
-from .context import Jamf, choose_node, jamf, pin
-from .errors import CLASSIC, NOT_FOUND, JamfError, html_page
-from .store import Store
+from sandbox.jamf.context import Jamf, choose_node, jamf, pin
+from sandbox.jamf.errors import CLASSIC, NOT_FOUND, JamfError, html_page
+from sandbox.jamf.store import Store
+from sandbox.state_file import end_transactions
 
 LARGEST_BODY = 4 << 20
 ROUTES = [
@@ -78,10 +77,12 @@ def create_app(home: Path, client_id: str, client_secret: str) -> Flask:
 
 
 def _begin() -> None:
-    macs.act(jamf())  # in transactions of their own, so before this request has one
+    # Macs act in transactions of their own, so before this request has one.
     if request.path.startswith("/sandbox/"):
+        macs.act(jamf())
         g.node = "node-1"
     else:
+        macs.act_beside(jamf())
         jamf().connections.enter()
         g.counted = True
         choose_node()

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .context import database, json_body
-from .errors import JamfError
-from .store import Json, Kind
+from sandbox.jamf.context import database, json_body
+from sandbox.jamf.errors import JamfError
+from sandbox.jamf.store import Json, Kind
 
 routes = Blueprint("check_in", __name__)
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from flask import Blueprint, Response
 
-from . import criteria, fleet, groups, membership
-from .context import creating, database
-from .errors import classic_not_found, conflict
-from .markup import Element, Listed, document, is_true, made, parsed, text_of
-from .store import Json, Kind, Thing
+from sandbox.jamf import fleet, groups
+from sandbox.jamf.context import creating, database
+from sandbox.jamf.errors import classic_not_found, conflict
+from sandbox.jamf.markup import Element, Listed, document, is_true, made, parsed, text_of
+from sandbox.jamf.scoping import criteria, membership
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("classic_groups", __name__, url_prefix="/JSSResource/computergroups")
 

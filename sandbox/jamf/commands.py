@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, request
 
-from . import fleet, paging, rsql
-from .context import database
-from .errors import JamfError
-from .store import Json, Kind, Thing
+from sandbox.jamf import fleet, paging
+from sandbox.jamf.context import database
+from sandbox.jamf.errors import JamfError
+from sandbox.jamf.scoping import rsql
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("commands", __name__)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from . import fleet, membership, scope
-from .context import database
-from .directory import moment
-from .errors import classic_not_found
-from .markup import Listed, document
-from .store import Json, Kind, Thing
+from sandbox.jamf import fleet
+from sandbox.jamf.context import database
+from sandbox.jamf.directory import moment
+from sandbox.jamf.errors import classic_not_found
+from sandbox.jamf.markup import Listed, document
+from sandbox.jamf.scoping import membership, scope
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("computers", __name__, url_prefix="/JSSResource")
 

@@ -14,11 +14,10 @@ from typing import Any, cast
 
 from flask import Response, current_app, g, request
 
+from sandbox.jamf.errors import JamfError
+from sandbox.jamf.settings import JamfSettings
+from sandbox.jamf.store import Database, Json, Kind, Node, Store
 from sandbox.state_file import of_request
-
-from .errors import JamfError
-from .settings import JamfSettings
-from .store import Database, Json, Kind, Node, Store
 
 COOKIE = "jpro-ingress"
 # The cookie's value -> the node it pins.

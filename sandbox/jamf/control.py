@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from . import macs, payloads, runs, settings, shell
-from .context import database, jamf, json_body
-from .errors import JamfError
-from .store import Json, Kind, Thing
+from sandbox.jamf import macs, payloads, runs, settings, shell
+from sandbox.jamf.context import database, jamf, json_body
+from sandbox.jamf.errors import JamfError
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("control", __name__, url_prefix="/sandbox")
 

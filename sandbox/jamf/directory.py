@@ -7,9 +7,8 @@ import time
 import uuid
 from datetime import UTC, datetime
 
+from sandbox.jamf.store import Database, Json, Kind
 from sandbox.okta.directory import people
-
-from .store import Database, Json, Kind
 
 # Neither is in the pilot: where everybody must have one Mac, these two are what a rollout meets later.
 TWO_MACS = "owen.murphy@acme.example"

@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Collection
 from dataclasses import replace
 
-from . import runs, scope
-from .context import jamf
-from .directory import moment
-from .store import Database, Json, Kind, Thing
+from sandbox.jamf import runs
+from sandbox.jamf.context import jamf
+from sandbox.jamf.directory import moment
+from sandbox.jamf.scoping import scope
+from sandbox.jamf.store import Database, Json, Kind, Thing
 
 INSTALL, REMOVE = "INSTALL_PROFILE", "REMOVE_PROFILE"
 PENDING, NOT_NOW, ACKNOWLEDGED, ERROR = "PENDING", "NOT_NOW", "ACKNOWLEDGED", "ERROR"

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import Blueprint
 
-from . import criteria, fleet, paging, scope
-from .context import creating, database, json_body
-from .errors import JamfError, pro_not_found
-from .membership import members
-from .store import Database, Json, Kind, Thing
+from sandbox.jamf import fleet, paging
+from sandbox.jamf.context import creating, database, json_body
+from sandbox.jamf.errors import JamfError, pro_not_found
+from sandbox.jamf.scoping import criteria, scope
+from sandbox.jamf.scoping.membership import members
+from sandbox.jamf.store import Database, Json, Kind, Thing
 
 routes = Blueprint("groups", __name__)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from . import paging, rsql
-from .context import database
-from .errors import JamfError, pro_not_found
-from .store import Json, Kind, Thing
+from sandbox.jamf import paging
+from sandbox.jamf.context import database
+from sandbox.jamf.errors import JamfError, pro_not_found
+from sandbox.jamf.scoping import rsql
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("inventory", __name__)
 

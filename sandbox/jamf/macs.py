@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
-from . import payloads, runs
-from .context import Jamf
-from .directory import moment
-from .fleet import ACKNOWLEDGED, ERROR, INSTALL, NOT_NOW, OPEN
-from .shell import root_of, run_script
-from .store import Database, Json, Kind, Thing
+from sandbox.jamf import payloads, runs
+from sandbox.jamf.context import Jamf
+from sandbox.jamf.directory import moment
+from sandbox.jamf.fleet import ACKNOWLEDGED, ERROR, INSTALL, NOT_NOW, OPEN
+from sandbox.jamf.shell import root_of, run_script
+from sandbox.jamf.store import Database, Json, Kind, Thing
 
 ANSWERS = (ACKNOWLEDGED, NOT_NOW, ERROR)
 ONLINE, OFFLINE = "online", "offline"
+# How long a call of the API waits for Macs that are at work; on a busy machine their scripts take minutes, and who asks
+# Jamf Pro hears from it meanwhile.
+PATIENCE_SECONDS = 5.0
 
 
 def act(server: Jamf) -> None:
@@ -37,6 +41,16 @@ def act(server: Jamf) -> None:
         with server.store.transaction(server.node()) as database:
             for mac in database.things(Kind.COMPUTER, states=[ONLINE], due_by=now):
                 _rest(database, mac, now, {mac.id for mac, _ in checking})
+
+
+def act_beside(server: Jamf) -> None:
+    """As `act`, in a thread of its own; returns when that is done, and after `PATIENCE_SECONDS` anyway."""
+    if not server.store.anything_due(time.time()) or not server.fleet.acquire(timeout=PATIENCE_SECONDS):
+        return
+    server.fleet.release()
+    thread = threading.Thread(target=act, args=(server,), daemon=True)
+    thread.start()
+    thread.join(PATIENCE_SECONDS)
 
 
 def run(server: Jamf, mac: Thing, job: runs.Job) -> None:

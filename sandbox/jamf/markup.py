@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from flask import Response, jsonify, request
 from lxml import etree
 
-from .errors import JamfError, conflict
-from .store import Json
+from sandbox.jamf.errors import JamfError, conflict
+from sandbox.jamf.store import Json
 
 Element: TypeAlias = Any  # lxml brings no types
 

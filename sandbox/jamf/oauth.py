@@ -9,9 +9,9 @@ import time
 
 from flask import Blueprint, Response, jsonify, request
 
-from .context import database, jamf
-from .errors import JamfError
-from .store import Json, Kind
+from sandbox.jamf.context import database, jamf
+from sandbox.jamf.errors import JamfError
+from sandbox.jamf.store import Json, Kind
 
 routes = Blueprint("oauth", __name__)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import request
 
-from . import rsql
-from .errors import JamfError
-from .store import Json
+from sandbox.jamf.errors import JamfError
+from sandbox.jamf.scoping import rsql
+from sandbox.jamf.store import Json
 
 DEFAULT_SIZE = 100
 LARGEST_SIZE = 2000

@@ -14,7 +14,7 @@ from html import unescape
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from .errors import conflict
+from sandbox.jamf.errors import conflict
 
 MCX = "com.apple.ManagedClient.preferences"
 REFUSED = "Unable to update the database"

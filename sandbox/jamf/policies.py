@@ -9,11 +9,12 @@ from typing import NoReturn
 
 from flask import Blueprint, Response
 
-from . import fleet, runs, scope
-from .context import creating, database
-from .errors import JamfError, classic_not_found, conflict
-from .markup import Element, Listed, category, choice, document, given, is_true, made, parsed, text_of
-from .store import Json, Kind, Thing
+from sandbox.jamf import fleet, runs
+from sandbox.jamf.context import creating, database
+from sandbox.jamf.errors import JamfError, classic_not_found, conflict
+from sandbox.jamf.markup import Element, Listed, category, choice, document, given, is_true, made, parsed, text_of
+from sandbox.jamf.scoping import scope
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("policies", __name__, url_prefix="/JSSResource")
 

@@ -6,9 +6,9 @@ import re
 
 from flask import Blueprint, request
 
-from .context import jamf
-from .errors import CLASSIC, JamfError
-from .store import Json
+from sandbox.jamf.context import jamf
+from sandbox.jamf.errors import CLASSIC, JamfError
+from sandbox.jamf.store import Json
 
 routes = Blueprint("privileges", __name__)
 

@@ -7,11 +7,24 @@ from typing import NoReturn
 
 from flask import Blueprint, Response
 
-from . import fleet, payloads, scope
-from .context import creating, database, jamf
-from .errors import classic_not_found, conflict
-from .markup import Element, Listed, Repeated, category, choice, document, given, is_true, made, parsed, text_of
-from .store import Json, Kind, Thing
+from sandbox.jamf import fleet, payloads
+from sandbox.jamf.context import creating, database, jamf
+from sandbox.jamf.errors import classic_not_found, conflict
+from sandbox.jamf.markup import (
+    Element,
+    Listed,
+    Repeated,
+    category,
+    choice,
+    document,
+    given,
+    is_true,
+    made,
+    parsed,
+    text_of,
+)
+from sandbox.jamf.scoping import scope
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("profiles", __name__, url_prefix="/JSSResource/osxconfigurationprofiles")
 

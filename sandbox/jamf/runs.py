@@ -6,8 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from . import scope
-from .store import Database, Json, Kind, Thing
+from sandbox.jamf.scoping import scope
+from sandbox.jamf.store import Database, Json, Kind, Thing
 
 DAY = 86_400.0
 ONCE = "Once per computer"

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from flask import Blueprint
 
-from . import fleet, paging
-from .context import creating, database, json_body
-from .errors import JamfError, pro_not_found
-from .store import Json, Kind, Thing
+from sandbox.jamf import fleet, paging
+from sandbox.jamf.context import creating, database, json_body
+from sandbox.jamf.errors import JamfError, pro_not_found
+from sandbox.jamf.store import Json, Kind, Thing
 
 routes = Blueprint("scripts", __name__, url_prefix="/api/v1/scripts")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .store import LONGEST_LAG_SECONDS, Database, Kind, Thing
+from sandbox.jamf.store import LONGEST_LAG_SECONDS, Database, Kind, Thing
 
 LONGEST_SECONDS = 3600.0
 

@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .store import Json
+from sandbox.jamf.store import Json
 
 SECONDS = 20
 LONGEST_OUTPUT = 4000

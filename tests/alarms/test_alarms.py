@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from cli.alarms_page import page
-from rollout.alarms import METRICS_AT_MOST, Alarm, cohort_alarms, shared_alarms
-from rollout.config import Rollout
-from rollout.load import load
+from cli.pages.alarms import page
+from rollout.model.rollout import Rollout
+from rollout.observability.alarms import METRICS_AT_MOST, Alarm, cohort_alarms, shared_alarms
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.config.test_success import BASELINE
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from lark import Token
 
-from rollout import dashboards, names
+from rollout import names
 from rollout.account import Account
-from rollout.alarms import cohort_alarms, shared_alarms
+from rollout.observability import dashboards
+from rollout.observability.alarms import cohort_alarms, shared_alarms
 from sandbox.aws.insights.language import parsed
 from sandbox.aws.metrics import language as metric_math
 from tests import stacks

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rollout.queries import QUERIES, Query, log_groups
-from rollout.usage import Tokens, Usage, structured
+from rollout.observability.queries import QUERIES, Query, log_groups
+from rollout.usage.records import Tokens, Usage, structured
 from sandbox.aws.insights.commands import run
 from sandbox.aws.insights.language import parsed
 from tests.alarms.test_alarms import rollout

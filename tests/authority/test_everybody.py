@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rollout.roster import read_roster
+from rollout.stack_file.roster import read_roster
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import boundary, policies

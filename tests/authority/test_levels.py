@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rollout.cut_rules import MAX_STOPPED
+from rollout.incidents.cut_rules import MAX_STOPPED
 from rollout.levels import Level
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts

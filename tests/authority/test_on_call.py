@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from rollout import emergency, names
+from rollout import names
+from rollout.access import emergency
+from rollout.access.documents import boundary
 from rollout.account import Account
-from rollout.bootstrap import Bootstrap, require_own
-from rollout.deployment import on_call_policy, on_call_trust
-from rollout.documents import boundary
 from rollout.iam_limits import TRUST_CHARACTERS, characters
-from rollout.load import load
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.pipeline.bootstrap import Bootstrap, require_own
+from rollout.pipeline.rights import on_call_policy, on_call_trust
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.documents.test_sizes import NOW

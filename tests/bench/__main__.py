@@ -19,7 +19,7 @@ from tests.bench.cut import seconds_to_a_cut
 from tests.bench.guard import waits
 from tests.bench.meter import rates
 from tests.engine import world as worlds
-from tests.engine.test_levels import set_level
+from tests.engine.access.test_levels import set_level
 from tests.engine.world import World
 from tests.stacks import PROJECT
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from rollout import names
 from sandbox import workspace
-from tests.engine.test_levels import ALICE, set_level
+from tests.engine.access.test_levels import ALICE, set_level
 from tests.engine.world import World
 from tests.stacks import PROJECT
 

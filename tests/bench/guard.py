@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rollout.commit_guard import PACKAGE
+from rollout.macs.commit_guard import PACKAGE
 from tests.guard.world import Machine, machine
 
 ROUNDS = 15

@@ -17,9 +17,9 @@ from unittest.mock import patch
 from functions import meter
 from functions.clients import client
 from rollout.account import Account
-from rollout.cut_record import Record
-from rollout.load import load
-from rollout.metered import meter_settings
+from rollout.incidents.cut_record import Record
+from rollout.stack_file.load import load
+from rollout.usage.meter_input import meter_settings
 from sandbox.settings import ACCOUNT_ID, REGION
 from tests import stacks
 from tests.engine.world import World

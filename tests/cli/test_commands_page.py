@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.commands_page import page
+from cli.pages.commands import page
 from tests.stacks import PROJECT
 
 

@@ -14,8 +14,9 @@ import boto3
 import pytest
 
 from cli.live import also_called, engine
-from rollout import emergency, names
-from rollout.cut_record import NAME, STASH, CohortRecord, PersonRecord, Record
+from rollout import names
+from rollout.access import emergency
+from rollout.incidents.cut_record import NAME, STASH, CohortRecord, PersonRecord, Record
 from rollout.levels import Level
 from tests.cli.conftest import Command
 
@@ -232,8 +233,8 @@ def test_credentials_of_another_account_are_said_and_are_not_done(rollout: Comma
 def test_what_one_role_refuses_keeps_no_other_from_being_cut(
     rollout: Command, iam: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cli.errors import CommandError
-    from cli.live import cutting
+    from cli.cutting import cutting
+    from cli.terminal.errors import CommandError
 
     real = cutting.deny
 
@@ -306,7 +307,7 @@ def test_nothing_slow_is_loaded_before_the_deny(project: Path) -> None:
 
     code = (
         "import sys, cli.app, cli.run, cli.commands.cut\n"
-        "heavy = {'pydantic', 'pulumi', 'ruamel.yaml', 'httpx', 'rich', 'yaml', 'rollout.config'}\n"
+        "heavy = {'pydantic', 'pulumi', 'ruamel.yaml', 'httpx', 'rich', 'yaml', 'rollout.model.rollout'}\n"
         "sys.exit(', '.join(sorted(heavy & sys.modules.keys())) or None)\n"
     )
     ended = subprocess.run(

@@ -12,13 +12,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli import edits
-from cli.files import UNREAD, readable
-from cli.roster_file import with_person, without_person
-from cli.stack import CommandError
-from cli.yaml_text import edited
+from cli.live.stack import CommandError
+from cli.stack_file import edits
+from cli.stack_file.files import UNREAD, readable
+from cli.stack_file.roster_file import with_person, without_person
+from cli.stack_file.yaml_text import edited
 from rollout.levels import Level
-from rollout.load import SECRETS, load
+from rollout.stack_file.load import SECRETS, load
 from tests.stacks import COMMITTED, PROJECT
 
 ALICE, HIRO = "alice.chen@acme.example", "hiro.tanaka@acme.example"

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.file_lock import NAME, locked
+from cli.stack_file.file_lock import NAME, locked
 from tests.cli.conftest import Command
 from tests.stacks import PROJECT
 
-HOLD = "import sys; from pathlib import Path; from cli.file_lock import locked\nwith locked(Path()): print('has it', flush=True); sys.stdin.readline()"
+HOLD = "import sys; from pathlib import Path; from cli.stack_file.file_lock import locked\nwith locked(Path()): print('has it', flush=True); sys.stdin.readline()"
 ADD = ("add-member", "-s", "dev", "trial", "yuki.mori@acme.example", "--name", "Yuki", "--team", "data", "--yes")
 
 
@@ -85,7 +85,7 @@ def test_ctrl_c_ends_the_wait_in_order_and_changes_nothing(project: Path) -> Non
 
 def test_a_hundred_at_once_lose_nothing(tmp_path: Path) -> None:
     """Whoever ends takes the file away, under those who wait for it."""
-    add = "from pathlib import Path; from cli.file_lock import locked\nfor _ in range(25):\n with locked(Path(), say=lambda _: None):\n  n = Path('n'); n.write_text(str(int(n.read_text()) + 1))"
+    add = "from pathlib import Path; from cli.stack_file.file_lock import locked\nfor _ in range(25):\n with locked(Path(), say=lambda _: None):\n  n = Path('n'); n.write_text(str(int(n.read_text()) + 1))"
     (tmp_path / "n").write_text("0", encoding="utf-8")
     several = [begun(tmp_path, "-c", add) for _ in range(4)]
     assert [each.communicate(timeout=120)[1] for each in several] == [""] * 4

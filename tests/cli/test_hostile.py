@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import change, run
+from cli import run
 from cli.commands import check
-from cli.errors import CommandError
+from cli.stack_file import change
+from cli.terminal.errors import CommandError
 from tests.cli.conftest import Command
 from tests.stacks import PROJECT
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cli.commands.me import run
-from cli.errors import CommandError
+from cli.terminal.errors import CommandError
 from tests.macs.test_own_usage import SAID, USER_ID, Cloud, cloud
 
 __all__ = ["cloud"]

@@ -14,9 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from cli import reconciliation
 from cli.commands import reconcile
-from cli.errors import CannotLookError
+from cli.terminal import reconciliation
+from cli.terminal.errors import CannotLookError
 from rollout.reconcile.compare import Reconciliation
 from rollout.reconcile.lines import ExportError, Line
 from tests.reconcile.world import ACCOUNT, AFTER, ALICE, GRACE, NOW, billed, compared, counted, line, rollout

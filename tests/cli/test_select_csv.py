@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rollout.roster import read_roster
+from rollout.stack_file.roster import read_roster
 from tests.cli.conftest import Command
 
 HEADER = "name,email,team,seniority,champion,role\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli import okta_people
-from cli.errors import CommandError
+from cli.live import okta_people
+from cli.terminal.errors import CommandError
 from sandbox.okta.directory import people
 from tests.cli.conftest import Command
 from tests.sandbox.test_okta_api import HEADERS, TOKEN, served

@@ -14,11 +14,11 @@ import pytest
 from rich.console import Console
 
 from cli.commands.level import report
-from cli.level_change import Outcome
-from cli.verdict import Verdict
-from rollout.cut_record import NAME, STASH, CohortRecord, Record
-from rollout.engine_plan import Plan, Step
+from cli.commands.level_change import Outcome
+from cli.cutting.verification import Verdict
+from rollout.incidents.cut_record import NAME, STASH, CohortRecord, Record
 from rollout.levels import Level
+from rollout.review.engine_plan import Plan, Step
 from tests.cli.conftest import Command
 from tests.terminal import asked
 

@@ -82,7 +82,7 @@ def aws(tmp_path: Path, no_aws: None, monkeypatch: pytest.MonkeyPatch) -> Genera
     engine.write_text(ENGINE.format(python=sys.executable), encoding="utf-8")
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", f"{engine.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr("cli.level_change.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("cli.commands.level_change.PAUSE_SECONDS", 0)
     try:
         yield found
     finally:

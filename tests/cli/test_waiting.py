@@ -28,7 +28,7 @@ open("ended", "w").write("in order" if asked else "unasked")
 sys.exit(7)
 """
 SECONDS = 60
-PROGRAM = "from cli.waiting import waited; print(waited(['./engine']))"
+PROGRAM = "from cli.terminal.child_process import waited; print(waited(['./engine']))"
 
 
 def started(folder: Path, *command: str) -> subprocess.Popen[str]:

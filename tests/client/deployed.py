@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from rollout import commit_guard, own_usage_view
 from rollout.account import Account
-from rollout.commit_guard import File
-from rollout.config import Incident, Rollout
 from rollout.levels import Level
-from rollout.load import load
+from rollout.macs import commit_guard, own_usage_view
+from rollout.macs.commit_guard import File
 from rollout.macs.places import PLACES, Platform
-from rollout.parts.macs import CommitGuardMode, Telemetry
-from rollout.settings import managed_settings, whole_cohort
-from rollout.sign_in import PROFILE
+from rollout.macs.settings import managed_settings, whole_cohort
+from rollout.macs.sign_in import PROFILE
+from rollout.model.macs import CommitGuardMode, Telemetry
+from rollout.model.rollout import Incident, Rollout
+from rollout.stack_file.load import load
 from sandbox.settings import ACCOUNT_ID, REGION
 from tests.client.laptop import Laptop
 from tests.engine.world import STACK, World

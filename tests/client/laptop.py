@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rollout.commit_guard import File
+from rollout.macs.commit_guard import File
 from rollout.macs.places import PLACES, Platform
 from sandbox.settings import PROJECT
 from tests.client import cell, gate

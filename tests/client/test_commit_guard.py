@@ -11,7 +11,7 @@ import pytest
 
 from rollout import names
 from rollout.levels import Level
-from rollout.parts.macs import CommitGuardMode
+from rollout.model.macs import CommitGuardMode
 from tests.client import told
 from tests.client.conftest import ALICE
 from tests.client.deployed import COHORT, Deployed

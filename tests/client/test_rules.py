@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from rollout.kinds import PermissionRule
 from rollout.levels import Level
-from rollout.macs.permission_rules import FORMS, TOOLS
+from rollout.model.fields import PermissionRule
+from rollout.model.permission_rules import FORMS, TOOLS
 from tests.client import told
 from tests.client.deployed import Deployed
 from tests.client.laptop import Laptop, Session

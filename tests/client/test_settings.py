@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from rollout.commit_guard import File
 from rollout.levels import Level
+from rollout.macs.commit_guard import File
 from rollout.macs.forms import helper_answer, helper_file
 from rollout.macs.places import PLACES, Platform
-from rollout.parts.macs import CommitGuardMode, McpServer
+from rollout.model.macs import CommitGuardMode, McpServer
 from tests.client import told
 from tests.client.attacks import ANY_MODE, CACHED, MCP, SERVER, TOUCH
 from tests.client.deployed import Deployed

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rollout import credential_helper
-from rollout.commit_guard import File
 from rollout.levels import Level
+from rollout.macs import credential_helper
+from rollout.macs.commit_guard import File
 from rollout.macs.places import PLACES, Platform
-from rollout.sign_in import aws_profile
+from rollout.macs.sign_in import aws_profile
 from sandbox.settings import REGION
 from tests.client import told
 from tests.client.deployed import COHORT, ENDPOINTS, Deployed

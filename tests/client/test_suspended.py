@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from rollout.levels import Level
-from rollout.sign_in import PROFILE
+from rollout.macs.sign_in import PROFILE
 from tests.client.conftest import ALICE
 from tests.client.deployed import COHORT, Deployed
 from tests.client.installed import Client
 from tests.client.laptop import Laptop
 from tests.engine import world as worlds
-from tests.engine.test_levels import set_level
+from tests.engine.access.test_levels import set_level
 from tests.engine.world import World
 
 SAID = "Claude Code is suspended (INC-7). Nothing you typed was sent."

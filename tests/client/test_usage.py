@@ -6,7 +6,7 @@ from rollout.levels import Level
 from tests.client.conftest import ALICE
 from tests.client.deployed import Deployed
 from tests.client.laptop import Laptop
-from tests.engine.test_metering import counters, usage_lines
+from tests.engine.usage.test_metering import counters, usage_lines
 
 # Of another account, another provider and another client.
 EXPORTED = {

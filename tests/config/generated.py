@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from rollout.config import Federation
 from rollout.levels import Level
+from rollout.model.rollout import Federation
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
 KEPT = "2026-11-22T11:00:00Z"

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from rollout.account import Account
-from rollout.adopted_apps import (
+from rollout.access.adopted_apps import (
     SIGN_IN_GRANTS,
     AwsApp,
     SignInApp,
@@ -18,8 +17,9 @@ from rollout.adopted_apps import (
     settings_of,
     sign_in_app_mistakes,
 )
-from rollout.federation import aws_app_settings
-from rollout.load import validate
+from rollout.access.federation import aws_app_settings
+from rollout.account import Account
+from rollout.stack_file.load import validate
 from tests.stacks import small
 
 ACCOUNT, CLIENT = Account("123456789012", "us-east-1"), "claude-code-sign-in-123456789012"

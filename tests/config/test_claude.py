@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rollout.parts.macs import ClaudeMode
+from rollout.model.macs import ClaudeMode
 from tests.config.test_stack_file import changed, loaded, mistakes
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rollout.coherence import doubts
+from rollout.stack_file.budget_consistency import doubts
 from tests import stacks
 from tests.config.test_stack_file import changed, loaded, mistakes
 

@@ -1,4 +1,4 @@
-"""How the record of cuts goes on from one update to the next (`rollout.cut_rules`)."""
+"""How the record of cuts goes on from one update to the next (`rollout.incidents.cut_rules`)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from rollout.announced import announced
-from rollout.config import Rollout
-from rollout.cut_record import Record, read
-from rollout.cut_rules import LONGEST_SESSION, NAMES_KEPT, advance, named_stops
-from rollout.stale_file import Kind, stale
+from rollout.incidents.cut_record import Record, read
+from rollout.incidents.cut_rules import LONGEST_SESSION, NAMES_KEPT, advance, named_stops
+from rollout.incidents.stale_file import Kind, stale
+from rollout.model.rollout import Rollout
+from rollout.notices.announcer_input import announced
 from tests.review.changes import ALICE, INCIDENT, Document, alice, changed, pilot
 
 SINCE = datetime.fromisoformat(INCIDENT["since"]).astimezone(UTC)

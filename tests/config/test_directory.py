@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rollout import directory
-from rollout.config import Federation, Rollout
-from rollout.directory import Person
-from rollout.load import load
+from rollout.model.rollout import Federation, Rollout
+from rollout.people import directory
+from rollout.people.directory import Person
+from rollout.stack_file.load import load
 from tests import stacks
 
 ALICE, GRACE = "alice.chen@acme.example", "grace.liu@acme.example"

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from rollout.access.denies import cohort_stop, member_stops
+from rollout.access.documents import invoke_policy
 from rollout.account import Account
-from rollout.config import Rollout
-from rollout.cut_record import Record
-from rollout.cut_rules import advance, named_stops
-from rollout.documents import invoke_policy
-from rollout.load import load
-from rollout.stops import cohort_stop, member_stops
-from rollout.words import StackFileError
+from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_rules import advance, named_stops
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.config.generated import document
 

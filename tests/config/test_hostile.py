@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollout.load import load
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.stack_file.load import load
 from tests import stacks
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

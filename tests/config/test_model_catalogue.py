@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rollout.model_catalogue import MODELS, model_doubts
-from sandbox.aws import catalogue
+from rollout.stack_file.model_catalogue import MODELS, model_doubts
+from sandbox.aws.models import catalogue
 from tests import stacks
 from tests.config.test_stack_file import loaded
 

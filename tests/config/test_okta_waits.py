@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from rollout.okta_waits import longest_wait_seconds, wait_advice
+from rollout.people.okta_waits import longest_wait_seconds, wait_advice
 from tests.stacks import COMMITTED, content
 
 

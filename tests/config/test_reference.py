@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.reference_examples import EXAMPLES
-from cli.reference_page import page
-from rollout.config import Rollout
-from rollout.load import PROJECT, load
+from cli.pages.reference import page
+from cli.pages.reference_examples import EXAMPLES
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import PROJECT, load
 from tests import stacks
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from rollout.config import Rollout
+from rollout.access.residual import Residual, missed, residual_access
 from rollout.levels import Level
-from rollout.load import load
-from rollout.residual import Residual, missed, residual_access
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
 from tests import stacks
 
 

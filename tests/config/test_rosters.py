@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.roster_file import without_person
-from rollout.config import Cohort
-from rollout.load import load
-from rollout.roster import read_roster
-from rollout.words import StackFileError
+from cli.stack_file.roster_file import without_person
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Cohort
+from rollout.stack_file.load import load
+from rollout.stack_file.roster import read_roster
 from tests import stacks
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

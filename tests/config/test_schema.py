@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rollout.schema import stack_file_schema
+from rollout.stack_file.schema import stack_file_schema
 from tests.stacks import COMMITTED, PROJECT
 
 FILE = PROJECT / "stack-file.schema.json"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rollout.config import Rollout, Seniority
 from rollout.levels import Level
-from rollout.load import load, validate
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout, Seniority
+from rollout.stack_file.load import load, validate
 from tests import stacks
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

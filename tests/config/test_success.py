@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rollout.load import load
-from rollout.parts.success import Targets
-from rollout.roster import COLUMNS
+from rollout.model.success import Targets
+from rollout.stack_file.load import load
+from rollout.stack_file.roster import COLUMNS
 from tests import stacks
 from tests.config.test_stack_file import NOW, loaded, mistakes
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers.jamf import client as jamf
-from rollout import alarms, iam_limits, notices, queries, roster
-from rollout.config import Cohort, Rollout
-from rollout.cut_rules import MAX_STOPPED
+from rollout import iam_limits
+from rollout.access.residual import TOKEN_MINUTES, Federation
+from rollout.incidents.cut_rules import MAX_STOPPED
+from rollout.model.rollout import Cohort, Rollout
 from rollout.names import SESSION
-from rollout.residual import TOKEN_MINUTES, Federation
+from rollout.notices import level_changes as notices
+from rollout.observability import alarms, queries
+from rollout.stack_file import roster
 
 IAM = "IAM user guide, quotas"
 LOGS = "CloudWatch Logs user guide, quotas"
@@ -25,33 +28,33 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "inline policies of a role, all together",
         f"{iam_limits.INLINE_CHARACTERS:,} characters",
         IAM,
-        "`rollout/iam_limits.py`, judged by `rollout/checks.py` from the longest ARNs",
+        "`rollout/iam_limits.py`, judged by `rollout/stack_file/checks.py` from the longest ARNs",
     )
     yield "a managed policy, a boundary", f"{iam_limits.MANAGED_CHARACTERS:,} characters", IAM, "the same"
     yield (
         "a trust policy",
         f"{iam_limits.TRUST_CHARACTERS:,} characters, unless raised",
         IAM,
-        "the policy pack, `policies/rules/iam_documents_fit.py`",
+        "the policy pack, `policies/rules/iam/iam_documents_fit.py`",
     )
     yield "managed policies on a role", str(iam_limits.MANAGED_PER_ROLE), IAM, "`rollout/iam_limits.py`"
     yield (
         "members of a cohort with a level of their own",
         str(MAX_STOPPED),
         "follows from the above",
-        "`rollout/cut_rules.py`",
+        "`rollout/incidents/cut_rules.py`",
     )
     yield (
         "members throttled at once in a cohort",
         "by the length of their names; the mistake says how many fit",
         "follows from the above",
-        "`rollout/quotas.py`, `rollout/checks.py`",
+        "`rollout/incidents/quotas.py`, `rollout/stack_file/checks.py`",
     )
     yield (
         "a session's name, so an e-mail address",
         f"{re.findall(r'[0-9]+', SESSION.pattern)[-1]} characters",
         "STS API reference",
-        "`rollout/kinds.py`",
+        "`rollout/model/fields.py`",
     )
     yield "a session", f"{session[0]} to {session[1]} minutes", "STS allows 12 hours; we do not", "`session_minutes`"
     yield "an inference profile's name", "64 characters; ours 54 at most", "Bedrock API reference", "`rollout/names.py`"
@@ -59,29 +62,29 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "models of a cohort",
         f"{models[1]}, fewer where their names are long",
         "ours",
-        "`rollout/config.py`, `rollout/checks.py`",
+        "`rollout/model/rollout.py`, `rollout/stack_file/checks.py`",
     )
     yield (
         "metrics in an alarm",
         str(alarms.METRICS_AT_MOST),
         "CloudWatch user guide",
-        "`rollout/alarms.py` cuts an alarm in several",
+        "`rollout/observability/alarms.py` cuts an alarm in several",
     )
-    yield "log groups of a query", str(queries.LOG_GROUPS_AT_MOST), LOGS, "`rollout/queries.py`"
+    yield "log groups of a query", str(queries.LOG_GROUPS_AT_MOST), LOGS, "`rollout/observability/queries.py`"
     yield "subscription filters of a log group", "2", LOGS, "by hand: an adopted invocation log needs one free"
     yield "a retention", "the values CloudWatch knows", "CloudWatch Logs API reference", "`logs.retention_days`"
     yield (
         "recipients of one mail",
         str(notices.MAX_RECIPIENTS),
         "SES developer guide, quotas",
-        "`rollout/notices.py` sends several",
+        "`rollout/notices/level_changes.py` sends several",
     )
-    yield "characters of a block in Slack", "3,000", "Slack, Block Kit", "`rollout/renderings.py`"
+    yield "characters of a block in Slack", "3,000", "Slack, Block Kit", "`rollout/notices/formats.py`"
     yield (
         "an ID token of Okta's org server",
         f"{TOKEN_MINUTES[Federation.OIDC]} minutes, fixed",
         "Okta",
-        "`rollout/residual.py` counts it",
+        "`rollout/access/residual.py` counts it",
     )
     yield (
         "connections to Jamf Pro at once",
@@ -89,7 +92,7 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "Jamf's advice",
         "`providers/jamf/client.py`",
     )
-    yield "a roster", f"{roster.MAX_BYTES >> 20} MiB", "ours", "`rollout/roster.py`"
+    yield "a roster", f"{roster.MAX_BYTES >> 20} MiB", "ours", "`rollout/stack_file/roster.py`"
 
 
 def _bounds(model: Any, field: str) -> tuple[int | None, int | None]:

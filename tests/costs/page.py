@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rollout.coherence import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
+from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
 from tests.costs import bill, prices
 from tests.costs.bill import Line
 from tests.costs.declared import COHORT_PEOPLE, Declared, declared, keys
@@ -91,7 +91,7 @@ def _proportion(
     share = 100 * (_sum(use[-1]) + _sum(standing[-1])) / claude
     yield (
         f"Claude itself is the bill: {PEOPLE[-1]} developers at the published average of USD {USD_PER_ACTIVE_DAY} on "
-        f"{ACTIVE_DAYS} active days are USD {claude:,} a month (`rollout/coherence.py` says where that was read, and "
+        f"{ACTIVE_DAYS} active days are USD {claude:,} a month (`rollout/stack_file/budget_consistency.py` says where that was read, and "
         f"`rollout check` holds the budgets against it). All of the above is {share:.1f} % of that."
     )
 

@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
-from functions import follow_up, meter, own_usage
+from functions import budget_actions as follow_up
+from functions import meter, own_usage
 from functions.clients import client
 from tests.meter.test_usage import RECORD
 from tests.meter.world import SETTINGS, World, delivery

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout import emergency, names
+from rollout import names
+from rollout.access import emergency
 
 AT = datetime(2026, 11, 28, 3, 12, 9, tzinfo=UTC)
 ALICE, BOB = "alice.chen@acme.example", "bob@acme.example"

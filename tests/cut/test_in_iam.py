@@ -11,10 +11,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.errors import CommandError
 from cli.live import aws
 from cli.live.emergency import Emergency, NoRoleError, deny, emergencies, lift, role_state
-from rollout import emergency, names
+from cli.terminal.errors import CommandError
+from rollout import names
+from rollout.access import emergency
 
 AT = datetime(2026, 11, 28, 3, 12, 9, tzinfo=UTC)
 LATER = AT + timedelta(minutes=5)

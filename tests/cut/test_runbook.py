@@ -11,7 +11,8 @@ import pytest
 
 from cli.live import aws
 from cli.live.emergency import emergencies
-from rollout import emergency, names
+from rollout import names
+from rollout.access import emergency
 from tests.documentation.markdown import blocks
 from tests.stacks import PROJECT
 

@@ -25,13 +25,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cli import edits
-from cli.errors import CommandError
-from rollout import emergency
-from rollout.config import Rollout
-from rollout.directory import Person
+from cli.stack_file import edits
+from cli.terminal.errors import CommandError
+from rollout.access import emergency
 from rollout.levels import Level
+from rollout.model.rollout import Rollout
 from rollout.names import cut_policy
+from rollout.people.directory import Person
 from tests import stacks
 from tests.cuts_hold.world import Judge, KilledError, Session, World, clock
 

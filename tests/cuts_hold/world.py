@@ -14,26 +14,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli import edits
-from rollout import directory, emergency, names
+from cli.stack_file import edits
+from rollout import names
+from rollout.access import emergency
+from rollout.access.denies import cohort_stop, member_stops
+from rollout.access.documents import invoke_policy
 from rollout.account import Account
-from rollout.config import Rollout
-from rollout.cut_record import Record, read
-from rollout.cut_rules import advance, named_stops
-from rollout.directory import Directory, Person
-from rollout.documents import invoke_policy
+from rollout.incidents.cut_record import Record, read
+from rollout.incidents.cut_rules import advance, named_stops
+from rollout.incidents.stale_file import stale
 from rollout.levels import Level
-from rollout.load import load
-from rollout.stale_file import stale
-from rollout.stops import cohort_stop, member_stops
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
+from rollout.people import directory
+from rollout.people.directory import Directory, Person
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.authority.evaluator import SCRIPT, Request
 
 ACCOUNT = Account("123456789012", "us-east-1")
 COHORTS = "claude-code-rollout:cohorts"
 ACTION = "bedrock:InvokeModel"
-# `components.access.MAX_SESSION_SECONDS`; STS gives no longer one, and an ended one is nobody's.
+# `components.identity.access.MAX_SESSION_SECONDS`; STS gives no longer one, and an ended one is nobody's.
 LONGEST_SESSION = timedelta(hours=1)
 
 
@@ -133,7 +135,7 @@ class World:
         return rollout
 
     def _steps(self, rollout: Rollout, record: Record, known: Directory | None) -> Iterator[Callable[[], object]]:
-        """In the order of `components.access` and `components.cohort`."""
+        """In the order of `components.identity.access` and `components.cohort`."""
         yield lambda: self._remember(record)
         for name, cohort in rollout.declared.items():
             if cohort.level.effects.role:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from components.delivery import DISTRIBUTIONS, FILES
-from components.function_code import sources
+from components.functions.delivery import DISTRIBUTIONS, FILES
+from components.functions.function_code import sources
 from rollout.account import Account
-from rollout.collected import delivery_policy, login
-from rollout.config import Member
-from rollout.parts.success import Github
+from rollout.model.rollout import Member
+from rollout.model.success import Github
+from rollout.success.collector_input import delivery_policy, login
 from tests import stacks
 from tests.alarms.test_alarms import rollout
 

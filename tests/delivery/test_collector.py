@@ -12,8 +12,8 @@ import pytest
 
 from functions import delivery_state
 from functions.github_reader import POINTS_LEFT, RefusedError
-from rollout.delivery import mondays
-from rollout.metrics import WEEKS_KEPT
+from rollout.success.github_delivery import mondays
+from rollout.success.metrics import WEEKS_KEPT
 from sandbox.outside import github_work
 from tests.delivery.world import PILOT, WAVE2, Died, World, parameter
 

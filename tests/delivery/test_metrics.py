@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.metrics import METRICS, WEEKS_KEPT, Least, Observed, State, Week, first_monday, judge, read, written
+from rollout.success.metrics import (
+    METRICS,
+    WEEKS_KEPT,
+    Least,
+    Observed,
+    State,
+    Week,
+    first_monday,
+    judge,
+    read,
+    written,
+)
 from tests.config.test_success import BASELINE, TARGETS
 
 MONDAY = date(2026, 10, 5)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from functions import delivery, delivery_state, github_reader
-from rollout.metrics import Week
+from rollout.success.metrics import Week
 from sandbox.outside.github import Github
 from sandbox.settings import GITHUB_TOKEN
 

@@ -13,8 +13,8 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from rollout.load import PROJECT, load
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.stack_file.load import PROJECT, load
 from tests import stacks
 from tests.documentation.markdown import Block, blocks
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from rollout.credentials import CUSTOM, protection
+from rollout.leaks.credentials import CUSTOM, protection
 from tests import recording, stacks
 
 

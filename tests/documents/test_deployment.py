@@ -9,8 +9,10 @@ from typing import Any
 import botocore.session
 import pytest
 
+from rollout.access.documents import document
 from rollout.account import Account
-from rollout.deployment import (
+from rollout.iam_limits import MANAGED_CHARACTERS, characters
+from rollout.pipeline.rights import (
     UNNAMED_READS,
     UNNAMED_WRITES,
     Rights,
@@ -21,8 +23,6 @@ from rollout.deployment import (
     workflow_trust,
     write_state,
 )
-from rollout.documents import document
-from rollout.iam_limits import MANAGED_CHARACTERS, characters
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 
 HERE = Account(ACCOUNT, "us-east-1")

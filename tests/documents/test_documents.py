@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from rollout import names
+from rollout.access.documents import invoke_policy, logging_policy, logging_trust_policy
+from rollout.access.federation import aws_app_settings, trust_policy
 from rollout.account import Account
-from rollout.config import Cohort, Member, Model
-from rollout.documents import invoke_policy, logging_policy, logging_trust_policy
-from rollout.federation import aws_app_settings, trust_policy
 from rollout.levels import Level
-from rollout.load import load
+from rollout.model.rollout import Cohort, Member, Model
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.cut_documents import single_stops, whole_stop
 

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rollout.access.denies import cohort_stop
+from rollout.access.documents import boundary, invoke_policy
+from rollout.access.emergency import document as cut_document
+from rollout.access.sizes import inline_characters
 from rollout.account import Account
-from rollout.config import Cohort, Incident, Member, Model
-from rollout.cut_record import Record
-from rollout.cut_rules import MAX_STOPPED, MOST_STOPS, advance
-from rollout.documents import boundary, invoke_policy
-from rollout.emergency import document as cut_document
+from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_rules import MAX_STOPPED, MOST_STOPS, advance
+from rollout.incidents.name_shards import sticky
 from rollout.levels import Level
-from rollout.load import load
-from rollout.shards import sticky
-from rollout.sizes import inline_characters
-from rollout.stops import cohort_stop
-from rollout.words import StackFileError
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Cohort, Incident, Member, Model
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.cut_documents import rollout_of, single_stops, whole_stop
 

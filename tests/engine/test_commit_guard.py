@@ -14,11 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rollout import names
-from rollout.commit_guard import PACKAGE
+from rollout.macs.commit_guard import PACKAGE
 from sandbox import sign_in
 from sandbox.settings import ACCOUNT_ID
+from tests.engine.access.test_levels import set_level
 from tests.engine.test_github_webhook import counted
-from tests.engine.test_levels import set_level
 from tests.engine.world import World
 from tests.guard.world import PLANTED, Machine, deliver, machine, rollout, secret_of
 

@@ -8,9 +8,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollout.credentials import METRIC
-from rollout.github_alerts import MAX_BODY_BYTES
-from rollout.usage import NAMESPACE
+from rollout.leaks.credentials import METRIC
+from rollout.leaks.github_alerts import MAX_BODY_BYTES
+from rollout.usage.records import NAMESPACE
 from tests.engine.world import World
 
 CREDENTIAL = "AKIA" + "Z9" * 8

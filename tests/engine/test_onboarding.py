@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rollout.cut_record import NAME
+from rollout.incidents.cut_record import NAME
 from sandbox.errors import SandboxError
 from tests.authority.evaluator import Request, verdicts
 from tests.engine.world import LOG_GROUPS, World, cohort_urn

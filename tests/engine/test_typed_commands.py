@@ -15,7 +15,7 @@ from tests.engine.world import World
 from tests.stacks import PROJECT
 
 ASKING = ("rollout add-cohort", "rollout import-roster", "rollout set-level")
-# Has a test of its own, tests/engine/test_drill_in_earnest.py.
+# Has a test of its own, tests/engine/access/test_drill_in_earnest.py.
 ELSEWHERE = ("rollout drill",)
 TYPED = ("pulumi ", "rollout ", ".venv/bin/python -m sandbox ")
 

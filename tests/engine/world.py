@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,8 @@ from botocore.config import Config
 
 from sandbox import server, sign_in, workspace
 from sandbox.errors import SandboxError
-from sandbox.settings import ACCOUNT_ID, HOST, OKTA_TOKEN, REGION, Settings
+from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
+from tests.ports import free_ports
 from tests.stacks import PROJECT
 
 SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers", "rosters")
@@ -40,14 +40,6 @@ LOG_GROUPS = (
 )
 COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def free_ports() -> dict[str, int]:
-    """Of AWS, Okta and Jamf Pro, as `Settings` takes them."""
-    names = ("aws_port", "okta_port", "jamf_port")
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server((HOST, 0))) for _ in names]
-        return {name: listener.getsockname()[1] for name, listener in zip(names, listeners, strict=True)}
 
 
 @dataclass(frozen=True)

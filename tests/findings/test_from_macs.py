@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from functions import mac_findings as function
-from rollout.mac_findings import MAX_A_DAY, MAX_MESSAGE_BYTES, RefusedError, finding, sender
+from rollout.leaks.mac_findings import MAX_A_DAY, MAX_MESSAGE_BYTES, RefusedError, finding, sender
 from sandbox.aws.embedded_metrics import found
 
 LOG, TABLE = "/claude-code/findings", "usage"

@@ -16,8 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from functions import github
-from rollout.credentials import FINDING
-from rollout.github_alerts import MAX_BODY_BYTES, finding
+from rollout.leaks.credentials import FINDING
+from rollout.leaks.github_alerts import MAX_BODY_BYTES, finding
 
 KEY, LOG = "a secret of GitHub's and ours", "/claude-code/findings"
 SECRET = "AKIA" + "Z9" * 8

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from rollout.config import Rollout
 from rollout.levels import Level
-from rollout.load import load
 from rollout.macs.forms import as_json, as_mobileconfig
 from rollout.macs.model import model_mistakes
-from rollout.settings import managed_settings, recipients
+from rollout.macs.settings import managed_settings, recipients
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
 from tests import stacks
 
 FOLDER = Path(__file__).parent / "settings"

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollout.cut_record import NAME
-from rollout.queries import QUERIES
+from rollout.incidents.cut_record import NAME
+from rollout.observability.queries import QUERIES
 from tests import recording, stacks
 from tests.recording import Registration
 

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from rollout.metrics import Observed, Week, written
+from rollout.success.metrics import Observed, Week, written
 from tests import recording, stacks
 from tests.config.test_success import gated
 from tests.recording import Recorded

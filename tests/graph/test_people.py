@@ -12,8 +12,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import okta_reachability
-from components.people import answered, reason
+from components.identity import okta_reachability
+from components.identity.people import answered, reason
 from tests import recording, stacks
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "A key was committed"}

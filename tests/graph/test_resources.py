@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from rollout.cut_record import NAME
+from rollout.incidents.cut_record import NAME
 from tests import recording, stacks
 from tests.recording import Recorded
 

@@ -45,7 +45,7 @@ def test_groups_that_are_as_declared_are_no_error_and_a_preview_asks_nothing() -
 def test_an_update_ends_with_an_error_that_names_who_is_missing_or_extra(
     groups: dict[str, list[str]], line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.people.SECOND_LOOK_SECONDS", "0")
+    monkeypatch.setattr("components.identity.people.SECOND_LOOK_SECONDS", "0")
     said = ends_with({**IN_ORDER, **groups})
     assert said[1:] == [line]
     assert said[0] == "Okta's groups are not as declared; run `pulumi up --refresh` to mend them:"

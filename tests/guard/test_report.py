@@ -19,9 +19,9 @@ from botocore.credentials import Credentials
 from commit_guard import report, spool
 
 from rollout.account import Account
-from rollout.commit_guard import files, hook, settings
+from rollout.macs.commit_guard import files, hook, settings
 from rollout.macs.places import PLACES, Platform
-from rollout.sign_in import PROFILE, aws_profile
+from rollout.macs.sign_in import PROFILE, aws_profile
 from tests.guard.world import PLANTED, REGION, Machine, machine, rollout, secret_of
 from tests.recording import ACCOUNT
 from tests.sign_in import world as sign_in

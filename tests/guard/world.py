@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rollout.account import Account
-from rollout.commit_guard import ENTRY, files
-from rollout.config import Rollout
-from rollout.load import load
+from rollout.macs.commit_guard import ENTRY, files
 from rollout.macs.places import PLACES, Platform
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.recording import ACCOUNT
 

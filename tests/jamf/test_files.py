@@ -9,7 +9,7 @@ import pytest
 
 from providers.jamf import tokens
 from providers.jamf.errors import JamfError
-from rollout.commit_guard import File
+from rollout.macs.commit_guard import File
 from rollout.macs.delivery import file_script
 from tests.jamf.harness import ALICE, GRACE, SETTINGS, Engine, Held, files_inputs, group_inputs
 

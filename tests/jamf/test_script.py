@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rollout.commit_guard import File
+from rollout.macs.commit_guard import File
 from rollout.macs.delivery import file_script
 from sandbox.jamf.shell import beneath
 

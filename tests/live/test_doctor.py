@@ -22,10 +22,10 @@ from cli.doctor.finding import Check, Finding, Health, broken, document, fine, l
 from cli.doctor.jamf import needed, privileges_finding
 from cli.doctor.okta import people_findings
 from cli.doctor.slack import token_finding
-from rollout.config import Model
-from rollout.directory import Person
-from rollout.load import load
-from rollout.parts.macs import Channel
+from rollout.model.macs import Channel
+from rollout.model.rollout import Model
+from rollout.people.directory import Person
+from rollout.stack_file.load import load
 from tests import stacks
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -15,11 +15,11 @@ from cli.live import aws, engine, usage
 from cli.live.alarms import alarm_states
 from cli.live.asking import Unreachable, asked, asking
 from cli.live.incidents import level_changes, level_since
+from cli.live.stack import CommandError
 from cli.live.success import success_parameters, weeks_of
-from cli.stack import CommandError
 from rollout import names
 from rollout.levels import Level
-from rollout.load import load
+from rollout.stack_file.load import load
 from tests import stacks
 
 ACCOUNT = "123456789012"

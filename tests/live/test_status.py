@@ -19,15 +19,15 @@ from cli.live.asking import Unreachable
 from cli.live.emergency import Emergency, RoleState
 from cli.live.engine import Update
 from cli.live.incidents import LevelChange
+from cli.live.stack import CommandError
+from cli.live.status import Status, Told, differences, status
 from cli.live.usage import CohortDay
-from cli.stack import CommandError
-from cli.status import Status, Told, differences, status
 from rollout import names
-from rollout.config import Rollout
-from rollout.gates import verdict_of
 from rollout.levels import Level
-from rollout.load import load
-from rollout.metrics import METRICS, Observed, Week, written
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
+from rollout.success.gates import verdict_of
+from rollout.success.metrics import METRICS, Observed, Week, written
 from tests import stacks
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)

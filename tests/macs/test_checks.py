@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from rollout.client_versions import FLOOR, NEWEST
 from rollout.levels import Level
 from rollout.macs import checks, facts
 from rollout.macs.checks import findings, text_findings
 from rollout.macs.model import Hooks, ManagedSettings, Permissions, Sandbox, model_mistakes
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.sources import drop_in_findings, managed_paths, source_findings
-from rollout.parts.macs import Channel
+from rollout.model.client_versions import FLOOR, NEWEST
+from rollout.model.macs import Channel
 from tests.macs.world import SET, arn, document, rollout
 
 SUSPENDED = document(rollout(mac={"commit_guard": "closed"}), Level.SUSPENDED)

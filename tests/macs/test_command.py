@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import settings_schema, stack
 from cli.app import app
 from cli.commands import settings
-from cli.settings_schema import check_schema
-from cli.stack import CommandError
+from cli.live import stack
+from cli.live.stack import CommandError
+from cli.pages import settings_schema
+from cli.pages.settings_schema import check_schema
 from rollout.macs.forms import settings_in
 from rollout.macs.places import PLACES, Platform
-from rollout.parts.macs import Channel
+from rollout.model.macs import Channel
 from tests.macs.world import arns, document, rollout
 
 PROCESS = (

@@ -11,14 +11,14 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollout.config import Rollout
-from rollout.load import validate
 from rollout.macs.checks import text_findings
 from rollout.macs.forms import as_json, as_mobileconfig, settings_in
 from rollout.macs.model import model_mistakes
-from rollout.macs.permission_rules import TOOLS
 from rollout.macs.places import Platform
-from rollout.settings import Recipients, managed_settings, recipients
+from rollout.macs.settings import Recipients, managed_settings, recipients
+from rollout.model.permission_rules import TOOLS
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import validate
 from tests import stacks
 from tests.config import generated
 from tests.macs.world import NOW, SET

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from rollout.account import Account
+from rollout.macs.own_usage_view import ENTRY, files, status_line
 from rollout.macs.places import PLACES, Platform
-from rollout.own_usage_view import ENTRY, files, status_line
 from tests.guard.world import rollout
 
 USER_ID = "AROAEXAMPLEEXAMPLE12:alice.chen@acme.example"

@@ -7,9 +7,9 @@ import re
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from rollout.kinds import AllowRule, PermissionRule
 from rollout.macs.additions import ADDITIONS
-from rollout.macs.permission_rules import TOOLS
+from rollout.model.fields import AllowRule, PermissionRule
+from rollout.model.permission_rules import TOOLS
 
 RULE = TypeAdapter[str](PermissionRule)
 ALLOW = TypeAdapter[str](AllowRule)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from rollout.client_versions import BINDS_PROVIDERS
 from rollout.levels import Level
 from rollout.macs.additions import (
     ADDITIONS,
@@ -23,7 +22,8 @@ from rollout.macs.additions import (
 )
 from rollout.macs.model import SettingsError
 from rollout.macs.places import Platform
-from rollout.settings import ALIASES, managed_settings, recipients, whole_cohort
+from rollout.macs.settings import ALIASES, managed_settings, recipients, whole_cohort
+from rollout.model.client_versions import BINDS_PROVIDERS
 from tests.macs.world import ALICE, GRACE, INCIDENT, SET, arn, arns, document, found, rollout
 
 ALICE_ALONE = f"pilot-{ALICE}"

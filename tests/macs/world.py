@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from rollout.config import Rollout
 from rollout.levels import Level
-from rollout.load import load
 from rollout.macs.places import Platform
-from rollout.settings import Recipients, managed_settings, recipients, whole_cohort
+from rollout.macs.settings import Recipients, managed_settings, recipients, whole_cohort
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
 from tests import stacks
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from functions import follow_up, meter
+from functions import budget_actions as follow_up
+from functions import meter
 from tests.meter.people import Throttled
 from tests.meter.world import SETTINGS, World
 

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from functions import meter
-from rollout.quota_document import quota_document
+from rollout.access.quota_document import quota_document
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.meter.test_usage import ARN, record
 from tests.meter.world import ALICE, SETTINGS, World

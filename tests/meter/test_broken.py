@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions import follow_up, meter
+from functions import budget_actions as follow_up
+from functions import meter
 from functions.quota_policy import IamPolicy
-from rollout.quota_document import quota_document
+from rollout.access.quota_document import quota_document
 from tests.meter.people import BOB, Throttled, alerts, of
 from tests.meter.world import ALICE, LOG, World, deliver, delivery
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions import meter
-from rollout.denials import pattern
+from rollout.usage.denied_calls import pattern
 from tests.meter.test_usage import record
 from tests.meter.world import ALICE, World, deliver
 

@@ -12,7 +12,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from functions import follow_up, meter
+from functions import budget_actions as follow_up
+from functions import meter
 from functions.quota_policy import IamPolicy, TableItem
 from functions.quota_writer import BusyError
 from tests.meter.people import BOB, MONTH, NOW, TODAY, Throttled, alerts, of

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from rollout.usage import NothingUsedError, usage
+from rollout.usage.records import NothingUsedError, usage
 from tests.meter.test_usage import ARN, TABLES, record
 from tests.meter.world import TABLE, World, deliver
 

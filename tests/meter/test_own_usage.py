@@ -13,9 +13,9 @@ import pytest
 from rollout_me import text
 
 from functions import own_usage
-from rollout.limits import Limits, Raise
 from rollout.names import own_usage as key
-from rollout.own_usage import own_item
+from rollout.usage.own_usage import own_item
+from rollout.usage.thresholds import Limits, Raise
 from tests.meter.test_usage import record
 from tests.meter.world import ALICE, SETTINGS, TABLE, World, deliver
 

@@ -11,11 +11,11 @@ import boto3
 import pytest
 
 from functions import meter
-from rollout.cut_rules import QUOTA_CHARACTERS, RAISE_ENDS
+from rollout.access.quota_document import Stop, quota_document, stamp
 from rollout.iam_limits import MANAGED_CHARACTERS
-from rollout.limits import Budget, Limits, Raise, alerts, stop_of
-from rollout.quota_document import Stop, quota_document, stamp
-from rollout.shards import characters
+from rollout.incidents.cut_rules import QUOTA_CHARACTERS, RAISE_ENDS
+from rollout.incidents.name_shards import characters
+from rollout.usage.thresholds import Budget, Limits, Raise, alerts, stop_of
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.meter import people
 from tests.meter.people import BOB, MONTH, NOW, ROLE, TODAY, Throttled, of

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.usage import (
+from rollout.usage.records import (
     KINDS,
     NothingUsedError,
     OutsideRolloutError,

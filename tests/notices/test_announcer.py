@@ -19,7 +19,8 @@ from typing import Any
 import boto3
 import pytest
 
-from functions import announcer, ways
+from functions import announcer
+from functions import senders as ways
 from rollout import names
 from tests.notices.test_changes import ALICE, INCIDENT, PEOPLE
 

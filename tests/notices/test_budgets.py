@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rollout.budget_notices import alert_deliveries
-from rollout.limits import Alert
-from rollout.renderings import amazon_q
+from rollout.notices.budgets import alert_deliveries
+from rollout.notices.formats import amazon_q
+from rollout.usage.thresholds import Alert
 from tests.notices.test_notices import SETTINGS
 
 ALICE, LEAD = "alice.chen@acme.example", "lead@acme.example"

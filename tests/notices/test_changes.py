@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from rollout.incidents.cohort_state import Change, Standing, changes
 from rollout.levels import Level
-from rollout.standing import Change, Standing, changes
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00+00:00", "reason": "key in a commit"}

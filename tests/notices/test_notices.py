@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from rollout.levels import Level
-from rollout.notices import Delivery, Settings, deliveries, review_deliveries, review_name, review_time
-from rollout.renderings import amazon_q, plain, slack_blocks
-from rollout.times import instant
+from rollout.model.times import instant
+from rollout.notices.formats import amazon_q, plain, slack_blocks
+from rollout.notices.level_changes import Delivery, Settings, deliveries, review_deliveries, review_name, review_time
 from tests.notices.test_changes import ALICE, AT, BOB, INCIDENT, PEOPLE, between, standing
 
 SETTINGS = Settings(

@@ -1,6 +1,6 @@
 """Days before today, which nobody can play: the meter's lines and Bedrock's metrics, written with their own times.
 
-Lines are those that the meter writes (`rollout.usage`), of a plan like today's; the meter's table knows nothing of them.
+Lines are those that the meter writes (`rollout.usage.records`), of a plan like today's; the meter's table knows nothing of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from rollout.usage import Tokens, Usage, structured
+from rollout.usage.records import Tokens, Usage, structured
 from tests.engine.world import World
 from tests.traffic import day
 from tests.traffic.day import Request

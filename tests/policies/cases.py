@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from policies.judging.resources import UNKNOWN
-from policies.judging.rules import Verdict
+from policies.engine.resources import UNKNOWN
+from policies.engine.rules import Verdict
 from rollout.names import WORKFLOW_ISSUER
 
 Props = dict[str, Any]

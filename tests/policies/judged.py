@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policies.judging.resources import Resource, Stack
-from policies.judging.rules import Breach, Later, ResourceRule, StackRule, findings
+from policies.engine.resources import Resource, Stack
+from policies.engine.rules import Breach, Later, ResourceRule, StackRule, findings
 from policies.rules import RESOURCE_RULES, STACK_RULES
 from tests.recording import Recorded
 

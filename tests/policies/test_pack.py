@@ -11,14 +11,14 @@ import botocore.session
 import pytest
 
 from policies.catalogue import page
-from policies.judging.rules import Breach, StackRule
+from policies.engine.rules import Breach, StackRule
 from policies.rules import RULES
-from policies.rules.cost_tags import TAGGABLE
-from policies.rules.iam_changes import QUOTA_ACTIONS
-from policies.rules.known_types import KNOWN
-from policies.rules.names_fit import LIMITS
-from rollout.composition import ADVICE
-from rollout.metered import STOP_FOR_A_DAY
+from policies.rules.iam.iam_changes import QUOTA_ACTIONS
+from policies.rules.stack.cost_tags import TAGGABLE
+from policies.rules.stack.known_types import KNOWN
+from policies.rules.stack.names_fit import LIMITS
+from rollout.people.composition import ADVICE
+from rollout.usage.meter_input import STOP_FOR_A_DAY
 from tests import recording, stacks
 from tests.config import generated
 from tests.policies import judged

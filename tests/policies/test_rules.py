@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from policies.judging.accounts import FEDERATION
-from policies.judging.iam import ROLE
-from policies.judging.resources import UNKNOWN, Resource, Stack
-from policies.judging.rules import Breach, Verdict, findings, verdict
+from policies.engine.accounts import FEDERATION
+from policies.engine.iam import ROLE
+from policies.engine.resources import UNKNOWN, Resource, Stack
+from policies.engine.rules import Breach, Verdict, findings, verdict
 from policies.rules import RESOURCE_RULES, RULES, STACK_RULES
-from rollout.bootstrap import PROJECT as BOOTSTRAP_PROJECT
+from rollout.pipeline.bootstrap import PROJECT as BOOTSTRAP_PROJECT
 from tests import recording, stacks
 from tests.policies import judged
 from tests.policies.cases import CASES, Case

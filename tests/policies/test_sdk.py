@@ -15,10 +15,10 @@ from pulumi_policy import policy as sdk
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from policies.judging import exceptions, opened_once
-from policies.judging.sdk import as_policy
+from policies.engine import exceptions, opened_once
+from policies.engine.sdk import as_policy
 from policies.rules import RULES
-from rollout.policy_rules import RULES as NAMES
+from rollout.stack_file.policy_rules import RULES as NAMES
 from tests.config.test_stack_file import loaded, mistakes
 from tests.stacks import small
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollout.state_secrets import SECRET, SIGNATURE, clear_secrets
+from rollout.leaks.state_secrets import SECRET, SIGNATURE, clear_secrets
 
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 FUNCTION = "aws:lambda/function:Function"

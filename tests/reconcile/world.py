@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from rollout.account import Account
-from rollout.config import Rollout
-from rollout.load import load
+from rollout.model.rollout import Rollout
 from rollout.reconcile.books import PER, Counted, Month, books
 from rollout.reconcile.compare import Cause, Reconciliation, reconciliation
 from rollout.reconcile.lines import COLUMNS, Line
+from rollout.stack_file.load import load
 from tests import stacks
 
 ACCOUNT = Account("123456789012", "us-east-1")

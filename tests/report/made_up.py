@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from rollout import metrics
 from rollout.levels import Level
-from rollout.load import load
-from rollout.metrics import Observed, Week
 from rollout.report.facts import Facts, LevelChange, Source, Topic, Update, Use
+from rollout.stack_file.load import load
+from rollout.success import metrics
+from rollout.success.metrics import Observed, Week
 from tests import stacks
 
 NOW = datetime(2026, 11, 25, 11, 30, tzinfo=UTC)

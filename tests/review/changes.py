@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from rollout.config import Rollout
-from rollout.load import load
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
 from tests import stacks
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "a key was committed"}

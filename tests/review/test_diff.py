@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.diff import review
-from cli.errors import CommandError
-from rollout.diff import diff
-from rollout.engine_plan import Plan, Step
+from cli.commands.diff import review
+from cli.terminal.errors import CommandError
 from rollout.levels import Level
-from rollout.review import MAX_COMMENT, comment, marker
+from rollout.review.comment import MAX_COMMENT, comment, marker
+from rollout.review.diff import diff
+from rollout.review.engine_plan import Plan, Step
 from tests import stacks
 from tests.review.changes import ALICE, GRACE, INCIDENT, Document, changed, pilot
 

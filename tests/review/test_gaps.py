@@ -12,10 +12,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.diff import review
-from rollout.diff import diff
-from rollout.engine_plan import Plan, Step
-from rollout.review import JUDGES, MAX_COMMENT, comment
+from cli.commands.diff import review
+from rollout.review.comment import JUDGES, MAX_COMMENT, comment
+from rollout.review.diff import diff
+from rollout.review.engine_plan import Plan, Step
 from tests import stacks
 from tests.review.changes import ALICE, INCIDENT, Document, alice, changed, pilot
 
@@ -235,9 +235,9 @@ def test_a_level_of_ones_own_that_gives_way_to_the_cohorts_is_no_change_of_level
 
 
 def test_a_request_that_touches_what_judges_it_is_told_so() -> None:
-    paths = ["README.md", "policies/rules/trust.py", "ci/preview", "rollout/review.py", "Pulumi.prod.yaml"]
+    paths = ["README.md", "policies/rules/trust.py", "ci/preview", "rollout/review/comment.py", "Pulumi.prod.yaml"]
     text = comment("prod", diff(changed(), changed()), changed=paths)
-    assert "**Touches what judges it**: `policies/rules/trust.py`, `ci/preview`, `rollout/review.py`." in text
+    assert "**Touches what judges it**: `policies/rules/trust.py`, `ci/preview`, `rollout/review/comment.py`." in text
     assert "judges" not in comment("prod", diff(changed(), changed()), changed=["README.md", "Pulumi.prod.yaml"])
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from rollout.config import Rollout
-from rollout.cut_record import Record, from_outputs, joined, read
-from rollout.cut_rules import advance
-from rollout.stale_file import Kind, stale
-from rollout.update_warnings import changed_profiles, tokens_that_outlive
+from rollout.access.update_warnings import changed_profiles, tokens_that_outlive
+from rollout.incidents.cut_record import Record, from_outputs, joined, read
+from rollout.incidents.cut_rules import advance
+from rollout.incidents.stale_file import Kind, stale
+from rollout.model.rollout import Rollout
 from tests.review.changes import ALICE, INCIDENT, Document, alice, changed, pilot
 
 SINCE = datetime.fromisoformat(INCIDENT["since"]).astimezone(UTC)

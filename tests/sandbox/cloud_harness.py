@@ -13,7 +13,7 @@ import pytest
 from sandbox.plugins.aws.provider import AwsProvider
 from sandbox.plugins.framework.values import UNKNOWN, Props
 from tests.sandbox.aws_harness import Aws, serving
-from tests.sandbox.plugin_harness import SCHEMAS, Engine, Resource, engine_for, kinds
+from tests.sandbox.plugins.plugin_harness import SCHEMAS, Engine, Resource, engine_for, kinds
 
 ACCOUNT = "123456789012"
 SETTINGS = {"region": "us-east-1", "accessKey": "AKIATEST", "secretKey": "-", "maxRetries": 0}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.cloud_harness import Cloud, plugged, unplugged
-from tests.sandbox.plugin_harness import Engine
+from tests.sandbox.plugins.plugin_harness import Engine
 
 
 @pytest.fixture

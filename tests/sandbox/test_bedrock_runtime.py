@@ -15,10 +15,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sts.models import sts_backends
 
+from rollout.access.documents import Document, invoke_policy, logging_policy, logging_trust_policy
 from rollout.account import Account
-from rollout.config import Cohort, Incident, Member, Model
-from rollout.documents import Document, invoke_policy, logging_policy, logging_trust_policy
 from rollout.levels import Level
+from rollout.model.rollout import Cohort, Incident, Member, Model
 from sandbox.aws.invocation_logging import STREAM
 from sandbox.settings import ACCOUNT_ID, AWS_KEY, REGION
 from tests.cut_documents import single_stops, whole_stop

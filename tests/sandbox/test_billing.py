@@ -12,20 +12,21 @@ from typing import Any
 
 import pytest
 
-from cli.errors import CommandError
 from cli.live import billing_export as live
 from cli.live import counted
-from rollout import billing_export, names
+from cli.terminal.errors import CommandError
+from rollout import names
 from rollout.account import Account
+from rollout.reconcile import billing_export
 from rollout.reconcile.books import Month, books
 from rollout.reconcile.compare import Cause, Reconciliation, reconciliation
-from rollout.usage import Tables, structured, usage
-from sandbox.aws import billing
+from rollout.usage.records import Tables, structured, usage
+from sandbox.aws.account import billing
 from sandbox.settings import ACCOUNT_ID, REGION
 from tests.meter.test_usage import RECORD, SONNET
 from tests.reconcile.world import ALICE, GRACE, findings, rollout
 from tests.sandbox.aws_harness import Aws, serving
-from tests.sandbox.test_plugins_data_exports import BUCKET
+from tests.sandbox.plugins.test_plugins_data_exports import BUCKET
 
 NAME = "Claude Sonnet 4.6"
 PRICES = {NAME: {kind: float(usd) for kind, usd in SONNET.items()}}

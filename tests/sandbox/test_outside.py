@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
-from sandbox.aws.ses import Ses
+from sandbox.aws.messages.ses import Ses
 from sandbox.control import Faults, Journal
 from sandbox.outside.direct import with_slack
 from sandbox.outside.egress import Egress, Outside

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rollout import github_queries as queries
+from rollout.success import github_queries as queries
 from sandbox.outside.github import Github, NotKnownError, qualifiers
 from sandbox.settings import GITHUB_TOKEN
 

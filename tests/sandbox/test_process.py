@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,17 +29,12 @@ from sandbox.environment import UNSET, environment, exports
 from sandbox.errors import SandboxError
 from sandbox.settings import HOST, OKTA_TOKEN, PROJECT, REGION, Settings
 from sandbox.workspace import pulumi_environment
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+from tests.ports import free_port, free_ports
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[Settings]:
-    found = Settings(home=tmp_path / "a home", aws_port=free_port(), okta_port=free_port(), jamf_port=free_port())
+    found = Settings(home=tmp_path / "a home", **free_ports())
     yield found
     server.stop(found)
 
@@ -93,6 +89,20 @@ def test_a_shell_of_a_sandbox_that_does_not_answer_is_told(settings: Settings):
     assert "if it was started on other ports, export SANDBOX_AWS_PORT" in elsewhere.stderr
 
 
+def test_what_answers_but_speaks_no_http_is_not_the_sandbox():
+    with socket.create_server((HOST, 0)) as other:
+
+        def answer() -> None:
+            caller, _ = other.accept()
+            with caller:
+                caller.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert server.health(f"http://{HOST}:{other.getsockname()[1]}") is None
+        thread.join()
+
+
 def test_stop_ends_it_once_and_says_so(settings: Settings):
     assert command(settings, "start").returncode == 0
     assert command(settings, "stop").stdout.startswith("Sandbox stopped")
@@ -116,7 +126,7 @@ def test_a_busy_port_is_one_line_that_names_the_port_and_its_variable(settings: 
 
 def test_one_home_has_one_process(settings: Settings):
     server.start(settings)
-    other = replace(settings, aws_port=free_port(), okta_port=free_port(), jamf_port=free_port())
+    other = replace(settings, **free_ports())
     result = command(other, "serve")
     assert result.returncode == 1
     assert result.stderr.startswith("sandbox: Already running for this home")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import anthropic_messages, prompts
+from sandbox.aws.models import anthropic_messages, prompts
 
 PUSH = '[tool Bash {"command": "git push", "description": "[x] {y}"}]'
 BASH = {"name": "Bash", "input_schema": {"type": "object"}}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollout.selection import SENIORITIES, Person, Rules, Selection, select
+from rollout.people.selection import SENIORITIES, Person, Rules, Selection, select
 from tests.stacks import PROJECT
 
 HEADCOUNTS = {"backend": 15, "frontend": 12, "platform": 8, "data": 9, "mobile": 7}
@@ -119,6 +119,6 @@ def test_whatever_the_directory_a_proposal_keeps_the_rules_or_names_those_it_bre
 
 
 def test_the_solver_says_nothing_on_the_standard_output() -> None:
-    program = "from rollout.selection import *; select([], {'a': 1}, Rules(size=1)); print('{}')"
+    program = "from rollout.people.selection import *; select([], {'a': 1}, Rules(size=1)); print('{}')"
     said = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert said.stdout == "{}\n"

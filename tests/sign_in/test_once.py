@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from rollout_credentials import keychain, session, store
 from rollout_credentials.config import Config
 
-from rollout import residual
-from rollout.credential_helper import MINUTES_BEYOND_SESSION, settings
-from rollout.sign_in import PROFILE, aws_profile
+from rollout.access import residual
+from rollout.macs.credential_helper import MINUTES_BEYOND_SESSION, settings
+from rollout.macs.sign_in import PROFILE, aws_profile
 from tests.sign_in.world import (
     PROCESS,
     SECRET,
@@ -380,7 +380,7 @@ def test_what_the_keychain_does_not_take_is_kept_in_the_file(
     line=st.integers(-9999, 9999),
 )
 def test_nothing_is_handed_out_that_outlives_its_session(got: float, lasts: float, seconds: int, line: int) -> None:
-    """What `rollout.residual` counts on."""
+    """What `rollout.access.residual` counts on."""
     now = time.time()
     told = Config(settings(rollout(), "pilot", PROCESS))
     told.session_seconds, told.dead_before = seconds, int(now) + line

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from rollout.config import Rollout
-from rollout.credential_helper import ENTRY, SETTINGS, command, files
-from rollout.load import load
+from rollout.macs.credential_helper import ENTRY, SETTINGS, command, files
 from rollout.macs.places import PLACES, Platform
-from rollout.sign_in import okta_aws_cli
+from rollout.macs.sign_in import okta_aws_cli
+from rollout.model.rollout import Rollout
+from rollout.stack_file.load import load
 from tests import stacks
 
 ROLE = "arn:aws:iam::123456789012:role/claude-code-pilot"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from rollout.queries import QUERIES
+from rollout.observability.queries import QUERIES
 from tests.engine.world import World
 from tests.traffic.day import KINDS, Request, used
 

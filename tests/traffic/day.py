@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rollout.load import load
+from rollout.stack_file.load import load
 from tests import stacks
 from tests.drill.traffic import bedrock
 from tests.engine.world import World

@@ -67,7 +67,7 @@ UPSTREAMS = (
         name="Pulumi's Python SDK",
         floor=oldest("pulumi"),
         ask=on_pypi("pulumi"),
-        tried="tests/graph and tests/engine; the newest by tests/engine/test_sdk_newest.py",
+        tried="tests/graph and tests/engine; the newest by tests/engine/pipeline/test_sdk_newest.py",
     ),
     Upstream(
         key="pulumi-policy",

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from rollout.metrics import METRICS, State
 from rollout.report.figures import Success
 from rollout.report.svg import Scale, box, dot, drawing, path, rule, wide, words
 from rollout.report.words import figure
+from rollout.success.metrics import METRICS, State
 
 ROW, TOP, LEFT_ROOM = 74, 6, 0.22
 KIND = {State.MET: "good", State.NOT_MET: "bad", State.NOT_ENOUGH_DATA: "quiet"}

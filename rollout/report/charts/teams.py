@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from rollout.composition import MEANT, TOO_MANY_TIMES
+from rollout.people.composition import MEANT, TOO_MANY_TIMES
 from rollout.report.figures import Standing, Team
 from rollout.report.svg import Anchor, Scale, box, dot, drawing, rule, shortened, wide, words
 from rollout.report.words import count, percent
@@ -17,7 +17,7 @@ DOTS = 4
 
 
 def is_too_many(team: Team, size: int, headcount: int) -> bool:
-    """As `rollout.composition.over_representation` says it."""
+    """As `rollout.people.composition.over_representation` says it."""
     others, of = size - team.people, headcount - team.headcount
     usual = others / of if of else 0.0
     return team.times is not None and team.times >= TOO_MANY_TIMES and team.people - team.headcount * usual >= 1

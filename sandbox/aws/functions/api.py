@@ -18,10 +18,10 @@ from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 
 from sandbox.aws import trust
-from sandbox.aws.catalogue import PARTITION
 from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.invocation_logging import policy_documents
+from sandbox.aws.models.catalogue import PARTITION
 
 # What moto's URLs leave out.
 ACCOUNT_PATH = r"{0}/(?P<api_version>[^/]+)/account-settings/?$"

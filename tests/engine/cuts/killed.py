@@ -8,12 +8,12 @@ import signal
 import time
 from collections.abc import Callable
 
+from tests.engine.access.test_interrupted import begin
 from tests.engine.cuts.cohorts import ALL, NOOR
 from tests.engine.cuts.judging import Watch
 from tests.engine.cuts.stack_file import at, cut_cohort, resume_cohort
 from tests.engine.cuts.table import Row
 from tests.engine.cuts.way import UP, Way, types
-from tests.engine.test_interrupted import begin
 from tests.engine.world import World
 
 ROLE = "claude-code-pilot"

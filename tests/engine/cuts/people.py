@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
+from tests.engine.access.test_levels import GROUP
 from tests.engine.cuts.judging import Session, Watch
 from tests.engine.cuts.stack_file import resume, suspend
 from tests.engine.cuts.table import Row
 from tests.engine.cuts.way import OKTA_DEAD, UP, Way, types
-from tests.engine.test_levels import GROUP
 from tests.engine.world import World
 
 NADIA, HANNAH, TOMASZ, BOB = (

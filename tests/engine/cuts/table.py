@@ -24,10 +24,10 @@ FOOT = """
 
 | Way | Test |
 | --- | --- |
-| A change of level killed at twenty moments, each finished by the next update | [`test_interrupted.py`](../tests/engine/test_interrupted.py) |
-| Clouds that refuse one call in ten, with 429 or 500 | [`test_interrupted.py`](../tests/engine/test_interrupted.py) |
-| Whatever is away (Okta, its token, the state, its lock, the engine, Jamf Pro): `rollout cut` and break-glass | [`test_cut.py`](../tests/engine/test_cut.py), [`test_break_glass.py`](../tests/engine/test_break_glass.py) |
-| Okta's own address silent, as in production, with a provider that would wait for hours | [`test_no_plane_waits.py`](../tests/engine/test_no_plane_waits.py) |
+| A change of level killed at twenty moments, each finished by the next update | [`test_interrupted.py`](../tests/engine/access/test_interrupted.py) |
+| Clouds that refuse one call in ten, with 429 or 500 | [`test_interrupted.py`](../tests/engine/access/test_interrupted.py) |
+| Whatever is away (Okta, its token, the state, its lock, the engine, Jamf Pro): `rollout cut` and break-glass | [`test_cut.py`](../tests/engine/access/test_cut.py), [`test_break_glass.py`](../tests/engine/access/test_break_glass.py) |
+| Okta's own address silent, as in production, with a provider that would wait for hours | [`test_no_plane_waits.py`](../tests/engine/access/test_no_plane_waits.py) |
 | Ten thousand steps of edits, updates, cuts, removals, resumes, kills and old copies in any order | [`test_sequences.py`](../tests/cuts_hold/test_sequences.py) |
 | More names than a role's policies hold | [`test_sizes.py`](../tests/documents/test_sizes.py) |
 """

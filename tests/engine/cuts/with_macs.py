@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from sandbox import workspace
+from tests.engine.access.test_cut import jamf_fails
+from tests.engine.access.test_levels import GROUP
 from tests.engine.cuts.by_aws import GLASS, GRACE, PARTLY
 from tests.engine.cuts.cohorts import ALL
 from tests.engine.cuts.judging import Watch
 from tests.engine.cuts.stack_file import cut_cohort
 from tests.engine.cuts.table import Row
 from tests.engine.cuts.way import UP, Way, types
-from tests.engine.test_cut import jamf_fails
-from tests.engine.test_levels import GROUP
 from tests.engine.world import World
 
 

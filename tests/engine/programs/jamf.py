@@ -9,9 +9,9 @@ import pulumi_aws as aws
 
 from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
-from rollout.commit_guard import File
+from rollout.macs.commit_guard import File
 from rollout.macs.places import DOMAIN, PLACES, Platform
-from rollout.parts.macs import Jamf
+from rollout.model.macs import Jamf
 
 PLACE = PLACES[Platform.MACOS]
 config = pulumi.Config("macs")

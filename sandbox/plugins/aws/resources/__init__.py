@@ -21,10 +21,6 @@ from sandbox.plugins.aws.resources import (
     iam_providers,
     iam_role,
     kms,
-    lambda_event_invoke,
-    lambda_functions,
-    lambda_invocations,
-    lambda_urls,
     log_filters,
     log_groups,
     log_streams,
@@ -36,6 +32,7 @@ from sandbox.plugins.aws.resources import (
     sns,
     sqs,
 )
+from sandbox.plugins.aws.resources.lambdas import lambda_event_invoke, lambda_functions, lambda_invocations, lambda_urls
 from sandbox.plugins.framework.entry import Entry
 
 _MODULES = (

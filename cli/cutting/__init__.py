@@ -1,0 +1,1 @@
+"""A cut and its proof: AWS first, then all the rest read back."""

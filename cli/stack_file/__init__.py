@@ -1,0 +1,1 @@
+"""Reading and editing stack files and rosters."""

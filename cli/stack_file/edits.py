@@ -1,0 +1,206 @@
+"""What people change in a stack file, one function each: of a document that ruamel.yaml read, in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from cli.terminal.errors import CommandError
+from rollout.levels import Level
+from rollout.model.errors import nearest
+from rollout.stack_file.load import PROJECT
+
+Document = Any
+
+
+def add_cohort(document: Document, name: str, level: str, models: Sequence[str], roster: str | None) -> None:
+    cohorts = _cohorts(document, make=True)
+    if name in cohorts:
+        raise CommandError(f"cohorts.{name}: there already; `rollout add-member {name}` adds to it")
+    cohort: Any = CommentedMap(level=level, models=_row(models))
+    if roster:
+        cohort["roster"] = roster
+    cohorts[name] = cohort
+
+
+def add_member(document: Document, cohort: str, email: str, fields: Mapping[str, Any]) -> None:
+    known = _cohort(document, cohort)
+    members = _map(known, "members")
+    if email in {str(key).strip().lower() for key in members}:
+        raise CommandError(f"cohorts.{cohort}.members.{email}: there already")
+    members[email] = _flow({key: value for key, value in fields.items() if value not in (None, False)})
+
+
+def remove_member(document: Document, cohort: str, email: str) -> bool:
+    """Whether there was an entry. Of somebody in a roster, that is what an incident says of them."""
+    known = _cohort(document, cohort)
+    members = _part(known, "members")
+    found: list[Any] = [key for key in members if str(key).strip().lower() == email]
+    for key in found:
+        del members[key]
+    if found and not members:
+        del known["members"]
+    return bool(found)
+
+
+def roster(document: Document, cohort: str) -> str | None:
+    found = _cohort(document, cohort).get("roster")
+    return str(found) if found else None
+
+
+def use_roster(document: Document, cohort: str, roster: str) -> None:
+    _cohort(document, cohort)["roster"] = roster
+
+
+def set_level(
+    document: Document,
+    cohort: str,
+    member: str | None,
+    level: Level,
+    incident: Mapping[str, Any],
+    *,
+    cut: bool = False,
+) -> None:
+    """`incident`: of a level above active; empty keeps the file's own. Without `since` it began now, or when the file
+    says of the same incident. `cut`: whether IAM denies them everything by `rollout cut`, whatever the file says.
+
+    What ends a suspension ends it now: sessions that were issued before, also during the incident, stay dead, below
+    `suspended` too. A member's own level stays below the cohort's: of the two the one that takes away more is in force.
+    A cohort that goes back to `planned` leaves logs that no update may delete, so it is named among the retired, until
+    it has a level again.
+    """
+    whole = _cohort(document, cohort)
+    place = _map(whole, "members").setdefault(member, _flow({})) if member else whole
+    before, last = _level_of(place), _part(place, "incident")
+    if level.needs_incident:
+        if incident:
+            place["incident"] = _flow(
+                _dated(incident, last, f"cohorts.{cohort}" + (f".members.{member}" if member else ""))
+            )
+        elif not last and not (member and _part(whole, "incident")):
+            raise CommandError(f"{level} needs --incident and --reason: {member or cohort} has no incident in the file")
+    else:
+        place.pop("incident", None)
+    if (cut or before.is_cut) and not level.is_cut:
+        # STS dates a session to the second: one of this very second is from before.
+        ended = instant(datetime.now(UTC) + timedelta(seconds=1))
+        place["sessions_valid_from"] = _later(ended, place.get("sessions_valid_from"))
+    if member and level is Level.ACTIVE:
+        place.pop("level", None)
+        if not place:
+            del whole["members"][member]
+            if not whole["members"]:
+                del whole["members"]
+    else:
+        _put_first(place, "level", level.value)
+    if not member and (level is Level.PLANNED) is not (before is Level.PLANNED):
+        _retire(document, cohort, level is Level.PLANNED)
+
+
+def _dated(incident: Mapping[str, Any], last: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Neither a command that is repeated nor an escalation moves the begin of its incident; a person may say that it
+    began earlier."""
+    known = last.get("since") if last.get("id") == incident["id"] else None
+    given = incident.get("since")
+    if (later := _utc(given)) and (first := _utc(known)) and later > first:
+        raise CommandError(
+            f"{path}.incident.since: {incident['id']} began at {known} by the file, and --since says {given}; leave "
+            "--since out, or give another incident another id"
+        )
+    since = given or known or instant(datetime.now(UTC))
+    return {"id": incident["id"], "since": since, **{k: v for k, v in incident.items() if k not in {"id", "since"}}}
+
+
+def _retire(document: Document, cohort: str, retired: bool) -> None:
+    config, key = document["config"], f"{PROJECT}:logs"
+    known = [name for name in _part(config, key).get("retired") or () if name != cohort]
+    if retired:
+        _map(config, key)["retired"] = _row([*known, cohort])
+    elif "retired" in _part(config, key):
+        if known:
+            config[key]["retired"] = _row(known)
+        else:
+            del config[key]["retired"]
+            if not config[key]:
+                del config[key]
+
+
+def _level_of(place: Any) -> Level:
+    """What the file says; `active` where it says nothing, or nothing that was ever in force."""
+    try:
+        return Level(place.get("level"))
+    except ValueError:
+        return Level.ACTIVE
+
+
+def _later(one: Any, other: Any) -> Any:
+    """Of two times, as they are written. One that is none is passed over: the judge names it."""
+    known = [(at, value) for value in (one, other) if (at := _utc(value))]
+    return max(known, key=lambda pair: pair[0])[1] if known else one
+
+
+def _utc(value: Any) -> datetime | None:
+    """ruamel.yaml gives an unquoted time in UTC, and without its zone."""
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _part(place: Any, key: str) -> Any:
+    """The map at `key`; an empty one, apart from the document, where there is none."""
+    found = place.get(key)
+    return found if hasattr(found, "get") else CommentedMap()
+
+
+def _map(place: Any, key: str) -> Any:
+    """The same, within the document."""
+    if not hasattr(place.get(key), "get"):
+        place[key] = CommentedMap()
+    return place[key]
+
+
+def _put_first(place: Any, key: str, value: Any) -> None:
+    if key in place:
+        place[key] = value
+    else:
+        place.insert(0, key, value)
+
+
+def _cohorts(document: Document, *, make: bool = False) -> Any:
+    config: Any = document.get("config") if hasattr(document, "get") else None
+    if not hasattr(config, "get"):
+        raise CommandError("config: missing; see the README for what a stack file holds")
+    key = f"{PROJECT}:cohorts"
+    if make and not config.get(key):
+        config[key] = CommentedMap()
+    found = config.get(key)
+    return found if hasattr(found, "get") else CommentedMap()
+
+
+def _cohort(document: Document, name: str) -> Any:
+    cohorts = _cohorts(document)
+    if name not in cohorts:
+        known = [str(cohort) for cohort in cohorts]
+        raise CommandError(f"cohorts.{name}: no such cohort; {nearest(name, known)}")
+    return cohorts[name]
+
+
+def _row(values: Sequence[str]) -> Any:
+    row: Any = CommentedSeq(values)
+    row.fa.set_flow_style()
+    return row
+
+
+def _flow(values: Mapping[str, Any]) -> Any:
+    made: Any = CommentedMap(values)
+    made.fa.set_flow_style()
+    return made
+
+
+def instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""Tables, questions, child processes."""

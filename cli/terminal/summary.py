@@ -1,0 +1,39 @@
+"""A table for the eye per cohort: its level, people, role, profiles and log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from rollout.model.rollout import Rollout
+
+
+def print_summary(console: Console, stack: str, rollout: Rollout, outputs: Mapping[str, Any]) -> None:
+    """`outputs` of the stack beside the file it was made from."""
+    console.print(f"\n[bold]Claude Code at {rollout.organization.name}[/bold], stack {stack}")
+    cohorts: Mapping[str, Mapping[str, Any]] = outputs.get("cohorts", {})
+    for name, cohort in cohorts.items():
+        table = Table(title=f"{name}: {cohort['level']}", title_justify="left", title_style="bold", show_header=False)
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        for label, value in _rows(rollout, name, cohort):
+            table.add_row(label, value)
+        console.print(table)
+
+
+def _rows(rollout: Rollout, name: str, cohort: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    members = rollout.cohorts[name].members.values() if name in rollout.cohorts else ()
+    teams = Counter(member.team for member in members)
+    yield "members", f"{len(members)}: " + ", ".join(f"{count} {team}" for team, count in teams.most_common())
+    if "role_arn" in cohort:
+        yield "role", cohort["role_arn"]
+    for label, arn in cohort.get("profile_arns", {}).items():
+        yield f"profile {label}", arn
+    if "okta_group" in cohort:
+        yield "Okta group", cohort["okta_group"]
+    if "log_group" in cohort:
+        yield "log group", cohort["log_group"]

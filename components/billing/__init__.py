@@ -1,0 +1,1 @@
+"""AWS's own count of what is spent."""

@@ -1,0 +1,1 @@
+"""Lambda functions of ours, what they listen to and what they tell."""

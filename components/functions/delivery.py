@@ -1,0 +1,134 @@
+"""What reads from GitHub how software is delivered: a function, its schedule, its token and what it remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.audit_trail import AuditTrail
+from components.functions.function import Function, FunctionArgs
+from rollout import names
+from rollout.account import Account
+from rollout.model.rollout import Rollout
+from rollout.model.success import Github
+from rollout.notices.documents import service_trust_policy
+from rollout.success.collector_input import delivery_policy, delivery_settings, schedule_policy
+
+FILES = (
+    "functions/__init__.py",
+    "functions/clients.py",
+    "functions/delivery.py",
+    "functions/delivery_state.py",
+    "functions/github_reader.py",
+    "functions/log_lines.py",
+    "functions/settings.py",
+    "rollout/__init__.py",
+    "rollout/names.py",
+    "rollout/success/__init__.py",
+    "rollout/success/github_delivery.py",
+    "rollout/success/github_queries.py",
+    "rollout/success/metrics.py",
+    "rollout/usage/__init__.py",
+    "rollout/usage/records.py",
+)
+# gidgethub over httpx, and what these two import; not PyJWT, which only a GitHub App would need.
+DISTRIBUTIONS = (
+    *("gidgethub", "uritemplate"),
+    *("httpx", "httpcore", "h11", "anyio", "idna", "certifi", "typing_extensions"),
+)
+# Lambda's longest; a run ends by itself before, and the next one goes on.
+TIMEOUT_SECONDS = 900
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryArgs:
+    """`rollout`: with `github`."""
+
+    account: Account
+    rollout: Rollout
+    trail: AuditTrail
+
+
+class Delivery(pulumi.ComponentResource):
+    """Shared by all cohorts; there where the stack file says where GitHub is."""
+
+    def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("claude:rollout:Delivery", name, {}, opts)
+        self._tags = {"organization": args.rollout.organization.name}
+        self._child = pulumi.ResourceOptions(parent=self)
+        assert args.rollout.github is not None  # noqa: S101  these two: `rollout.stack_file.success_checks`
+        assert args.rollout.github_token is not None  # noqa: S101
+        self._collect(name, args, args.rollout.github, args.rollout.github_token.get_secret_value())
+        self.register_outputs({})
+
+    def _collect(self, name: str, args: DeliveryArgs, github: Github, token: str) -> None:
+        aws.dynamodb.Table(
+            f"{name}-table",
+            name=names.DELIVERY,
+            billing_mode="PAY_PER_REQUEST",
+            hash_key="id",
+            attributes=[{"name": "id", "type": "S"}],
+            ttl={"attribute_name": "expires", "enabled": True},
+            tags=self._tags,
+            opts=self._child,  # not protected: all of it can be read again
+        )
+        secret = aws.secretsmanager.Secret(
+            f"{name}-token", name=names.GITHUB_SECRET, recovery_window_in_days=7, tags=self._tags, opts=self._child
+        )
+        version = aws.secretsmanager.SecretVersion(
+            f"{name}-token-value",
+            secret_id=secret.id,
+            secret_string=pulumi.Output.secret(token),
+            opts=self._child,
+        )
+        function = Function(
+            f"{name}-function",
+            FunctionArgs(
+                name=names.DELIVERY,
+                description="Reads from GitHub how software is delivered",
+                files=FILES,
+                distributions=DISTRIBUTIONS,
+                handler="functions.delivery.handler",
+                settings=delivery_settings(args.rollout, github),
+                policy=secret.arn.apply(lambda arn: delivery_policy(args.account, args.rollout, arn)),
+                log_group=args.trail.function_log_groups[names.DELIVERY],
+                timeout_seconds=TIMEOUT_SECONDS,
+                tags=self._tags,
+            ),
+            self._child,
+        )
+        self._schedule(name, args, [*function.ready, version])
+
+    def _schedule(self, name: str, args: DeliveryArgs, after: list[pulumi.Resource]) -> None:
+        """Daily, though a week is read once: whatever stopped a run, the next day's goes on."""
+        role = aws.iam.Role(
+            f"{name}-schedule-role",
+            name=names.DELIVERY_SCHEDULE_ROLE,
+            description="Runs the collector of success metrics",
+            assume_role_policy=pulumi.Output.json_dumps(service_trust_policy(args.account, "scheduler.amazonaws.com")),
+            tags=self._tags,
+            opts=self._child,
+        )
+        policy = aws.iam.RolePolicy(
+            f"{name}-schedule-collect",
+            name="collect",
+            role=role.name,
+            policy=pulumi.Output.json_dumps(schedule_policy(args.account)),
+            opts=self._child,
+        )
+        aws.scheduler.Schedule(
+            f"{name}-schedule",
+            name=names.DELIVERY,
+            description="Runs the collector of success metrics",
+            schedule_expression="cron(0 5 * * ? *)",
+            schedule_expression_timezone="UTC",
+            flexible_time_window={"mode": "FLEXIBLE", "maximum_window_in_minutes": 60},
+            target={
+                "arn": args.account.function_arn(names.DELIVERY),
+                "role_arn": role.arn,
+                "retry_policy": {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 3},
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *after]),
+        )

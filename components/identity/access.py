@@ -1,0 +1,180 @@
+"""The role that a cohort's Okta group may take, and what it may invoke."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from rollout import names
+from rollout.access.denies import cohort_stop, member_stops
+from rollout.access.documents import boundary, invoke_policy
+from rollout.access.quota_document import quota_document
+from rollout.account import Account
+from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_rules import named_stops
+from rollout.model.rollout import Rollout
+
+# IAM's least for a role; a sign-in asks for `session_minutes`, and IAM refuses more than this (STS API reference).
+MAX_SESSION_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessArgs:
+    cohort: str
+    account: Account
+    trust_policy: Mapping[str, object]
+    provider: pulumi.Resource | None
+    """What the trust policy names; IAM refuses a role that trusts what is not there."""
+    rollout: Rollout
+    profile_arns: Mapping[str, pulumi.Input[str]]
+    record: Record
+    """Of cuts, as this update leaves it."""
+    recorded: pulumi.Resource
+    """Where that is kept: written before anything is denied or allowed by it."""
+    tags: Mapping[str, str]
+
+
+class Access(pulumi.ComponentResource):
+    """An IAM role, what it may invoke, and what an incident denies it."""
+
+    role_arn: pulumi.Output[str]
+    stops: Sequence[pulumi.Resource]
+    """The Denies in force, and those that wait for the meter. What is slower to take effect waits for them."""
+
+    def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("claude:rollout:Access", name, {}, opts)
+        self._name, self._args, self._child = name, args, pulumi.ResourceOptions(parent=self)
+        self._role = aws.iam.Role(
+            f"{name}-role",
+            name=names.role(args.cohort),
+            description=f"Claude Code for cohort {args.cohort}, by way of Okta",
+            assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
+            max_session_duration=MAX_SESSION_SECONDS,
+            permissions_boundary=self._boundary().arn,
+            # Else a policy that is not ours keeps the role from being deleted (DeleteConflict): that of `rollout cut`,
+            # or AWSRevokeOlderSessions, which AWS's console puts where somebody presses "Revoke active sessions".
+            force_detach_policies=True,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider),
+        )
+        self.role_arn = self._role.arn
+        self.stops = [*self._denies(), *self._quotas()]
+        self.register_outputs({"role_arn": self.role_arn})
+
+    def allow(self, after: Sequence[pulumi.Resource], people: pulumi.Input[bool] = True) -> list[pulumi.Resource]:
+        """What the role may invoke: given last, and taken away first, before Okta can refuse anything.
+
+        `people`: of the memberships. Through it the engine knows that this must go before they do, and not only among
+        the deletions at the end, which any failure on the way there would prevent.
+        """
+        name, args = self._name, self._args
+        cohort = args.rollout.cohorts[args.cohort]
+        models = {label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)}
+        if not models:
+            return []
+        document = pulumi.Output.all(**args.profile_arns).apply(
+            lambda arns: invoke_policy(args.account, models, arns, metered=self._metered)
+        )
+        return [
+            aws.iam.RolePolicy(
+                f"{name}-invoke",
+                name=pulumi.Output.from_input(people).apply(lambda _: names.INVOKE_POLICY),
+                role=self._role.name,
+                policy=pulumi.Output.json_dumps(document),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            )
+        ]
+
+    @property
+    def _metered(self) -> bool:
+        """Whether this stack has a meter, which takes findings too: not where it is another stack's."""
+        return not self._args.rollout.adopt.meter
+
+    def _boundary(self) -> aws.iam.Policy:
+        """The same at every level, so that a change of level has one thing less to wait for."""
+        models = {label: self._args.rollout.models[label] for label in self._args.profile_arns}
+        document = pulumi.Output.all(**self._args.profile_arns).apply(
+            lambda arns: boundary(self._args.account, models, arns, metered=self._metered)
+        )
+        return aws.iam.Policy(
+            f"{self._name}-boundary",
+            name=names.boundary(self._args.cohort),
+            description=f"The most that the role of cohort {self._args.cohort} may ever do",
+            policy=pulumi.Output.json_dumps(document),
+            tags=self._args.tags,
+            opts=self._child,
+        )
+
+    def _quotas(self) -> Iterator[pulumi.Resource]:
+        """For the meter to stop single people with, a team or everybody, until their day or month ends."""
+        shards = self._args.record.cohorts[self._args.cohort].quota_shards
+        for number, shard in enumerate(shards if not self._args.rollout.adopt.meter else (), 1):
+            if not shard:
+                continue
+            policy = aws.iam.Policy(
+                f"{self._name}-quota-{number}",
+                name=names.quota_policy(self._args.cohort, number),
+                description=f"Who of cohort {self._args.cohort} has used up the day's tokens",
+                policy=json.dumps(quota_document([])),
+                tags=self._args.tags,
+                opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(ignore_changes=["policy"])),
+            )
+            yield aws.iam.RolePolicyAttachment(
+                f"{self._name}-quota-{number}-attached", role=self._role.name, policy_arn=policy.arn, opts=self._child
+            )
+
+    def _denies(self) -> list[pulumi.Resource]:
+        """The Deny of the whole cohort waits for nobody where it is suspended. Elsewhere it is what is lifted, and who
+        stays stopped by name is denied before it goes."""
+        record = self._args.record.cohorts[self._args.cohort]
+        after = [self._args.recorded]
+        if record.is_cut or record.overfull:
+            whole = list(self._cohort_stop(after))
+            return [*whole, *self._member_stops([*after, *whole])]
+        single = list(self._member_stops(after))
+        return [*self._cohort_stop([*after, *single]), *single]
+
+    def _cohort_stop(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
+        document = cohort_stop(self._args.record.cohorts[self._args.cohort])
+        if document:
+            yield aws.iam.RolePolicy(
+                f"{self._name}-stop",
+                name=names.STOP_POLICY,
+                role=self._role.name,
+                policy=pulumi.Output.json_dumps(document),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            )
+
+    def _member_stops(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
+        rollout, label = self._args.rollout, self._args.rollout.throttle.model
+        throttle = {label: rollout.models[label]} if label in rollout.cohorts[self._args.cohort].models else {}
+        shards = self._args.record.cohorts[self._args.cohort].stop_shards
+        stops = named_stops(self._args.record, rollout, self._args.cohort)
+
+        def documents(arns: Mapping[str, str]) -> list[dict[str, Any] | None]:
+            return member_stops(shards, stops, self._args.account, throttle, arns)
+
+        made = pulumi.Output.all(**self._args.profile_arns).apply(documents)
+        # Which there are does not depend on ARNs, so a placeholder tells in preview too.
+        for number, document in enumerate(documents(dict.fromkeys(self._args.profile_arns, "")), 1):
+            if document is None:
+                continue
+            policy = aws.iam.Policy(
+                f"{self._name}-stop-{number}",
+                name=names.member_stop_policy(self._args.cohort, number),
+                description=f"What an incident denies single members of cohort {self._args.cohort}",
+                policy=pulumi.Output.json_dumps(made[number - 1]),
+                tags=self._args.tags,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            )
+            yield aws.iam.RolePolicyAttachment(
+                f"{self._name}-stop-{number}-attached",
+                role=self._role.name,
+                policy_arn=policy.arn,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            )

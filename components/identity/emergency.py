@@ -1,0 +1,38 @@
+"""What `rollout cut` has put on the cohorts' roles: none of it is this program's, and it may not pretend otherwise."""
+
+from __future__ import annotations
+
+import os
+
+import pulumi
+import pulumi_aws as aws
+
+from rollout import names
+from rollout.model.rollout import Rollout
+
+
+def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
+    """Names of the emergency policies that IAM holds, by cohort; one call for each cohort with a role. A role that is
+    not there yet has none. What `rollout set-level` looks at itself once its update is done is left out, and said.
+
+    An IAM that does not tell is a warning: while an incident is open nothing may stop access from being cut.
+    """
+    found: dict[str, list[str]] = {}
+    for name, cohort in rollout.declared.items():
+        if not cohort.level.effects.role:
+            continue
+        try:
+            held = aws.iam.get_role_policies(role_name=names.role(name)).policy_names
+        except Exception as error:
+            if "NoSuchEntity" not in str(error):
+                said = " ".join(str(error).split())
+                pulumi.log.warn(f"cohorts.{name}: not known whether `rollout cut` denies it anything: {said}")
+            continue
+        cuts = sorted(filter(names.is_cut_policy, held))
+        if cuts and os.environ.get(names.LOOKED_AT):
+            pulumi.log.info(
+                f"cohorts.{name}: IAM holds {', '.join(cuts)} of `rollout cut`; `rollout set-level` looks at it"
+            )
+        elif cuts:
+            found[name] = cuts
+    return found

@@ -1,0 +1,50 @@
+"""What people look at, and the queries they run. Beside the cohorts and built from names, so that they outlive them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from rollout import names
+from rollout.account import Account
+from rollout.model.rollout import Rollout
+from rollout.observability import dashboards, queries
+
+FOLDER = "Claude Code"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardsArgs:
+    account: Account
+    rollout: Rollout
+
+
+class Dashboards(pulumi.ComponentResource):
+    """One dashboard of the whole, one per cohort that has ever been used, and the saved queries."""
+
+    def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("claude:rollout:Dashboards", name, {}, opts)
+        rollout, account, child = args.rollout, args.account, pulumi.ResourceOptions(parent=self)
+        shared = not rollout.adopt.meter  # the stack that counts has those of the whole
+        bodies = {None: dashboards.fleet(rollout, account)} if shared else {}
+        bodies |= {cohort: dashboards.of_cohort(rollout, account, cohort) for cohort in rollout.logged}
+        for cohort, body in bodies.items():
+            aws.cloudwatch.Dashboard(
+                f"{name}-{cohort or 'fleet'}",
+                dashboard_name=names.dashboard(cohort),
+                dashboard_body=json.dumps(body),
+                opts=child,
+            )
+        for query in queries.QUERIES if shared else ():
+            log_groups = queries.log_groups(query.source, rollout, rollout.logged)
+            aws.cloudwatch.QueryDefinition(
+                f"{name}-{query.title.lower().replace(' ', '-')}",
+                name=f"{FOLDER}/{query.title}",
+                log_group_names=log_groups,
+                query_string=query.text,
+                opts=child,
+            )
+        self.register_outputs({})

@@ -1,0 +1,1 @@
+"""What IAM documents may say."""

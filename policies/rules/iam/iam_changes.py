@@ -1,0 +1,54 @@
+"""Who may change rights: the meter alone, and of rights only the policies that stop somebody for a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policies.engine.iam import POLICIES, Statement, bound, each_allow, matches
+from policies.engine.rules import ResourceRule, Severity
+from policies.engine.workflows import of_program
+from rollout.names import quota_policy, role
+
+# `rollout.usage.meter_input.STOP_FOR_A_DAY`, said a second time on purpose.
+QUOTA_ACTIONS = {
+    *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+    *("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+}
+QUOTAS = re.compile(
+    r"arn:[a-z-]+:iam::\d{12}:policy/" + quota_policy("COHORT", 1)[:-1].replace("COHORT", "[a-z0-9]+") + r"\d+"
+)
+# By which the meter knows whose sessions a role's are: it reads the role's id, and changes nothing.
+READS_OF_ROLE = {"iam:GetRole"}
+COHORT_ROLES = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:role/{role('')}[a-z0-9]+")
+SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
+PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
+
+
+def judge(statement: Statement) -> Iterator[str]:
+    acting = [action for action in statement.actions if any(matches(action, prefix) for prefix in PREFIXES)]
+    passing = {action for action in acting if action == "iam:PassRole"}
+    if passing and not bound(
+        statement, "iam:PassedToService", {"StringEquals"}, lambda to: bool(SERVICE.fullmatch(to))
+    ):
+        yield "iam:PassRole without iam:PassedToService of one service: any could be given the role"
+    others = [action for action in acting if action not in passing]
+    to_quotas = all(QUOTAS.fullmatch(resource) for resource in statement.resources)
+    of_roles = all(COHORT_ROLES.fullmatch(resource) for resource in statement.resources)
+    known = QUOTA_ACTIONS if to_quotas else READS_OF_ROLE if of_roles else set[str]()
+    unknown = [action for action in others if action not in known]
+    # A whole wildcard is `named-actions`' to report.
+    if unknown := [action for action in unknown if "*" not in action]:
+        yield f"may change or take rights: {', '.join(unknown)}"
+
+
+RULE = ResourceRule(
+    name="iam-changes",
+    severity=Severity.CRITICAL,
+    description="Nothing here may change rights or take a role, but for the meter's policies that stop for a day.",
+    remediation="Leave rights to the program; a function that must pass a role names it and the service.",
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+    types=POLICIES,
+    applies=of_program,  # to a workflow `workflow-rights-are-ours` applies
+    judge=lambda resource: each_allow(resource, judge),
+)

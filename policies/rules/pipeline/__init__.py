@@ -1,0 +1,1 @@
+"""What workflows may do, and where their state is."""

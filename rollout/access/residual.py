@@ -1,0 +1,80 @@
+"""How long access may outlive a level, at worst, and whether the plan's minutes hold.
+
+Two lines of defence are counted apart. AWS: what IAM denies or no longer allows, which acts on sessions that exist.
+Okta: who left its groups, which only keeps people from beginning anew; whoever has signed in keeps what was issued. The
+second has to hold too, for the day on which the first is refused. Apart from both, the Macs: what Claude Code itself
+refuses, which is all that `restricted` is made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollout.levels import Level
+from rollout.macs.channels import pushes, remedy, worst_minutes
+from rollout.macs.credential_helper import MINUTES_BEYOND_SESSION
+from rollout.model.errors import Mistake
+from rollout.model.rollout import Federation, Rollout
+
+# "Seconds to a few minutes" until IAM's change is felt everywhere (domain 2.3; 20 s were measured).
+IAM_MINUTES = 5
+# What a member's machine keeps (`rollout.macs.credential_helper`) is the session itself, and ends with it.
+CACHE_MINUTES = MINUTES_BEYOND_SESSION
+# Fixed lifetime of an ID token of Okta's org server; until then it buys sessions (domain 2.1). An assertion: minutes.
+TOKEN_MINUTES = {Federation.SAML: 5, Federation.OIDC: 60}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Residual:
+    """Worst case in minutes after the update, and the plan's. None: the level changes nothing in that plane, or for
+    `mac`, that nothing is pushed: then managed settings are nobody's defence, and do not count."""
+
+    service_level: int
+    aws: int | None
+    okta: int | None
+    mac: int | None = None
+
+    @property
+    def met(self) -> bool:
+        """With a margin: an access that ends in the very last minute is not one that ended in time."""
+        return all(minutes is None or minutes < self.service_level for minutes in (self.aws, self.okta, self.mac))
+
+
+def residual_access(rollout: Rollout) -> dict[Level, Residual]:
+    """Of each level that has a service level."""
+    active = Level.ACTIVE.effects
+    found: dict[Level, Residual] = {}
+    for level in Level:
+        effects = level.effects
+        if effects.minutes is not None:
+            found[level] = Residual(
+                service_level=effects.minutes,
+                aws=IAM_MINUTES if effects.models != active.models else None,
+                okta=None if effects.members else _after_okta(rollout) + rollout.session_minutes,
+                # Each level from restricted on has another document than the one before it.
+                mac=worst_minutes(rollout.mac) if pushes(rollout) else None,
+            )
+    return found
+
+
+def _after_okta(rollout: Rollout) -> int:
+    """Minutes in which whoever has left Okta's groups can still begin a session."""
+    return TOKEN_MINUTES[rollout.federation] + CACHE_MINUTES
+
+
+def missed(rollout: Rollout) -> list[Mistake]:
+    """The levels whose minutes do not hold, with the setting that would mend it."""
+    found: list[Mistake] = []
+    for level, residual in residual_access(rollout).items():
+        allowed = residual.service_level
+        if residual.okta is not None and residual.okta >= allowed:
+            text = (
+                f"{rollout.session_minutes}: after {level} a session may last {residual.okta} minutes where AWS's Deny "
+                f"is refused, and {allowed} are allowed; set at most {allowed - 1 - _after_okta(rollout)}"
+            )
+            found.append(Mistake(("session_minutes",), text))
+        if residual.mac is not None and residual.mac >= allowed:
+            setting, advice = remedy(rollout.mac, allowed)
+            text = f"{advice}; as it is, Macs may take {residual.mac} minutes to be {level}, and {allowed} are allowed"
+            found.append(Mistake(("mac", setting), text))
+    return found

@@ -1,0 +1,1 @@
+"""Where a cohort stands, cuts on record, and files that forget them."""

@@ -1,0 +1,256 @@
+"""What a stack remembers of cuts, outside its stack file: who is cut, since when, and by which names.
+
+It is kept in the stack's state (`components.identity.cut_record`), where an update writes it before it changes anything
+else. Documents here are JSON: times as RFC 3339 in UTC, what is empty left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from rollout.levels import Level
+from rollout.model.times import instant, latest
+
+# The version of the form below; a stack deployed before there was one has its cuts in the output `cohorts`.
+FORM = 1
+# The resource of a stack's state that holds it.
+NAME, STASH = "cuts-on-record", "pulumi:index:Stash"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRecord:
+    """One person in one cohort.
+
+    `names`: every other name than the e-mail address that sessions of theirs were ever known by. `level`: their own, by
+    the stack file. `dead_before`: sessions issued earlier are dead. `ended_by`: of a cut, what `sessions_valid_from`
+    must be later than to end it: what stood there when it began. `left`: when the stack file had them in this cohort
+    no more; sessions may outlive that. `is_removed`: they left, and are in no other cohort.
+    """
+
+    names: tuple[str, ...] = ()
+    level: Level | None = None
+    incident: str | None = None
+    since: datetime | None = None
+    dead_before: datetime | None = None
+    ended_by: datetime | None = None
+    left: datetime | None = None
+    is_removed: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Suspended alone, or above."""
+        return self.level is not None and self.level.is_cut
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortRecord:
+    """`people`: by e-mail address. `umbrella`: whom this cohort let into the umbrella group. `stop_shards`,
+    `quota_shards`: session names by the policy that holds them. `overfull`: more names are stopped than a role's
+    policies hold, so everybody is. `profiles`: by model label, the digest of what each is copied from. `absent`: since
+    when the stack file declares nothing of it; its role may outlive that, where an update did not end."""
+
+    level: Level
+    is_deployed: bool = True
+    incident: str | None = None
+    since: datetime | None = None
+    dead_before: datetime | None = None
+    ended_by: datetime | None = None
+    people: Mapping[str, PersonRecord] = field(default_factory=dict[str, PersonRecord])
+    umbrella: tuple[str, ...] = ()
+    stop_shards: tuple[tuple[str, ...], ...] = ()
+    quota_shards: tuple[tuple[str, ...], ...] = ()
+    overfull: bool = False
+    profiles: Mapping[str, str] = field(default_factory=dict[str, str])
+    absent: datetime | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        return self.level.is_cut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Of a whole stack, by cohort."""
+
+    cohorts: Mapping[str, CohortRecord] = field(default_factory=dict[str, CohortRecord])
+
+    def names(self, email: str) -> tuple[str, ...]:
+        """Every name that this person's sessions were ever known by, the e-mail address first."""
+        found = [email]
+        for cohort in self.cohorts.values():
+            found += cohort.people[email].names if email in cohort.people else ()
+        return tuple(dict.fromkeys(found))
+
+    def called(self, name: str) -> frozenset[str]:
+        """Every name of whoever is called so, by address or by any other name, in whatever spelling."""
+        everybody = {self.names(email) for cohort in self.cohorts.values() for email in cohort.people}
+        return frozenset(
+            one for names in everybody if name.lower() in {each.lower() for each in names} for one in names
+        )
+
+    def document(self) -> dict[str, Any]:
+        return {"form": FORM, "cohorts": {name: _cohort_document(each) for name, each in sorted(self.cohorts.items())}}
+
+
+def read(document: Mapping[str, Any]) -> Record:
+    """What `Record.document` wrote. ValueError where it is of a newer form than this program knows."""
+    form = int(document.get("form") or FORM)
+    if form > FORM:
+        raise ValueError(
+            f"the stack's record of cuts has form {form}, and this program knows {FORM}: use the newer one"
+        )
+    return Record(cohorts={name: _cohort(each) for name, each in _map(document, "cohorts").items()})
+
+
+def kept_in(resources: Mapping[str, Any]) -> Record | None:
+    """`resources`: a state's by URN, with `type` and `outputs`; None where none of them is a record."""
+    for urn, resource in resources.items():
+        if resource.get("type") == STASH and urn.endswith(f"::{NAME}"):
+            return read(_map(_map(resource, "outputs"), "input"))
+    return None
+
+
+def cuts(cohort: CohortRecord) -> dict[str, Any]:
+    """What the output `cohorts` says of a cohort's cuts. `stopped`: of members alone, by e-mail address;
+    `session_names`: by which their sessions were known besides."""
+    stopped = {
+        email: {"level": (each.level or Level.ACTIVE).value, "sessions_valid_from": _text(each.dead_before)}
+        for email, each in sorted(cohort.people.items())
+        if each.dead_before and not each.left
+    }
+    called = {email: list(each.names) for email, each in sorted(cohort.people.items()) if each.names}
+    return {
+        **({"sessions_valid_from": _text(cohort.dead_before)} if cohort.dead_before else {}),
+        **({"stopped": stopped} if stopped else {}),
+        **({"session_names": called} if called else {}),
+    }
+
+
+def joined(record: Record, outputs: Record) -> Record:
+    """`record`, and what a stack's outputs say is cut besides: an update of some resources only (`--target`) writes its
+    outputs and not its record. Of a resume that was killed half-way the record is the newer one."""
+    cohorts = dict(record.cohorts)
+    for name, said in outputs.cohorts.items():
+        known = cohorts.get(name)
+        if known is None:
+            continue
+        people = dict(known.people)
+        for email, person in said.people.items():
+            was = people.get(email, PersonRecord())
+            if person.is_cut and not was.is_cut and _is_newer(person, was):
+                people[email] = replace(
+                    was, level=person.level, dead_before=latest(was.dead_before, person.dead_before)
+                )
+        if said.is_cut and not known.is_cut and _is_newer(said, known):
+            line = latest(known.dead_before, said.dead_before)
+            known = replace(known, level=said.level, dead_before=line)
+        cohorts[name] = replace(known, people=people)
+    return Record(cohorts=cohorts)
+
+
+def _is_newer(said: CohortRecord | PersonRecord, known: CohortRecord | PersonRecord) -> bool:
+    return known.dead_before is None or (said.dead_before is not None and said.dead_before > known.dead_before)
+
+
+def from_outputs(cohorts: Mapping[str, Any]) -> Record:
+    """From the output `cohorts` of a stack that no update has given a record yet."""
+    return Record(cohorts={str(name): _from_output(each) for name, each in cohorts.items()})
+
+
+def _from_output(known: Mapping[str, Any]) -> CohortRecord:
+    alone = {
+        email: PersonRecord(level=Level(each["level"]), dead_before=instant(each["sessions_valid_from"]))
+        for email, each in _map(known, "stopped").items()
+    }
+    there = {str(email): PersonRecord() for email in known.get("members") or ()}
+    level = Level(known["level"])
+    return CohortRecord(
+        level=level,
+        is_deployed=level.effects.group,
+        dead_before=_time(known.get("sessions_valid_from")),
+        people={**there, **alone},
+        umbrella=tuple(sorted(there)) if level.effects.members else (),
+    )
+
+
+def _cohort(given: Mapping[str, Any]) -> CohortRecord:
+    return CohortRecord(
+        level=Level(given["level"]),
+        is_deployed=bool(given.get("deployed", True)),
+        incident=given.get("incident"),
+        since=_time(given.get("since")),
+        dead_before=_time(given.get("dead_before")),
+        ended_by=_time(given.get("ended_by")),
+        people={email: _person(each) for email, each in _map(given, "people").items()},
+        umbrella=tuple(given.get("umbrella") or ()),
+        stop_shards=_shards(given.get("stop_shards")),
+        quota_shards=_shards(given.get("quota_shards")),
+        overfull=bool(given.get("overfull")),
+        profiles=dict(_map(given, "profiles")),
+        absent=_time(given.get("absent")),
+    )
+
+
+def _person(given: Mapping[str, Any]) -> PersonRecord:
+    return PersonRecord(
+        names=tuple(given.get("names") or ()),
+        level=Level(given["level"]) if given.get("level") else None,
+        incident=given.get("incident"),
+        since=_time(given.get("since")),
+        dead_before=_time(given.get("dead_before")),
+        ended_by=_time(given.get("ended_by")),
+        left=_time(given.get("left")),
+        is_removed=bool(given.get("removed")),
+    )
+
+
+def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
+    found = {
+        "level": cohort.level.value,
+        "deployed": cohort.is_deployed,
+        "incident": cohort.incident,
+        "since": _text(cohort.since),
+        "dead_before": _text(cohort.dead_before),
+        "ended_by": _text(cohort.ended_by),
+        "people": {email: _person_document(each) for email, each in sorted(cohort.people.items())},
+        "umbrella": list(cohort.umbrella),
+        "stop_shards": [list(shard) for shard in cohort.stop_shards],
+        "quota_shards": [list(shard) for shard in cohort.quota_shards],
+        "overfull": cohort.overfull,
+        "profiles": dict(sorted(cohort.profiles.items())),
+        "absent": _text(cohort.absent),
+    }
+    return {key: value for key, value in found.items() if value not in (None, [], {}, False) or key == "deployed"}
+
+
+def _person_document(person: PersonRecord) -> dict[str, Any]:
+    found = {
+        "names": list(person.names),
+        "level": person.level.value if person.level else None,
+        "incident": person.incident,
+        "since": _text(person.since),
+        "dead_before": _text(person.dead_before),
+        "ended_by": _text(person.ended_by),
+        "left": _text(person.left),
+        "removed": person.is_removed,
+    }
+    return {key: value for key, value in found.items() if value not in (None, [], False)}
+
+
+def _shards(given: Sequence[Sequence[str]] | None) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(shard) for shard in given or ())
+
+
+def _time(text: str | None) -> datetime | None:
+    return instant(text) if text else None
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _map(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", document.get(key) or {})

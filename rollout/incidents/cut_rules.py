@@ -1,0 +1,333 @@
+"""How a stack's record of cuts goes on from one update to the next: what is cut stays cut until a resume says so.
+
+Pure: the clock comes in as `now`, and is used where something ends or begins (a resume, somebody who leaves), so that
+an update that changes nothing previews nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from rollout import names
+from rollout.iam_limits import MANAGED_PER_ROLE
+from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
+from rollout.incidents.name_shards import sticky, within
+from rollout.incidents.quotas import to_be_stopped
+from rollout.levels import Level
+from rollout.model.rollout import Cohort, Member, Rollout
+from rollout.model.times import latest
+
+# No session of a role outlives it (IAM user guide, maximum session duration).
+LONGEST_SESSION = timedelta(hours=12)
+# Of all session names in one policy; the rest, with the throttle model's ARNs, takes at most 800 characters. Not cut by
+# the whole document, since how many policies there are must be known in a preview, where ARNs are not.
+NAMES_CHARACTERS = 5_000
+# A stopped name can stand in two statements of its policy: at `throttled`, and as a session from before.
+STOP_CHARACTERS = NAMES_CHARACTERS // 2
+# A policy of quotas has the more dates: `rollout.access.quota_document`, whose names each stand in one statement, with
+# two for the stops of a day and a month, one of everybody, and two for each time at which a raise ends.
+QUOTA_CHARACTERS, RAISE_ENDS = 3_400, 4
+# Of a role's ten managed policies; the rest is for quotas and stops in dollars. What 200 members need, by their e-mail
+# addresses alone, each with a level and an older incident of their own.
+MAX_STOPPED, MOST_STOPS = 200, 7
+# Of somebody who is not stopped. Who renames their login more often than this within a session is not followed.
+NAMES_KEPT = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedStops:
+    """Who of a cohort's role is stopped by name, a session name each. `dead_before`: sessions issued earlier are."""
+
+    suspended: frozenset[str]
+    throttled: frozenset[str]
+    dead_before: Mapping[str, datetime]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.suspended, *self.throttled, *self.dead_before}))
+
+
+def advance(before: Record, rollout: Rollout, known: Mapping[str, Sequence[str]] | None, now: datetime) -> Record:
+    """The record of an update of `rollout`. `known`: by e-mail address, the names that sessions have now, of every
+    account of that address; None where Okta does not answer: then what is on record is kept."""
+    # STS dates a session to the second: one of this very second is from before.
+    now = now.replace(microsecond=0) + timedelta(seconds=1 if now.microsecond else 0)
+    homes = homes_of(rollout)
+    cohorts = {name: _cohort(before, rollout, name, known, homes, now) for name in rollout.declared}
+    gone = {
+        name: replace(each, is_deployed=False, absent=each.absent or now)
+        for name, each in before.cohorts.items()
+        if name not in cohorts
+    }
+    grown = Record(cohorts={**cohorts, **gone})
+    kept = dict(grown.cohorts)
+    if grown != before:
+        pruned = {name: _pruned(rollout, name, each, now) for name, each in grown.cohorts.items()}
+        kept = {name: each for name, each in pruned.items() if each}
+    return Record(cohorts={name: _sharded(before, rollout, homes, kept, name) for name in kept})
+
+
+def homes_of(rollout: Rollout) -> dict[str, str]:
+    """The cohort of each person, by e-mail address; of two, the one that lets them in."""
+    ordered = sorted(rollout.declared.items(), key=lambda item: (item[1].level.effects.members, item[0]))
+    return {email: name for name, cohort in ordered for email in cohort.members}
+
+
+def named_stops(record: Record, rollout: Rollout, name: str) -> NamedStops:
+    """Who is stopped by name on the role of cohort `name`: its members, and who left it while a session could live.
+
+    Who is suspended alone stays named while the whole cohort is suspended too, so that its resume has nothing to wait
+    for. Who moved to another cohort is stopped here as they are there; who is nowhere any more is stopped.
+    """
+    return _named_stops(record.cohorts[name], record, rollout, homes_of(rollout), name)
+
+
+def _named_stops(
+    cohort: CohortRecord, record: Record, rollout: Rollout, homes: Mapping[str, str], name: str
+) -> NamedStops:
+    suspended, throttled, dead = set[str](), set[str](), dict[str, datetime]()
+    whole = rollout.declared[name]
+    present = {called for email in homes for called in record.names(email)}
+    for email, person in cohort.people.items():
+        level, line = _stop_of(email, person, record, rollout, homes)
+        called = record.names(email)
+        if person.is_removed:
+            # Whose address changed is removed by the old one and there by the new one, and signs in under one login.
+            suspended.update(set(called) - present)
+            since = latest(person.left, line)
+            dead.update(dict.fromkeys(set(called) & present, since) if since else {})
+        elif level.is_cut:
+            suspended.update(called)
+        elif line:
+            dead.update(dict.fromkeys(called, line))
+        if level is Level.THROTTLED and whole.level.rank < Level.THROTTLED.rank:
+            throttled.update(called)
+    return NamedStops(
+        suspended=frozenset(filter(names.SESSION.fullmatch, suspended)),
+        throttled=frozenset(filter(names.SESSION.fullmatch, throttled)),
+        dead_before={
+            one: at for one, at in sorted(dead.items()) if one not in suspended and names.SESSION.fullmatch(one)
+        },
+    )
+
+
+def _stop_of(
+    email: str, person: PersonRecord, record: Record, rollout: Rollout, homes: Mapping[str, str]
+) -> tuple[Level, datetime | None]:
+    """A person's level on this cohort's role, and from when on their sessions count."""
+    if not person.left:
+        return person.level or Level.ACTIVE, person.dead_before
+    home = homes.get(email)
+    if home is None:
+        return Level.SUSPENDED, person.dead_before
+    there = record.cohorts[home]
+    line = latest(person.dead_before, there.dead_before, there.people[email].dead_before)
+    return rollout.declared[home].level_of(email), line
+
+
+def _cohort(
+    before: Record,
+    rollout: Rollout,
+    name: str,
+    known: Mapping[str, Sequence[str]] | None,
+    homes: Mapping[str, str],
+    now: datetime,
+) -> CohortRecord:
+    cohort, was = rollout.declared[name], before.cohorts.get(name)
+    line = latest(cohort.valid_from(), was.dead_before if was else None)
+    if was and was.is_cut and not cohort.level.is_cut:
+        line = latest(line, now)
+    ended_by = None
+    if cohort.level.is_cut:
+        # What stood there when it began ends nothing: an older copy of the file says it too.
+        began = latest(was.dead_before if was else None, cohort.sessions_valid_from)
+        ended_by = was.ended_by if was and was.is_cut else began
+    incident = cohort.incident if cohort.level.needs_incident else None
+    known_people: Mapping[str, PersonRecord] = was.people if was else {}
+    people = {
+        email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.members.items()
+    }
+    left = {
+        email: _left(person, _level_elsewhere(rollout, homes, email), now)
+        for email, person in known_people.items()
+        if email not in people
+    }
+    return CohortRecord(
+        level=cohort.level,
+        incident=incident.id if incident else None,
+        since=_since(was, incident.id, incident.since) if incident else None,
+        dead_before=line,
+        ended_by=ended_by,
+        people=dict(sorted({**people, **left}.items())),
+        umbrella=_umbrella(rollout, cohort, was, homes, known is not None),
+        stop_shards=was.stop_shards if was else (),
+        quota_shards=was.quota_shards if was else (),
+        overfull=was.overfull if was else False,
+        profiles={
+            label: names.source_digest(rollout.models[label].source)
+            for label in (cohort.models if cohort.level.effects.role else ())
+        },
+    )
+
+
+def _level_elsewhere(rollout: Rollout, homes: Mapping[str, str], email: str) -> Level | None:
+    return rollout.declared[homes[email]].level_of(email) if email in homes else None
+
+
+def _left(person: PersonRecord, elsewhere: Level | None, now: datetime) -> PersonRecord:
+    """Who was removed and comes back, to whatever cohort, begins anew: no session from before that lives again. Whose
+    cut has ended where they are now is not cut here."""
+    line = latest(person.dead_before, now if person.is_removed and elsewhere else None)
+    over = elsewhere is not None and not elsewhere.is_cut
+    return replace(
+        person,
+        level=None if over else person.level,
+        left=person.left or now,
+        is_removed=elsewhere is None,
+        dead_before=line,
+    )
+
+
+def _since(was: CohortRecord | PersonRecord | None, incident: str, since: datetime) -> datetime:
+    """Of one incident, the first time that was ever said."""
+    return min(since, was.since) if was and was.incident == incident and was.since else since
+
+
+def _person(
+    before: Record,
+    name: str,
+    cohort: Cohort,
+    email: str,
+    member: Member,
+    known: Mapping[str, Sequence[str]] | None,
+    now: datetime,
+) -> PersonRecord:
+    records = [each.people[email] for each in before.cohorts.values() if email in each.people]
+    here = before.cohorts[name].people.get(email) if name in before.cohorts else None
+    line = latest(cohort.member_valid_from(email), *(each.dead_before for each in records))
+    cut = next((each for each in [here, *records] if each and each.is_cut), None)
+    level, incident = member.level, member.incident if member.level and member.level.needs_incident else None
+    cuts = level is not None and level.is_cut
+    held = cut is not None and not cuts and not is_ended(cut, member.sessions_valid_from)
+    was_cut = (cut is not None or (here is not None and here.left is not None)) and not held
+    if was_cut and not cohort.level_of(email).is_cut:
+        line = latest(line, now)
+    ended_by = None
+    if cuts or held:
+        ended_by = cut.ended_by if cut else latest(*(each.dead_before for each in records), member.sessions_valid_from)
+    # Longest known first, so that what is kept when there are too many is the newest.
+    called = dict.fromkeys([*before.names(email), *(known or {}).get(email, ())])
+    called.pop(email, None)
+    stopped = line is not None or cohort.level_of(email).needs_incident
+    found = PersonRecord(
+        names=tuple(called) if stopped or held else tuple(called)[-NAMES_KEPT:],
+        level=level,
+        incident=incident.id if incident else None,
+        since=_since(here, incident.id, incident.since) if incident else None,
+        dead_before=line,
+        ended_by=ended_by,
+    )
+    # A copy that does not know of it, applied while the whole cohort is cut, does not end a cut of one person.
+    return replace(found, level=cut.level, incident=cut.incident, since=cut.since) if cut and held else found
+
+
+def is_ended(cut: CohortRecord | PersonRecord, said: datetime | None) -> bool:
+    """Whether `sessions_valid_from` ends a cut: at or after the time before which sessions are dead, and later than
+    what stood there when the cut began. It is the subject's own: a cohort's ends nobody's who was cut alone."""
+    if said is None or (cut.dead_before and said < cut.dead_before):
+        return False
+    return cut.ended_by is None or said > cut.ended_by
+
+
+def _umbrella(
+    rollout: Rollout, cohort: Cohort, was: CohortRecord | None, homes: Mapping[str, str], answers: bool
+) -> tuple[str, ...]:
+    """Those this cohort lets in, and those who moved to another that does: two cohorts change the umbrella group side
+    by side, and the one that takes somebody out may well be the last."""
+    kept = was.umbrella if was else ()
+    if not answers:
+        return kept
+    moved = {
+        email
+        for email in kept
+        if email not in cohort.members and email in homes and email in rollout.declared[homes[email]].signed_in
+    }
+    return tuple(sorted({*cohort.signed_in, *moved}))
+
+
+def _pruned(rollout: Rollout, name: str, cohort: CohortRecord, now: datetime) -> CohortRecord | None:
+    """Without what no session can be as old as. Asked only where something else changes anyway. Of a cohort that is
+    gone its cut is kept, so that it does not come back unasked."""
+    old = now - LONGEST_SESSION
+    declared = rollout.declared.get(name)
+    if declared is None:
+        cut = cohort.is_cut or any(person.is_cut for person in cohort.people.values())
+        return cohort if cut or (cohort.absent and cohort.absent >= old) else None
+    dead_before = cohort.dead_before
+    if dead_before and dead_before < old and not cohort.is_cut:
+        dead_before = declared.valid_from()
+    people = dict(_pruned_people(declared, cohort, old))
+    return replace(cohort, dead_before=dead_before, people=people)
+
+
+def _pruned_people(declared: Cohort, cohort: CohortRecord, old: datetime) -> Iterator[tuple[str, PersonRecord]]:
+    for email, person in cohort.people.items():
+        if person.left:
+            # Who left while they were cut does not come back unasked either.
+            if person.left >= old or person.is_cut:
+                yield email, person
+        elif person.dead_before and person.dead_before < old and not person.is_cut:
+            yield email, replace(person, dead_before=declared.member_valid_from(email))
+        else:
+            yield email, person
+
+
+def quota_characters(has_stops: bool) -> int:
+    """Of all session names in one policy of quotas: without a stop in dollars it has the day's statement alone."""
+    return QUOTA_CHARACTERS if has_stops else NAMES_CHARACTERS
+
+
+def _sharded(
+    before: Record, rollout: Rollout, homes: Mapping[str, str], cohorts: Mapping[str, CohortRecord], name: str
+) -> CohortRecord:
+    """With each stopped name in the policy that has it already. Where they are too many for a role, the sessions from
+    before of everybody are dead in their place, and where those alone are too many, everybody is stopped."""
+    cohort, was = cohorts[name], before.cohorts.get(name)
+    if name not in rollout.declared:
+        return cohort
+    record = Record(cohorts=cohorts)
+    stops = _named_stops(cohort, record, rollout, homes, name)
+    held = was.stop_shards if was else ()
+    shards = sticky(held, stops.names, STOP_CHARACTERS)
+    if _count(shards) > MOST_STOPS and stops.dead_before:
+        cohort = replace(cohort, dead_before=latest(cohort.dead_before, *stops.dead_before.values()))
+        shards = sticky(held, sorted({*stops.suspended, *stops.throttled}), STOP_CHARACTERS)
+    overfull = _count(shards) > MOST_STOPS
+    return replace(
+        cohort,
+        stop_shards=() if overfull else shards,
+        quota_shards=_quota_shards(was.quota_shards if was else (), record, rollout, homes, name),
+        overfull=overfull,
+    )
+
+
+def _quota_shards(
+    held: Sequence[Sequence[str]], record: Record, rollout: Rollout, homes: Mapping[str, str], name: str
+) -> tuple[tuple[str, ...], ...]:
+    """Of the members, and of who moved to another cohort while a session of this role could live: they are stopped here
+    as they are there, unless the role has no room for more policies than its members need."""
+    room = quota_characters(bool(rollout.budgets.stops))
+    held = within(held, room)
+    left = [email for email, person in record.cohorts[name].people.items() if person.left and email in homes]
+    elsewhere = {email for home in {homes[email] for email in left} for email in to_be_stopped(rollout, home)}
+    moved = [email for email in left if email in elsewhere]
+    own = [called for email in to_be_stopped(rollout, name) for called in record.names(email)]
+    needed = sticky(held, own, room)
+    wider = sticky(held, [*own, *(called for email in moved for called in record.names(email))], room)
+    return wider if _count(wider) <= max(_count(needed), MANAGED_PER_ROLE - MOST_STOPS) else needed
+
+
+def _count(shards: Iterable[Sequence[str]]) -> int:
+    return sum(1 for shard in shards if shard)

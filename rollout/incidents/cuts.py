@@ -1,0 +1,60 @@
+"""What a stack file says of those whom IAM denies by `rollout cut`: a file that has them below suspended is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rollout import names
+from rollout.incidents.cut_record import Record
+from rollout.levels import Level
+from rollout.model.errors import dotted
+from rollout.model.rollout import Cohort, Rollout
+
+
+@dataclass(frozen=True)
+class Word:
+    """`behind`: whether the file would give access that IAM denies."""
+
+    line: str
+    behind: bool
+
+
+def words_of_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Record) -> Iterator[Word]:
+    """`cuts`: names of policies that IAM holds, by cohort. `record`: it knows every name that sessions have."""
+    for name, policies in cuts.items():
+        cohort = rollout.cohorts[name]
+        for policy in policies:
+            subject = names.cut_subject(policy)
+            if subject is None:
+                yield _word(("cohorts", name), cohort.level, f"rollout set-level -s STACK {name}")
+            elif email := _member(cohort, subject, record):
+                place = ("cohorts", name, "members", email)
+                typed = f"rollout set-level -s STACK {name}"
+                yield _word(place, cohort.level_of(email), typed, f" --member {email}")
+            else:
+                yield Word(
+                    f"cohorts.{name}: {subject} is denied in IAM by `rollout cut`, and is no member; `rollout cut "
+                    f"{subject} --cohort {name} --lift` takes that away",
+                    behind=False,
+                )
+
+
+def _word(place: tuple[str, ...], level: Level, typed: str, member: str = "") -> Word:
+    where = dotted(place)
+    if level.is_cut:
+        return Word(
+            f"{where}: denied in IAM by `rollout cut` as well, until `rollout set-level` lifts it", behind=False
+        )
+    return Word(
+        f"{where}: denied in IAM by `rollout cut`, and this file has it at {level}: set it to suspended, or give "
+        f"access back by `{typed} {level}{member}`",
+        behind=True,
+    )
+
+
+def _member(cohort: Cohort, subject: str, record: Record) -> str | None:
+    """The policy's name has them in lower case, by an address or by what their sessions are called."""
+    if subject in cohort.members:
+        return subject
+    return next((e for e in cohort.members if subject in {name.lower() for name in record.names(e)}), None)

@@ -1,0 +1,33 @@
+"""What a cohort's component says of itself, for the policy pack: a pack sees no configuration, and of a component only
+what it registered. It stands in the state, so it holds counts and times and nobody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_rules import named_stops
+from rollout.model.rollout import Rollout
+from rollout.people.composition import composition
+
+
+def cohort_standing(
+    rollout: Rollout, cohort: str, record: Record, user_ids: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """`record`: of cuts. `user_ids`: of those who may sign in and are known; None where Okta does not answer."""
+    found, known = rollout.cohorts[cohort], record.cohorts[cohort]
+    valid_from = known.dead_before
+    unknown = len(found.signed_in) - len(user_ids) if user_ids is not None else 0
+    return {
+        "level": found.level.value,
+        "valid_from": valid_from.isoformat() if valid_from else None,
+        "stopped_members": _stopped_members(rollout, cohort, record),
+        "roster": composition(rollout, cohort, unknown).document(),
+    }
+
+
+def _stopped_members(rollout: Rollout, cohort: str, record: Record) -> int:
+    """How many names a session can have whose holder is suspended alone, or left while one could live."""
+    found = record.cohorts[cohort]
+    return 0 if found.is_cut or found.overfull else len(named_stops(record, rollout, cohort).suspended)

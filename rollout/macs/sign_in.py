@@ -1,0 +1,40 @@
+"""The AWS profile that Claude Code signs in with; its settings are in `rollout.macs.settings`."""
+
+from __future__ import annotations
+
+import shlex
+
+PROFILE = "claude-code"
+
+
+def okta_aws_cli(
+    okta_domain: str,
+    sign_in_client_id: str,
+    aws_app_id: str,
+    provider_arn: str,
+    role_arn: str,
+    region: str,
+    session_minutes: int,
+) -> str:
+    """The command line of okta-aws-cli (its README), which gets a new session each time that it is run.
+
+    Not `--cache-access-token`: the token that it keeps in ~/.okta buys sessions without a browser, also those that
+    nobody counts in `rollout.access.residual`. What is installed keeps the session itself: `credential_helper`.
+    """
+    options = {
+        "--format": "process-credentials",
+        "--org-domain": okta_domain,
+        "--oidc-client-id": sign_in_client_id,
+        "--aws-acct-fed-app-id": aws_app_id,
+        "--aws-iam-idp": provider_arn,
+        "--aws-iam-role": role_arn,
+        "--aws-region": region,
+        "--aws-session-duration": str(session_minutes * 60),
+    }
+    words = ["okta-aws-cli", "web", *(word for option in options.items() for word in option), "--open-browser"]
+    return shlex.join(words)
+
+
+def aws_profile(region: str, credential_process: str) -> str:
+    """The file that the managed settings name as AWS_CONFIG_FILE; a person may keep it in `~/.aws/config` as well."""
+    return f"[profile {PROFILE}]\nregion = {region}\ncredential_process = {credential_process}\n"

@@ -1,0 +1,1 @@
+"""The stack file in parts, for `rollout.model.rollout`, which is the whole."""

@@ -1,0 +1,96 @@
+"""What an announcement is told of a cohort, and what the announcer is told of a stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rollout import names
+from rollout.account import Account
+from rollout.incidents.cut_record import CohortRecord, Record
+from rollout.model.rollout import Incident, Member, Rollout
+from rollout.notices.level_changes import AUDIENCES
+
+
+def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
+    """Where a cohort stands, as `rollout.incidents.cohort_state.Standing` reads it.
+
+    While a cohort is active its members are nobody's business: a roster that grows announces nothing. `removed`: who is
+    in no cohort any more, so that nobody is told of access they do not have.
+    """
+    found = rollout.cohorts[cohort]
+    listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if m.level}
+    return {
+        "cohort": cohort,
+        "level": found.level.value,
+        **({"incident": _incident(found.incident)} if found.level.needs_incident and found.incident else {}),
+        "members": {email: _member(member) for email, member in sorted(listed.items())},
+        **({"removed": removed} if (removed := _removed(record.cohorts.get(cohort))) else {}),
+    }
+
+
+def _removed(cohort: CohortRecord | None) -> list[str]:
+    people = cohort.people.items() if cohort else ()
+    return sorted(email for email, person in people if person.is_removed)
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        **({"manager": member.manager} if member.manager else {}),
+        **({"level": member.level.value} if member.level else {}),
+        **({"incident": _incident(member.incident)} if member.level and member.incident else {}),
+    }
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "since": incident.since.isoformat(),
+        "reason": incident.reason,
+        **({"deny": list(incident.deny)} if incident.deny else {}),
+    }
+
+
+def unheard(rollout: Rollout) -> list[str]:
+    """What a stack file names and nothing can reach: a line each, with what is missing."""
+    notify, found = rollout.notify, list[str]()
+    if notify.slack and not rollout.slack_bot_token and not notify.slack.amazon_q:
+        found.append(
+            "notify.slack: nothing posts there; set amazon_q: true, or `pulumi config set --secret slack_bot_token`"
+        )
+    if notify.incident_webhook and not rollout.webhook_signing_key:
+        found.append(
+            "notify.incident_webhook: nothing is sent unsigned; `pulumi config set --secret webhook_signing_key`"
+        )
+    if not notify.email_from:
+        found.append("notify.email_from: missing, so nobody affected by a level is told by e-mail")
+    return found
+
+
+def announcer_settings(rollout: Rollout, account: Account) -> dict[str, Any]:
+    """The announcer's `settings.json`: no secret is in it, only where secrets are."""
+    notify = rollout.notify
+    slack = notify.slack if notify.slack and not notify.slack.amazon_q else None
+    return {
+        "notices": {
+            "organization": rollout.organization.name,
+            "throttle_model": rollout.throttle.model,
+            "daily_tokens": rollout.throttle.daily_tokens,
+            "bot": rollout.slack_bot_token is not None,
+            "email_from": notify.email_from,
+            "webhook": notify.incident_webhook if rollout.webhook_signing_key else None,
+            "channels": {audience: channel.id for audience, channel in sorted(slack.channels.items())} if slack else {},
+            "emails": {audience: list(addresses) for audience, addresses in sorted(notify.email.items())},
+        },
+        "aws": {
+            "table": names.NOTICES_TABLE,
+            "topics": {audience: account.topic_arn(audience) for audience in AUDIENCES},
+            "incident_log_group": names.INCIDENT_LOG_GROUP,
+            "incident_log_stream": names.INCIDENT_LOG_STREAM,
+            "slack_secret": names.SLACK_SECRET,
+            "webhook_secret": names.WEBHOOK_SECRET,
+            "schedule_group": names.REVIEWS,
+            "schedule_role": account.iam(f"role/{names.REVIEWS_ROLE}"),
+            "function_arn": account.function_arn(names.ANNOUNCER),
+        },
+    }

@@ -1,1 +1,0 @@
-"""The stack file in parts, for `rollout.config`, which is the whole."""

@@ -1,0 +1,1 @@
+"""Who may be in a cohort, who is, and what a cohort is made of."""

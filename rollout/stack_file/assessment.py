@@ -1,0 +1,90 @@
+"""All that can be said of a rollout from its stack file alone: rosters, budgets, and how long access may linger.
+
+One document, for people's tables and for programs: `rollout check --json` prints it, so its keys are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from rollout.access.residual import missed, residual_access
+from rollout.model.errors import Mistake
+from rollout.model.rollout import Rollout
+from rollout.people.composition import Composition, Share, advice, composition, shares
+from rollout.people.selection import SENIORITIES
+from rollout.stack_file.budget_consistency import doubts
+from rollout.stack_file.model_catalogue import model_doubts
+
+
+def judgement(rollout: Rollout, today: date) -> dict[str, Any]:
+    """`cohorts`, `models`, `budgets` and `residual`, each with its `advice`; none of that is a mistake."""
+    return {
+        "cohorts": {name: _cohort(rollout, name) for name in rollout.cohorts},
+        "models": {"advice": list(model_doubts(rollout, today))},
+        "budgets": {
+            **rollout.budgets.model_dump(mode="json"),
+            "headcount": sum(team.headcount for team in rollout.organization.teams.values()),
+            "advice": list(doubts(rollout)),
+        },
+        "residual": {
+            "levels": {
+                level.value: {
+                    "minutes": residual.service_level,
+                    "aws": residual.aws,
+                    "okta": residual.okta,
+                    "mac": residual.mac,
+                    "met": residual.met,
+                }
+                for level, residual in residual_access(rollout).items()
+            },
+            "advice": [mistake.line({}) for mistake in (*missed(rollout), *_not_to_be_throttled(rollout))],
+        },
+    }
+
+
+def advice_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """All advice of a judgement, a line each."""
+    for name, cohort in document["cohorts"].items():
+        yield from (f"cohorts.{name}: {one['text']}" for one in cohort["advice"])
+    yield from document["models"]["advice"]
+    yield from document["budgets"]["advice"]
+    yield from document["residual"]["advice"]
+
+
+def _not_to_be_throttled(rollout: Rollout) -> Iterator[Mistake]:
+    """Said before an incident: in one, `throttled` is refused."""
+    label = rollout.throttle.model
+    for name, cohort in rollout.cohorts.items():
+        if label not in cohort.models:
+            text = f"without {label}, all that is left at throttled, so that level is refused"
+            yield Mistake(("cohorts", name, "models"), f"{text}; add it, or set throttle.model to one of these")
+
+
+def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:
+    found = composition(rollout, name)
+    return {
+        "level": rollout.cohorts[name].level.value,
+        "people": found.size,
+        "teams": {team: _team(found, team, share) for team, share in shares(found).items()},
+        "seniority": {kind: found.seniority.get(kind, 0) for kind in SENIORITIES},
+        # A cohort that is planned may have nobody yet.
+        "advice": [{"rule": rule, "text": text} for rule, text in advice(found)] if found.size else [],
+    }
+
+
+def _team(found: Composition, team: str, share: Share) -> dict[str, Any]:
+    return {
+        "people": share.people,
+        "headcount": share.headcount,
+        "champions": found.champions.get(team, 0),
+        "share_percent": _rounded(share.own, 100),
+        "others_percent": _rounded(share.usual, 100),
+        "times": _rounded(share.times, 1),
+        "too_many": share.is_too_many,
+    }
+
+
+def _rounded(value: float | None, times: int) -> float | None:
+    return None if value is None else round(value * times, 2)

@@ -1,0 +1,1 @@
+"""The plan's metrics and the gates that wait for them."""

@@ -1,0 +1,158 @@
+"""What the meter is told of a stack, and what it may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from rollout import names
+from rollout.access.documents import WRITE_LOG, Document, allow, document, write_own_log
+from rollout.account import Account
+from rollout.incidents.cohort_state import digest
+from rollout.incidents.cut_record import Record
+from rollout.incidents.quotas import quota_policies, raises, throttled_sessions
+from rollout.levels import Level
+from rollout.model.rollout import Incident, Model, Prices, Rollout
+from rollout.usage.records import KINDS
+from rollout.usage.thresholds import Budget, Limits, Raise
+
+STOP_FOR_A_DAY = [
+    *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+    *("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+]
+
+
+def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[str, Any]:
+    """The meter's `settings.json`. `record`: it knows every name that people's sessions have.
+
+    Cohorts that were retired are there too: records of theirs may still be under way.
+    """
+    return {
+        "table": names.USAGE_TABLE,
+        "usage_log_groups": {cohort: names.usage_log_group(cohort) for cohort in rollout.logged},
+        "usage_log_stream": names.USAGE_LOG_STREAM,
+        "tables": {
+            "roles": {names.role(cohort): cohort for cohort in rollout.logged},
+            "teams": dict(_teams(rollout, record)),
+            "foundations": {model.foundation_model: label for label, model in sorted(rollout.models.items())},
+            "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
+        },
+        "notices_queue": names.NOTICES_QUEUE,
+        "levels": _levels(rollout, record),
+        "limits": {name: value for name, value in asdict(limits(rollout, account, record)).items() if name != "teams"},
+    }
+
+
+def _levels(rollout: Rollout, record: Record) -> dict[str, dict[str, dict[str, str]]]:
+    """Above `active`: of cohorts, and of people whose level is another than their cohort's, by session. Whoever is told
+    reads the incident's id, which says nothing of others."""
+    cohorts: dict[str, dict[str, str]] = {}
+    people: dict[str, dict[str, str]] = {}
+    for name, cohort in rollout.cohorts.items():
+        if cohort.level.needs_incident:
+            cohorts[name] = _level(cohort.level, cohort.incident)
+        for email, member in sorted(cohort.members.items()):
+            if member.level and cohort.level_of(email) is not cohort.level:
+                said = _level(cohort.level_of(email), member.incident or cohort.incident)
+                people |= {session.lower(): said for session in record.names(email)}
+    return {"cohorts": cohorts, "people": people}
+
+
+def _level(level: Level, incident: Incident | None) -> dict[str, str]:
+    return {"level": level.value, **({"why": incident.id} if incident else {})}
+
+
+def limits(rollout: Rollout, account: Account, record: Record) -> Limits:
+    """What the meter is told of spend; `teams` it has already."""
+    usd = rollout.budgets
+    budgets = {"user": usd.user_daily_usd, "team": usd.team_daily_usd, "month": usd.monthly_usd}
+    return Limits(
+        budgets={whose: _budget(usd, rollout.budgets.alert_at) for whose, usd in budgets.items()},
+        addresses={
+            "user": {
+                session.lower(): email
+                for cohort in rollout.cohorts.values()
+                for email in sorted(cohort.members)
+                for session in record.names(email)
+            },
+            "team": {name: team.lead for name, team in rollout.organization.teams.items() if team.lead},
+        },
+        link=account.dashboard_url(names.dashboard()),
+        quota_tokens=rollout.throttle.daily_tokens,
+        quota_kinds=rollout.throttle.counts,
+        quota_policies=quota_policies(record, account),
+        throttled=throttled_sessions(rollout, record),
+        stops={kind: _usd(stop) for kind, stop in usd.stops.items()},
+        raises={
+            session: Raise(until=until, stops={kind: _usd(stop) for kind, stop in stops.items()})
+            for session, (until, stops) in raises(rollout, record).items()
+        },
+    )
+
+
+def limits_digest(rollout: Rollout, account: Account, record: Record) -> str:
+    """Another one whenever others may be stopped than before, or at other sums."""
+    found = meter_settings(rollout, account, record)
+    return digest(json.dumps({"limits": found["limits"], "teams": found["tables"]["teams"]}, sort_keys=True))
+
+
+def _usd(amount: float) -> str:
+    return format(Decimal(str(amount)), "f")
+
+
+def _budget(usd: float, alert_at: float) -> Budget:
+    whole = Decimal(str(usd))
+    return Budget(usd=format(whole, "f"), alert_usd=format(whole * Decimal(str(alert_at)), "f"))
+
+
+def _teams(rollout: Rollout, record: Record) -> Iterator[tuple[str, str]]:
+    """By the session's name in lower case: Okta may write a login in capitals."""
+    for cohort in rollout.cohorts.values():
+        for email, member in sorted(cohort.members.items()):
+            for session in record.names(email):
+                yield session.lower(), member.team
+
+
+def prices(model: Model) -> dict[str, Any]:
+    """USD per million tokens of each kind, as text that loses no digit; `long_prompt` likewise where there is one."""
+    tier = model.long_prompt
+    long = {"long_prompt": {"above_tokens": str(tier.above_tokens), **_by_kind(tier)}} if tier else {}
+    return {**_by_kind(model), **long}
+
+
+def _by_kind(said: Prices) -> dict[str, str]:
+    by_the_hour = 2 * said.input if said.cache_write_1h is None else said.cache_write_1h
+    usd = {**{kind: getattr(said, kind) for kind in KINDS}, "cache_write_1h": by_the_hour}
+    return {kind: format(Decimal(str(price)), "f") for kind, price in usd.items()}
+
+
+def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
+    """One item of the meter's table: whose an inference profile is. Records of its use may come after it is gone."""
+    return {"id": {"S": f"profile#{arn}"}, "cohort": {"S": cohort}, "model": {"S": label}}
+
+
+def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document:
+    """To count, to write usage down, to put aside what it does not know, to say what must be told; and, where
+    anything may stop somebody, to write the policies that do."""
+    quotas = sorted(quota_policies(record, account))
+    usage_logs = [
+        f"{account.log_group_arn(names.usage_log_group(cohort))}:log-stream:{names.USAGE_LOG_STREAM}"
+        for cohort in rollout.logged
+    ]
+    counting = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    return document(
+        allow("Counters", counting, [account.table_arn(names.USAGE_TABLE)]),
+        *([allow("UsageLogs", WRITE_LOG, usage_logs)] if usage_logs else []),
+        allow("NotCounted", ["sqs:SendMessage"], [account.queue_arn(names.DEAD_RECORDS_QUEUE)]),
+        allow("Alerts", ["sqs:GetQueueUrl", "sqs:SendMessage"], [account.queue_arn(names.NOTICES_QUEUE)]),
+        *(
+            [allow("Sessions", ["iam:GetRole"], [account.role_arn(name) for name in rollout.logged])]
+            if rollout.logged
+            else []
+        ),
+        *([allow("Quotas", STOP_FOR_A_DAY, quotas)] if quotas else []),
+        write_own_log(account, names.METER),
+    )

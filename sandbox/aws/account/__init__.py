@@ -1,0 +1,1 @@
+"""What an account costs and how much it may: Budgets, Data Exports, Service Quotas."""

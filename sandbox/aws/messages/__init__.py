@@ -1,0 +1,1 @@
+"""By which ways people hear of something: SNS, SES, Chatbot."""

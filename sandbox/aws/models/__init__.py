@@ -1,0 +1,1 @@
+"""Bedrock's models: which there are, formats, answers."""

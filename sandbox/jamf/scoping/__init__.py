@@ -1,0 +1,1 @@
+"""Who is meant: criteria, filters, membership, scopes."""

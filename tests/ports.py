@@ -1,0 +1,30 @@
+"""Ports on loopback for what a test starts."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+
+from sandbox.settings import HOST
+
+# Below those that a system gives to whoever asks for any (Linux: from 32,768): one of them may go to a plug-in before
+# the sandbox has taken it.
+NOT_GIVEN_OUT = range(20_000, 32_768)
+
+
+def free_port() -> int:
+    while True:
+        port = secrets.choice(NOT_GIVEN_OUT)
+        try:
+            socket.create_server((HOST, port)).close()
+        except OSError:
+            continue
+        return port
+
+
+def free_ports() -> dict[str, int]:
+    """Of AWS, Okta and Jamf Pro, as `Settings` takes them."""
+    found: set[int] = set()
+    while len(found) < 3:
+        found.add(free_port())
+    return dict(zip(("aws_port", "okta_port", "jamf_port"), found, strict=True))
