@@ -417,6 +417,9 @@ def _stash(call: Call) -> None:
                 work.stashes += ["stash@{0}", "stash@{1}"]
         elif what in {"push", "save", "create"}:
             work.stashed = True
+            if what == "create":  # a commit of all that is tracked, which only the shell knows the name of
+                work.commits = work.index = True
+                work.takes.append(Take(call.found(place), place, [], untracked=False))
         elif what == "store":
             call.line.doubt("what `git stash store` keeps is not followed")
 
