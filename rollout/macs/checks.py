@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, cast
 
+from rollout.macs import hook_checks
 from rollout.macs.facts import KEYS
-from rollout.macs.hooks import CLOSED, waited
+from rollout.macs.untyped import Document, Found, list_of, map_of
 from rollout.model.client_versions import FLOOR
 from rollout.model.errors import shown
 from rollout.model.macs import VERSION
 from rollout.model.permission_rules import binds, refusal
 
-Document = Mapping[str, Any]
 # $NAME in a profile (jamf-api 2.3, 3).
 JAMF_REPLACES = re.compile(r"\$[A-Z]")
 
@@ -50,7 +50,7 @@ def findings(document: Document, *, guarded: bool = False, client: ClientKeys | 
     found = [Finding(rule.__name__, path, text) for rule in RULES for path, text in rule(document)]
     found += [Finding("foreign_key", path, text) for path, text in foreign_key(document, client)]
     if guarded:
-        found += [Finding("open_guard", path, text) for path, text in open_guard(document)]
+        found += [Finding("open_guard", path, text) for path, text in hook_checks.open_guard(document)]
     return sorted(found)
 
 
@@ -76,25 +76,10 @@ def text_findings(text: str, client: ClientKeys | None = None) -> list[Finding]:
     return [*repeated, *findings(cast("Document", document), client=client)]
 
 
-def _map(document: Document, *path: str) -> Document:
-    value: Any = document
-    for key in path:
-        value = cast("Document", value).get(key) if isinstance(value, Mapping) else None
-    return cast("Document", value) if isinstance(value, Mapping) else {}
-
-
-def _list(document: Document, key: str) -> list[Any]:
-    value: object = document.get(key)
-    return cast("list[Any]", value) if isinstance(value, list) else []
-
-
-Found = Iterator[tuple[str, str]]
-
-
 def alias_beside_pins(document: Document) -> Found:
-    pins = [v for k, v in _map(document, "env").items() if re.fullmatch("ANTHROPIC_DEFAULT_[A-Z]+_MODEL", k)]
+    pins = [v for k, v in map_of(document, "env").items() if re.fullmatch("ANTHROPIC_DEFAULT_[A-Z]+_MODEL", k)]
     if any(str(pin).startswith("arn:") for pin in pins):
-        for model in _list(document, "availableModels"):
+        for model in list_of(document, "availableModels"):
             if not str(model).startswith("arn:"):
                 text = f"{shown(model)} does not recognise the profiles that env pins; list their ARNs"
                 yield "availableModels", text
@@ -121,7 +106,7 @@ def ignored_key(document: Document) -> Found:
         ("", _TOP, _PERMISSIONS, "under permissions"),
         ("permissions.", _PERMISSIONS, _TOP, "at the top"),
     ):
-        for key in _map(document, "permissions") if place else document:
+        for key in map_of(document, "permissions") if place else document:
             if key not in known and key in others:
                 yield f"{place}{key}", f"the client ignores it here without a word; it belongs {where}"
 
@@ -132,7 +117,7 @@ def foreign_key(document: Document, client: ClientKeys | None) -> Found:
         ("", _TOP, _PERMISSIONS, client and client.top),
         ("permissions.", _PERMISSIONS, _TOP, client and client.permissions),
     ):
-        for key in _map(document, "permissions") if place else document:
+        for key in map_of(document, "permissions") if place else document:
             if key in ours or key in elsewhere or (known and key in known):
                 continue
             similar = get_close_matches(key, [*ours, *(known or ())], n=1, cutoff=0.85)
@@ -144,7 +129,7 @@ def foreign_key(document: Document, client: ClientKeys | None) -> Found:
 def unbinding_rule(document: Document) -> Found:
     for key in ("deny", "ask", "allow"):
         gives = key == "allow"
-        for number, rule in enumerate(_list(_map(document, "permissions"), key)):
+        for number, rule in enumerate(list_of(map_of(document, "permissions"), key)):
             if isinstance(rule, str) and not binds(rule, gives=gives) and not JAMF_REPLACES.search(rule):
                 yield f"permissions.{key}.{number}", f"{refusal(rule, gives=gives)}: {shown(rule)}"
 
@@ -155,7 +140,7 @@ MODES = ("default", "acceptEdits", "plan", "dontAsk", "bypassPermissions")
 
 def dropped_permissions(document: Document) -> Found:
     """The plan's `disableBypassPermissionsMode: true` is one of these."""
-    for key, value in _map(document, "permissions").items():
+    for key, value in map_of(document, "permissions").items():
         if key == "defaultMode":
             wrong, allowed = value not in MODES, f"one of {', '.join(MODES)}"
         elif key.startswith("disable"):
@@ -190,11 +175,11 @@ def wrong_type(document: Document) -> Found:
             value = document.get(key)
             if value is not None and not isinstance(value, kind):
                 yield key, f"not {wanted}, so that the client drops it: {shown(value)}"
-    for event, entries in _map(document, "hooks").items():
+    for event, entries in map_of(document, "hooks").items():
         if not isinstance(entries, list):
             yield f"hooks.{event}", f"not a list, so that the client drops it: {shown(entries)}"
     for key in ("deny", "ask", "allow"):
-        for number, rule in enumerate(_list(_map(document, "permissions"), key)):
+        for number, rule in enumerate(list_of(map_of(document, "permissions"), key)):
             if rule is not None and not isinstance(rule, str):
                 text = f"not a rule: {shown(rule)}: client {FLOOR} drops the whole permissions block over it"
                 yield f"permissions.{key}.{number}", text
@@ -213,7 +198,9 @@ def own_credentials(document: Document) -> Found:
 
 
 def other_provider(document: Document) -> Found:
-    if _map(document, "env").get("CLAUDE_CODE_USE_BEDROCK") == "1" and document.get("allowedProviders") != ["bedrock"]:
+    if map_of(document, "env").get("CLAUDE_CODE_USE_BEDROCK") == "1" and document.get("allowedProviders") != [
+        "bedrock"
+    ]:
         text = 'not ["bedrock"], so that a sign of a host program takes the provider out of the settings\' hands'
         yield "allowedProviders", text
 
@@ -242,70 +229,9 @@ def null(document: Document, place: str = "") -> Found:
 
 
 def env_no_text(document: Document) -> Found:
-    for key, value in _map(document, "env").items():
+    for key, value in map_of(document, "env").items():
         if value is not None and not isinstance(value, str):
             yield f"env.{key}", f'not a text: {shown(value)}; put it in quotes: "{shown(value)}"'
-
-
-def hook_never_matches(document: Document) -> Found:
-    for event, hook in _hooks(document):
-        matcher = hook.get("matcher")
-        if isinstance(matcher, str) and matcher.lower() == "bash" and matcher != "Bash":
-            yield f"hooks.{event}", f"matcher {shown(matcher)} never matches; its case counts: Bash"
-
-
-def open_stop(document: Document) -> Found:
-    """The stop at suspended has nothing else to say than no."""
-    for event, hook in _hooks(document):
-        for command in _list(hook, "hooks") if event == "UserPromptSubmit" else []:
-            text = _command(command)
-            if waited(text) is None and ('"continue": false' not in text or not text.endswith(CLOSED)):
-                yield f"hooks.{event}", f"lets prompts through where it fails; end it with `{CLOSED.strip()}`"
-
-
-def short_wait(document: Document) -> Found:
-    for event, hook in _hooks(document):
-        for command in _list(hook, "hooks"):
-            seconds, timeout = waited(_command(command)), _map({"": command}, "").get("timeout")
-            if seconds and isinstance(timeout, int) and timeout <= seconds:
-                yield f"hooks.{event}", f"waits {seconds} seconds and is cut short after {timeout}"
-
-
-def open_timeout(document: Document) -> Found:
-    """Of a hook that is there to refuse."""
-    for event, hook in _hooks(document):
-        for command in _list(hook, "hooks"):
-            if _command(command).endswith(CLOSED) and _map({"": command}, "").get("onFailure") != "block":
-                yield f"hooks.{event}", 'lets through what takes longer than its timeout; add "onFailure": "block"'
-
-
-def _command(entry: object) -> str:
-    return str(_map({"": entry}, "").get("command"))
-
-
-def open_guard(document: Document) -> Found:
-    commands = [
-        _command(command)
-        for event, hook in _hooks(document)
-        if event == "PreToolUse"
-        for command in _list(hook, "hooks")
-        if waited(_command(command)) is None
-    ]
-    if not commands:
-        yield "hooks.PreToolUse", "no commit guard, though mac.commit_guard says closed"
-    for command in commands:
-        if not command.endswith(CLOSED):
-            yield (
-                "hooks.PreToolUse",
-                f"lets the command run where the guard is missing or broken; end it with `{CLOSED.strip()}`",
-            )
-
-
-def _hooks(document: Document) -> Iterator[tuple[str, Document]]:
-    hooks = _map(document, "hooks")
-    for event in hooks:
-        for hook in _list(hooks, event):
-            yield event, _map({"": hook}, "")
 
 
 def mangled_text(document: Document, place: str = "") -> Found:
@@ -325,19 +251,16 @@ RULES: tuple[Callable[[Document], Found], ...] = (
     dropped_permissions,
     empty_allowlist,
     env_no_text,
-    hook_never_matches,
     ignored_key,
     lifted_from_home,
     mangled_text,
     null,
-    open_stop,
-    open_timeout,
     other_provider,
     own_credentials,
-    short_wait,
     unbinding_rule,
     unenforced_list,
     unlisted_servers,
     version_of_nothing,
     wrong_type,
+    *hook_checks.RULES,
 )

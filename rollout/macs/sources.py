@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from rollout.macs.checks import Document, Finding
+from rollout.macs.checks import Finding
 from rollout.macs.places import PLACES, Platform
+from rollout.macs.untyped import Document
 from rollout.model.macs import Channel
 
 # Lists that give: uniting them with more gives more.

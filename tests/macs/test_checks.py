@@ -28,6 +28,8 @@ FAULTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "empty_allowlist": lambda d: d.update(availableModels=[]),
     "env_no_text": lambda d: d["env"].update(CLAUDE_CODE_MAX_RETRIES=0),
     "hook_never_matches": lambda d: d["hooks"]["PreToolUse"][0].update(matcher="bash"),
+    "flat_hook": lambda d: d["hooks"]["PreToolUse"].append({"matcher": "Bash"}),
+    "unknown_event": lambda d: d["hooks"].update(PreTooluse=[]),
     "foreign_key": lambda d: d.update(dangerouslySkip=True),
     "ignored_key": lambda d: d.update(disableBypassPermissionsMode="disable"),
     "lifted_from_home": lambda d: d.update(forceRemoteSettingsRefresh=False),
