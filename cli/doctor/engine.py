@@ -14,7 +14,8 @@ from cli.doctor.finding import Check, Finding, broken, fine
 from cli.live.stack import pulumi
 from cli.stack_file.yaml_load import loaded
 
-AT_LEAST = (3, 258, 0)
+# What is tested, and the least.
+TESTED = (3, 258, 0)
 SECONDS = 60
 # Beside a package's code: which plug-in it speaks to, at which version.
 PLUGIN_FILE = "pulumi-plugin.json"
@@ -35,7 +36,11 @@ class Plugin:
 
 def checks(project: Path, stack: str, environment: Mapping[str, str]) -> list[Check]:
     return [
-        Check(name="engine", look=lambda: _engine(project), fix="install Pulumi: https://www.pulumi.com/docs/install/"),
+        Check(
+            name="engine",
+            look=lambda: engine(_said(project, "version"), okta_token=bool(environment.get("OKTA_API_TOKEN"))),
+            fix="install Pulumi: https://www.pulumi.com/docs/install/",
+        ),
         Check(
             name="backend",
             look=lambda: _backend(project, stack),
@@ -51,12 +56,19 @@ def checks(project: Path, stack: str, environment: Mapping[str, str]) -> list[Ch
     ]
 
 
-def _engine(project: Path) -> Iterator[Finding]:
-    said = _said(project, "version")
+def engine(said: str, *, okta_token: bool) -> Iterator[Finding]:
+    """`said`: by `pulumi version`. `okta_token`: whether Okta's provider has an API token, and so asks Okta while it is
+    configured, which a newer engine waits for (decision 21)."""
     version = tuple(int(part) for part in re.findall(r"\d+", said)[:3])
-    least = ".".join(map(str, AT_LEAST))
-    if version < AT_LEAST:
+    if version < TESTED:
+        least = ".".join(map(str, TESTED))
         yield broken("engine", f"pulumi {said}, older than {least}", "install a newer Pulumi")
+    elif version > TESTED and okta_token:
+        yield broken(
+            "engine",
+            f"pulumi {said} ends an update while Okta is away, a suspension's too, since OKTA_API_TOKEN is in use",
+            f"use a service app's key, or pulumi {'.'.join(map(str, TESTED))}: docs/known-faults.md, 26",
+        )
     else:
         yield fine("engine", f"pulumi {said}")
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from cli.commands.doctor import code, show
 from cli.doctor import aws
 from cli.doctor.aws import per_person, spoken, tokens_of
-from cli.doctor.engine import Plugin, own_plugins, packages, plugins
+from cli.doctor.engine import Plugin, engine, own_plugins, packages, plugins
 from cli.doctor.finding import Check, Finding, Health, broken, document, fine, looked
 from cli.doctor.jamf import needed, privileges_finding
 from cli.doctor.okta import people_findings
@@ -199,6 +199,24 @@ def test_packages_are_held_against_what_the_requirements_ask_for() -> None:
     assert absent.what == "requirements.txt asks for pulumi-okta 7.0.1; it is not installed"
     assert {old.health, absent.health} == {Health.BROKEN}
     assert "`make setup`" in old.fix
+
+
+@pytest.mark.parametrize(
+    ("said", "okta_token", "health", "word"),
+    [
+        ("v3.257.9", False, Health.BROKEN, "older than 3.258.0"),
+        ("v3.258.0", True, Health.FINE, ""),
+        ("v3.276.0", False, Health.FINE, ""),
+        ("v3.276.0", True, Health.BROKEN, "while Okta is away"),
+        ("v3.258.0-dev.0", True, Health.FINE, ""),
+    ],
+)
+def test_an_engine_that_would_wait_for_an_okta_that_is_away_is_named_before_an_incident(
+    said: str, okta_token: bool, health: Health, word: str
+) -> None:
+    [found] = engine(said, okta_token=okta_token)
+    assert found.health is health
+    assert word in found.what
 
 
 def test_a_plug_in_that_is_not_there_is_broken_unless_the_engine_fetches_it() -> None:
