@@ -16,7 +16,7 @@ from rollout.incidents.cut_record import Record
 from rollout.incidents.quotas import quota_policies, raises, throttled_sessions
 from rollout.levels import Level
 from rollout.model.rollout import Incident, Model, Prices, Rollout
-from rollout.usage.records import KINDS
+from rollout.usage.records import HOUR_WRITE, KINDS
 from rollout.usage.thresholds import Budget, Limits, Raise
 
 STOP_FOR_A_DAY = [
@@ -124,7 +124,7 @@ def prices(model: Model) -> dict[str, Any]:
 
 
 def _by_kind(said: Prices) -> dict[str, str]:
-    by_the_hour = 2 * said.input if said.cache_write_1h is None else said.cache_write_1h
+    by_the_hour = HOUR_WRITE * said.input if said.cache_write_1h is None else said.cache_write_1h
     usd = {**{kind: getattr(said, kind) for kind in KINDS}, "cache_write_1h": by_the_hour}
     return {kind: format(Decimal(str(price)), "f") for kind, price in usd.items()}
 

@@ -57,6 +57,10 @@ class NothingUsedError(OutsideRolloutError):
     somebody who is none of ours."""
 
 
+# What is written to a cache for an hour costs, as against input (Anthropic's prices, prompt caching; Bedrock's alike).
+HOUR_WRITE = 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
     """As Bedrock counts them; `input` leaves out what was read from a cache or written to one. `cache_write` is all
@@ -79,7 +83,7 @@ class Tokens:
         tier: Mapping[str, Any] = prices.get("long_prompt") or {}
         if tier and self.prompt > int(tier["above_tokens"]):
             prices = tier
-        by_the_hour = prices.get("cache_write_1h") or 2 * Decimal(prices["input"])
+        by_the_hour = prices.get("cache_write_1h") or HOUR_WRITE * Decimal(prices["input"])
         parts = {kind: Decimal(getattr(self, kind)) * Decimal(prices[kind]) for kind in KINDS}
         dearer = self.cache_write_1h * (Decimal(by_the_hour) - Decimal(prices["cache_write"]))
         return (sum(parts.values(), Decimal()) + dearer) / PER
@@ -238,11 +242,12 @@ def _tokens(record: Mapping[str, Any]) -> Tokens:
 
 def _for_an_hour(given: Mapping[str, Any]) -> int:
     """Of the tokens written to a cache, by `cacheDetails`: `[{"ttl": "1h", "inputTokens": 7}]`, which a record has
-    where an entry of an hour was asked for (Bedrock API reference, CacheDetail)."""
+    where an entry of an hour was asked for (Bedrock API reference, CacheDetail). An age that is not known is counted at
+    the dearer price, as a model that is not known is."""
     details: object = given.get("cacheDetails")
-    entries = cast("list[Any]", details) if isinstance(details, list) else []
+    entries = cast("list[Any]", details) if isinstance(details, list) else [details]
     parts = [cast("Mapping[str, Any]", entry) for entry in entries if isinstance(entry, Mapping)]
-    counts = [_count(part, "inputTokens") for part in parts if part.get("ttl") == "1h"]
+    counts = [_count(part, "inputTokens") for part in parts if str(part.get("ttl")).strip().lower() != "5m"]
     return min(sum(counts), 10**9)
 
 

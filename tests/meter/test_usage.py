@@ -80,6 +80,20 @@ def test_an_hour_without_a_price_of_its_own_costs_twice_the_input() -> None:
     assert usage(written_for_an_hour(100_000, of=100_000), TABLES).usd == Decimal("0.6")
 
 
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"ttl": "1h", "inputTokens": 100_000},
+        [{"ttl": "1H", "inputTokens": 100_000}],
+        [{"ttl": " 1h", "inputTokens": 60_000}, {"ttl": "24h", "inputTokens": 40_000}],
+        [{"inputTokens": 100_000}],
+    ],
+)
+def test_what_stays_longer_than_five_minutes_has_the_dearer_price_however_it_is_written(details: Any) -> None:
+    said = record(input={"cacheWriteInputTokenCount": 100_000, "cacheDetails": details}, output={})
+    assert usage(said, TABLES).usd == Decimal("0.6")
+
+
 @pytest.mark.parametrize("whole", [{"cacheWriteInputTokenCount": 5}, {"cacheWriteInputTokenCount": None}, {}])
 def test_a_part_that_is_more_than_the_whole_is_counted(whole: dict[str, Any]) -> None:
     said = record(input={**whole, "cacheDetails": [{"ttl": "1h", "inputTokens": 6}]}, output={})
