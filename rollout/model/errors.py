@@ -17,6 +17,7 @@ from rollout.model.descriptions import meanings
 Path = tuple[str | int, ...]
 MAX_SHOWN = 80
 MAX_LISTED = 30
+MAX_LINES = 100
 BOUNDS = {
     "greater_than_equal": "at least",
     "greater_than": "more than",
@@ -48,7 +49,9 @@ class StackFileError(ValueError):
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = list(lines)
         count = "1 mistake" if len(self.lines) == 1 else f"{len(self.lines)} mistakes"
-        super().__init__("\n".join([f"the stack file has {count}; nothing was touched:", *self.lines]))
+        more = [f"and {len(self.lines) - MAX_LINES:,} more"] if len(self.lines) > MAX_LINES else []
+        said = [f"the stack file has {count}; nothing was touched:", *self.lines[:MAX_LINES], *more]
+        super().__init__("\n".join(said))
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cli.stack_file.roster_file import without_person
+from cli.stack_file.roster_file import with_person, without_person
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Cohort
 from rollout.stack_file.load import load
@@ -48,6 +49,62 @@ def test_a_spreadsheets_byte_order_mark_and_line_ends_are_no_mistake(tmp_path: P
 def test_a_line_break_within_a_cell_is_a_blank_and_runs_no_words_together(tmp_path: Path, end: str) -> None:
     text = HEADER + f'Bob Kim,bob.kim@acme.example,backend,"Engineer{end}Platform","mid",no,,\n'
     assert pilot(tmp_path, text).members["bob.kim@acme.example"].role == "Engineer Platform"
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_what_excel_writes_with_another_separator_is_read_and_stays_so(tmp_path: Path, mark: str) -> None:
+    text = "\ufeffname;email;team\r\nJörg Müller;joerg.mueller@acme.example;backend\r\n".replace(";", mark)
+    (found,) = read_roster("odd.csv", _written(tmp_path, text))[0]
+    assert (found.email, found.member["name"]) == ("joerg.mueller@acme.example", "Jörg Müller")
+    added = with_person(text, {"name": "Ann Lee", "email": "ann@acme.example", "team": "backend"})
+    assert added.endswith(mark.join(["Ann Lee", "ann@acme.example", "backend\n"]))
+    assert without_person(added, "joerg.mueller@acme.example").count("acme.example") == 1
+
+
+def test_columns_without_a_name_are_none_as_long_as_nothing_is_in_them(tmp_path: Path) -> None:
+    text = "name,email,team,,\nDana Whitfield,dana@acme.example,backend,,\nBob Kim,bob@acme.example,backend,,,,\n"
+    rows, mistakes = read_roster("odd.csv", _written(tmp_path, text))
+    assert ([row.email for row in rows], mistakes) == (["dana@acme.example", "bob@acme.example"], [])
+    (mistake,) = read_roster("odd.csv", _written(tmp_path, text + "Ann,ann@acme.example,backend,,senior\n"))[1]
+    assert mistake == "odd.csv:4: senior is in a column without a name; name the column, or empty the cell"
+
+
+@pytest.mark.parametrize("nothing", ["-", "N/A", "n/a", "#N/A", "\u2014", "None", "TBD", "?"])
+def test_what_people_write_where_there_is_nothing_is_nothing(tmp_path: Path, nothing: str) -> None:
+    text = HEADER + f"Na,na@acme.example,backend,{nothing},{nothing},{nothing},{nothing},{nothing}\n"
+    (found,) = read_roster("odd.csv", _written(tmp_path, text))[0]
+    assert found.member == {"name": "Na", "team": "backend", "champion": False}
+
+
+def test_a_roster_is_no_link_no_folder_and_no_pipe(tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text(HEADER + "Bob Kim,bob.kim@acme.example,backend,,mid,no,,\n")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    (tmp_path / "all").symlink_to(".")
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    said = {name: read_roster(name, tmp_path)[1] for name in ("link.csv", "all/real.csv", "folder.csv", "pipe.csv")}
+    assert said["link.csv"] == ["link.csv: link.csv is a link; put the file itself below the project's folder"]
+    assert said["all/real.csv"] == ["all/real.csv: all is a link; put the file itself below the project's folder"]
+    assert {*said["folder.csv"], *said["pipe.csv"]} == {
+        f"{name}.csv: a folder, a pipe or a device, not a file; a roster is a CSV file" for name in ("folder", "pipe")
+    }
+
+
+def test_what_a_roster_holds_is_shown_and_never_sent_to_the_terminal(tmp_path: Path) -> None:
+    escape = "\x1b]0;pwned\x07"
+    header = read_roster("odd.csv", _written(tmp_path, f"name,email,team,{escape}{'x' * 500}\nA,b@c.d,e,f\n"))[1]
+    twice = f"name,email,team\nA,{escape}@c.d,e\nA,{escape}@c.d,e\n"
+    for line in (*header, *read_roster("odd.csv", _written(tmp_path, twice))[1]):
+        assert line.isprintable()
+        assert len(line) < 400
+
+
+def test_more_than_a_hundred_mistakes_are_counted(tmp_path: Path) -> None:
+    wrong = "".join(f"Bob Kim,bob{number}@acme.example,bakend,,mid,no,,\n" for number in range(300))
+    with pytest.raises(StackFileError) as caught:
+        pilot(tmp_path, HEADER + wrong)
+    said = str(caught.value).splitlines()
+    assert (len(said), said[-1]) == (102, "and 200 more")
 
 
 @pytest.mark.parametrize("odd", ["\u2028", "\u0085", "\u000b"])
