@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from commit_guard import gitsteps, programs, verbs
+from commit_guard import gitcall, gitsteps, programs, verbs
 from commit_guard.flows import Content, joined
 from commit_guard.line import Line, joined_path
 from commit_guard.shell import TEXT, UNKNOWN, Event, Step, Word, parse
@@ -367,7 +367,7 @@ class Reader:
         plain = [value for value in values if value is not None and not value.startswith("-")]
         what = tuple(plain[:2])
         if values and (values[0] is None or plain[0] not in {*verbs.GH, "co"} or what in _GH_EXECUTES):
-            self._strange(f"what `gh {' '.join(what)[:40]}` does is not known", gitsteps.Call.at(self._line))
+            self._strange(f"what `gh {' '.join(what)[:40]}` does is not known", gitcall.Call.at(self._line))
             return
         if what in {("pr", "create"), ("pr", "new"), ("repo", "create"), ("repo", "sync"), ("repo", "new")}:
             self._git(given, [Word((TEXT, "push"))], read)
@@ -382,7 +382,7 @@ class Reader:
     def _git(self, given: dict[str, Word], words: list[Word], read: Content | None, depth: int = 0) -> None:
         line = self._line
         where: list[str] = []
-        call = gitsteps.Call(line, set(line.places), (), {}, read)
+        call = gitcall.Call(line, set(line.places), (), {}, read)
         for name, word in {**line.variables, **given}.items():
             self._variable(call, where, name, word)
         rest = list(words)
@@ -396,7 +396,7 @@ class Reader:
         if rest:
             self._verb(call, rest, depth)
 
-    def _git_option(self, call: gitsteps.Call, where: list[str], option: str, argument: str | None) -> None:
+    def _git_option(self, call: gitcall.Call, where: list[str], option: str, argument: str | None) -> None:
         if option == "-C":
             call.places = {joined_path(place, argument) for place in call.places}
         elif option in {"--git-dir", "--work-tree"}:
@@ -415,7 +415,7 @@ class Reader:
         elif option in verbs.GIT_FLAGS:
             where.append(option)
 
-    def _variable(self, call: gitsteps.Call, where: list[str], name: str, word: Word | None) -> None:
+    def _variable(self, call: gitcall.Call, where: list[str], name: str, word: Word | None) -> None:
         line = self._line
         value = line.value(word) if word else None
         if name in {"GIT_DIR", "GIT_WORK_TREE"}:
@@ -439,7 +439,7 @@ class Reader:
             call.settings[name] = value
             call.edits |= value is None or "editor" in value.lower()
 
-    def _verb(self, call: gitsteps.Call, words: list[Word], depth: int) -> None:
+    def _verb(self, call: gitcall.Call, words: list[Word], depth: int) -> None:
         line = self._line
         verb = line.value(words[0])
         call.verb, call.words = verb or "", words[1:]
@@ -469,7 +469,7 @@ class Reader:
         elif depth < _DEPTH:
             self._verb_again(call, [*_words_of(meaning), *call.words], depth + 1)
 
-    def _strange(self, reason: str, call: gitsteps.Call) -> None:
+    def _strange(self, reason: str, call: gitcall.Call) -> None:
         """No command and no alias that is known: a program of somebody's, an extension, an alias that only git will
         see, a misspelling that git corrects. It may commit and push by itself."""
         line = self._line
@@ -478,14 +478,14 @@ class Reader:
             work.commits = work.index = True
             work.doubt(*line.doubts)
 
-    def _alias(self, call: gitsteps.Call, verb: str) -> str | None:
+    def _alias(self, call: gitcall.Call, verb: str) -> str | None:
         """Of the line itself, or of git's settings."""
         line, key = self._line, f"alias.{verb}"
         settings = [line.found(place, call.where, call.variables) for place in sorted(call.places) if place != NOWHERE]
         known = [call.settings.get(key), line.aliases.get(key), *(found.setting(key) for found in settings)]
         return next((meaning for meaning in known if meaning), None)
 
-    def _verb_again(self, call: gitsteps.Call, words: list[Word], depth: int) -> None:
+    def _verb_again(self, call: gitcall.Call, words: list[Word], depth: int) -> None:
         """An alias may begin with options of git's own."""
         if (self._line.value(words[0]) or "").startswith("-"):
             places, self._line.places = self._line.places, call.places
@@ -494,7 +494,7 @@ class Reader:
         else:
             self._verb(call, words, depth)
 
-    def _foreach(self, call: gitsteps.Call) -> None:
+    def _foreach(self, call: gitcall.Call) -> None:
         line = self._line
         inner = [word for word in call.words if line.value(word) not in {"foreach", "--recursive", "-q", "--quiet"}]
         paths = [path for place in call.places if place != NOWHERE for path in self._below(place, call)]
@@ -510,10 +510,10 @@ class Reader:
                 self._program(inner, {}, None, [])
         line.places = places
 
-    def _below(self, place: str, call: gitsteps.Call) -> Iterator[str]:
+    def _below(self, place: str, call: gitcall.Call) -> Iterator[str]:
         for path in self._line.found(place, call.where, call.variables).submodules():
             yield path
-            call_below = gitsteps.Call(self._line, {path}, (), {}, None)
+            call_below = gitcall.Call(self._line, {path}, (), {}, None)
             yield from self._below(path, call_below)
 
 

@@ -7,7 +7,7 @@ import re
 
 from commit_guard import verbs
 from commit_guard.flows import Content, joined
-from commit_guard.gitsteps import changes_what_is_ignored
+from commit_guard.gitcall import changes_what_is_ignored
 from commit_guard.line import Line, joined_path
 from commit_guard.options import Options
 from commit_guard.shell import TEXT, Step, Word

