@@ -38,8 +38,9 @@ _COMMAND = rf"{_SEEN}(?!:\*)(?!.* :\*\)$)(?![A-Za-z_]\w*:(?!\*\)$))(?!.*:\*(?!\)
 # braces and no variables, `~` is the own home's alone, `#` begins a comment, `!` lifts what others deny, and a `/` at
 # the end is a folder, which nobody reads.
 _PATH = rf"{_SEEN}(?!/(?!/[^/]))(?!(?:.*/)?\.\./)(?!\w+:)(?!.*:\*)(?!.*[\\{{}}$])(?!~[^/])(?![#!])(?!.*/\)$){_TEXT}"
-# With a blank or a colon before the star; `Skill(name*)` was not seen to bind.
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?: \*|:\*)?"
+# With a blank or a colon before the star; `Skill(name*)` was not seen to bind. A plug-in's skill has the plug-in's name
+# before it.
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?::[A-Za-z0-9][A-Za-z0-9_-]{0,99})?(?: \*|:\*)?"
 _AGENT = r"[A-Za-z0-9][A-Za-z0-9_:-]{0,99}"
 _DOMAIN = r"domain:(?:\*|(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:\.\*)?)"
 FORMS: Mapping[str, str] = {

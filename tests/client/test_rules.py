@@ -129,3 +129,20 @@ def test_a_tool_by_its_name_alone_is_taken_away_and_no_name_is_unknown(pilot: De
 def test_a_star_takes_every_tool_away(pilot: Deployed, furnished: Laptop) -> None:
     assert asked(pilot, furnished, ["*"], told.bash("touch made")).tool_results == []
     assert not (furnished.project / "made").exists()
+
+
+@pytest.mark.parametrize("rule", ["Skill(plug:s4)", "Skill(plug:*)", "Skill(plug:s4:*)", ""])
+def test_a_skill_of_a_plug_in_is_denied_by_the_plug_ins_name(pilot: Deployed, alice: Laptop, rule: str) -> None:
+    plug = alice.project / "plug"
+    for file, text in (
+        (".claude-plugin/plugin.json", json.dumps({"name": "plug", "version": "1.0.0"})),
+        ("skills/s4/SKILL.md", "---\nname: s4\ndescription: d\n---\nText"),
+    ):
+        (plug / file).parent.mkdir(parents=True)
+        (plug / file).write_text(text, encoding="utf-8")
+    document = pilot.settings(Level.ACTIVE)
+    del document["disableSideloadFlags"]  # or there is no way to bring the plug-in along
+    document["permissions"]["deny"] += [TypeAdapter[str](PermissionRule).validate_python(rule)] if rule else []
+    pilot.install(alice, document)
+    prompt = told.tool("Skill", skill="plug:s4")
+    assert refused(alice.asks(prompt, *ANY_MODE, "--plugin-dir", str(plug), exported=EVERY_TOOL)) == [bool(rule)]

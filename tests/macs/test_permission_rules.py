@@ -26,7 +26,15 @@ BIND = [
     *("Read(.env)", "Read(./secrets/**)", "Read(~/.aws/**)", "Read(//etc/**)", "Read(**/*.pem)", "Read(//**/.env.*)"),
     *("Edit(.github/workflows/**)", "Edit(plan.txt)", "Edit(//**/*.ipynb)"),
     *("WebFetch", "WebFetch(domain:example.com)", "WebFetch(domain:*.example.com)", "WebFetch(domain:*)"),
-    *("Agent(Explore)", "Task(Explore)", "Skill(deploy)", "Skill(deploy *)", "Skill(deploy:*)"),
+    *(
+        "Agent(Explore)",
+        "Task(Explore)",
+        "Skill(deploy)",
+        "Skill(deploy *)",
+        "Skill(deploy:*)",
+        "Skill(plug-in:deploy)",
+        "Skill(plug-in:*)",
+    ),
     *("mcp__github", "mcp__github__*", "mcp__github__get_issue", "mcp__*", "mcp__claude_ai_Slack__*", "mcp__git*", "*"),
 ]
 # With words of what is to be written in its place.
