@@ -35,7 +35,7 @@ def cents(amount: float) -> str:
 def signed(amount: float) -> str:
     """A little is not nothing: a tenth of a cent is said as such."""
     if 0 < abs(amount) < 0.01:
-        return f"under {'-' if amount < 0 else '+'}$0.01"
+        return "under $0.01"
     return f"{'-' if amount < 0 else '+' if amount else ''}${abs(amount):,.2f}"
 
 

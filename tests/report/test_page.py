@@ -53,7 +53,7 @@ def test_the_last_billed_month_is_held_against_the_meter_and_says_what_nobody_ex
     text = page(figures(made_up.facts()))
     own = text.partition('<h3 id="bill">')[2].partition("</section>")[0]
     said = "October 2026: the meter counted $3,101.72, AWS billed $3,107.67, a difference of +$5.95: "
-    assert said + "under +$0.01 explained, +$5.95 not explained." in own
+    assert said + "under $0.01 explained, +$5.95 not explained." in own
     assert "billed, not counted" in own
     assert "+$2.50" in own
     assert '<a href="#bill">+$5.95 of the bill of October are not explained by what was counted</a>' in text
