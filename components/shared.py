@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from components.audit_trail import AuditTrail, AuditTrailArgs
 from components.billing.billing_export import BillingExport, BillingExportArgs
+from components.billing.cost_anomalies import CostAnomalies, CostAnomaliesArgs
 from components.billing.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
 from components.functions.announcer import Announcer, AnnouncerArgs
 from components.functions.audiences import Audiences, AudiencesArgs
@@ -68,6 +69,8 @@ def declare_shared(
     if billing_export.declared(rollout.billing_export, adopts_meter=rollout.adopt.meter):
         BillingExport("billing-export", BillingExportArgs(account=account, rollout=rollout))
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
+    if rollout.budgets.anomaly_usd is not None:
+        CostAnomalies("anomalies", CostAnomaliesArgs(account=account, rollout=rollout, audiences=audiences))
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
     meter = Meter(
         "meter",

@@ -91,6 +91,10 @@ class Account:
         """Of a data export, which AWS gives a suffix of its own, wherever the stack is: Billing lives in one region."""
         return f"arn:{self.partition}:bcm-data-exports:{BILLING_REGION}:{self.id}:export/{name}-*"
 
+    def anomaly_arn(self, kind: str) -> str:
+        """Of Cost Explorer, which names them itself. `kind`: `anomalymonitor` or `anomalysubscription`."""
+        return f"arn:{self.partition}:ce::{self.id}:{kind}/*"
+
     def rule_arn(self, name: str) -> str:
         return self._arn("events", f"rule/{name}")
 

@@ -15,7 +15,7 @@ from cli.stack_file.change import write
 from cli.terminal.json_out import print_json
 from rollout.report.figures import figures
 from rollout.report.page import page
-from rollout.report.words import attention, standfirst, title
+from rollout.report.words import attention, reconciled, standfirst, title
 
 # CloudWatch keeps an hour's figures for 15 months (CloudWatch user guide, metrics retention).
 DAYS_KEPT = 455
@@ -30,14 +30,19 @@ def run(stack: str, out: Path, since: str | None, as_json: bool) -> None:
         if source.problem:
             print(f"rollout: not read: {source.topic}: {source.problem}", file=sys.stderr)
     if as_json:
-        told = {"title": title(found), "summary": standfirst(found), "attention": [a.text for a in attention(found)]}
+        told = {
+            "title": title(found),
+            "summary": standfirst(found),
+            "reconciled": reconciled(found),
+            "attention": [a.text for a in attention(found)],
+        }
         print_json({**told, **_plain(asdict(found))})
         return
     try:
         write(out, page(found))
     except OSError as error:
         raise CommandError(f"{out}: {error.strerror}") from None
-    print(f"{title(found)}. {standfirst(found)}\n{out}: {out.stat().st_size // 1000} kB")
+    print(f"{title(found)}. {standfirst(found)}\n{reconciled(found)}\n{out}: {out.stat().st_size // 1000} kB")
 
 
 def _day(text: str | None, today: date) -> date | None:

@@ -19,6 +19,10 @@ MANIFEST_AT_MOST = 4 * 1024 * 1024
 ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404"})
 
 
+class NotWrittenError(CommandError):
+    """AWS has written nothing of that month, or there is no such bucket."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Export:
     """`files`: keys in the bucket. `delivered`: when AWS wrote the manifest, which comes last."""
@@ -29,7 +33,8 @@ class Export:
 
 
 def export_of(clients: Clients, bucket: str, folder: str, month: date) -> Export:
-    """The newest delivery of a month, by its manifest. CommandError where there is none that can be read."""
+    """The newest delivery of a month, by its manifest. CommandError where it cannot be read, NotWrittenError where
+    there is none."""
     period = f"BILLING_PERIOD={month:%Y-%m}"
     key = f"{folder}/metadata/{period}/{folder.rpartition('/')[2]}-Manifest.json"
     try:
@@ -37,7 +42,7 @@ def export_of(clients: Clients, bucket: str, folder: str, month: date) -> Export
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") not in ABSENT:
             raise
-        raise CommandError(
+        raise NotWrittenError(
             f"s3://{bucket}/{key}: not there. AWS writes an export's first files within a day, and nothing of the "
             "months before it was made; see `billing_export` of the stack file for another bucket"
         ) from None

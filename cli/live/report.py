@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.live import alarms, aws, engine, incidents, success, usage
+from cli.live import alarms, aws, engine, incidents, reconciled, success, usage
 from cli.live.asking import Unreachable, asked, asking
 from cli.stack_file.files import with_config
 from cli.stack_file.listing import stack_path
@@ -48,7 +48,10 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
         people_ = of_aws(usage.people_by_day, rollout.logged, first, today)
         weeks_ = of_aws(success.success_parameters)
         alarms_ = of_aws(alarms.alarm_states, rollout)
+        obstructed = reconciled.obstructed(rollout, now)
+        bill_ = (lambda: obstructed) if obstructed else of_aws(reconciled.last_billed, rollout, now)
         updates, changes, people, weeks, states = updates_.get(), changes_(), people_(), weeks_(), alarms_()
+        billed = bill_()
 
     def told(topic: Topic, where: str, found: Found | Unreachable) -> Found | None:
         problem = found.why if isinstance(found, Unreachable) else None
@@ -62,6 +65,7 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
     used = told(Topic.USE, f"{logs}, by Logs Insights: what the meter counted", people)
     seen = told(Topic.SUCCESS, f"SSM parameters below {names.SUCCESS_PATH}, as read from GitHub", weeks)
     ringing = told(Topic.ALARMS, "CloudWatch", states)
+    bill = told(Topic.BILL, reconciled.where(rollout), billed)
     return Facts(
         stack=stack,
         rollout=rollout,
@@ -74,6 +78,7 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
         use=[_use(row) for row in used] if used is not None else None,
         weeks=_weeks(rollout, seen) if seen is not None else None,
         ringing=[state.name for state in ringing if state.firing] if ringing is not None else None,
+        bill=bill,
     )
 
 

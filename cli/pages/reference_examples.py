@@ -58,6 +58,7 @@ claude-code-rollout:budgets:
   user_daily_stop_usd: 60 # denied until midnight UTC; without a stop nothing stops
   raises:
     alice.chen@acme.example: {until: 2026-11-30T18:00:00Z, user_daily_stop_usd: 120, reason: Migration weekend}
+  anomaly_usd: 100 # finance hears of it from AWS, within a day
 """,
     "notify": """
 claude-code-rollout:notify:

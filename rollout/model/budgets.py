@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from rollout.model.base import Part
-from rollout.model.fields import Email, Instant, Number, Usd, Words
+from rollout.model.fields import Email, Instant, MonitorArn, Number, Usd, Words
 
 StopUsd = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False), Number]
 
@@ -57,6 +57,13 @@ class Budgets(Part):
     billed_as: BilledAs = BilledAs.MARKETPLACE
     """Which cost AWS Budgets holds against the month: all of AWS Marketplace, by way of which Claude is sold on
     Bedrock; `tags`, what carries `organization`, once Billing knows that tag; or the whole `account`."""
+
+    anomaly_usd: StopUsd | None = None
+    """USD above what AWS expects: of an anomaly of that much or more, AWS Cost Anomaly Detection tells finance, up to a
+    day later and without stopping anything. Off where it is not said."""
+    anomaly_monitor: MonitorArn | None = None
+    """A cost monitor that is there: AWS allows one of all services per account, and many accounts have it. Without it
+    the program makes that one."""
 
     @property
     def stops(self) -> Mapping[str, float]:

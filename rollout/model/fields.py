@@ -119,6 +119,14 @@ BucketFolder = Annotated[
         "a folder in a bucket such as exports/claude, without a / at its ends",
     ),
 ]
+# Service Authorization Reference, AWS Cost Explorer.
+MonitorArn = Annotated[
+    str,
+    Shape(
+        r"arn:aws:ce::[0-9]{12}:anomalymonitor/[A-Za-z0-9-]{1,64}",
+        "the ARN of a cost monitor such as arn:aws:ce::123456789012:anomalymonitor/1a2b",
+    ),
+]
 ExportName = Annotated[str, Shape(r"[A-Za-z0-9_-]{1,128}", "the name of a data export such as claude-code-billing")]
 # An e-mail address becomes the AWS session name, which allows `[\w+=,.@-]{2,64}` (STS API reference, AssumeRole).
 Email = Annotated[

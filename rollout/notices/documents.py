@@ -70,6 +70,19 @@ def reminder_policy(account: Account) -> Document:
     return document(allow("Announce", ["lambda:InvokeFunction"], [account.function_arn(names.ANNOUNCER)]))
 
 
+def topic_policy(account: Account, audience: str) -> Document:
+    """Alarms as before, and Cost Anomaly Detection (AWS Cost Management user guide, SNS topics for anomalies), each for
+    this account alone. It takes the place of SNS's own policy; our functions publish by their roles."""
+    ours = {"StringEquals": {"aws:SourceAccount": account.id}}
+    services = {"Alarms": "cloudwatch.amazonaws.com", "CostAnomalies": "costalerts.amazonaws.com"}
+    return document(
+        *(
+            {**allow(sid, ["sns:Publish"], [account.topic_arn(audience)], ours), "Principal": {"Service": service}}
+            for sid, service in services.items()
+        )
+    )
+
+
 def channel_guardrail() -> Document:
     """The most that anybody can do from a Slack channel: nothing. Notices come in, no command goes out."""
     return document({"Sid": "NoticesOnly", "Effect": "Deny", "Action": "*", "Resource": "*"})

@@ -1,8 +1,8 @@
 """What a CI system may do in an account: one role that previews, which only reads, and one that deploys.
 
 Rights follow what this program declares, service by service; names limit them to what is ours. Where IAM knows no
-resource for an action (Service Authorization Reference), its Allow can name none: those stand apart in `UNNAMED_READS`
-and `UNNAMED_WRITES`, bound to the account's region.
+resource for an action (Service Authorization Reference), its Allow can name none: those stand apart in `UNNAMED_READS`,
+`UNNAMED_WRITES` and `UNNAMED_BILLING`, bound to a region.
 """
 
 from __future__ import annotations
@@ -219,6 +219,15 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
             reads="GetExport ListTagsForResource",
             writes="CreateExport DeleteExport TagResource UntagResource UpdateExport",
         ),
+        Rights(
+            service="ce",
+            resources=(account.anomaly_arn("anomalymonitor"), account.anomaly_arn("anomalysubscription")),
+            reads="GetAnomalyMonitors GetAnomalySubscriptions ListTagsForResource",
+            writes="""
+                DeleteAnomalyMonitor DeleteAnomalySubscription TagResource UntagResource UpdateAnomalyMonitor
+                UpdateAnomalySubscription
+            """,
+        ),
         # An export of the bill is a report's definition as well (AWS Data Exports user guide, access).
         Rights(
             service="cur",
@@ -243,6 +252,10 @@ UNNAMED_WRITES = (
 )
 
 
+# The same, of what lives in Billing's region wherever the stack is.
+UNNAMED_BILLING = ("ce:CreateAnomalyMonitor", "ce:CreateAnomalySubscription")
+
+
 def preview_policies(account: Account, okta_domain: str) -> list[Document]:
     """What a preview asks, and nothing that changes anything."""
     named = [allow(each.sid, each.read, each.resources) for each in rights(account, okta_domain) if each.read]
@@ -259,7 +272,8 @@ def deploy_policies(account: Account, okta_domain: str) -> list[Document]:
         [account.iam(f"role/{names.PREFIX}-*")],
         {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
     )
-    return list(packed([*named, passed, _unnamed(account, (*UNNAMED_READS, *UNNAMED_WRITES))]))
+    here = _unnamed(account, (*UNNAMED_READS, *UNNAMED_WRITES))
+    return list(packed([*named, passed, here, _in_region("UnnamedBilling", UNNAMED_BILLING, BILLING_REGION)]))
 
 
 def on_call_policy(account: Account) -> Document:
@@ -310,7 +324,11 @@ def _state(account: Account, stack: str) -> list[str]:
 
 
 def _unnamed(account: Account, actions: Iterable[str]) -> Document:
-    return allow("Unnamed", list(actions), ["*"], {"StringEquals": {"aws:RequestedRegion": account.region}})
+    return _in_region("Unnamed", actions, account.region)
+
+
+def _in_region(sid: str, actions: Iterable[str], region: str) -> Document:
+    return allow(sid, list(actions), ["*"], {"StringEquals": {"aws:RequestedRegion": region}})
 
 
 def packed(statements: Iterable[Document]) -> Iterator[Document]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from rollout.levels import Level
 from rollout.model.rollout import Rollout
+from rollout.reconcile.compare import Reconciliation
 
 
 class Topic(StrEnum):
@@ -21,6 +22,7 @@ class Topic(StrEnum):
     USE = "use and spend"
     SUCCESS = "success metrics"
     ALARMS = "alarms"
+    BILL = "bill"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +72,17 @@ class Use:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotReconciled:
+    """No month could be held against its bill, which is nobody's fault. `why`: in a reader's words."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """None: its source could not be read; `sources` says why. `deployed`: levels by cohort, as the last update left
-    them. `weeks`: by cohort, as the collector wrote them. `ringing`: titles of alarms."""
+    them. `weeks`: by cohort, as the collector wrote them. `ringing`: titles of alarms.
+    `bill`: of the last month that is billed."""
 
     stack: str
     rollout: Rollout
@@ -85,6 +95,7 @@ class Facts:
     use: Sequence[Use] | None = None
     weeks: Mapping[str, str] | None = None
     ringing: Sequence[str] | None = None
+    bill: Reconciliation | NotReconciled | None = None
 
     def problem(self, topic: Topic) -> str | None:
         return next((source.problem for source in self.sources if source.topic is topic), None)

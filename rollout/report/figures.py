@@ -10,8 +10,10 @@ from rollout.access.residual import Residual, residual_access
 from rollout.levels import Level
 from rollout.model.rollout import Cohort, Rollout
 from rollout.people.composition import Composition, advice, composition
+from rollout.reconcile.compare import Reconciliation
 from rollout.report.adoption import Adoption, adoption
-from rollout.report.facts import Facts, Source, Topic
+from rollout.report.bill import Bill, bill
+from rollout.report.facts import Facts, NotReconciled, Source, Topic
 from rollout.report.response import Step, open_incidents, steps
 from rollout.report.spend import Spend, spend
 from rollout.report.timeline import Span, spans
@@ -76,6 +78,8 @@ class Success:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
+    """`bill` is None where no month could be reconciled: `not_reconciled` says why, or else its source's problem."""
+
     organization: str
     stack: str
     made_at: datetime
@@ -91,6 +95,8 @@ class Figures:
     open_steps: Sequence[Step]
     promises: Mapping[Level, Residual]
     ringing: Sequence[str] | None
+    bill: Bill | None
+    not_reconciled: str | None
     sources: Sequence[Source]
 
     @property
@@ -124,6 +130,8 @@ def figures(facts: Facts) -> Figures:
         open_steps=list(open_incidents(found or []).values()),
         promises=residual_access(rollout),
         ringing=facts.ringing,
+        bill=bill(facts.bill) if isinstance(facts.bill, Reconciliation) else None,
+        not_reconciled=facts.bill.why if isinstance(facts.bill, NotReconciled) else None,
         sources=facts.sources,
     )
 

@@ -85,6 +85,7 @@ def page(found: Figures) -> str:
         steps=_steps(found),
         promises=tables.promises(found),
         by_cohort=tables.adoption(found),
+        bill=tables.bill(found),
         sources=tables.sources(found),
         unread={topic.name.lower(): words.unread(found, topic) for topic in Topic},
     )

@@ -9,7 +9,7 @@ from datetime import date
 from rollout.access.residual import Residual
 from rollout.report.figures import Figures, Standing, Success
 from rollout.report.response import Step
-from rollout.report.words import day, figure, lasted, level_word, minutes, moment, percent, usd
+from rollout.report.words import day, figure, lasted, level_word, minutes, moment, percent, signed, usd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +162,14 @@ def promises(found: Figures) -> Table:
         "Plan",
     )
     return Table(columns=columns, rows=rows, numeric=frozenset({1, 2, 3, 4}))
+
+
+def bill(found: Figures) -> Table:
+    rows = [
+        (each.cause, "explained" if each.explained else "to be looked at", str(each.people), signed(each.usd))
+        for each in (found.bill.causes if found.bill else ())
+    ]
+    return Table(columns=("Cause", "State", "People", "Billed less counted"), rows=rows, numeric=frozenset({2, 3}))
 
 
 def _held(each: Residual) -> str:

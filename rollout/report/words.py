@@ -27,6 +27,18 @@ def usd(amount: float) -> str:
     return f"${amount:,.0f}" if amount >= HUNDRED else f"${amount:,.2f}"
 
 
+def cents(amount: float) -> str:
+    """Of a bill, whatever its size."""
+    return f"${amount:,.2f}"
+
+
+def signed(amount: float) -> str:
+    """A little is not nothing: a tenth of a cent is said as such."""
+    if 0 < abs(amount) < 0.01:
+        return "under $0.01"
+    return f"{'-' if amount < 0 else '+' if amount else ''}${abs(amount):,.2f}"
+
+
 def percent(share: float) -> str:
     """A little is not nothing, and nearly all is not all."""
     value = HUNDRED * share
@@ -108,9 +120,21 @@ def _of_budget(spend: Spend, amount: float) -> str:
     return "" if share is None else f" ({percent(share)})"
 
 
+def reconciled(found: Figures) -> str:
+    """The last billed month in two sentences, or why there is none."""
+    if not (bill := found.bill):
+        return unread(found, Topic.BILL) or f"Not reconciled: {found.not_reconciled or 'nothing was read'}."
+    sums = f"{bill.month:%B %Y}: the meter counted {cents(bill.counted_usd)}, AWS billed {cents(bill.billed_usd)}"
+    if not bill.causes:
+        return f"{sums}, and nothing differs."
+    told = f"{sums}, a difference of {signed(bill.difference_usd)}: {signed(bill.explained_usd)} explained, "
+    return f"{told}{signed(bill.unexplained_usd)} not explained."
+
+
 def attention(found: Figures) -> Iterator[Attention]:
     yield from _cohorts(found)
     yield from _costs(found)
+    yield from _bill(found)
     yield from _success(found)
     yield from _incidents(found)
 
@@ -148,6 +172,16 @@ def _incidents(found: Figures) -> Iterator[Attention]:
             yield Attention(text=text, section="incidents")
     for alarm in found.ringing or ():
         yield Attention(text=f"Alarm {alarm} is ringing", section="incidents")
+
+
+def _bill(found: Figures) -> Iterator[Attention]:
+    if not (bill := found.bill) or bill.agrees:
+        return
+    if bill.unexplained:
+        text = f"{signed(bill.unexplained_usd)} of the bill of {bill.month:%B} are not explained by what was counted"
+        yield Attention(text=text, section="bill")
+    for warning in bill.warnings:
+        yield Attention(text=f"The bill of {bill.month:%B}: {warning}", section="bill")
 
 
 def _since(at: datetime | None) -> str:

@@ -29,6 +29,8 @@ def contradictions(budgets: Budgets) -> Iterator[Mistake]:
     if team > month and said >= {"team_daily_usd", "monthly_usd"}:
         text = f"USD {team:,.2f} for a team in a day is more than USD {month:,.2f} for everybody in a month"
         yield Mistake(("budgets", "team_daily_usd"), f"{text}; raise monthly_usd, or lower this")
+    if budgets.anomaly_monitor and budgets.anomaly_usd is None:
+        yield Mistake(("budgets", "anomaly_monitor"), "nobody is told of it; set anomaly_usd too, or take this out")
     yield from _stops(budgets)
     yield from _raises(budgets)
 

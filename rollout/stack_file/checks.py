@@ -245,6 +245,10 @@ def stops(document: Document, now: datetime) -> Iterator[Mistake]:
     if said.stops and part(document, "adopt").get("meter") is True:
         text = "not used under adopt.meter: the stack that counts is the one that stops; take them out here"
         yield Mistake(("budgets",), f"stops in dollars are {text}")
+    for key, whose in (("announcer", "topics are"), ("meter", "budgets are")) if said.anomaly_usd is not None else ():
+        if part(document, "adopt").get(key) is True:
+            text = f"not used under adopt.{key}: the {whose} another stack's; set it there, and take it out"
+            yield Mistake(("budgets", "anomaly_usd"), text)
     if "team-day" in said.stops and UNKNOWN_TEAM in part(document, "organization", "teams"):
         text = "what people in no roster spend is counted under this name, and would stop the team; take another one"
         yield Mistake(("organization", "teams", UNKNOWN_TEAM), text)

@@ -49,7 +49,7 @@ from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
 from sandbox.aws import bedrock, bedrock_runtime, session_rights
-from sandbox.aws.account import data_exports
+from sandbox.aws.account import anomalies, data_exports
 from sandbox.aws.account.budgets import Budgets
 from sandbox.aws.account.service_quotas import ServiceQuotas
 from sandbox.aws.cloudwatch import CloudWatch
@@ -113,6 +113,9 @@ REPLACED_URLS = (
     moto.sts.urls,
 )
 
+# Of Billing, and not of moto.
+OF_BILLING = {each.SERVICE: each for each in (anomalies, data_exports)}
+
 # What AWS does in one piece and moto in several, so that two callers at once would undo each other's.
 NOT_ATOMIC = frozenset({"dynamodb", "iam"})
 READS = ("Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Filter", "Simulate", "Test")
@@ -162,8 +165,8 @@ class Application(DomainDispatcherApplication):
         if refused:
             start_response(f"{refused.code} {HTTPStatus(refused.status).phrase}", refused.get_headers())
             return [str(refused.description).encode()]
-        if made.service == data_exports.SERVICE:
-            return self._data_exports(environ, start_response, made)
+        if made.service in OF_BILLING:
+            return self._of_billing(environ, start_response, made)
         backend_app = self.get_application(environ)
         with self._one_by_one if made.service in NOT_ATOMIC else contextlib.nullcontext():
             body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
@@ -191,16 +194,17 @@ class Application(DomainDispatcherApplication):
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         return [b"" if status == HTTPStatus.NO_CONTENT else body]
 
-    def _data_exports(self, environ: Environ, start_response: Callable[..., Any], made: Call) -> Iterable[bytes]:
-        """Another."""
+    def _of_billing(self, environ: Environ, start_response: Callable[..., Any], made: Call) -> Iterable[bytes]:
+        """Others."""
+        service = OF_BILLING[made.service]
         status, headers = HTTPStatus.OK, [("Content-Type", "application/x-amz-json-1.1")]
         try:
             with self._one_by_one:
-                body = data_exports.answer(made.operation, signed_region(environ), body_of(environ))
+                body = service.answer(made.operation, signed_region(environ), body_of(environ))
         except JsonRefusal as refusal:
             status, body, headers = HTTPStatus(refusal.status), str(refusal.description).encode(), refusal.get_headers()
         if not is_read(made):
-            self.store.changed(data_exports.STORED_WITH)
+            self.store.changed(service.STORED_WITH)
         start_response(f"{status.value} {status.phrase}", headers)
         return [body]
 

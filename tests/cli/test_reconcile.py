@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from cli.commands import reconcile
+from cli.live import reconciled
 from cli.terminal import reconciliation
 from cli.terminal.errors import CannotLookError
 from rollout.reconcile.compare import Reconciliation
@@ -49,10 +50,10 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             (reconcile, "stack_path", lambda *_: None),
             (reconcile, "with_config", lambda _: (rollout().model_copy(update=changes), {})),
             (reconcile, "clients_of", lambda *_: clients),
-            (reconcile.aws, "account_of", lambda _: ACCOUNT.id),
-            (reconcile.billing_export, "export_of", export_of),
-            (reconcile.billing_export, "bill", lambda *_: iter(bill if isinstance(bill, list) else ())),
-            (reconcile.counted, "counted", lambda *_: iter(USED)),
+            (reconciled.aws, "account_of", lambda _: ACCOUNT.id),
+            (reconciled.billing_export, "export_of", export_of),
+            (reconciled.billing_export, "bill", lambda *_: iter(bill if isinstance(bill, list) else ())),
+            (reconciled.counted, "counted", lambda *_: iter(USED)),
         ):
             monkeypatch.setattr(target, name, answer)
 

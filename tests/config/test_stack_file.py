@@ -317,6 +317,23 @@ def test_githubs_alerts_go_to_the_stack_that_has_the_findings_log() -> None:
     ]
 
 
+def test_anomalies_of_cost_are_watched_by_the_stack_that_has_the_topics_and_the_meter() -> None:
+    monitor = "arn:aws:ce::123456789012:anomalymonitor/1a2b"
+    small = stacks.small()
+    assert mistakes({**small, "budgets": {"anomaly_monitor": monitor}}) == [
+        "budgets.anomaly_monitor: nobody is told of it; set anomaly_usd too, or take this out"
+    ]
+    assert mistakes({**small, "budgets": {"anomaly_usd": 50}, "adopt": {"announcer": True, "meter": True}}) == [
+        "budgets.anomaly_usd: not used under adopt.announcer: the topics are another stack's; set it there, and take it out",
+        "budgets.anomaly_usd: not used under adopt.meter: the budgets are another stack's; set it there, and take it out",
+    ]
+    (wrong,) = mistakes({**small, "budgets": {"anomaly_usd": 50, "anomaly_monitor": "Default-Services-Monitor"}})
+    assert "the ARN of a cost monitor such as arn:aws:ce::123456789012:anomalymonitor/1a2b" in wrong
+    assert load(
+        stacks.config({**small, "budgets": {"anomaly_usd": 50, "anomaly_monitor": monitor}}), stacks.PROJECT, NOW
+    )
+
+
 def test_jamf_is_off_and_once_it_is_on_needs_its_secret() -> None:
     assert load(stacks.config(stacks.small()), stacks.PROJECT, NOW).jamf is None
     jamf = {"url": "https://acme.jamfcloud.com", "client_id": "3f2c9a54-8d11"}

@@ -13,6 +13,7 @@ from rollout.access.documents import document
 from rollout.account import Account
 from rollout.iam_limits import MANAGED_CHARACTERS, characters
 from rollout.pipeline.rights import (
+    UNNAMED_BILLING,
     UNNAMED_READS,
     UNNAMED_WRITES,
     Rights,
@@ -54,7 +55,7 @@ def test_every_action_is_one_of_the_service(each: Rights) -> None:
 
 
 def test_actions_without_a_resource_are_operations_as_well() -> None:
-    for action in (*UNNAMED_READS, *UNNAMED_WRITES):
+    for action in (*UNNAMED_READS, *UNNAMED_WRITES, *UNNAMED_BILLING):
         service, _, operation = action.partition(":")
         assert operation in operations(service), action
 
@@ -75,7 +76,7 @@ def test_no_resource_is_left_open_but_where_iam_knows_none_and_then_the_region_i
     for policy in deploy_policies(HERE, DOMAIN):
         for statement in policy["Statement"]:
             if "*" in statement["Resource"]:
-                assert statement["Sid"] == "Unnamed"
+                assert statement["Sid"] in {"Unnamed", "UnnamedBilling"}
                 assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
 
 

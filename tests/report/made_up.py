@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
 from rollout.levels import Level
-from rollout.report.facts import Facts, LevelChange, Source, Topic, Update, Use
+from rollout.reconcile.books import Key
+from rollout.reconcile.compare import Cause, Cell, Part, Reconciliation
+from rollout.report.facts import Facts, LevelChange, NotReconciled, Source, Topic, Update, Use
 from rollout.stack_file.load import load
 from rollout.success import metrics
 from rollout.success.metrics import Observed, Week
@@ -59,6 +62,36 @@ def facts() -> Facts:
             "wave2": metrics.written(weeks(2.6, 8.9, 10.4, 5.2, 3)),
         },
         ringing=[],
+        bill=bill(),
+    )
+
+
+def bill() -> Reconciliation:
+    """Of October: a request that the meter missed, another that it never saw the caller of, and rounding."""
+
+    def of(person: str, kind: str, billed: str, *parts: tuple[Cause, str]) -> Cell:
+        difference = sum((Decimal(usd) for _, usd in parts), Decimal())
+        return Cell(
+            key=Key(cohort="pilot", person=person, model="sonnet", kind=kind),
+            counted_tokens=0,
+            billed_tokens=0,
+            counted_usd=Decimal(billed) - difference,
+            billed_usd=Decimal(billed),
+            parts=tuple(Part(cause=cause, usd=Decimal(usd)) for cause, usd in parts),
+        )
+
+    alice, grace = "alice.chen@acme.example", "grace.liu@acme.example"
+    return Reconciliation(
+        month=date(2026, 10, 1),
+        delivered=datetime(2026, 11, 4, 6, tzinfo=UTC),
+        newest=date(2026, 10, 31),
+        settled=True,
+        cells=(
+            of(alice, "input", "1812.40", (Cause.ROUNDING, "0.000041")),
+            of(alice, "output", "1291.07", (Cause.NOT_COUNTED, "2.10"), (Cause.PRICE, "-0.35")),
+            of(grace, "output", "4.20", (Cause.NOT_COUNTED, "0.40"), (Cause.UNSEEN, "3.80")),
+        ),
+        aside={},
     )
 
 
@@ -152,7 +185,15 @@ def unread() -> Facts:
         for source in found.sources
     ]
     return replace(
-        found, sources=sources, deployed=None, changes=None, updates=None, use=None, weeks=None, ringing=None
+        found,
+        sources=sources,
+        deployed=None,
+        changes=None,
+        updates=None,
+        use=None,
+        weeks=None,
+        ringing=None,
+        bill=None,
     )
 
 
@@ -179,6 +220,7 @@ def newly_made() -> Facts:
             for n in range(3)
         ],
         weeks={},
+        bill=NotReconciled(why="AWS has not billed October 2026 yet"),
     )
 
 

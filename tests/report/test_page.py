@@ -11,7 +11,8 @@ import pytest
 
 from cli.commands.report import _plain
 from rollout.levels import Level
-from rollout.report.facts import LevelChange
+from rollout.report import words
+from rollout.report.facts import LevelChange, Topic
 from rollout.report.figures import figures
 from rollout.report.page import FIRST_OF_ATTENTION, page
 from rollout.report.palette import COLOURS, GROUNDS, SHAPES, SHAPES_AT_LEAST, TEXT, TEXT_AT_LEAST, contrast
@@ -48,6 +49,30 @@ def test_each_source_that_was_not_read_is_said_in_its_section() -> None:
         assert "could not be read: EndpointConnectionError" in own, section
 
 
+def test_the_last_billed_month_is_held_against_the_meter_and_says_what_nobody_explains() -> None:
+    text = page(figures(made_up.facts()))
+    own = text.partition('<h3 id="bill">')[2].partition("</section>")[0]
+    said = "October 2026: the meter counted $3,101.72, AWS billed $3,107.67, a difference of +$5.95: "
+    assert said + "under $0.01 explained, +$5.95 not explained." in own
+    assert "billed, not counted" in own
+    assert "+$2.50" in own
+    assert '<a href="#bill">+$5.95 of the bill of October are not explained by what was counted</a>' in text
+
+
+def test_a_month_that_is_not_billed_is_said_in_words_and_alarms_nobody() -> None:
+    known = figures(made_up.newly_made())
+    assert "Not reconciled: AWS has not billed October 2026 yet." in page(known)
+    assert not [each for each in words.attention(known) if each.section == "bill"]
+
+
+def test_an_unread_bill_takes_no_other_section_along() -> None:
+    found = made_up.facts()
+    sources = [replace(s, problem="AccessDenied: no" if s.topic is Topic.BILL else None) for s in found.sources]
+    text = page(figures(replace(found, sources=sources, bill=None)))
+    assert "Bill could not be read: AccessDenied: no" in text
+    assert "could not be read" not in text.replace("Bill could not be read", "")
+
+
 def test_each_drawing_has_a_title_a_description_and_a_table() -> None:
     text = page(figures(made_up.facts()))
     drawings = text.count('role="img"')
@@ -66,11 +91,12 @@ def test_what_needs_attention_leaves_room_for_the_rest_of_the_first_screen() -> 
 
 def test_no_person_is_named() -> None:
     found = made_up.facts()
-    text = page(figures(found))
-    for cohort in found.rollout.cohorts.values():
-        for email, member in cohort.members.items():
-            assert email not in text
-            assert member.name not in text
+    known = figures(found)
+    for text in (page(known), json.dumps(_plain(asdict(known)), default=str)):
+        for cohort in found.rollout.cohorts.values():
+            for email, member in cohort.members.items():
+                assert email not in text
+                assert member.name not in text
 
 
 def test_a_single_persons_stop_is_drawn_as_such_and_neither_page_nor_figures_name_them() -> None:

@@ -28,6 +28,8 @@ KNOWN: Final = {
     "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
     "aws:cloudwatch/metricAlarm:MetricAlarm",
     "aws:cloudwatch/queryDefinition:QueryDefinition",
+    "aws:costexplorer/anomalyMonitor:AnomalyMonitor",
+    "aws:costexplorer/anomalySubscription:AnomalySubscription",
     "aws:dynamodb/table:Table",
     "aws:dynamodb/tableItem:TableItem",
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider",

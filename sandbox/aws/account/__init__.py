@@ -1,1 +1,1 @@
-"""What an account costs and how much it may: Budgets, Data Exports, Service Quotas."""
+"""What an account costs and how much it may: Budgets, Cost Anomaly Detection, Data Exports, Service Quotas."""

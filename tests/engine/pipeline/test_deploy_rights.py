@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from rollout.account import Account
-from rollout.pipeline.rights import UNNAMED_READS, UNNAMED_WRITES, rights
+from rollout.pipeline.rights import UNNAMED_BILLING, UNNAMED_READS, UNNAMED_WRITES, rights
 from sandbox.settings import ACCOUNT_ID, REGION
 from tests.engine.pipeline.test_preview_rights import FREE, action
 from tests.engine.world import World
@@ -29,6 +29,8 @@ UNNAMED = (
 
 def test_a_deployment_needs_only_what_its_role_may(empty: World) -> None:
     empty.forget_calls()
+    with empty.stack_file() as config:
+        config["claude-code-rollout:budgets"] |= {"anomaly_usd": 50}
     empty.up()
     held = {arn for resource in empty.state() for arn in arns(resource) if not arn.startswith(UNNAMED)}
     with empty.stack_file() as config:
@@ -41,12 +43,20 @@ def test_a_deployment_needs_only_what_its_role_may(empty: World) -> None:
     asked = {ACTIONS.get(found, found) for found in map(action, empty.aws_control("/sandbox/calls"))}
     here = Account(ACCOUNT_ID, REGION)
     allowed = {each for part in rights(here, "acme.okta.com") for each in part.all}
-    allowed |= {*UNNAMED_READS, *UNNAMED_WRITES}
+    allowed |= {*UNNAMED_READS, *UNNAMED_WRITES, *UNNAMED_BILLING}
     assert len(asked & allowed) > 60
     # What stands outside AWS is called by functions alone.
     assert {each for each in asked - allowed - FREE - BY_FUNCTIONS if not each.startswith(OUTSIDE)} == set()
     named = [(f"arn:*:{part.service}:*", each) for part in rights(here, "acme.okta.com") for each in part.resources]
     assert len(held) > 60
+    # A rollback of a cohort leaves what watches the bill.
+    [watch] = empty.aws("ce").get_anomaly_subscriptions()["AnomalySubscriptions"]
+    [monitor] = empty.aws("ce").get_anomaly_monitors()["AnomalyMonitors"]
+    assert (watch["MonitorArnList"], watch["Subscribers"][0]["Address"]) == (
+        [monitor["MonitorArn"]],
+        here.topic_arn("finance"),
+    )
+    assert {watch["SubscriptionArn"], monitor["MonitorArn"]} <= held
     assert {
         arn for arn in held if not any(fnmatchcase(arn, own) and fnmatchcase(arn, each) for own, each in named)
     } == set()

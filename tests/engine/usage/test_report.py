@@ -39,7 +39,8 @@ def test_a_report_tells_what_was_used_and_how_long_an_incident_took(pilot: World
     took = (datetime.fromisoformat(logged["at"]) - since).total_seconds() / 60
     assert (step["incident"], step["level"], step["allowed"]) == ("INC-9", "suspended", 120)
     assert step["minutes"] == pytest.approx(took)
-    assert [source["problem"] for source in found["sources"]] == [None] * 7
+    assert [source["problem"] for source in found["sources"]] == [None] * 8
+    assert (found["bill"], found["not_reconciled"]) == (None, "no billing_export in the stack file")
 
     page = tmp_path / "report.html"
     written = pilot.command("report", "--stack", "sandbox", "--out", str(page))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sandbox.plugins.aws.client import Aws
 from sandbox.plugins.aws.resources import (
     alarms,
+    anomalies,
     bedrock,
     bucket_settings,
     buckets,
@@ -40,7 +41,7 @@ _MODULES = (
     *(lambda_functions, lambda_invocations, lambda_event_invoke, lambda_urls, sqs, dynamodb, dynamodb_items, scheduler),
     *(schedules, parameters),
     *(sns, alarms, dashboards, secrets, email_identities, slack_channels, log_filters, events, budgets),
-    *(buckets, bucket_settings, data_exports, kms),
+    *(buckets, bucket_settings, data_exports, anomalies, kms),
 )
 
 
