@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env engine test test-fast slowest check bench setup guard-fuzz lock schema golden break-glass drill \
+.PHONY: help up down env engine test test-fast test-sandbox slowest check bench setup guard-fuzz lock schema golden break-glass drill \
     traffic pictures \
     settings alarms-page attacks-page commands-page cuts-page limits-page mutations-page reference policies policies-page \
     review-example screens upstream upstream-page
@@ -58,6 +58,9 @@ test: ## lint, types and all tests; engine tests run the real CLI in sandboxes o
 
 test-fast: setup ## while you work: the tests that start no engine, no client and no browser
 	@$(PY) -m pytest --quiet --numprocesses 2 --dist worksteal -m "not engine and not slow"
+
+test-sandbox: setup ## the sandbox's own tests, of which `make test` runs each too
+	@$(PY) -m pytest --quiet --numprocesses 2 --dist worksteal sandbox/tests
 
 slowest: setup ## the ten slowest tests of the last `make test`
 	@$(PY) -m tests.slowest

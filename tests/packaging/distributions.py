@@ -23,10 +23,13 @@ def declared(pyproject: Path) -> set[str]:
     return {_name(requirement) for requirement in project["dependencies"]}
 
 
-def imported(rooms: Iterable[str]) -> set[str]:
-    """Normalized names of the distributions that the rooms' code names; of a module that several hold, each."""
-    modules = {module for room in rooms for path in (PROJECT / room).rglob("*.py") for module in _imports(path)}
-    return {_normal(name) for module in modules for name in _holders().get(module, ())}
+def imported(rooms: Iterable[str], but: str = "") -> list[set[str]]:
+    """Of each module that the rooms' code names, but for what is under the folder `but`: the normalized names of the
+    distributions that hold it, mostly one. What Python has, and what is ours, is in none."""
+    files = [path for room in rooms for path in (PROJECT / room).rglob("*.py")]
+    kept = [path for path in files if not but or not path.is_relative_to(PROJECT / but)]
+    modules = {module for path in kept for module in _imports(path)}
+    return [{_normal(name) for name in _holders()[module]} for module in sorted(modules & _holders().keys())]
 
 
 def with_all_they_need(names: Iterable[str]) -> set[str]:
@@ -40,6 +43,14 @@ def with_all_they_need(names: Iterable[str]) -> set[str]:
             required = distribution(name).requires or []
             waiting += [_name(one) for one in required if not _EXTRA.search(one) and _name(one) in _installed()]
     return found
+
+
+def undeclared(pyproject: Path, holders: Iterable[set[str]]) -> list[set[str]]:
+    return [names for names in holders if not names & declared(pyproject)]
+
+
+def unused(pyproject: Path, holders: Iterable[set[str]]) -> set[str]:
+    return declared(pyproject) - set().union(*holders)
 
 
 def modules_of(names: Iterable[str]) -> set[str]:
