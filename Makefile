@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env engine test test-fast test-sandbox slowest check bench setup guard-fuzz lock schema golden break-glass drill \
+.PHONY: help up down env engine test test-fast test-sandbox slowest lines check bench setup guard-fuzz lock schema golden break-glass drill \
     traffic pictures \
     settings alarms-page attacks-page commands-page cuts-page limits-page mutations-page reference policies policies-page \
     review-example screens upstream upstream-page
@@ -64,6 +64,9 @@ test-sandbox: setup ## the sandbox's own tests, of which `make test` runs each t
 
 slowest: setup ## the ten slowest tests of the last `make test`
 	@$(PY) -m tests.slowest
+
+lines: setup ## how large the program is, its sandbox, and the tests of each; docs/sandbox.md has the same table
+	@$(PY) -m tests.lines
 
 bench: setup ## figures, each beside what it is compared with
 	@$(PY) -m tests.bench
