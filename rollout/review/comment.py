@@ -76,7 +76,7 @@ def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: S
         *([f"**{lost} lose access**"] if lost else []),
         *(["1 change of level" if levels == 1 else f"{levels} changes of level"] if levels else []),
     ]
-    return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "settings only")
+    return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "other keys only")
 
 
 def _first(plan: Plan | None, mistakes: Sequence[str], unread: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _tables(found: Diff, room: int) -> Iterator[str]:
         ("Levels", ("what", "before", "after", "people", "within", "incident"), map(_level, found.levels)),
         ("People", ("", "who", "before", "after", "", ""), _people(found.people)),
         ("Profiles", ("cohort", "model", "what", "clients"), map(_model, found.models)),
-        ("Settings", ("path", "before", "after"), _settings(found.settings)),
+        ("Stack file", ("path", "before", "after"), _settings(found.settings)),
         ("Members", ("who and what", "before", "after"), _settings(members)),
     ):
         if text := table(title, heads, rows, room):
