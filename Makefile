@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env engine test test-fast test-sandbox slowest lines check bench setup guard-fuzz lock schema golden break-glass drill \
+.PHONY: help up down env engine test test-fast test-sandbox slowest lines site check bench setup guard-fuzz lock schema golden break-glass drill \
     traffic pictures \
     settings alarms-page attacks-page commands-page cuts-page limits-page mutations-page reference policies policies-page \
     review-example screens upstream upstream-page
@@ -41,13 +41,18 @@ break-glass: setup ## deny a cohort everything, then take it: make break-glass S
 	@$(PY) -m cli break-glass --stack "$(STACK)" --cohort "$(COHORT)" \
 	    $(if $(FORCE),--whatever-the-file-says --yes) $(if $(YES),--yes)
 
-check: setup node_modules/.installed ## lint and types
+check: setup node_modules/.installed ## lint, types, and the pages as a site
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@node_modules/.bin/pyright --warnings
 	@said=$$(PYTHONPATH=. .venv/bin/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
+	@site=$$(mktemp -d); NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet --site-dir "$$site"; \
+	    said=$$?; rm -r "$$site"; exit $$said
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+site: setup ## the pages as a site, in .site
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet --site-dir .site
 
 engine: setup
 	@$(PY) -m sandbox.engine.find >/dev/null
