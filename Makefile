@@ -47,12 +47,11 @@ check: setup node_modules/.installed ## lint, types, and the pages as a site
 	@node_modules/.bin/pyright --warnings
 	@said=$$(PYTHONPATH=. .venv/bin/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
-	@site=$$(mktemp -d); NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet --site-dir "$$site"; \
-	    said=$$?; rm -r "$$site"; exit $$said
+	@PYTHON=$(PY) sh tools/site.sh
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 site: setup ## the pages as a site, in .site
-	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet --site-dir .site
+	@PYTHON=$(PY) sh tools/site.sh .site
 
 engine: setup
 	@$(PY) -m sandbox.engine.find >/dev/null

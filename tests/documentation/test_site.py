@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,18 +19,22 @@ from tools.site_links import on_page_markdown
 FETCHED = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)""")
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    made = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
-        cwd=PROJECT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+def made(project: Path, site: Path) -> tuple[int, str]:
+    said = subprocess.run(
+        ["sh", str(PROJECT / "tools" / "site.sh"), str(site)],
+        cwd=project,
+        env={**os.environ, "PYTHON": sys.executable},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (made.returncode, made.stderr) == (0, "")
+    return said.returncode, said.stderr
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    assert made(PROJECT, folder) == (0, "")
     return folder
 
 
@@ -38,6 +43,19 @@ def test_a_reader_of_the_site_fetches_nothing_from_elsewhere(site: Path) -> None
     pages = list(site.rglob("*.html"))
     assert len(pages) > 40
     assert {found for page in pages for found in FETCHED.findall(page.read_text(encoding="utf-8"))} == set()
+
+
+@pytest.mark.slow
+def test_a_link_into_nowhere_and_a_page_outside_the_order_fail(tmp_path: Path) -> None:
+    for name in ("docs", "tools"):
+        shutil.copytree(PROJECT / name, tmp_path / name)
+    shutil.copy(PROJECT / "mkdocs.yml", tmp_path)
+    (tmp_path / "docs" / "glossary.md").write_text("[x](nowhere.md)")
+    (tmp_path / "docs" / "new.md").write_text("new")
+    code, said = made(tmp_path, tmp_path / "site")
+    assert code == 1
+    assert "nowhere.md" in said
+    assert "new.md" in said
 
 
 @pytest.mark.slow
