@@ -18,19 +18,27 @@ from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DA
 MAX_COMMENT = 60_000
 # Titles, heads of tables, costs.
 MARGIN = 2_000
-# What judges a change: a request that touches it may have changed what its own comment says (docs/ci.md).
+# What judges a change, and what runs in its preview: all of it but stack files, rosters, pages, what runs elsewhere and
+# the sandbox (docs/ci.md).
 JUDGES = (
     ".github/",
     "ci/",
     "policies/",
-    "cli/commands/diff.py",
-    "cli/stack_file/files.py",
-    "rollout/review/diff.py",
-    "rollout/review/sessions_diff.py",
-    "rollout/review/settings_diff.py",
-    "rollout/review/engine_plan.py",
-    "rollout/review/markdown.py",
-    "rollout/review/comment.py",
+    "cli/",
+    "rollout/",
+    "components/",
+    "providers/",
+    "tools/",
+    "tests/policies/",
+    "tests/review/",
+    "__main__.py",
+    "Pulumi.yaml",
+    "Makefile",
+    "pyproject.toml",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "package.json",
+    "package-lock.json",
 )
 
 
