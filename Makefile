@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down env engine test test-fast slowest check bench setup guard-fuzz lock schema golden break-glass drill \
+.PHONY: help up down env engine test test-fast test-sandbox slowest lines site check bench setup guard-fuzz lock schema golden break-glass drill \
     traffic pictures \
     settings alarms-page attacks-page commands-page cuts-page limits-page mutations-page reference policies policies-page \
     review-example screens upstream upstream-page
@@ -41,13 +41,17 @@ break-glass: setup ## deny a cohort everything, then take it: make break-glass S
 	@$(PY) -m cli break-glass --stack "$(STACK)" --cohort "$(COHORT)" \
 	    $(if $(FORCE),--whatever-the-file-says --yes) $(if $(YES),--yes)
 
-check: setup node_modules/.installed ## lint and types
+check: setup node_modules/.installed ## lint, types, and the pages as a site
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@node_modules/.bin/pyright --warnings
 	@said=$$(PYTHONPATH=. .venv/bin/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
+	@PYTHON=$(PY) sh tools/site.sh
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+site: setup ## the pages as a site, in .site
+	@PYTHON=$(PY) sh tools/site.sh .site
 
 engine: setup
 	@$(PY) -m sandbox.engine.find >/dev/null
@@ -59,8 +63,14 @@ test: ## lint, types and all tests; engine tests run the real CLI in sandboxes o
 test-fast: setup ## while you work: the tests that start no engine, no client and no browser
 	@$(PY) -m pytest --quiet --numprocesses 2 --dist worksteal -m "not engine and not slow"
 
+test-sandbox: setup ## the sandbox's own tests, of which `make test` runs each too
+	@$(PY) -m pytest --quiet --numprocesses 2 --dist worksteal sandbox/tests
+
 slowest: setup ## the ten slowest tests of the last `make test`
 	@$(PY) -m tests.slowest
+
+lines: setup ## how large the program is, its sandbox, and the tests of each; docs/sandbox.md has the same table
+	@$(PY) -m tests.lines
 
 bench: setup ## figures, each beside what it is compared with
 	@$(PY) -m tests.bench

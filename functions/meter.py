@@ -1,10 +1,5 @@
 """The meter: counts what each request used, exactly once, however often and in whatever order its record arrives.
 
-CloudWatch Logs delivers a record at least once, and Lambda may call this again with the same delivery, or twice at the
-same time. Each request id is a mark in the table, written in one transaction with the counters it adds to: either both
-are there or neither. A mark names the invocation that made it, which Lambda keeps over its retries. So a retry knows
-what it has counted already, and may not have logged yet, from what somebody else has done with.
-
 What cannot be counted is put into the dead-letter queue by itself and never stops the rest.
 """
 
@@ -17,11 +12,10 @@ import io
 import json
 import logging
 import os
-import random
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -30,6 +24,7 @@ from typing import Any
 from functions.attempts import Attempts
 from functions.budget_actions import follow_up, review
 from functions.clients import client
+from functions.counting.counters import Entry, chunks, count
 from functions.log_lines import put_lines
 from functions.own_usage import write_down
 from functions.settings import settings
@@ -50,12 +45,6 @@ from rollout.usage.records import (
 )
 from rollout.usage.thresholds import Limits
 
-# Longer than the dead-letter queue keeps a record: what is counted late is not counted twice.
-MARKS_KEPT = timedelta(days=30)
-COUNTERS_KEPT = timedelta(days=400)
-# DynamoDB takes 100 actions in a transaction; each request has its mark, and adds to at most five counters.
-REQUESTS_AT_ONCE = 16
-CONFLICT_TRIES = 10
 # Lambda hands over 6 MB at most, compressed; 100 times that is no log.
 MAX_DELIVERY_BYTES = 64 * 1024 * 1024
 # SQS takes 256 KB with all that belongs to a message.
@@ -67,20 +56,6 @@ OLDEST = timedelta(days=13)
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
-
-
-@dataclass(kw_only=True)
-class Entry:
-    """One request to be counted. `line`: what its cohort's usage log gets; none for use outside the cohorts. `doubt`:
-    why its price may be another, `event`: where that is to be looked up."""
-
-    request_id: str
-    at: datetime
-    adds: Mapping[str, Mapping[str, Decimal]]
-    cohort: str | None = None
-    line: Mapping[str, Any] = field(default_factory=dict)
-    doubt: str | None = None
-    event: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +83,9 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     invocation = invoked(event, context.aws_request_id)
     attempts = Attempts()
     counted: set[str] = set()
-    for chunk in _chunks(entries):
+    for chunk in chunks(entries):
         with attempts.each():
-            counted |= {entry.request_id for entry in count(chunk, invocation)}
+            counted |= {entry.request_id for entry in count(chunk, invocation, settings()["table"])}
     kept = [entry for entry in entries if entry.request_id in counted]
     dead += [Dead(reason=entry.doubt, event=entry.event) for entry in kept if entry.doubt]
     # Lines come last: who is over their tokens is stopped even while CloudWatch Logs takes none.
@@ -244,95 +219,6 @@ def _shadow(record: Mapping[str, Any], reason: str) -> Entry:
 def _amounts(found: Usage) -> dict[str, Decimal]:
     tokens = {kind: Decimal(getattr(found.tokens, kind)) for kind in KINDS}
     return {"requests": Decimal(1), **tokens, "usd": found.usd}
-
-
-# Counting
-
-
-def _chunks(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    for start in range(0, len(entries), REQUESTS_AT_ONCE):
-        yield entries[start : start + REQUESTS_AT_ONCE]
-
-
-def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
-    """Those that this invocation has counted, now or in an earlier try of its own; others have counted the rest."""
-    own: list[Entry] = []
-    waiting = list(entries)
-    for attempt in range(CONFLICT_TRIES):
-        if not waiting:
-            return own
-        try:
-            client("dynamodb").transact_write_items(TransactItems=_actions(waiting, invocation))
-        except client("dynamodb").exceptions.TransactionCanceledException as error:
-            reasons = error.response.get("CancellationReasons") or []
-            known = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[: len(waiting)]]
-            if not any(known):
-                _require_passing(reasons)
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
-                continue
-            for entry, reason, is_known in zip(waiting, reasons, known, strict=False):
-                if is_known and (reason.get("Item") or {}).get("by", {}).get("S") == invocation:
-                    own.append(entry)
-            waiting = [entry for entry, is_known in zip(waiting, known, strict=False) if not is_known]
-        else:
-            return own + waiting
-    raise TimeoutError(f"the counters were busy {CONFLICT_TRIES} times")
-
-
-def _require_passing(reasons: Sequence[Mapping[str, Any]]) -> None:
-    """Two invocations at the same counter are a matter of time; anything else is not."""
-    lasting = {reason.get("Code") for reason in reasons} - {
-        *("None", None, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
-    }
-    if lasting:
-        raise RuntimeError(f"DynamoDB refused: {', '.join(sorted(map(str, lasting)))}")
-
-
-def _actions(entries: Sequence[Entry], invocation: str) -> list[dict[str, Any]]:
-    """First a mark per request, then a sum per counter."""
-    now = datetime.now(UTC)
-    marks = [
-        {
-            "Put": {
-                "TableName": settings()["table"],
-                "Item": {
-                    "id": {"S": _mark(entry.request_id)},
-                    "by": {"S": invocation},
-                    "expires": {"N": str(int((now + MARKS_KEPT).timestamp()))},
-                },
-                "ConditionExpression": "attribute_not_exists(id)",
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
-        for entry in entries
-    ]
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for entry in entries:
-        for key, amounts in entry.adds.items():
-            for name, amount in amounts.items():
-                sums[key][name] += amount  # pyright: ignore[reportArgumentType]
-    return [*marks, *(_add(key, amounts, now) for key, amounts in sums.items())]
-
-
-def _add(key: str, amounts: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    numbers = {f":{name}": {"N": format(Decimal(amount), "f")} for name, amount in amounts.items()}
-    added = ", ".join(f"#{name} :{name}" for name in amounts)
-    return {
-        "Update": {
-            "TableName": settings()["table"],
-            "Key": {"id": {"S": key}},
-            "UpdateExpression": f"SET expires = :expires ADD {added}",
-            "ExpressionAttributeNames": {f"#{name}": name for name in amounts},
-            "ExpressionAttributeValues": {
-                **numbers,
-                ":expires": {"N": str(int((now + COUNTERS_KEPT).timestamp()))},
-            },
-        }
-    }
-
-
-def _mark(request_id: str) -> str:
-    return f"request#{request_id}"
 
 
 @cache

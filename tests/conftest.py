@@ -5,45 +5,24 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
 from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
-from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from functions import clients
 from sandbox import workspace
+from sandbox.tests.process import hear_interrupts, service_models_read_once
 from tests.engine import world as worlds
 from tests.engine.world import World
 
-# How long an example takes says what else the machine does.
-settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("on any machine")
+__all__ = ["service_models_read_once"]
 
 
 def pytest_configure() -> None:
-    """A shell has what it starts in the background ignore Ctrl-C, and so would all that the tests start."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def service_models_read_once() -> None:
-    """Of boto, which otherwise parses them anew for each mocked AWS; it never changes what it has read."""
-    read = JSONFileLoader.load_file
-    found: dict[str, Any] = {}
-
-    def load_file(self: JSONFileLoader, file_path: str) -> Any:
-        if file_path not in found:
-            found[file_path] = read(self, file_path)
-        return found[file_path]
-
-    JSONFileLoader.load_file = load_file
+    hear_interrupts()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -41,12 +41,10 @@ def _properties(schema: object) -> dict[str, Any]:
 
 @cache
 def _validator(path_or_address: str) -> Any:
-    try:
-        import referencing
-        from jsonschema.exceptions import SchemaError
-        from jsonschema.validators import validator_for
-    except ImportError:
-        raise CommandError("--schema needs jsonschema, which is in requirements-dev.txt") from None
+    import referencing
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import validator_for
+
     text = _fetched(path_or_address) if "://" in path_or_address else _read(Path(path_or_address))
     try:
         schema: object = json.loads(text)

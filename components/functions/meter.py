@@ -23,6 +23,8 @@ FILES = (
     "functions/attempts.py",
     "functions/budget_actions.py",
     "functions/clients.py",
+    "functions/counting/__init__.py",
+    "functions/counting/counters.py",
     "functions/log_lines.py",
     "functions/meter.py",
     "functions/own_usage.py",

@@ -18,19 +18,27 @@ from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DA
 MAX_COMMENT = 60_000
 # Titles, heads of tables, costs.
 MARGIN = 2_000
-# What judges a change: a request that touches it may have changed what its own comment says (docs/ci.md).
+# What judges a change, and what runs in its preview: all of it but stack files, rosters, pages, what runs elsewhere and
+# the sandbox (docs/ci.md).
 JUDGES = (
     ".github/",
     "ci/",
     "policies/",
-    "cli/commands/diff.py",
-    "cli/stack_file/files.py",
-    "rollout/review/diff.py",
-    "rollout/review/sessions_diff.py",
-    "rollout/review/settings_diff.py",
-    "rollout/review/engine_plan.py",
-    "rollout/review/markdown.py",
-    "rollout/review/comment.py",
+    "cli/",
+    "rollout/",
+    "components/",
+    "providers/",
+    "tools/",
+    "tests/policies/",
+    "tests/review/",
+    "__main__.py",
+    "Pulumi.yaml",
+    "Makefile",
+    "pyproject.toml",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "package.json",
+    "package-lock.json",
 )
 
 
@@ -76,7 +84,7 @@ def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: S
         *([f"**{lost} lose access**"] if lost else []),
         *(["1 change of level" if levels == 1 else f"{levels} changes of level"] if levels else []),
     ]
-    return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "settings only")
+    return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "other keys only")
 
 
 def _first(plan: Plan | None, mistakes: Sequence[str], unread: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
@@ -104,7 +112,7 @@ def _tables(found: Diff, room: int) -> Iterator[str]:
         ("Levels", ("what", "before", "after", "people", "within", "incident"), map(_level, found.levels)),
         ("People", ("", "who", "before", "after", "", ""), _people(found.people)),
         ("Profiles", ("cohort", "model", "what", "clients"), map(_model, found.models)),
-        ("Settings", ("path", "before", "after"), _settings(found.settings)),
+        ("Stack file", ("path", "before", "after"), _settings(found.settings)),
         ("Members", ("who and what", "before", "after"), _settings(members)),
     ):
         if text := table(title, heads, rows, room):

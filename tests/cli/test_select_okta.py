@@ -12,8 +12,8 @@ import pytest
 from cli.live import okta_people
 from cli.terminal.errors import CommandError
 from sandbox.okta.directory import people
+from sandbox.tests.test_okta_api import HEADERS, TOKEN, served
 from tests.cli.conftest import Command
-from tests.sandbox.test_okta_api import HEADERS, TOKEN, served
 
 DOMAIN = "acme.okta.com"
 

@@ -12,7 +12,12 @@ from tests.stacks import PROJECT
 FENCE = re.compile(r"^( *)```([a-z]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted(
     path
-    for path in (*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *(PROJECT / "bootstrap").rglob("*.md"))
+    for path in (
+        *PROJECT.glob("*.md"),
+        *(PROJECT / "docs").rglob("*.md"),
+        *(PROJECT / "bootstrap").rglob("*.md"),
+        *(PROJECT / "sandbox").glob("*.md"),
+    )
     if "node_modules" not in path.parts
 )
 

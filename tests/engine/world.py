@@ -23,7 +23,7 @@ from botocore.config import Config
 from sandbox import server, sign_in, workspace
 from sandbox.errors import SandboxError
 from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
-from tests.ports import free_ports
+from sandbox.tests.ports import free_ports
 from tests.stacks import PROJECT
 
 SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers", "rosters")

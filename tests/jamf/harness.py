@@ -15,7 +15,7 @@ from pulumi.provider.experimental import provider as engine
 from providers.jamf import tokens
 from providers.jamf.provider import JamfProvider
 from providers.jamf.values import plain_map, property_map
-from tests.sandbox.jamf.jamf_harness import CLIENT, DOMAIN, Caller, new_app, with_faults
+from sandbox.tests.jamf.jamf_harness import CLIENT, DOMAIN, Caller, new_app, with_faults
 
 ALICE, GRACE, OWEN, PRIYA = (
     f"{name}@acme.example" for name in ("alice.chen", "grace.liu", "owen.murphy", "priya.raman")

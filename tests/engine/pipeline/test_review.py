@@ -85,7 +85,7 @@ def test_a_pull_request_that_suspends_one_cohort_and_adds_to_another_reads_as_in
 
 
 def test_a_mistake_and_a_breach_of_policy_are_in_the_comment_and_fail_the_check(repository: World) -> None:
-    access = repository.folder / "components" / "access.py"
+    access = repository.folder / "components" / "identity" / "access.py"
     longer = access.read_text(encoding="utf-8").replace("MAX_SESSION_SECONDS = 3600", "MAX_SESSION_SECONDS = 7200")
     access.write_text(longer, encoding="utf-8")
     with (repository.folder / "ci" / "drift").open("a", encoding="utf-8") as script:
@@ -94,7 +94,7 @@ def test_a_mistake_and_a_breach_of_policy_are_in_the_comment_and_fail_the_check(
     comment = (repository.folder / "review" / "comment.md").read_text(encoding="utf-8")
     assert code == 1
     assert "session-at-most-one-hour (pilot-access-role): sessions of up to 7200" in comment
-    assert "**Touches what judges it**: `ci/drift`." in comment
+    assert "**Touches what judges it**: `ci/drift`, `components/identity/access.py`." in comment
     with repository.stack_file() as config:
         config["claude-code-rollout:cohorts"]["pilot"]["level"] = "activ"
     code, _ = run(repository, "ci/preview", "sandbox", "HEAD", "review")

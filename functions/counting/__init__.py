@@ -1,0 +1,1 @@
+"""The counters of the usage table: what DynamoDB is asked to add, in transactions."""
