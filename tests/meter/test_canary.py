@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ from functions import canary as proofs
 from functions import canary_decision, canary_lease, clients, meter
 from rollout.names import SESSION as SESSIONS
 from rollout.usage import canary
-from rollout.usage.thresholds import Limits
+from rollout.usage.thresholds import Limits, stop_of
 from sandbox.aws.iam import Iam
 from tests.meter.people import BOB, ROLE, Throttled, alerts, of
 from tests.meter.test_stops import limits as a_stacks_limits
@@ -26,7 +27,6 @@ from tests.meter.world import ALICE, SETTINGS, TABLE, World, deliver
 
 CONTEXT = SimpleNamespace(aws_request_id="night", get_remaining_time_in_millis=lambda: 55_000)
 TRUST = {"Version": "2012-10-17", "Statement": []}
-OTHERS = ("team-day", "cohort-day", "month")
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
@@ -81,9 +81,8 @@ def refusing(operation: str, monkeypatch: pytest.MonkeyPatch, code: str = "Acces
     monkeypatch.setattr(made, method, refused)
 
 
-def test_the_days_tokens_stop_the_canary_and_the_metric_is_one(
-    pilot: Pilot, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("pilot")
+def test_the_days_tokens_stop_the_canary_and_the_metric_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     found = prove()
     assert (found["proven"], found["why"]) == (True, [])
     assert (found["stop"], found["tokens"], found["usd"]) == ("50,000 tokens a day", 50_000, "0.75")
@@ -116,7 +115,6 @@ def test_a_stop_in_dollars_of_one_person_is_reached_to_the_micro_dollar(
 
 def test_nothing_of_it_is_left_and_nobody_elses_counters_move(pilot: Pilot) -> None:
     deliver(of(ALICE, 1, output=60_000), of(BOB, 1, output=10))
-    pilot.world.dynamodb.update_item(TableName=TABLE, Key={"id": {"S": canary.LEASE}})
     before, lines = pilot.items(), pilot.world.lines()
     told = alerts(pilot.world)
     assert prove()["proven"]
@@ -312,8 +310,6 @@ def test_nobody_can_be_called_as_the_canary_is() -> None:
 
 
 def test_its_own_keys_are_nobody_elses() -> None:
-    from fnmatch import fnmatchcase
-
     found = canary.plan(a_stacks_limits(), SETTINGS["tables"]["prices"], {}, NOW)
     own = [found.counter, f"request#{canary.REQUEST}7"]
     others = [f"user-day#{ALICE}#2026-11-28", "month#2026-11", "request#7", f"team-day#{canary.SESSION}#2026-11-28"]
@@ -324,15 +320,12 @@ def test_its_own_keys_are_nobody_elses() -> None:
 def test_the_canary_changes_no_limit_of_anybody_else() -> None:
     before = a_stacks_limits(throttled=frozenset({BOB}))
     after: Limits = canary.with_canary(before)
-    assert {
-        policy: tuple(s for s in sessions if s != canary.SESSION) for policy, sessions in after.quota_policies.items()
-    } == (before.quota_policies)
+    for policy, sessions in before.quota_policies.items():
+        assert after.quota_policies[policy] == (*sessions, canary.SESSION)
     assert after.throttled == before.throttled
-    assert [
-        key
-        for key in (f"team-day#backend#{NOW:%Y-%m-%d}", f"month#{NOW:%Y-%m}")
-        if before.policies_of(key) != after.policies_of(key)
-    ] == []
+    for key in (f"team-day#backend#{NOW:%Y-%m-%d}", f"month#{NOW:%Y-%m}", f"user-day#{ALICE}#{NOW:%Y-%m-%d}"):
+        assert before.policies_of(key) == after.policies_of(key)
+        assert stop_of(key, {"usd": Decimal(9999)}, before, NOW) == stop_of(key, {"usd": Decimal(9999)}, after, NOW)
 
 
 def test_a_model_that_costs_nothing_cannot_reach_a_stop_in_dollars() -> None:
