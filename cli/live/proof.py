@@ -15,6 +15,7 @@ from rollout import names
 
 # Lambda ends an invocation of the meter after a minute.
 ANSWER_SECONDS = 75
+_OLDER = f"the function {names.METER} knows no proof: it is of an older version; run `pulumi up` and try again"
 _REFUSED = {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "ExpiredTokenException"}
 
 
@@ -51,9 +52,7 @@ def prove(clients: Clients) -> Proof:
     if "FunctionError" in answer:
         raise CannotLookError(_failure(said))
     if not isinstance(said, dict) or "proven" not in said:
-        raise CannotLookError(
-            f"the function {names.METER} knows no proof: it is of an older version; run `pulumi up` and try again"
-        )
+        raise CannotLookError(_OLDER)
     return _read(cast("Mapping[str, Any]", said))
 
 
@@ -94,6 +93,8 @@ def _failure(said: object) -> str:
     message = " ".join(str(details.get("errorMessage") or "no reason given").split())[:200]
     if "timed out" in message.lower():
         return _took_too_long()
+    if details.get("errorType") == "KeyError" and "event_id" in message:
+        return _OLDER  # it took the question for a letter of its own
     where = names.function_log_group(names.METER)
     return f"the meter failed: {details.get('errorType', 'error')}: {message}; {where} says more"
 

@@ -167,10 +167,10 @@ def test_where_nothing_stops_anybody_nothing_is_to_be_proven() -> None:
     stops = {"budgets": {"user_daily_stop_usd": 60}}
     both = {"claude-code-enforcement-broken", "claude-code-enforcement-not-proven"}
     assert names(rollout(**stops)) == both
-    assert names(rollout(**stops, adopt={"meter": True})) == set()
     document = stacks.small()
     document["cohorts"]["pilot"].update(level="throttled", incident=INCIDENT)
     assert names(rollout(**document)) == both
+    assert names(rollout(**document, adopt={"meter": True})) == set()
 
 
 def test_denied_calls_ring_while_a_cohort_is_suspended_only() -> None:
