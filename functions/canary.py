@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions.attempts import Attempts
 from functions.budget_actions import counted, enforce, let_go
-from functions.canary_decision import name_of, naming, why_not, words
-from functions.canary_lease import alone, remember, until
+from functions.canary_decision import name_of, naming, why_not, with_role, words
+from functions.canary_lease import LEASE, alone, remember, until
 from functions.clients import client
 from functions.quota_policy import TableItem
 from rollout.usage import canary
@@ -39,6 +39,7 @@ SPREADING = 20.0
 CLEANING_SECONDS = 20.0
 # Where nobody says how long there is.
 SECONDS = 50.0
+
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
 
@@ -54,15 +55,15 @@ class Steps:
 
 @dataclass(kw_only=True)
 class Proof:
-    """`proven`: None where nothing could be, by `nothing_to_prove` or since another proof was under way (`busy`).
+    """`proven`: None where nothing could be, by `nothing_to_prove` or `not_now`.
 
     `stop`: what was reached. `tokens`, `usd`: what was counted. `seconds`: from the record to the last Deny.
-    `policies`: which were seen to deny, and for which role. `why`: what does not hold, a line each.
+    `policies`: the names of those that were seen to deny. `why`: what does not hold, a line each.
     """
 
     proven: bool | None = None
     nothing_to_prove: str | None = None
-    busy: bool = False
+    not_now: str | None = None
     stop: str | None = None
     tokens: int | None = None
     usd: str | None = None
@@ -74,7 +75,7 @@ class Proof:
         return asdict(self)
 
     def metrics(self) -> dict[str, float]:
-        """None where nothing is known."""
+        """None of them where nothing is known."""
         if self.proven is None:
             return {}
         took = {"EnforcementSeconds": self.seconds} if self.proven and self.seconds is not None else {}
@@ -101,18 +102,27 @@ def prove(stack: Stack, steps: Steps, seconds_left: float = SECONDS) -> Proof:
     if not stack.limits.quota_policies:
         proof.nothing_to_prove = "no stop is configured, and nobody is throttled"
         return proof
+    if _is_near_midnight(datetime.now(UTC)):
+        proof.not_now = "the day ends, in UTC, and its stops with it"
+        return proof
     run, end = uuid.uuid4().hex, time.monotonic() + seconds_left - CLEANING_SECONDS
     try:
         with alone(stack.table, run) as left:
             if left is None:
-                proof.busy = True
+                proof.not_now = "another proof is under way, or was killed"
                 return proof
             _run(proof, stack, steps, run, left, end)
     except Exception as error:
         _failed(proof, "the meter's table", error)
-    proof.proven = not proof.why
+    if not proof.nothing_to_prove:
+        proof.proven = not proof.why
     log.info("canary: %s", proof)
     return proof
+
+
+def _is_near_midnight(now: datetime) -> bool:
+    """A stop that ends within a proof would look like one that is not in force."""
+    return (now + LEASE).date() != now.date()
 
 
 def _run(proof: Proof, stack: Stack, steps: Steps, run: str, left: str, end: float) -> None:
@@ -126,7 +136,13 @@ def _run(proof: Proof, stack: Stack, steps: Steps, run: str, left: str, end: flo
         _clean(stack, {left, found.counter if found else ""} - {""}, ())
         if named := until(end, lambda: naming(stack.limits.quota_policies), lambda named: not named):
             proof.why.append(f"before anything was used, these deny the canary: {', '.join(named)}")
+    policies = list[str]()
+    with _said(proof, "IAM does not say which roles there are"):
+        policies = with_role(stack.limits.quota_policies)
     if found is None or proof.why:
+        return
+    if not policies:
+        proof.nothing_to_prove = "no role is there that could call"
         return
     proof.stop = found.stop
     numbers = [f"{run}-{number}" for number in range(len(found.below) + len(found.over))]
@@ -134,7 +150,7 @@ def _run(proof: Proof, stack: Stack, steps: Steps, run: str, left: str, end: flo
         with _said(proof, "what the canary used was not counted"):
             remember(stack.table, run, found.counter)
             began = _use(proof, stack, steps, found, numbers, now)
-            _denied(proof, stack, end, began)
+            _denied(proof, policies, end, began)
         with _said(proof, "CloudWatch Logs does not say who gets its records"):
             _handed_over(proof, stack)
     finally:
@@ -184,9 +200,9 @@ def _count(steps: Steps, found: Plan, records: Sequence[Mapping[str, Any]], invo
 # What IAM says
 
 
-def _denied(proof: Proof, stack: Stack, end: float, began: float) -> None:
+def _denied(proof: Proof, policies: Sequence[str], end: float, began: float) -> None:
     """Each policy must name the canary, and IAM decide by that policy that its role's session may not call."""
-    waiting = sorted(stack.limits.quota_policies)
+    waiting = list(policies)
 
     def still() -> list[tuple[str, str]]:
         found = [(policy, why) for policy in waiting if (why := why_not(policy))]
@@ -195,7 +211,7 @@ def _denied(proof: Proof, stack: Stack, end: float, began: float) -> None:
 
     missing = until(min(end, time.monotonic() + SPREADING), still, lambda found: not found)
     proof.seconds = round(time.monotonic() - began, 2)
-    proof.policies = [name_of(policy) for policy in sorted(stack.limits.quota_policies) if policy not in waiting]
+    proof.policies = [name_of(policy) for policy in policies if policy not in waiting]
     proof.why += [f"{name_of(policy)}: {why}" for policy, why in missing]
 
 

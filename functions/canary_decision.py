@@ -14,6 +14,18 @@ from rollout.usage import canary
 ACTION = "bedrock:InvokeModel"
 
 
+def with_role(policies: Iterable[str]) -> list[str]:
+    """Those whose role is there: another one went with its level, and nobody can call."""
+    found = list[str]()
+    for policy in sorted(policies):
+        try:
+            client("iam").get_role(RoleName=canary.role_arn(policy).rpartition("/")[2])
+        except client("iam").exceptions.NoSuchEntityException:
+            continue
+        found.append(policy)
+    return found
+
+
 def why_not(policy: str) -> str | None:
     """Why the canary is not denied by this policy; None where it is."""
     try:

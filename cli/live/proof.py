@@ -57,8 +57,8 @@ def prove(clients: Clients) -> Proof:
 
 
 def _read(said: Mapping[str, Any]) -> Proof:
-    if said.get("busy"):
-        raise CannotLookError("another proof is under way, or was killed: try again in two minutes")
+    if said.get("not_now"):
+        raise CannotLookError(f"{said['not_now']}: try again in two minutes")
     return Proof(
         proven=said["proven"],
         nothing_to_prove=said.get("nothing_to_prove"),

@@ -17,7 +17,7 @@ from cli.terminal.errors import CannotLookError
 FOUND: dict[str, Any] = {
     "proven": True,
     "nothing_to_prove": None,
-    "busy": False,
+    "not_now": None,
     "stop": "USD 60.00 a day",
     "tokens": 3_000_000,
     "usd": "60",
@@ -83,7 +83,7 @@ def test_without_a_stop_there_is_nothing_to_prove() -> None:
             {"FunctionError": "Unhandled"},
             "the meter failed: ImportError: no module; /aws/lambda/claude-code-meter says more",
         ),
-        ({**FOUND, "proven": None, "busy": True}, {}, "another proof is under way"),
+        ({**FOUND, "proven": None, "not_now": "another proof is under way"}, {}, "another proof is under way: try"),
         # A meter of before takes it for a letter of its own.
         (
             {"errorMessage": "'event_id'", "errorType": "KeyError"},

@@ -167,11 +167,6 @@ def unattached(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     pilot.iam.delete_policy(PolicyArn=pilot.policy)
 
 
-def roleless(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
-    detached(pilot, monkeypatch)
-    pilot.iam.delete_role(RoleName=ROLE)
-
-
 def tableless(pilot: Pilot, _: pytest.MonkeyPatch) -> None:
     pilot.world.dynamodb.delete_table(TableName=TABLE)
 
@@ -204,7 +199,6 @@ def unsubscribed(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
         (detached_from_a_role_that_others_deny, "IAM decides explicitDeny without it: it is not attached"),
         (unwritten, "the stop was not written: CreatePolicyVersion: AccessDenied"),
         (unattached, "claude-code-pilot-quota-1: GetPolicy: NoSuchEntity"),
-        (roleless, "claude-code-pilot-quota-1: GetRole: NoSuchEntity"),
         (tableless, "the meter's table: UpdateItem: ResourceNotFoundException"),
         (unasked, "SimulatePrincipalPolicy: AccessDenied"),
         (mispriced, "counted 50,000 tokens and USD 0.2, not 50,000 and USD 0.75"),
@@ -239,6 +233,29 @@ def test_without_a_policy_that_stops_somebody_there_is_nothing_to_prove_and_no_m
     assert "EnforcementProven" not in capsys.readouterr().out
 
 
+def test_a_role_that_went_with_its_level_is_not_missed(
+    pilot: Pilot, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = pilot.policy.replace("pilot", "wave2")
+    pilot.limits["quota_policies"][gone] = [BOB]
+    found = prove()
+    assert (found["proven"], found["policies"]) == (True, [f"{ROLE}-quota-1"])
+    capsys.readouterr()
+    detached(pilot, monkeypatch)
+    pilot.iam.delete_role(RoleName=ROLE)
+    found = prove()
+    assert (found["proven"], found["nothing_to_prove"]) == (None, "no role is there that could call")
+    assert "EnforcementProven" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("pilot")
+def test_when_the_day_ends_nothing_is_proven_since_stops_end_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 28, 23, 59, tzinfo=UTC)
+    monkeypatch.setattr(proofs, "datetime", SimpleNamespace(now=lambda _: now))
+    found = prove()
+    assert (found["proven"], found["not_now"]) == (None, "the day ends, in UTC, and its stops with it")
+
+
 class KilledError(BaseException):
     """Ends an invocation, as Lambda does: no handler of ours is to catch it."""
 
@@ -267,7 +284,7 @@ def test_a_proof_that_was_killed_is_cleaned_up_by_the_next(
     assert [key for key in pilot.items() if canary.SESSION in key]
 
     # Until its lease is over nobody begins.
-    assert prove()["busy"]
+    assert prove()["not_now"] == "another proof is under way, or was killed"
     monkeypatch.setattr(canary_lease, "datetime", _later(canary_lease.LEASE))
     found = prove()
     assert (found["proven"], found["why"]) == (True, [])
