@@ -155,11 +155,22 @@ def me(
 
 
 @app.command()
-def doctor(stack: Stack, as_json: Json = False) -> None:
-    """What a rollout needs and has not, worst first, each with its fix. Exit 1 something is broken, 3 not all asked."""
-    from cli.commands.doctor import run
+def doctor(
+    stack: Stack,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="prove instead that whoever is over a stop is counted and denied")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """What a rollout needs and has not, worst first, each with its fix. Exit 1 something is broken, 3 not all asked.
 
-    raise typer.Exit(run(stack, as_json))
+    With `--prove`, the meter takes a person who does not exist over a stop, and IAM is asked what it decides of them.
+    Nobody else is counted or stopped, and nothing of it stays. Needs the right to invoke the meter, and AWS alone.
+    """
+    from cli.commands import doctor
+    from cli.commands import prove as proof
+
+    raise typer.Exit(proof.run(stack, as_json) if prove else doctor.run(stack, as_json))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pulumi
 
 from components.cohort import Cohort, CohortArgs
+from components.functions.enforcement_proof import EnforcementProof, EnforcementProofArgs
 from components.functions.stop_review import StopReview, StopReviewArgs
 from components.shared import Shared
 from rollout.account import Account
@@ -44,5 +45,10 @@ def declare_cohorts(
     done = [resource for cohort in cohorts.values() for resource in cohort.done]
     if not rollout.adopt.meter and quota_policies(record, account):
         args = StopReviewArgs(account=account, rollout=rollout, record=record, after=[*shared.meter.ready, *done])
-        StopReview("stop-review", args)
+        review = StopReview("stop-review", args)
+        after = [*args.after, review]
+        EnforcementProof(
+            "enforcement-proof",
+            EnforcementProofArgs(account=account, rollout=rollout, audiences=shared.audiences, after=after),
+        )
     return cohorts

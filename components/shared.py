@@ -25,7 +25,7 @@ from components.observability.invocation_logging import InvocationLogging, Invoc
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.model.rollout import Rollout
-from rollout.observability.alarms import shared_alarms
+from rollout.observability.alarms import standing_alarms
 from rollout.reconcile import billing_export
 from rollout.success.gates import Gate
 
@@ -57,7 +57,7 @@ def declare_shared(
         AlarmsArgs(
             account=account,
             audiences=audiences,
-            alarms=shared_alarms(rollout),
+            alarms=standing_alarms(rollout),
             tags={"organization": rollout.organization.name},
         ),
     )

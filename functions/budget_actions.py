@@ -36,16 +36,22 @@ def follow_up(keys: Iterable[str], table: str, notices_queue: str, limits: Limit
     """`keys`: of the counters that were added to. What fails for one of them is left to `attempts`."""
     now = _now()
     with attempts.each():
-        found = dict(_read(sorted(filter(watched, set(keys))), table))
-        for policy, stopped in sorted(_stopped(found, limits, now).items()):
-            with attempts.each():
-                stop(stopped, policy, table, limits)
+        found = enforce(keys, table, limits, attempts)
         for key, item in found.items():
             for mark, said in alerts(key, counted(item), limits, _told(item), now):
                 with attempts.each():
                     for alert in said:
                         _tell(alert.message(), alert.id, notices_queue)
                     _mark(key, mark, table)
+
+
+def enforce(keys: Iterable[str], table: str, limits: Limits, attempts: Attempts) -> Mapping[str, Mapping[str, Any]]:
+    """Stop whoever these counters say is past a stop. The counters' items, as they are now."""
+    found = dict(_read(sorted(filter(watched, set(keys))), table))
+    for policy, stopped in sorted(_stopped(found, limits, _now()).items()):
+        with attempts.each():
+            stop(stopped, policy, table, limits)
+    return found
 
 
 def _stopped(found: Mapping[str, Mapping[str, Any]], limits: Limits, now: datetime) -> dict[str, list[str]]:
@@ -113,6 +119,13 @@ def stop(keys: Collection[str], policy: str, table: str, limits: Limits) -> None
     """Deny whom these counters stop, until their day or month is over. A policy that is gone went with its level."""
     item = TableItem(table, policy)
     wanted = item.ask(keys)
+    bring_into_force(item, IamPolicy(policy), _render(policy, table, limits), wanted, Clock(now=_now))
+
+
+def let_go(keys: Collection[str], policy: str, table: str, limits: Limits) -> None:
+    """Deny nobody any more for these counters, whatever they hold."""
+    item = TableItem(table, policy)
+    wanted = item.forget(keys)
     bring_into_force(item, IamPolicy(policy), _render(policy, table, limits), wanted, Clock(now=_now))
 
 

@@ -23,11 +23,13 @@ from typing import Any
 
 from functions.attempts import Attempts
 from functions.budget_actions import follow_up, review
+from functions.canary import Stack, Steps, prove
 from functions.clients import client
 from functions.counting.counters import Entry, chunks, count
 from functions.log_lines import put_lines
 from functions.own_usage import write_down
 from functions.settings import settings
+from rollout.usage.canary import with_canary
 from rollout.usage.denied_calls import denial, is_call
 from rollout.usage.records import (
     KINDS,
@@ -68,11 +70,16 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """One delivery of the subscription: `{"awslogs": {"data": ...}}`. Raises where AWS refused something, once the
     rest is done: Lambda calls again.
 
-    Also takes what a message of the dead-letter queue holds, so that it can be counted once its cause is mended; and,
-    from an update, `{"review": ...}`, when the stack file stops others than before.
+    Also takes what a message of the dead-letter queue holds, so that it can be counted once its cause is mended; from
+    an update, `{"review": ...}`, when the stack file stops others than before; and `{"prove": ...}`, each night and
+    from `rollout doctor --prove`.
     """
     if "review" in event:
         return review(settings()["table"], limits())
+    if "prove" in event:
+        return proven(context)
+    if "prove" in (event.get("requestPayload") or {}):
+        return {}  # a proof that was killed: the next one says how it is now
     delivery = delivered(event)
     if is_call(delivery):
         entries, dead = read_denial(delivery)
@@ -108,8 +115,29 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     return summary
 
 
+def proven(context: Any) -> dict[str, Any]:
+    """`functions.canary.Proof` as a document. Raises nothing."""
+    said = settings()
+    stack = Stack(
+        table=said["table"],
+        limits=limits(),
+        prices=said["tables"]["prices"],
+        foundations=said["tables"]["foundations"],
+        region=os.environ.get("AWS_REGION", ""),
+        log_group=said.get("invocation_log_group"),
+        function=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+    )
+    steps = Steps(read=lambda events: read(events, profiles()), count=count)
+    proof = prove(stack, steps, context.get_remaining_time_in_millis() / 1000)
+    if found := proof.metrics():
+        print(json.dumps(_measured(found)), flush=True)  # noqa: T201  CloudWatch reads metrics from it
+    return proof.document()
+
+
 def limits() -> Limits:
-    return Limits.read(settings()["limits"], settings()["tables"]["teams"])
+    """Those of the stack file, by which the canary can be stopped too: by every invocation, or one would undo what
+    another one proves."""
+    return with_canary(Limits.read(settings()["limits"], settings()["tables"]["teams"]))
 
 
 def _day(entry: Entry) -> str:

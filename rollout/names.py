@@ -44,6 +44,8 @@ DEAD_RECORDS_ALARM = f"{PREFIX}-records-not-counted"
 REVIEWS = f"{PREFIX}-reviews"
 REVIEWS_ROLE = f"{PREFIX}-reviews"
 CHANNELS_ROLE = f"{PREFIX}-slack-channels"
+# The nightly proof that who is past a stop is denied.
+PROOF = f"{PREFIX}-enforcement-proof"
 DELIVERY = f"{PREFIX}-delivery"
 DELIVERY_LOG_GROUP = f"/{PREFIX}/delivery"
 DELIVERY_LOG_STREAM = "weeks"

@@ -24,10 +24,13 @@ _CONFIG = Config(
 Clients = Callable[[str], Any]
 
 
-def clients(config: Mapping[str, Any]) -> Clients:
+def clients(config: Mapping[str, Any], answer_seconds: int | None = None) -> Clients:
     """`config`: the stack file's. Its `aws:region` and `aws:profile` decide, where they are given; else whatever AWS's
-    own tools would take. Clients may be used by several threads; a session makes one at a time.
+    own tools would take. Clients may be used by several threads; a session makes one at a time. `answer_seconds`: how
+    long one call may take that is made once, instead of a few seconds and tries.
     """
+    patient = Config(read_timeout=answer_seconds, retries={"total_max_attempts": 1})
+    how = _CONFIG.merge(patient) if answer_seconds else _CONFIG
     session: Any = boto3.Session(
         region_name=config.get("aws:region") or None, profile_name=config.get("aws:profile") or None
     )
@@ -37,15 +40,15 @@ def clients(config: Mapping[str, Any]) -> Clients:
     def client(service: str) -> Any:
         with lock:
             if service not in made:
-                made[service] = session.client(service, config=_CONFIG)
+                made[service] = session.client(service, config=how)
             return made[service]
 
     return client
 
 
-def own_clients(config: Mapping[str, Any], outputs: Mapping[str, Any]) -> Clients:
+def own_clients(config: Mapping[str, Any], outputs: Mapping[str, Any], answer_seconds: int | None = None) -> Clients:
     """Of the stack's own account, by its file's `config` and what it put out; CommandError where it is another's."""
-    made = clients(config)
+    made = clients(config, answer_seconds)
     checked_account(made, expected_accounts(config, outputs))
     return made
 

@@ -12,10 +12,10 @@ from cli.live.aws import Clients
 from cli.terminal.errors import CommandError
 
 
-def clients_of(project: Path, stack: str, config: Mapping[str, Any]) -> Clients:
+def clients_of(project: Path, stack: str, config: Mapping[str, Any], answer_seconds: int | None = None) -> Clients:
     """Held against the stack's outputs, where it has any. CommandError where AWS does not answer, or is another's."""
     outputs = asked("stack outputs", engine.outputs, project, stack)
-    clients = asked("AWS", aws.own_clients, config, {} if isinstance(outputs, Unreachable) else outputs)
+    clients = asked("AWS", aws.own_clients, config, {} if isinstance(outputs, Unreachable) else outputs, answer_seconds)
     if isinstance(clients, Unreachable):
         raise CommandError(clients.line)
     return clients

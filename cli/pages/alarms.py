@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from rollout.levels import Level
 from rollout.model.rollout import Cohort, Incident, Model, Okta, Organization, Rollout
 from rollout.model.success import Github
-from rollout.observability.alarms import Alarm, cohort_alarms, shared_alarms
+from rollout.observability.alarms import PROOF_ALARMS, Alarm, cohort_alarms, shared_alarms
 
 HAIKU = Model(source="anthropic.claude-haiku-4-5-20251001-v1:0", input=1.0, output=1.0, cache_read=1.0, cache_write=1.0)
 INTRODUCTION = (
@@ -20,7 +20,8 @@ INTRODUCTION = (
     "is what is deployed.\n\n"
     "Each goes to the SNS topics of its audiences, and says so again when it is over. Missing data "
     "is `notBreaching` where nothing is said: what nobody used reports nothing. Of a cohort with more than ten models "
-    "(five, for errors) there are several of a kind, numbered, since an alarm holds ten metrics.\n"
+    "(five, for errors) there are several of a kind, numbered, since an alarm holds ten metrics. Those of "
+    "enforcement are there where the stack file can stop somebody.\n"
 )
 
 
@@ -39,7 +40,7 @@ def page() -> str:
         "## Of each cohort\n",
         *_table(cohort_alarms(rollout, "pilot", {"haiku": "id"})),
         "\n## Of what all share\n",
-        *_table(shared_alarms(rollout)),
+        *_table([*shared_alarms(rollout), *PROOF_ALARMS]),
     ]
     return "\n".join(parts) + "\n"
 

@@ -23,6 +23,8 @@ class AlarmsArgs:
     resolved: pulumi.Input[Sequence[Alarm]] | None = None
     """The same, once what they watch has its id."""
     tags: Mapping[str, str]
+    after: Sequence[pulumi.Resource] = ()
+    """What must have happened before silence means something."""
 
 
 class Alarms(pulumi.ComponentResource):
@@ -48,7 +50,10 @@ class Alarms(pulumi.ComponentResource):
                 tags=args.tags,
                 opts=pulumi.ResourceOptions(
                     parent=self,
-                    depends_on=[args.audiences.topics[a] for a in alarm.audiences if a in args.audiences.topics],
+                    depends_on=[
+                        *args.after,
+                        *(args.audiences.topics[a] for a in alarm.audiences if a in args.audiences.topics),
+                    ],
                 ),
             )
         self.register_outputs({})

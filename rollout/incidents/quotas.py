@@ -35,6 +35,11 @@ def to_be_stopped(rollout: Rollout, name: str) -> Iterator[str]:
             yield email
 
 
+def stops_somebody(rollout: Rollout) -> bool:
+    """Whether there is anybody whom something may stop; else nothing is there to be proven."""
+    return any(True for name in rollout.declared for _ in to_be_stopped(rollout, name))
+
+
 def throttled_sessions(rollout: Rollout, record: Record) -> list[str]:
     """In lower case, of whom the day's tokens stop."""
     return [

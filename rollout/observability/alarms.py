@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rollout import names
+from rollout.incidents.quotas import stops_somebody
 from rollout.leaks import credentials
 from rollout.levels import Level
 from rollout.model.notify import Audience
 from rollout.model.rollout import Rollout
+from rollout.usage import canary
 from rollout.usage.records import NAMESPACE
 
 BEDROCK, LAMBDA, LOGS, SQS = "AWS/Bedrock", "AWS/Lambda", "AWS/Logs", "AWS/SQS"
@@ -32,7 +34,10 @@ CACHE_HIT_PERCENT, CACHE_FLOOR_TOKENS = 60, 1_000_000
 ERRORS_FLOOR = 20
 LAG_SECONDS = 900
 
-Statistic = Literal["Sum", "Maximum", "Average", "p90"]
+# Of the nightly proof of enforcement: a night, and what it may be late.
+PROOF_HOURS = 26
+
+Statistic = Literal["Sum", "Maximum", "Minimum", "Average", "p90"]
 Missing = Literal["notBreaching", "breaching", "ignore", "missing"]
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
 
@@ -202,6 +207,16 @@ def _denied(cohort: str) -> Alarm:
 
 def shared_alarms(rollout: Rollout) -> list[Alarm]:
     """Those there are once, of what all cohorts share."""
+    return [*standing_alarms(rollout), *proof_alarms(rollout)]
+
+
+def proof_alarms(rollout: Rollout) -> list[Alarm]:
+    """Where somebody can be stopped, and by this stack's meter. Made after the first proof: silence rings."""
+    return [] if rollout.adopt.meter or not stops_somebody(rollout) else list(PROOF_ALARMS)
+
+
+def standing_alarms(rollout: Rollout) -> list[Alarm]:
+    """Those that are made first of all."""
     found: list[Alarm] = []
     if not rollout.adopt.announcer:
         found.append(_NOT_DELIVERED)
@@ -302,6 +317,43 @@ _DELIVERY_UNKNOWN = Alarm(
     datapoints=2,
     threshold=1,
 )
+_NOT_ENFORCED = Alarm(
+    name=names.alarm(None, "enforcement-broken"),
+    means=(
+        "The canary, a person who does not exist, went over a stop and was not counted, or not denied: nor may people "
+        "be. It rings until a proof succeeds."
+    ),
+    then=(
+        f"`rollout doctor --prove` says what is broken, as does {names.function_log_group(names.METER)}: a quota "
+        "policy that is not attached to its role, IAM or the table refusing the meter, the subscription gone. Most is "
+        "mended by `pulumi up --refresh`. Until then look at spend, and `rollout cut` whoever must be stopped now."
+    ),
+    audiences=("engineering", "security"),
+    metrics=[Metric(id="proven", namespace=NAMESPACE, name=canary.METRIC, statistic="Minimum")],
+    label="Enforcement proven",
+    period=5 * MINUTE,
+    threshold=1,
+    comparison="LessThanThreshold",
+    missing="ignore",
+)
+_NOT_PROVEN = Alarm(
+    name=names.alarm(None, "enforcement-not-proven"),
+    means=f"For {PROOF_HOURS} hours nothing has proven that whoever is over a stop is denied: no proof succeeded.",
+    then=(
+        f"Run `rollout doctor --prove`. If it succeeds, the schedule {names.PROOF} or its role is gone or off, or the "
+        "meter refused it: `pulumi up --refresh`. If it does not, it says why."
+    ),
+    audiences=("engineering",),
+    metrics=[Metric(id="proven", namespace=NAMESPACE, name=canary.METRIC, statistic="Maximum")],
+    label="Enforcement proven",
+    period=HOUR,
+    periods=PROOF_HOURS,
+    datapoints=PROOF_HOURS,
+    threshold=1,
+    comparison="LessThanThreshold",
+    missing="breaching",
+)
+PROOF_ALARMS = (_NOT_ENFORCED, _NOT_PROVEN)
 _METER_LAGS = Alarm(
     name=names.alarm(None, "meter-lag"),
     means=f"Use is counted more than {LAG_SECONDS // 60} minutes late: budgets and quotas act as late.",

@@ -16,9 +16,15 @@ from rollout.incidents.cut_record import Record
 from rollout.incidents.quotas import quota_policies, raises, throttled_sessions
 from rollout.levels import Level
 from rollout.model.rollout import Incident, Model, Prices, Rollout
+from rollout.usage import canary
 from rollout.usage.records import HOUR_WRITE, KINDS
 from rollout.usage.thresholds import Budget, Limits, Raise
 
+# No item but the canary's own is ever deleted; an empty set of keys would fulfil `ForAllValues`, so there must be one.
+CANARYS_OWN = {
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(canary.OWN_KEYS)},
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
 STOP_FOR_A_DAY = [
     *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
     *("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
@@ -41,9 +47,14 @@ def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[s
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
         "notices_queue": names.NOTICES_QUEUE,
+        "invocation_log_group": _invocation_log_group(rollout),
         "levels": _levels(rollout, record),
         "limits": {name: value for name, value in asdict(limits(rollout, account, record)).items() if name != "teams"},
     }
+
+
+def _invocation_log_group(rollout: Rollout) -> str:
+    return rollout.adopt.invocation_log_group or names.INVOCATION_LOG_GROUP
 
 
 def _levels(rollout: Rollout, record: Record) -> dict[str, dict[str, dict[str, str]]]:
@@ -136,8 +147,10 @@ def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
 
 def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document:
     """To count, to write usage down, to put aside what it does not know, to say what must be told; and, where
-    anything may stop somebody, to write the policies that do."""
+    anything may stop somebody, to write the policies that do, and to prove that they stop."""
     quotas = sorted(quota_policies(record, account))
+    stopping = sorted({canary.role_arn(policy) for policy in quotas})
+    invocations = account.log_group_arn(_invocation_log_group(rollout))
     usage_logs = [
         f"{account.log_group_arn(names.usage_log_group(cohort))}:log-stream:{names.USAGE_LOG_STREAM}"
         for cohort in rollout.logged
@@ -154,5 +167,19 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
             else []
         ),
         *([allow("Quotas", STOP_FOR_A_DAY, quotas)] if quotas else []),
+        *(
+            [
+                allow("CanaryEnds", ["dynamodb:DeleteItem"], [account.table_arn(names.USAGE_TABLE)], CANARYS_OWN),
+                allow("CanaryJudged", ["iam:SimulatePrincipalPolicy"], stopping),
+                allow("RecordsCome", ["logs:DescribeSubscriptionFilters"], [invocations, f"{invocations}:*"]),
+            ]
+            if quotas
+            else []
+        ),
         write_own_log(account, names.METER),
     )
+
+
+def proof_schedule_policy(account: Account) -> Document:
+    """What EventBridge Scheduler may do in our name each night: ask the meter for a proof."""
+    return document(allow("Prove", ["lambda:InvokeFunction"], [account.function_arn(names.METER)]))

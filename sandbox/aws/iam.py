@@ -10,6 +10,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.models import OpenIDConnectProvider, Role, SAMLProvider
 from moto.iam.responses import IamResponse
 
+from sandbox.aws import simulator
 from sandbox.aws.refusals import QueryRefusal
 from sandbox.aws.validation import mistakes
 
@@ -60,6 +61,13 @@ class Iam(IamResponse):
                 409,
             )
         return super().put_role_policy()
+
+    def simulate_principal_policy(self) -> ActionResult:
+        names = ("PolicySourceArn", "ActionNames", "ResourceArns", "ContextEntries")
+        self._check("SimulatePrincipalPolicy", names)
+        source, actions, resources, entries = (self._get_param(name) for name in names)
+        found = simulator.evaluated(self.backend, source, actions, resources or ["*"], entries or [])
+        return ActionResult({"EvaluationResults": found, "IsTruncated": False})
 
     def create_saml_provider(self) -> ActionResult:
         self._check("CreateSAMLProvider", ("Name", "SAMLMetadataDocument"))

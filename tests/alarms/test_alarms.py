@@ -12,7 +12,7 @@ import pytest
 
 from cli.pages.alarms import page
 from rollout.model.rollout import Rollout
-from rollout.observability.alarms import METRICS_AT_MOST, Alarm, cohort_alarms, shared_alarms
+from rollout.observability.alarms import METRICS_AT_MOST, PROOF_ALARMS, Alarm, cohort_alarms, shared_alarms
 from rollout.stack_file.load import load
 from tests import stacks
 from tests.config.test_success import BASELINE
@@ -70,7 +70,7 @@ def every() -> list[Alarm]:
     document["success"] = {"baseline": BASELINE}
     found = rollout(**document, github_webhook_secret="a" * 64)
     many = {f"m{n}": f"profile{n}" for n in range(20)}
-    return [*cohort_alarms(found, "pilot", many), *shared_alarms(found)]
+    return [*cohort_alarms(found, "pilot", many), *shared_alarms(found), *PROOF_ALARMS]
 
 
 def of(what: str) -> Alarm:
@@ -93,7 +93,7 @@ def test_cloudwatch_takes_it(alarm: Alarm) -> None:
         assert value(alarm, dict.fromkeys(ids, 0.0)) is not None
 
 
-@pytest.mark.parametrize("alarm", every(), ids=lambda alarm: alarm.name)
+@pytest.mark.parametrize("alarm", [one for one in every() if one not in PROOF_ALARMS], ids=lambda alarm: alarm.name)
 def test_nobody_is_woken_by_silence_and_whoever_is_woken_knows_what_to_do(alarm: Alarm) -> None:
     assert not rings(alarm, {})
     assert not rings(alarm, {metric.id: 0.0 for metric in alarm.metrics})
@@ -146,6 +146,31 @@ def test_one_alert_of_githubs_that_may_be_lost_rings_for_security() -> None:
     assert rings(alarm, {"throttled": 1})
     assert (alarm.datapoints, "security" in alarm.audiences) == (1, True)
     assert not [alarm for alarm in shared_alarms(rollout()) if "github" in alarm.name]
+
+
+def test_a_proof_that_fails_rings_until_one_succeeds_and_a_night_without_one_rings_too() -> None:
+    broken, not_proven = of("enforcement-broken"), of("enforcement-not-proven")
+    assert [rings(alarm, {"proven": 1}) for alarm in (broken, not_proven)] == [False, False]
+    assert [rings(alarm, {"proven": 0}) for alarm in (broken, not_proven)] == [True, True]
+    assert [rings(alarm, {}) for alarm in (broken, not_proven)] == [False, True]
+    # One failure among proofs that succeed is not hidden by them, nor one success by a failure.
+    assert [alarm.metrics[0].statistic for alarm in (broken, not_proven)] == ["Minimum", "Maximum"]
+    assert (broken.missing, broken.period, "security" in broken.audiences) == ("ignore", 300, True)
+    assert not_proven.period * not_proven.periods == not_proven.period * not_proven.datapoints == 26 * 3600
+
+
+def test_where_nothing_stops_anybody_nothing_is_to_be_proven() -> None:
+    def names(found: Rollout) -> set[str]:
+        return {alarm.name for alarm in shared_alarms(found) if "enforcement" in alarm.name}
+
+    assert names(rollout()) == set()
+    stops = {"budgets": {"user_daily_stop_usd": 60}}
+    both = {"claude-code-enforcement-broken", "claude-code-enforcement-not-proven"}
+    assert names(rollout(**stops)) == both
+    document = stacks.small()
+    document["cohorts"]["pilot"].update(level="throttled", incident=INCIDENT)
+    assert names(rollout(**document)) == both
+    assert names(rollout(**document, adopt={"meter": True})) == set()
 
 
 def test_denied_calls_ring_while_a_cohort_is_suspended_only() -> None:

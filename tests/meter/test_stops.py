@@ -15,6 +15,7 @@ from rollout.access.quota_document import Stop, quota_document, stamp
 from rollout.iam_limits import MANAGED_CHARACTERS
 from rollout.incidents.cut_rules import QUOTA_CHARACTERS, RAISE_ENDS
 from rollout.incidents.name_shards import characters
+from rollout.usage import canary
 from rollout.usage.thresholds import Budget, Limits, Raise, alerts, stop_of
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.meter import people
@@ -140,6 +141,7 @@ def test_the_largest_document_that_a_policy_may_have_to_hold_is_one_that_iam_tak
     while sum(map(characters, names)) + characters(f"{number:a>4}@b") <= QUOTA_CHARACTERS:
         names.append(f"{number:a>4}@b")
         number += 1
+    names.append(canary.SESSION)
     kinds = [(None, MIDNIGHT), (None, NEXT_MONTH)]
     ends = [NOON + timedelta(minutes=n) for n in range(RAISE_ENDS)]
     kinds += [(end, until) for end in ends for until in (MIDNIGHT, NEXT_MONTH)]

@@ -18,8 +18,8 @@ QUOTA_ACTIONS = {
 QUOTAS = re.compile(
     r"arn:[a-z-]+:iam::\d{12}:policy/" + quota_policy("COHORT", 1)[:-1].replace("COHORT", "[a-z0-9]+") + r"\d+"
 )
-# By which the meter knows whose sessions a role's are: it reads the role's id, and changes nothing.
-READS_OF_ROLE = {"iam:GetRole"}
+# By which the meter knows whose sessions a role's are, and what IAM decides of them: it reads, and changes nothing.
+READS_OF_ROLE = {"iam:GetRole", "iam:SimulatePrincipalPolicy"}
 COHORT_ROLES = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:role/{role('')}[a-z0-9]+")
 SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
 PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
