@@ -30,6 +30,7 @@ from typing import Any
 from functions.attempts import Attempts
 from functions.budget_actions import follow_up, review
 from functions.clients import client
+from functions.counter_shards import item_key, spread
 from functions.log_lines import put_lines
 from functions.own_usage import write_down
 from functions.settings import settings
@@ -53,9 +54,10 @@ from rollout.usage.thresholds import Limits
 # Longer than the dead-letter queue keeps a record: what is counted late is not counted twice.
 MARKS_KEPT = timedelta(days=30)
 COUNTERS_KEPT = timedelta(days=400)
-# DynamoDB takes 100 actions in a transaction; each request has its mark, and adds to at most five counters.
-REQUESTS_AT_ONCE = 16
+# Of one transaction: a mark for each request, and a sum for each counter (DynamoDB API reference, TransactWriteItems).
+ACTIONS_AT_ONCE = 100
 CONFLICT_TRIES = 10
+BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 # Lambda hands over 6 MB at most, compressed; 100 times that is no log.
 MAX_DELIVERY_BYTES = 64 * 1024 * 1024
 # SQS takes 256 KB with all that belongs to a message.
@@ -250,8 +252,18 @@ def _amounts(found: Usage) -> dict[str, Decimal]:
 
 
 def _chunks(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    for start in range(0, len(entries), REQUESTS_AT_ONCE):
-        yield entries[start : start + REQUESTS_AT_ONCE]
+    """As few transactions as there can be in this order: a counter that several requests add to is written once."""
+    chunk: list[Entry] = []
+    keys: set[str] = set()
+    for entry in entries:
+        more = keys | entry.adds.keys()
+        if chunk and len(chunk) + 1 + len(more) > ACTIONS_AT_ONCE:
+            yield chunk
+            chunk, more = [], set(entry.adds)
+        chunk.append(entry)
+        keys = more
+    if chunk:
+        yield chunk
 
 
 def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
@@ -261,13 +273,15 @@ def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
     for attempt in range(CONFLICT_TRIES):
         if not waiting:
             return own
+        actions = _actions(waiting, invocation)
         try:
-            client("dynamodb").transact_write_items(TransactItems=_actions(waiting, invocation))
+            client("dynamodb").transact_write_items(TransactItems=actions)
         except client("dynamodb").exceptions.TransactionCanceledException as error:
             reasons = error.response.get("CancellationReasons") or []
             known = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[: len(waiting)]]
             if not any(known):
                 _require_passing(reasons)
+                _spread(actions[len(waiting) :], reasons[len(waiting) :], attempt + 1)
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
                 continue
             for entry, reason, is_known in zip(waiting, reasons, known, strict=False):
@@ -281,11 +295,18 @@ def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
 
 def _require_passing(reasons: Sequence[Mapping[str, Any]]) -> None:
     """Two invocations at the same counter are a matter of time; anything else is not."""
-    lasting = {reason.get("Code") for reason in reasons} - {
-        *("None", None, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
-    }
+    lasting = {reason.get("Code") for reason in reasons} - {"None", None, *BUSY}
     if lasting:
         raise RuntimeError(f"DynamoDB refused: {', '.join(sorted(map(str, lasting)))}")
+
+
+def _spread(sums: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, Any]], met: int) -> None:
+    busy = [
+        action["Update"]["Key"]["id"]["S"]
+        for action, reason in zip(sums, reasons, strict=False)
+        if reason.get("Code") in BUSY
+    ]
+    spread(busy, met, settings()["table"], int((datetime.now(UTC) + COUNTERS_KEPT).timestamp()))
 
 
 def _actions(entries: Sequence[Entry], invocation: str) -> list[dict[str, Any]]:
@@ -311,7 +332,7 @@ def _actions(entries: Sequence[Entry], invocation: str) -> list[dict[str, Any]]:
         for key, amounts in entry.adds.items():
             for name, amount in amounts.items():
                 sums[key][name] += amount  # pyright: ignore[reportArgumentType]
-    return [*marks, *(_add(key, amounts, now) for key, amounts in sums.items())]
+    return [*marks, *(_add(item_key(key), amounts, now) for key, amounts in sums.items())]
 
 
 def _add(key: str, amounts: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -23,6 +23,7 @@ FILES = (
     "functions/attempts.py",
     "functions/budget_actions.py",
     "functions/clients.py",
+    "functions/counter_shards.py",
     "functions/log_lines.py",
     "functions/meter.py",
     "functions/own_usage.py",
@@ -40,6 +41,7 @@ FILES = (
     "rollout/usage/denied_calls.py",
     "rollout/usage/own_usage.py",
     "rollout/usage/records.py",
+    "rollout/usage/shards.py",
     "rollout/usage/thresholds.py",
 )
 UNCOUNTED_DAYS = 14
