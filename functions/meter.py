@@ -57,7 +57,6 @@ COUNTERS_KEPT = timedelta(days=400)
 # Of one transaction: a mark for each request, and a sum for each counter (DynamoDB API reference, TransactWriteItems).
 ACTIONS_AT_ONCE = 100
 CONFLICT_TRIES = 10
-BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 # Lambda hands over 6 MB at most, compressed; 100 times that is no log.
 MAX_DELIVERY_BYTES = 64 * 1024 * 1024
 # SQS takes 256 KB with all that belongs to a message.
@@ -270,6 +269,7 @@ def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
     """Those that this invocation has counted, now or in an earlier try of its own; others have counted the rest."""
     own: list[Entry] = []
     waiting = list(entries)
+    met = Counter[str]()
     for attempt in range(CONFLICT_TRIES):
         if not waiting:
             return own
@@ -281,7 +281,7 @@ def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
             known = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[: len(waiting)]]
             if not any(known):
                 _require_passing(reasons)
-                _spread(actions[len(waiting) :], reasons[len(waiting) :], attempt + 1)
+                _spread(actions[len(waiting) :], reasons[len(waiting) :], met)
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
                 continue
             for entry, reason, is_known in zip(waiting, reasons, known, strict=False):
@@ -295,16 +295,18 @@ def count(entries: Sequence[Entry], invocation: str) -> list[Entry]:
 
 def _require_passing(reasons: Sequence[Mapping[str, Any]]) -> None:
     """Two invocations at the same counter are a matter of time; anything else is not."""
-    lasting = {reason.get("Code") for reason in reasons} - {"None", None, *BUSY}
+    lasting = {reason.get("Code") for reason in reasons} - {
+        *("None", None, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
+    }
     if lasting:
         raise RuntimeError(f"DynamoDB refused: {', '.join(sorted(map(str, lasting)))}")
 
 
-def _spread(sums: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, Any]], met: int) -> None:
+def _spread(sums: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, Any]], met: Counter[str]) -> None:
     busy = [
         action["Update"]["Key"]["id"]["S"]
         for action, reason in zip(sums, reasons, strict=False)
-        if reason.get("Code") in BUSY
+        if reason.get("Code") == "TransactionConflict"
     ]
     spread(busy, met, settings()["table"], int((datetime.now(UTC) + COUNTERS_KEPT).timestamp()))
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-# What is added to for everybody, a cohort or a team; a person's own counters are as busy as one person.
-SHARED = frozenset({"team-day", "cohort-day", "month", "shadow-month"})
+# What is added to for everybody or for a team; a person's own counters are as busy as one person.
+SHARED = frozenset({"team-day", "month", "shadow-month"})
 # At most. DynamoDB takes 1,000 write units a second of one partition, and an item is in one; a transaction writes it
 # for 2. 8,000 requests a second, each delivered alone, are 16,000 units: 16 shards at full use. Transactions that meet
 # at an item are refused long before: at ten records a delivery, 800 a second of 15 ms each are 12 at any moment, and

@@ -138,7 +138,7 @@ def expected(requests: Iterable[Request], prices: Mapping[str, Mapping[str, Any]
     """By counter, without its day or month: requests, tokens of each kind, USD."""
     totals: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for request in used(requests):
-        keys = (f"user-day#{request.user}", f"team-day#{request.team}", "cohort-day#pilot", "month")
+        keys = (f"user-day#{request.user}", f"team-day#{request.team}", "month")
         for key in keys:
             totals[key]["requests"] += 1
             totals[key]["usd"] += request.usd(prices)
@@ -154,7 +154,7 @@ def counted(world: World) -> Totals:
         for item in page["Items"]:
             counter = counter_of(item["id"]["S"])
             key = counter.rpartition("#")[0]
-            if counter.partition("#")[0] in {"user-day", "team-day", "cohort-day", "month"}:
+            if counter.partition("#")[0] in {"user-day", "team-day", "month"}:
                 for name in ("requests", "usd", *KINDS):
                     totals[key][name] += amounts(item).get(name, Decimal(0))
     return {key: dict(found) for key, found in totals.items()}
