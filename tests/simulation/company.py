@@ -52,8 +52,8 @@ class Company:
         now: list[int] = []
         while (at := at + random.expovariate(self.requests_a_second)) < seconds:
             if number % delivered == 0:
-                now = [random.randrange(self.people) for _ in range(self.together)]
-            yield at, _record(random.choice(now), number, begin + timedelta(seconds=at), random)
+                now = random.sample(range(self.people), self.together)
+            yield at, _record(now[number % delivered % self.together], number, begin + timedelta(seconds=at), random)
             number += 1
 
 

@@ -92,9 +92,9 @@ class Table:
                 self._add(key, action["Update"])
 
     def _refusal(self, key: str, action: Mapping[str, Any]) -> dict[str, Any] | None:
-        self.counted["write units"] += TRANSACTION_UNITS
         if not self._taken(self._writes, key, TRANSACTION_UNITS, ITEM_WRITES):
             return {"Code": "ThrottlingError"}
+        self.counted["write units"] += TRANSACTION_UNITS
         if key in self._held:
             return {"Code": "TransactionConflict"}
         if "Put" in action and key in self.items:
@@ -133,8 +133,8 @@ class Table:
     def _single(self, key: str, operation: str) -> None:
         for _ in range(ATTEMPTS):
             self._pass(SINGLE)
-            self.counted["write units"] += 1
             if self._taken(self._writes, key, 1, ITEM_WRITES):
+                self.counted["write units"] += 1
                 break
         else:
             raise _refused("ThrottlingException", operation)
