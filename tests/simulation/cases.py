@@ -40,6 +40,7 @@ class Case:
 CASES: Mapping[str, Case] = {
     "10": Case(load=10, seconds=20),
     "10, one item": Case(load=10, seconds=20, shards=1),
+    "10, two people": Case(load=10, seconds=20, together=2),
     "10, three people": Case(load=10, seconds=20, together=3),
     "100": Case(load=100, seconds=5, wide=16),
     "100, one item": Case(load=100, seconds=5, shards=1),

@@ -193,7 +193,11 @@ def simulated(
     turns, random = Turns(), Random(seed)  # noqa: S311
     asked: dict[str, float] = {}
     lags: dict[str, float] = {}
-    table = Table(turns, random, table_writes, lambda request: lags.setdefault(request, turns.now - asked[request]))
+
+    def committed(request: str) -> None:
+        lags[request] = turns.now - asked[request]
+
+    table = Table(turns, random, table_writes, committed)
     month = f"month#{BEGIN:%Y-%m}"
     table.items[month] = {"id": {"S": month}, "shards": {"N": str(wide)}}
     records = list(company.records(random, BEGIN, seconds, delivered))

@@ -12,9 +12,7 @@ from tests.simulation.page import PAGE, PICTURE, whole
 from tests.simulation.picture import picture
 
 
-@pytest.mark.parametrize(
-    "name", ["10", "10, one item", "10, three people", pytest.param("100", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("name", ["10", "10, one item", "10, two people", pytest.param("100", marks=pytest.mark.slow)])
 def test_the_figures_are_those_of_the_meters_code(name: str) -> None:
     assert figures(CASES[name]) == known()[name], "run `make scale-page`"
 
