@@ -44,10 +44,10 @@ CASES: Mapping[str, Case] = {
     "10, three people": Case(load=10, seconds=20, together=3),
     "100": Case(load=100, seconds=5, wide=16),
     "100, one item": Case(load=100, seconds=5, shards=1),
-    "100, a table that never had a load": Case(load=100, seconds=15, wide=16, table_writes=NEW_WRITES),
+    "100, a table that never had a load": Case(load=100, seconds=6, wide=16, table_writes=NEW_WRITES),
     "1000": Case(load=1000, seconds=2, wide=SHARDS, table_writes=RAISED_WRITES),
     "1000, a month that begins": Case(load=1000, seconds=2, table_writes=RAISED_WRITES),
-    "1000, one item": Case(load=1000, seconds=1, shards=1, table_writes=RAISED_WRITES),
+    "1000, one item": Case(load=1000, seconds=0.5, shards=1, table_writes=RAISED_WRITES),
 }
 
 

@@ -32,7 +32,7 @@ def _lines(found: Mapping[str, Figures]) -> Iterator[str]:
         "The meter's own code, run at 10, 100 and 1,000 times the load of 100 developers at their busiest (five times "
         "the average, 8 requests a second), with a clock that is a number and a table that refuses what DynamoDB "
         f"refuses (`tests/simulation`; {DELIVERED} records a delivery, one delivery in {run.REPEATED} comes twice, "
-        f"teams of {TEAM}, cohorts of {COHORT}, a second or more at full load):"
+        f"teams of {TEAM}, cohorts of {COHORT}, half a second to twenty at full load):"
     )
     yield ""
     yield "![How late the meter counts, and what it writes, with one item a counter and with several](pictures/scale.svg)"
@@ -97,7 +97,7 @@ def _read_off(found: Mapping[str, Figures]) -> Iterator[str]:
         f"- What breaks first, then: the table's quota of {DEFAULT_WRITES:,} write units a second, at some "
         f"{int(DEFAULT_WRITES / found['100'].writes / 100) * 100:,} requests a second; ask for more before. What it is "
         "like to be beyond: a table that never had a load takes "
-        f"{NEW_WRITES:,} units at first, and twice its last peak half an hour later. At 800 requests a second for 15 "
+        f"{NEW_WRITES:,} units at first, and twice its last peak half an hour later. At 800 requests a second for six "
         f"seconds, {new.throttled:,} transactions are refused, {new.late:g} % of requests are counted later than "
         f"{AIM_SECONDS} s, and USD {new.usd:.2f} a million; deliveries that fail three times wait in the queue of the "
         f"dead for `rollout redrive` ({new.lost} did). After that come Lambda's {run.AT_ONCE:,} executions. {SHARDS} "
