@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help up down env engine test test-fast test-sandbox slowest lines site check bench setup guard-fuzz lock schema golden break-glass drill \
     traffic pictures \
     settings alarms-page attacks-page commands-page cuts-page limits-page mutations-page reference policies policies-page \
-    review-example screens upstream upstream-page
+    review-example scale-page screens upstream upstream-page
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -119,6 +119,9 @@ upstream: setup ## ask each registry what is newer than docs/upstream.md knows o
 
 limits-page: setup ## write docs/limits-and-costs.md anew
 	@$(PY) -m tests.costs > docs/limits-and-costs.md
+
+scale-page: setup ## write what breaks first as load grows into docs/usage-and-cost.md, and its picture: minutes of simulation
+	@$(PY) -m tests.simulation
 
 attacks-page: setup ## write the table in docs/macs.md anew: each attack on the settings, tried on both clients (10 minutes)
 	@ATTACKS_PAGE_WRITE=1 $(PY) -m pytest -q tests/client/test_attacks.py

@@ -9,24 +9,20 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from functions.attempts import Attempts
 from functions.clients import client
+from functions.counting.shards import Sum, due, read
 from functions.quota_policy import IamPolicy, TableItem
 from functions.quota_writer import Clock, Render, bring_into_force
 from rollout.access.quota_document import quota_document
 from rollout.incidents.cohort_state import digest
 from rollout.usage.thresholds import BUDGET, Limits, alerts, is_current, stop_of, watched
-
-# Of one BatchGetItem.
-KEYS_AT_ONCE = 100
-TRIES = 10
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
@@ -37,28 +33,28 @@ def follow_up(keys: Iterable[str], table: str, notices_queue: str, limits: Limit
     now = _now()
     with attempts.each():
         found = enforce(keys, table, limits, attempts)
-        for key, item in found.items():
-            for mark, said in alerts(key, counted(item), limits, _told(item), now):
+        for key, one in found.items():
+            for mark, said in alerts(key, one.held, limits, _told(one.item), now):
                 with attempts.each():
                     for alert in said:
                         _tell(alert.message(), alert.id, notices_queue)
                     _mark(key, mark, table)
 
 
-def enforce(keys: Iterable[str], table: str, limits: Limits, attempts: Attempts) -> Mapping[str, Mapping[str, Any]]:
-    """Stop whoever these counters say is past a stop. The counters' items, as they are now."""
-    found = dict(_read(sorted(filter(watched, set(keys))), table))
+def enforce(keys: Iterable[str], table: str, limits: Limits, attempts: Attempts) -> Mapping[str, Sum]:
+    """Stop whoever these counters say is past a stop. The counters, as they are now."""
+    found = read(due(set(filter(watched, keys))), table)
     for policy, stopped in sorted(_stopped(found, limits, _now()).items()):
         with attempts.each():
             stop(stopped, policy, table, limits)
     return found
 
 
-def _stopped(found: Mapping[str, Mapping[str, Any]], limits: Limits, now: datetime) -> dict[str, list[str]]:
+def _stopped(found: Mapping[str, Sum], limits: Limits, now: datetime) -> dict[str, list[str]]:
     """Counters that are past a stop, by the policies that hold whom they are of."""
     by_policy: defaultdict[str, list[str]] = defaultdict(list)
-    for key, item in found.items():
-        if stop_of(key, counted(item), limits, now):
+    for key, one in found.items():
+        if stop_of(key, one.held, limits, now):
             policies = limits.policies_of(key)
             if not policies:
                 log.warning("over a stop, and no policy can stop them: %a", key)
@@ -67,29 +63,9 @@ def _stopped(found: Mapping[str, Mapping[str, Any]], limits: Limits, now: dateti
     return by_policy
 
 
-def counted(item: Mapping[str, Any]) -> dict[str, Decimal]:
-    """What a counter holds."""
-    return {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
-
-
 def _told(item: Mapping[str, Any]) -> set[str]:
     """The marks of what was said of a counter already; `told`: of what was said before there were marks."""
     return {*item.get("marks", {}).get("SS", ()), *([BUDGET] if "told" in item else [])}
-
-
-def _read(keys: Sequence[str], table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        wanted = {table: {"Keys": [{"id": {"S": key}} for key in keys[start : start + KEYS_AT_ONCE]]}}
-        wanted[table]["ConsistentRead"] = True  # pyright: ignore[reportArgumentType]
-        for _ in range(TRIES):
-            answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(table, ()):
-                yield item["id"]["S"], item
-            wanted = answer.get("UnprocessedKeys")
-            if not wanted:
-                break
-        else:
-            raise TimeoutError("DynamoDB did not give the counters")
 
 
 def _tell(message: Mapping[str, Any], alert_id: str, queue: str) -> None:
@@ -160,8 +136,8 @@ def _or_failed(policy: str, failed: set[str]) -> Generator[None]:
 def _render(policy: str, table: str, limits: Limits) -> Render:
     def document(keys: frozenset[str]) -> tuple[Mapping[str, Any], frozenset[str]]:
         now = _now()  # the day may have ended meanwhile
-        found = dict(_read(sorted(keys), table))
-        stops = [stop for key, item in found.items() if (stop := stop_of(key, counted(item), limits, now))]
+        found = read(keys, table)
+        stops = [stop for key, one in found.items() if (stop := stop_of(key, one.held, limits, now))]
         made = quota_document(stops, limits.quota_policies[policy])
         log.info("%s: %s", policy, json.dumps(made["Statement"]))
         return made, frozenset(key for key in keys if not is_current(key, now))

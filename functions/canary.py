@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from functions.attempts import Attempts
-from functions.budget_actions import counted, enforce, let_go
+from functions.budget_actions import enforce, let_go
 from functions.canary_decision import name_of, naming, why_not, with_role, words
 from functions.canary_lease import LEASE, alone, remember, until
 from functions.clients import client
@@ -172,10 +172,10 @@ def _use(proof: Proof, stack: Stack, steps: Steps, found: Plan, numbers: Sequenc
         records = [canary.record(found, each, next(place), role, stack.region, now) for each in tokens]
         for _ in range(2):
             _count(steps, found, records, numbers[0])
-        held = enforce([found.counter], stack.table, stack.limits, attempts).get(found.counter, {})
+        held = enforce([found.counter], stack.table, stack.limits, attempts).get(found.counter)
         if tokens is found.below and (named := naming(stack.limits.quota_policies)):
             proof.why.append(f"one token below its stop, these deny the canary already: {', '.join(named)}")
-    amounts = counted(held)
+    amounts = held.held if held else {}
     proof.tokens, proof.usd = int(amounts.get(found.kind_of_token, 0)), _usd(amounts)
     if (proof.tokens, amounts.get("usd")) != (found.tokens, found.usd):
         proof.why.append(

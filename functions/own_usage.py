@@ -16,10 +16,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.attempts import Attempts
-from functions.budget_actions import counted as held
 from functions.clients import client
 from rollout.names import own_usage, role
 from rollout.usage.own_usage import own_item
+from rollout.usage.shards import amounts
 from rollout.usage.thresholds import Limits
 
 KEPT = timedelta(days=3)
@@ -57,7 +57,7 @@ def _role_id(cohort: str, _: int) -> str | None:
 
 def _counted(counter: str, table: str) -> dict[str, Decimal]:
     found = client("dynamodb").get_item(TableName=table, Key={"id": {"S": counter}}, ConsistentRead=True)
-    return held(found.get("Item") or {})
+    return amounts(found.get("Item") or {})
 
 
 def _put(user_id: str, day: str, item: Mapping[str, Any], counted: Mapping[str, Decimal], table: str) -> None:

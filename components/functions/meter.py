@@ -28,6 +28,7 @@ FILES = (
     "functions/clients.py",
     "functions/counting/__init__.py",
     "functions/counting/counters.py",
+    "functions/counting/shards.py",
     "functions/log_lines.py",
     "functions/meter.py",
     "functions/own_usage.py",
@@ -46,6 +47,7 @@ FILES = (
     "rollout/usage/denied_calls.py",
     "rollout/usage/own_usage.py",
     "rollout/usage/records.py",
+    "rollout/usage/shards.py",
     "rollout/usage/thresholds.py",
 )
 UNCOUNTED_DAYS = 14

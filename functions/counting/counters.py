@@ -18,12 +18,13 @@ from decimal import Decimal
 from typing import Any
 
 from functions.clients import client
+from functions.counting.shards import item_key, spread
 
 # Longer than the dead-letter queue keeps a record: what is counted late is not counted twice.
 MARKS_KEPT = timedelta(days=30)
 COUNTERS_KEPT = timedelta(days=400)
-# DynamoDB takes 100 actions in a transaction; each request has its mark, and adds to at most five counters.
-REQUESTS_AT_ONCE = 16
+# Of one transaction: a mark for each request, and a sum for each counter (DynamoDB API reference, TransactWriteItems).
+ACTIONS_AT_ONCE = 100
 CONFLICT_TRIES = 10
 
 
@@ -42,8 +43,18 @@ class Entry:
 
 
 def chunks(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    for start in range(0, len(entries), REQUESTS_AT_ONCE):
-        yield entries[start : start + REQUESTS_AT_ONCE]
+    """As few transactions as there can be in this order: a counter that several requests add to is written once."""
+    chunk: list[Entry] = []
+    keys: set[str] = set()
+    for entry in entries:
+        more = keys | entry.adds.keys()
+        if chunk and len(chunk) + 1 + len(more) > ACTIONS_AT_ONCE:
+            yield chunk
+            chunk, more = [], set(entry.adds)
+        chunk.append(entry)
+        keys = more
+    if chunk:
+        yield chunk
 
 
 def count(entries: Sequence[Entry], invocation: str, table: str) -> list[Entry]:
@@ -51,16 +62,19 @@ def count(entries: Sequence[Entry], invocation: str, table: str) -> list[Entry]:
     own; others have counted the rest."""
     own: list[Entry] = []
     waiting = list(entries)
+    met = Counter[str]()
     for attempt in range(CONFLICT_TRIES):
         if not waiting:
             return own
+        actions = _actions(waiting, invocation, table)
         try:
-            client("dynamodb").transact_write_items(TransactItems=_actions(waiting, invocation, table))
+            client("dynamodb").transact_write_items(TransactItems=actions)
         except client("dynamodb").exceptions.TransactionCanceledException as error:
             reasons = error.response.get("CancellationReasons") or []
             known = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[: len(waiting)]]
             if not any(known):
                 _require_passing(reasons)
+                _spread(actions[len(waiting) :], reasons[len(waiting) :], met, table)
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
                 continue
             for entry, reason, is_known in zip(waiting, reasons, known, strict=False):
@@ -79,6 +93,17 @@ def _require_passing(reasons: Sequence[Mapping[str, Any]]) -> None:
     }
     if lasting:
         raise RuntimeError(f"DynamoDB refused: {', '.join(sorted(map(str, lasting)))}")
+
+
+def _spread(
+    sums: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, Any]], met: Counter[str], table: str
+) -> None:
+    busy = [
+        action["Update"]["Key"]["id"]["S"]
+        for action, reason in zip(sums, reasons, strict=False)
+        if reason.get("Code") == "TransactionConflict"
+    ]
+    spread(busy, met, table, int((datetime.now(UTC) + COUNTERS_KEPT).timestamp()))
 
 
 def _actions(entries: Sequence[Entry], invocation: str, table: str) -> list[dict[str, Any]]:
@@ -104,7 +129,7 @@ def _actions(entries: Sequence[Entry], invocation: str, table: str) -> list[dict
         for key, amounts in entry.adds.items():
             for name, amount in amounts.items():
                 sums[key][name] += amount  # pyright: ignore[reportArgumentType]
-    return [*marks, *(_add(key, amounts, now, table) for key, amounts in sums.items())]
+    return [*marks, *(_add(item_key(key), amounts, now, table) for key, amounts in sums.items())]
 
 
 def _add(key: str, amounts: Mapping[str, Any], now: datetime, table: str) -> dict[str, Any]:

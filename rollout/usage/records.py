@@ -287,7 +287,6 @@ def counters(found: Usage) -> Iterator[str]:
     yield f"user-day#{found.user}#{found.day}"
     yield f"user-month#{found.user}#{found.month}"
     yield f"team-day#{found.team}#{found.day}"
-    yield f"cohort-day#{found.cohort}#{found.day}"
     yield f"month#{found.month}"
 
 

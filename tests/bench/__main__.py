@@ -86,7 +86,7 @@ def main() -> int:
             )
             urns = [resource["urn"] for resource in world.state()]
             console.print("records for the meter ...")
-            counted = rates(world)
+            counted, bare_writes = rates(world)
             console.print("commits that the guard looks at ...")
             waited = waits(root / "guard")
             signed_in = sign_in.waits(root / "sign-in")
@@ -138,12 +138,19 @@ def main() -> int:
                 f"{(cuts[what] - started) / (bare_put - started):.1f}",
                 aim,
             )
-        for size in ("1", "20"):
+        for size, rate in counted.items():
             table.add_row(
                 f"records a second of the meter, {size} per delivery, one process",
-                f"{counted[size]:.0f}",
-                f"one bare write per record: {counted['bare']:.0f}",
-                f"{counted[size] / counted['bare']:.2f}",
+                f"{rate.records_a_second:.0f}",
+                f"before: {rate.records_a_second_before:.0f}; one bare write per record: {bare_writes:.0f}",
+                f"{rate.records_a_second / rate.records_a_second_before:.2f}; {rate.records_a_second / bare_writes:.2f}",
+                "-",
+            )
+            table.add_row(
+                f"write units of DynamoDB for each request, {size} per delivery",
+                f"{rate.write_units:.2f}",
+                f"before: {rate.write_units_before:.2f}",
+                f"{rate.write_units / rate.write_units_before:.2f}",
                 "-",
             )
         for how in ("list", "add, commit and push", "merge and push", "detect-secrets", "no git"):

@@ -9,6 +9,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -22,28 +23,55 @@ from rollout.stack_file.load import load
 from rollout.usage.meter_input import meter_settings
 from sandbox.settings import ACCOUNT_ID, REGION
 from tests import stacks
+from tests.bench.before import before, write_units
 from tests.engine.world import World
 from tests.meter.world import delivery
 from tests.traffic import day
 
-RECORDS = 400
+RECORDS, SIZES = 400, (1, 10, 20)
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_DEFAULT_REGION": REGION}
 
 
-def rates(world: World) -> dict[str, float]:
-    """Records a second, by how many come in one delivery; and `bare`: one write per record, which counts nothing."""
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """`before`: of the meter that wrote each counter once for sixteen requests, and one more a cohort."""
+
+    records_a_second: float
+    write_units: float
+    records_a_second_before: float
+    write_units_before: float
+
+
+def rates(world: World) -> tuple[dict[int, Rate], float]:
+    """By how many records come in one delivery; and records a second of one bare write each, which counts nothing."""
     rollout = load(stacks.committed("sandbox"), stacks.PROJECT, datetime.now(UTC))
     settings = meter_settings(rollout, Account(ACCOUNT_ID, REGION), Record())
     queue = world.aws("sqs").get_queue_url(QueueName="claude-code-records-dead")["QueueUrl"]
     variables = {**ENVIRONMENT, "AWS_ENDPOINT_URL": world.settings.aws_url, "DEAD_QUEUE_URL": queue, "NO_PROXY": "*"}
     client.cache_clear()
     with patch.dict(os.environ, variables), patch.object(meter, "settings", lambda: settings):
-        found = {
-            str(size): _rate(lambda records, size=size: _count(records, size), _records(world)) for size in (1, 20)
-        }
-        found["bare"] = _rate(_write, _records(world))
+        found = {size: _both(world, size) for size in SIZES}
+        bare = _rate(_write, _records(world))
     client.cache_clear()
-    return found
+    return found, bare
+
+
+def _both(world: World, size: int) -> Rate:
+    with before():
+        was = _measured(world, size)
+    now = _measured(world, size)
+    return Rate(
+        records_a_second=now[0],
+        write_units=now[1],
+        records_a_second_before=was[0],
+        write_units_before=was[1],
+    )
+
+
+def _measured(world: World, size: int) -> tuple[float, float]:
+    with write_units(client("dynamodb")) as units:
+        rate = _rate(lambda records: _count(records, size), _records(world))
+    return rate, sum(units) / RECORDS
 
 
 def _records(world: World) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from moto import mock_aws
 from functions import budget_actions as follow_up
 from functions import meter, own_usage
 from functions.clients import client
+from functions.counting import shards as counter_shards
 from tests.meter.test_usage import RECORD
 from tests.meter.world import SETTINGS, World, delivery
 
@@ -46,6 +47,7 @@ def measured() -> Request:
         client.cache_clear()
         follow_up._queue_url.cache_clear()
         meter.profiles.cache_clear()
+        counter_shards.memory.cache_clear()
         own_usage._role_id.cache_clear()
         try:
             return _measured(World())

@@ -6,6 +6,7 @@ import pytest
 
 from functions import budget_actions as follow_up
 from functions import meter
+from functions.counting import shards as counter_shards
 from tests.meter.people import Throttled
 from tests.meter.world import SETTINGS, World
 
@@ -13,6 +14,7 @@ from tests.meter.world import SETTINGS, World
 @pytest.fixture
 def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: ARG001
     follow_up._queue_url.cache_clear()
+    counter_shards.memory.cache_clear()
     meter.profiles.cache_clear()
     made = World()
     monkeypatch.setattr(meter, "settings", lambda: SETTINGS)

@@ -75,7 +75,7 @@ def test_a_delivery_that_failed_three_times_is_logged_and_told_of_when_it_is_han
     assert len(world.lines()) == 1
 
 
-@pytest.mark.parametrize("step", ["_read", "_tell"])
+@pytest.mark.parametrize("step", ["read", "_tell"])
 def test_an_alert_that_failed_three_times_is_told_when_it_is_handed_in_again(
     step: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,18 +171,18 @@ def test_who_began_before_midnight_and_writes_last_takes_back_no_stop_of_the_new
 ) -> None:
     deliver(of(ALICE, 1, 50_000))
     tomorrow = datetime.fromisoformat(f"{TODAY}T00:00:00+00:00") + timedelta(days=1, minutes=1)
-    clock, read = [NOW], follow_up._read
+    clock, read = [NOW], follow_up.read
     monkeypatch.setattr(follow_up, "_now", lambda: clock[-1])
 
     def slow(keys: Sequence[str], table: str) -> Any:
-        found = list(read(keys, table))
+        found = read(keys, table)
         if clock == [NOW]:  # before the write a day ends, the lease with it, and another invocation stops Bob
             clock.append(tomorrow)
             count_on(BOB, tomorrow)
             follow_up.stop([f"user-day#{BOB}#{tomorrow:%Y-%m-%d}"], throttled.policy, TABLE, meter.limits())
         return found
 
-    monkeypatch.setattr(follow_up, "_read", slow)
+    monkeypatch.setattr(follow_up, "read", slow)
     with pytest.raises(BusyError):  # it lost its lease, and has no time left for another
         follow_up.stop([f"user-day#{ALICE}#{TODAY}"], throttled.policy, TABLE, meter.limits())
     assert not throttled.may_invoke(BOB, tomorrow)

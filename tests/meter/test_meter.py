@@ -20,7 +20,7 @@ from tests.meter.test_usage import ARN, record
 from tests.meter.world import TABLE, World, breaking, deliver, delivery
 
 
-def test_a_request_adds_to_its_user_its_team_its_cohort_and_the_month(world: World) -> None:
+def test_a_request_adds_to_its_user_its_team_and_the_month(world: World) -> None:
     deliver(record(), record(requestId="r-2"))
     wanted = {
         "requests": Decimal(2),
@@ -32,8 +32,7 @@ def test_a_request_adds_to_its_user_its_team_its_cohort_and_the_month(world: Wor
     }
     for key in ("user-day#alice.chen@acme.example#2026-11-23", "team-day#backend#2026-11-23"):
         assert world.counter(key) == wanted
-    for key in ("cohort-day#pilot#2026-11-23", "month#2026-11"):
-        assert world.counter(key) == wanted
+    assert world.counter("month#2026-11") == wanted
     assert {line["request_id"] for line in world.lines()} == {"r-1", "r-2"}
 
 

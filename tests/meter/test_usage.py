@@ -113,7 +113,6 @@ def test_a_request_counts_for_the_day_it_was_made_and_not_for_that_of_its_delive
         "user-day#alice.chen@acme.example#2026-11-23",
         "user-month#alice.chen@acme.example#2026-11",
         "team-day#backend#2026-11-23",
-        "cohort-day#pilot#2026-11-23",
         "month#2026-11",
     ]
     late = usage(record(timestamp="2026-11-24T01:30:00+02:00"), TABLES)

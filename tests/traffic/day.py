@@ -19,6 +19,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rollout.stack_file.load import load
+from rollout.usage.shards import amounts, counter_of
 from tests import stacks
 from tests.drill.traffic import bedrock
 from tests.engine.world import World
@@ -137,7 +138,7 @@ def expected(requests: Iterable[Request], prices: Mapping[str, Mapping[str, Any]
     """By counter, without its day or month: requests, tokens of each kind, USD."""
     totals: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for request in used(requests):
-        keys = (f"user-day#{request.user}", f"team-day#{request.team}", "cohort-day#pilot", "month")
+        keys = (f"user-day#{request.user}", f"team-day#{request.team}", "month")
         for key in keys:
             totals[key]["requests"] += 1
             totals[key]["usd"] += request.usd(prices)
@@ -151,8 +152,9 @@ def counted(world: World) -> Totals:
     totals: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for page in world.aws("dynamodb").get_paginator("scan").paginate(TableName="claude-code-usage"):
         for item in page["Items"]:
-            key = item["id"]["S"].rpartition("#")[0]
-            if item["id"]["S"].partition("#")[0] in {"user-day", "team-day", "cohort-day", "month"}:
+            counter = counter_of(item["id"]["S"])
+            key = counter.rpartition("#")[0]
+            if counter.partition("#")[0] in {"user-day", "team-day", "month"}:
                 for name in ("requests", "usd", *KINDS):
-                    totals[key][name] += Decimal(item[name]["N"])
+                    totals[key][name] += amounts(item).get(name, Decimal(0))
     return {key: dict(found) for key, found in totals.items()}

@@ -32,7 +32,7 @@ def counters(world: World) -> dict[str, dict[str, Decimal]]:
     return {
         item["id"]["S"].rpartition("#")[0]: {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
         for item in items
-        if item["id"]["S"].partition("#")[0] in {"user-day", "user-month", "team-day", "cohort-day", "month"}
+        if item["id"]["S"].partition("#")[0] in {"user-day", "user-month", "team-day", "month"}
     }
 
 
@@ -47,14 +47,14 @@ def dead_letters(world: World) -> list[dict[str, Any]]:
     return [json.loads(message["Body"]) for message in found]
 
 
-def test_a_request_is_counted_for_its_user_team_cohort_and_month_to_the_micro_dollar(pilot: World) -> None:
+def test_a_request_is_counted_for_its_user_team_and_month_to_the_micro_dollar(pilot: World) -> None:
     profiles = pilot.output("cohorts")["pilot"]["profile_arns"]
     session = pilot.sign_in(ALICE, "pilot")
     for _ in range(2):
         ask(pilot, session, profiles["sonnet"])
     found = counters(pilot)
     of_alice = {f"user-day#{ALICE}", f"user-month#{ALICE}"}
-    assert set(found) == {*of_alice, "team-day#backend", "cohort-day#pilot", "month"}
+    assert set(found) == {*of_alice, "team-day#backend", "month"}
     for counted in found.values():
         del counted["expires"]
         assert counted == {
