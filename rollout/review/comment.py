@@ -18,8 +18,7 @@ from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DA
 MAX_COMMENT = 60_000
 # Titles, heads of tables, costs.
 MARGIN = 2_000
-# What judges a change, and what runs in its preview: all of it but stack files, rosters, pages, what runs elsewhere and
-# the sandbox (docs/ci.md).
+# What judges a change, and what runs in its preview: a request that touches it may hide something (docs/ci.md).
 JUDGES = (
     ".github/",
     "ci/",
