@@ -151,7 +151,8 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
     quotas = sorted(quota_policies(record, account))
     stopping = sorted({canary.role_arn(policy) for policy in quotas})
     # What is asked of a log group, IAM may judge as of a stream without a name (seen in AWS's refusals).
-    invocations = account.log_group_arn(_invocation_log_group(rollout))
+    group = account.log_group_arn(_invocation_log_group(rollout))
+    invocations = [group, f"{group}:log-stream:*"]
     usage_logs = [
         f"{account.log_group_arn(names.usage_log_group(cohort))}:log-stream:{names.USAGE_LOG_STREAM}"
         for cohort in rollout.logged
@@ -172,9 +173,7 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
             [
                 allow("CanaryEnds", ["dynamodb:DeleteItem"], [account.table_arn(names.USAGE_TABLE)], CANARYS_OWN),
                 allow("CanaryJudged", ["iam:SimulatePrincipalPolicy"], stopping),
-                allow(
-                    "RecordsCome", ["logs:DescribeSubscriptionFilters"], [invocations, f"{invocations}:log-stream:*"]
-                ),
+                allow("RecordsCome", ["logs:DescribeSubscriptionFilters"], invocations),
             ]
             if quotas
             else []
