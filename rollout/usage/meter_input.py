@@ -150,7 +150,7 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
     anything may stop somebody, to write the policies that do, and to prove that they stop."""
     quotas = sorted(quota_policies(record, account))
     stopping = sorted({canary.role_arn(policy) for policy in quotas})
-    # IAM may judge what is asked of a log group as of a stream without a name (from memory of AWS's refusals, not tried).
+    # Of a log group IAM may judge as of a stream without a name (from memory of its refusals, not tried on AWS).
     group = account.log_group_arn(_invocation_log_group(rollout))
     invocations = [group, f"{group}:log-stream:*"]
     usage_logs = [
