@@ -150,7 +150,9 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
     anything may stop somebody, to write the policies that do, and to prove that they stop."""
     quotas = sorted(quota_policies(record, account))
     stopping = sorted({canary.role_arn(policy) for policy in quotas})
-    invocations = account.log_group_arn(_invocation_log_group(rollout))
+    # Of a log group IAM may judge as of a stream without a name (from memory of its refusals, not tried on AWS).
+    group = account.log_group_arn(_invocation_log_group(rollout))
+    invocations = [group, f"{group}:log-stream:*"]
     usage_logs = [
         f"{account.log_group_arn(names.usage_log_group(cohort))}:log-stream:{names.USAGE_LOG_STREAM}"
         for cohort in rollout.logged
@@ -171,7 +173,7 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
             [
                 allow("CanaryEnds", ["dynamodb:DeleteItem"], [account.table_arn(names.USAGE_TABLE)], CANARYS_OWN),
                 allow("CanaryJudged", ["iam:SimulatePrincipalPolicy"], stopping),
-                allow("RecordsCome", ["logs:DescribeSubscriptionFilters"], [invocations, f"{invocations}:*"]),
+                allow("RecordsCome", ["logs:DescribeSubscriptionFilters"], invocations),
             ]
             if quotas
             else []

@@ -306,6 +306,7 @@ CASES = [
         **OF_A_TOPIC,
     ),
     Case(rule="iam-changes", on="meter-function-work", change=statement(0, Action="iam:GetRole")),
+    Case(rule="iam-changes", on="meter-function-work", change=statement(0, Action="iam:SimulatePrincipalPolicy")),
     Case(rule="iam-changes", on="announcer-send", change=statement(5, Condition=None)),
     Case(
         rule="logs-cannot-be-deleted",
