@@ -92,6 +92,12 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "Jamf's advice",
         "`providers/jamf/client.py`",
     )
+    yield (
+        "cost monitors of all services in an account",
+        "1",
+        "AWS Cost Anomaly Detection, FAQ",
+        "by hand: `budgets.anomaly_monitor` names the one that is there",
+    )
     yield "a roster", f"{roster.MAX_BYTES >> 20} MiB", "ours", "`rollout/stack_file/roster.py`"
 
 

@@ -162,6 +162,7 @@ def test_other_ways_to_write_a_stack_file_comply() -> None:
         {"logs": {"prompt_text": True}},
         {"adopt": adopted},
         {"cohorts": {}},
+        {"budgets": {"anomaly_usd": 50}},
     ):
         assert judged.mandatory(recording.run(stacks.config({**stacks.small(), **change}))) == set(), change
 
@@ -178,7 +179,8 @@ def test_the_known_types_are_those_in_use() -> None:
     """None more but those that can be tagged or that another federation has: a type in use nowhere is one to wonder at."""
     used = {r.type for stack in stacks.COMMITTED for r in recording.run(stacks.committed(stack), stack).order}
     oidc = recording.run(stacks.config({**stacks.small(), "federation": "oidc", "logs": {"prompt_text": True}}))
-    billed = recording.run(stacks.config({**stacks.small(), "billing_export": {}}))
+    money = {"billing_export": {}, "budgets": {"anomaly_usd": 50}}
+    billed = recording.run(stacks.config({**stacks.small(), **money}))
     used |= {r.type for r in (*oidc.order, *billed.order)} | {r.type for r in compliant("member")[0]}
     assert {kind for kind in used if kind.startswith("aws:")} <= KNOWN
     assert used | TAGGABLE >= KNOWN

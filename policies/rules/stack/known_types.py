@@ -55,6 +55,7 @@ KNOWN: Final = {
     "aws:secretsmanager/secretVersion:SecretVersion",
     "aws:sesv2/emailIdentity:EmailIdentity",
     "aws:sns/topic:Topic",
+    "aws:sns/topicPolicy:TopicPolicy",
     "aws:sns/topicSubscription:TopicSubscription",
     "aws:sqs/queue:Queue",
     "aws:ssm/parameter:Parameter",
