@@ -22,7 +22,7 @@ from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.incidents.registered_state import cohort_standing
 from rollout.model.rollout import Rollout
-from rollout.observability.alarms import cohort_alarms
+from rollout.observability.cohort_alarms import cohort_alarms
 from rollout.usage.meter_input import profile_item
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout import names
-from rollout.model.rollout import Model
+from rollout.model.models import Model
 
 # Of the partition `aws`, the only one that has exports of a bill by person.
 BILLING_REGION = "us-east-1"

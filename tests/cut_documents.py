@@ -11,7 +11,10 @@ from rollout.access.documents import Document
 from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord, Record
 from rollout.incidents.cut_rules import advance, named_stops
-from rollout.model.rollout import Cohort, Federation, Model, Okta, Organization, Rollout
+from rollout.model.cohort import Cohort
+from rollout.model.models import Model
+from rollout.model.organization import Okta, Organization
+from rollout.model.rollout import Federation, Rollout
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

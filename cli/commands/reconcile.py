@@ -8,7 +8,7 @@ from typing import cast
 
 from rich.console import Console
 
-from cli.live import reconciled
+from cli.billing import reconciled
 from cli.live.asking import why
 from cli.live.own_account import clients_of
 from cli.stack_file.files import with_config

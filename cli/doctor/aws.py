@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from cli.doctor.finding import Check, Finding, broken, fine, unknown
 from cli.live.aws import Clients, checked_account
 from rollout import names
-from rollout.model.rollout import Model, Rollout
+from rollout.model.models import Model
+from rollout.model.rollout import Rollout
 
 # Service Quotas' code for application inference profiles of an account and region.
 PROFILES_QUOTA = "L-40EC9882"

@@ -14,7 +14,7 @@ from cli.live.asking import Unreachable
 from cli.live.emergency import Emergency, RoleState
 from rollout.access.emergency import spellings
 from rollout.levels import Level
-from rollout.model.rollout import Cohort
+from rollout.model.cohort import Cohort
 
 NOT_ASKED, UNKNOWN = "not asked", "?"
 # As Jamf Pro calls a run of a policy that ended well; of a profile, `installed`.

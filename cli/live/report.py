@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.live import alarms, aws, engine, incidents, reconciled, success, usage
+from cli.billing import reconciled
+from cli.live import alarms, aws, engine, incidents, success, usage
 from cli.live.asking import Unreachable, asked, asking
 from cli.stack_file.files import with_config
 from cli.stack_file.listing import stack_path

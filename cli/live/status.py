@@ -21,7 +21,8 @@ from cli.stack_file.files import with_config
 from cli.stack_file.listing import stack_path
 from rollout import names
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Rollout
+from rollout.model.cohort import Cohort
+from rollout.model.rollout import Rollout
 
 Found = TypeVar("Found")
 

@@ -9,9 +9,14 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Incident, Model, Okta, Organization, Rollout
+from rollout.model.cohort import Cohort, Incident
+from rollout.model.models import Model
+from rollout.model.organization import Okta, Organization
+from rollout.model.rollout import Rollout
 from rollout.model.success import Github
-from rollout.observability.alarms import PROOF_ALARMS, Alarm, cohort_alarms, shared_alarms
+from rollout.observability.alarm import Alarm
+from rollout.observability.alarms import PROOF_ALARMS, shared_alarms
+from rollout.observability.cohort_alarms import cohort_alarms
 
 HAIKU = Model(source="anthropic.claude-haiku-4-5-20251001-v1:0", input=1.0, output=1.0, cache_read=1.0, cache_write=1.0)
 INTRODUCTION = (

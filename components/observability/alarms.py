@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from components.functions.audiences import Audiences
 from rollout import names
 from rollout.account import Account
-from rollout.observability.alarms import Alarm, Metric
+from rollout.observability.alarm import Alarm, Metric
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from rollout.access.documents import INVOKE, Document
 from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord
 from rollout.incidents.cut_rules import NamedStops
-from rollout.model.rollout import Model
+from rollout.model.models import Model
 
 BEDROCK = ["bedrock:*", "bedrock-mantle:*"]
 

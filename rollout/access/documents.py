@@ -8,7 +8,7 @@ from typing import Any
 from rollout import names
 from rollout.account import Account
 from rollout.iam_limits import MANAGED_CHARACTERS, characters
-from rollout.model.rollout import Model
+from rollout.model.models import Model
 
 Document = dict[str, Any]
 

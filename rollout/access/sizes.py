@@ -12,7 +12,7 @@ from rollout.account import Account
 from rollout.iam_limits import characters
 from rollout.incidents.cut_record import CohortRecord
 from rollout.levels import Level
-from rollout.model.rollout import Model
+from rollout.model.models import Model
 
 # The account and region are not known when the stack file is judged: the ones with the longest ARNs.
 LONGEST = Account("0" * 12, "us-gov-west-1")

@@ -16,7 +16,8 @@ from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.incidents.name_shards import sticky, within
 from rollout.incidents.quotas import to_be_stopped
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Member, Rollout
+from rollout.model.cohort import Cohort, Member
+from rollout.model.rollout import Rollout
 from rollout.model.times import latest
 
 # No session of a role outlives it (IAM user guide, maximum session duration).

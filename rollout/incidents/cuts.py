@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from rollout import names
 from rollout.incidents.cut_record import Record
 from rollout.levels import Level
+from rollout.model.cohort import Cohort
 from rollout.model.errors import dotted
-from rollout.model.rollout import Cohort, Rollout
+from rollout.model.rollout import Rollout
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from enum import StrEnum
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.incidents.cut_rules import homes_of, is_ended
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Incident, Rollout
+from rollout.model.cohort import Cohort, Incident
+from rollout.model.rollout import Rollout
 from rollout.model.times import latest
 
 

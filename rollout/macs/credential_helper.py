@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rollout.macs.commit_guard import SHARED, File, package
 from rollout.macs.places import PLACES, Platform
-from rollout.model.rollout import Cohort, Rollout
+from rollout.model.cohort import Cohort
+from rollout.model.rollout import Rollout
 
 ENTRY, SETTINGS = "rollout-credentials", "rollout-credentials.conf"
 PACKAGES = (SHARED, "rollout_credentials")

@@ -17,8 +17,9 @@ from rollout.macs.checks import findings
 from rollout.macs.model import SettingsError, model_mistakes
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.sign_in import PROFILE
+from rollout.model.cohort import Cohort, Incident
 from rollout.model.macs import Claude, ClaudeMode, CommitGuardMode, Telemetry
-from rollout.model.rollout import Cohort, Federation, Incident, Rollout
+from rollout.model.rollout import Federation, Rollout
 
 # The names Claude Code resolves by itself; one that is not pinned would call a system-defined profile, which is denied
 # (claude-code-client 7).

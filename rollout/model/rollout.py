@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -14,131 +12,30 @@ from rollout.levels import Level
 from rollout.model.base import Part
 from rollout.model.billing import BillingExport
 from rollout.model.budgets import Budgets
+from rollout.model.cohort import Cohort
 from rollout.model.fields import (
-    SOURCE,
-    Cell,
     CohortName,
     Day,
-    Domain,
-    Email,
     EmailIdentity,
-    GithubName,
     GithubToken,
     GithubWebhookSecret,
-    GroupName,
-    IncidentId,
-    Instant,
     JamfClientSecret,
     LogGroupName,
     ModelLabel,
-    ModelSource,
     Number,
     OidcProviderArn,
     OktaAppId,
     OktaGroupId,
-    OrganizationName,
-    PermissionRule,
-    RosterPath,
     SamlProviderArn,
     SlackBotToken,
-    TeamName,
-    Usd,
     WebhookKey,
     Words,
 )
-from rollout.model.macs import Claude, Jamf, Mac, Rules
+from rollout.model.macs import Claude, Jamf, Mac
+from rollout.model.models import Model, Throttle
 from rollout.model.notify import Notify
-from rollout.model.success import Github, Success, Targets
-from rollout.model.times import latest
-
-
-class Team(Part):
-    headcount: Annotated[int, Field(ge=1, le=100_000), Number]
-    """People in the team, whether they take part or not."""
-    lead: Email | None = None
-    """Who hears of the team's spend."""
-
-
-class Organization(Part):
-    """Who it is for, and how large its teams are."""
-
-    name: OrganizationName
-    """Becomes the tag `organization` in AWS."""
-    teams: Mapping[TeamName, Team] = {}
-    """By name, as members' `team` says it."""
-
-
-class Okta(Part):
-    """Where people sign in."""
-
-    domain: Domain
-    """The organization's Okta domain, such as `acme.okta.com`; no scheme, no path."""
-    umbrella_group: GroupName = "Claude-Code-Users"
-    """The group that gates the sign-in app; every member of every cohort is in it."""
-
-
-class Prices(Part):
-    """USD per million tokens of each kind."""
-
-    input: Usd
-    """USD per million input tokens; the other prices likewise."""
-    output: Usd
-    """Of what the model writes, thinking included."""
-    cache_read: Usd
-    """Of what is read from a prompt cache."""
-    cache_write: Usd
-    """Of what is written into one, for five minutes."""
-    cache_write_1h: Usd | None = None
-    """Of what is written into one, for an hour; twice `input` where it is not said, as Anthropic prices every model."""
-
-
-class LongPrompt(Prices):
-    """What every token of a request costs once its prompt is long."""
-
-    above_tokens: Annotated[int, Field(ge=1, le=10_000_000), Number]
-    """Of the prompt, with what is read from a cache and written to one; a longer prompt has these prices."""
-
-
-class Model(Prices):
-    """A model that cohorts may be given, by its label, with its list price."""
-
-    source: ModelSource
-    """What profiles are copied from: a system-defined inference profile, a foundation model, or the ARN of either."""
-    long_prompt: LongPrompt | None = None
-    """Other prices for long prompts, where the model has them."""
-
-    @property
-    def foundation_model(self) -> str:
-        """Such as `anthropic.claude-sonnet-4-6`."""
-        return _source(self.source)["model"]
-
-    @property
-    def geography(self) -> str | None:
-        """`us`, `eu`, `global` and so on; none for a model of one region."""
-        return _source(self.source)["geography"]
-
-
-def _source(text: str) -> re.Match[str]:
-    match = SOURCE.fullmatch(text)
-    assert match is not None  # noqa: S101  the field's own kind
-    return match
-
-
-# As Bedrock counts them, `rollout.usage.records.KINDS`.
-TokenKind = Literal["input", "output", "cache_read", "cache_write"]
-
-
-class Throttle(Part):
-    """What is left at `throttled`."""
-
-    model: ModelLabel = "haiku"
-    """The one model left at `throttled`."""
-    daily_tokens: Annotated[int, Field(ge=1, le=10_000_000_000), Number] = 50_000
-    """Tokens per user and day, UTC, at `throttled`; who has used them up is denied until midnight."""
-    counts: Annotated[tuple[TokenKind, ...], Field(min_length=1)] = ("input", "output", "cache_write")
-    """The kinds of tokens that count. Cache reads are most of what Claude Code sends, and a tenth of the price."""
-    delay_seconds: Annotated[int, Field(ge=0, le=30), Number] = 5
-    """How long Claude Code waits, at `throttled`, before it sends a prompt and before each step; 0: not at all."""
+from rollout.model.organization import Okta, Organization
+from rollout.model.success import Github, Success
 
 
 class Logs(Part):
@@ -188,131 +85,6 @@ class PolicyException(Part):
     """Why it need not comply; shown whenever it is used."""
     expires: Day
     """Its last day, such as 2026-12-31; a year from now at most."""
-
-
-class Incident(Part):
-    """Why access was taken. Each level above `active` names one."""
-
-    id: IncidentId
-    """What the incident tracker calls it; records, notices and the review carry it."""
-    since: Instant
-    """When it began, RFC 3339. Sessions from before it are dead from `suspended` on, and stay so."""
-    reason: Words
-    """In a sentence. People whose access is taken read it."""
-    deny: tuple[PermissionRule, ...] = ()
-    """Rules that Claude Code's managed settings deny meanwhile, such as `Bash(git push *)`."""
-
-
-class Seniority(StrEnum):
-    SENIOR = "senior"
-    MID = "mid"
-    JUNIOR = "junior"
-
-
-class Member(Part):
-    """A person, by the e-mail address that Okta knows. Of somebody in the roster: level and incident alone."""
-
-    name: Cell
-    """As colleagues write it."""
-    team: TeamName
-    """One of `organization.teams`."""
-    role: Cell | None = None
-    """Their job; for readers."""
-    seniority: Seniority | None = None
-    """What the mix of a cohort is judged by."""
-    champion: bool = False
-    """Whether colleagues turn to this person for help with the tool."""
-    manager: Email | None = None
-    """Who is told when this person's access is taken."""
-    rationale: Cell | None = None
-    """Why this person takes part; for readers."""
-    github: GithubName | None = None
-    """The login at GitHub; unless given, what is before the @, with hyphens for what a login cannot hold."""
-    level: Level | None = None
-    """This person's own level; of it and the cohort's, the one that takes away more is in force."""
-    incident: Incident | None = None
-    """Of this person's own level; the cohort's, unless given."""
-    sessions_valid_from: Instant | None = None
-    """As of a cohort, for this person's sessions alone."""
-
-
-# What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
-STOPPING = ("level", "incident", "sessions_valid_from")
-
-
-def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) -> datetime | None:
-    """An incident cuts older sessions from `suspended` on. One left in the file after a resume still does."""
-    cuts = incident is not None and (level is Level.ACTIVE or level.is_cut)
-    return latest(incident.since if incident and cuts else None, kept)
-
-
-class GateOverride(Part):
-    """Who lets a cohort open although the one before it has not met its targets, and why."""
-
-    by: Email
-    """Who decided it; it goes into the record of the opening."""
-    reason: Words
-    """Why it opens before its time; it goes into the record as well."""
-
-
-class Cohort(Part):
-    """People who get access together, and lose it together."""
-
-    level: Level
-    """How much access it has; docs/runbook.md says what each level takes."""
-    models: Annotated[tuple[ModelLabel, ...], Field(min_length=1, max_length=20)]
-    """Labels out of `models`; the first is what people get unless they choose."""
-    members: Mapping[Email, Member] = {}
-    """By e-mail address, as Okta knows it."""
-    roster: RosterPath | None = None
-    """A CSV file with members, beside those named here. Of somebody in it, `members` may give level and incident."""
-    incident: Incident | None = None
-    """Why its level is above `active`."""
-    sessions_valid_from: Instant | None = None
-    """When access was given back after an incident: sessions from before it stay dead."""
-    opened: Instant | None = None
-    """When its people got access: `targets` are judged by whole weeks from then on."""
-    targets: Targets | None = None
-    """What it is to reach; without them it is not judged, and nothing can wait for it."""
-    opens_after: CohortName | None = None
-    """The cohort whose targets must be met before this one's level may be above `planned`."""
-    gate_override: GateOverride | None = None
-    """Opens it all the same."""
-    claude: Rules = Rules()
-    """Rules for Claude Code beside those of the level and of `claude` above."""
-
-    def level_of(self, email: str) -> Level:
-        own = self.members[email].level
-        return self.level if own is None or own.rank < self.level.rank else own
-
-    def valid_from(self) -> datetime | None:
-        """From when on a session of the role counts; none where no incident ever cut the older ones."""
-        return _valid_from(self.level, self.incident, self.sessions_valid_from)
-
-    @property
-    def resumed(self) -> bool:
-        """Whether an incident is over, as far as the stack file tells."""
-        return bool(self.sessions_valid_from or (self.incident and self.level is Level.ACTIVE))
-
-    def member_valid_from(self, email: str) -> datetime | None:
-        """The same for one member's sessions alone."""
-        member = self.members[email]
-        return _valid_from(member.level or Level.ACTIVE, member.incident, member.sessions_valid_from)
-
-    def usable_models(self, throttle: Throttle) -> tuple[str, ...]:
-        """The labels that may be invoked at the cohort's level."""
-        match self.level.effects.models:
-            case "all":
-                return self.models
-            case "throttle":
-                return (throttle.model,)
-            case "none":
-                return ()
-
-    @property
-    def signed_in(self) -> tuple[str, ...]:
-        """The members who may sign in now, by e-mail, sorted."""
-        return tuple(sorted(email for email in self.members if self.level_of(email).effects.members))
 
 
 class Federation(StrEnum):

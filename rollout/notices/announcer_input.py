@@ -7,7 +7,8 @@ from typing import Any
 from rollout import names
 from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord, Record
-from rollout.model.rollout import Incident, Member, Rollout
+from rollout.model.cohort import Incident, Member
+from rollout.model.rollout import Rollout
 from rollout.notices.level_changes import AUDIENCES
 
 

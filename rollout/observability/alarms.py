@@ -7,202 +7,17 @@ description, `period` times `periods` at most a day, a week from periods of an h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
-
 from rollout import names
 from rollout.incidents.quotas import stops_somebody
 from rollout.leaks import credentials
-from rollout.levels import Level
-from rollout.model.notify import Audience
 from rollout.model.rollout import Rollout
+from rollout.observability.alarm import ALL_MODELS, BEDROCK, DAY, HOUR, LAMBDA, LOGS, MINUTE, Alarm, Metric, waiting
 from rollout.usage import canary
 from rollout.usage.records import NAMESPACE
 
-BEDROCK, LAMBDA, LOGS, SQS = "AWS/Bedrock", "AWS/Lambda", "AWS/Logs", "AWS/SQS"
-# Bedrock user guide, monitoring: under this `ModelId` it says whether records reached the log.
-ALL_MODELS = "Across all model IDs"
-METRICS_AT_MOST = 10
-MINUTE, HOUR, DAY = 60, 3600, 86_400
-# Working days of a month, as budgets are meant.
-WORKDAYS = 21
-# The plan, exercise 3: below this, sessions are looked into. Of at least so many tokens an hour, or a Monday's first
-# request would ring.
-CACHE_HIT_PERCENT, CACHE_FLOOR_TOKENS = 60, 1_000_000
-# Of requests in five minutes; fewer say nothing about a share.
-ERRORS_FLOOR = 20
 LAG_SECONDS = 900
-
 # Of the nightly proof of enforcement: a night, and what it may be late.
 PROOF_HOURS = 26
-
-Statistic = Literal["Sum", "Maximum", "Minimum", "Average", "p90"]
-Missing = Literal["notBreaching", "breaching", "ignore", "missing"]
-Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    id: str
-    namespace: str
-    name: str
-    dimensions: Mapping[str, str] = field(default_factory=dict[str, str])
-    statistic: Statistic = "Sum"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alarm:
-    """`expression`: of the metrics' ids; none where the one metric speaks for itself. `period`: seconds. Rings when
-    `datapoints` of the last `periods` are past the threshold. `means` and `then`: its description."""
-
-    name: str
-    means: str
-    then: str
-    audiences: tuple[Audience, ...]
-    metrics: Sequence[Metric]
-    expression: str | None = None
-    label: str
-    period: int
-    periods: int = 1
-    datapoints: int = 1
-    threshold: float
-    comparison: Comparison = "GreaterThanOrEqualToThreshold"
-    missing: Missing = "notBreaching"
-
-    @property
-    def description(self) -> str:
-        return f"{self.means} {self.then}"
-
-
-def cohort_alarms(rollout: Rollout, cohort: str, profile_ids: Mapping[str, str]) -> list[Alarm]:
-    """Those of a cohort that has a role. `profile_ids`: of its inference profiles, by model label."""
-    found = [*_of_profiles(cohort, list(profile_ids.values()))]
-    if not rollout.adopt.meter:
-        found += [_spend(rollout, cohort), _cache(cohort)]
-        if rollout.cohorts[cohort].level is Level.SUSPENDED:
-            found.append(_denied(cohort))
-    return found
-
-
-def _spend(rollout: Rollout, cohort: str) -> Alarm:
-    month = rollout.budgets.monthly_usd
-    return Alarm(
-        name=names.alarm(cohort, "spend"),
-        means=(
-            f"In 24 hours cohort {cohort} alone spent more than a working day's part of the whole month's budget: "
-            f"USD {month:,.2f} / {WORKDAYS} = {month / WORKDAYS:,.2f}."
-        ),
-        then="Look at who and which model on its dashboard; raise the budget, or set the cohort to `throttled`.",
-        audiences=("finance",),
-        metrics=[Metric(id="usd", namespace=NAMESPACE, name="Usd", dimensions={"cohort": cohort})],
-        label="USD in 24 hours",
-        period=DAY,
-        threshold=round(month / WORKDAYS, 2),
-        comparison="GreaterThanThreshold",
-    )
-
-
-def _cache(cohort: str) -> Alarm:
-    kinds = {"read": "CacheRead", "write": "CacheWrite", "fresh": "Input"}
-    whole = "(FILL(read,0)+FILL(write,0)+FILL(fresh,0))"
-    return Alarm(
-        name=names.alarm(cohort, "cache-hits"),
-        means=(
-            f"Over three hours, less than {CACHE_HIT_PERCENT} % of what cohort {cohort} sent was read from the prompt "
-            "cache: read / (read + written + fresh input), in hours with a million tokens and more."
-        ),
-        then=(
-            "Costs rise up to tenfold. Look at sessions that change their beginning with each request (clock or status "
-            "in the prompt, plug-ins, models switched), and at gateways that strip cache markers."
-        ),
-        audiences=("engineering",),
-        metrics=[
-            Metric(id=id_, namespace=NAMESPACE, name=name, dimensions={"cohort": cohort}) for id_, name in kinds.items()
-        ],
-        expression=f"IF({whole} >= {CACHE_FLOOR_TOKENS}, 100*FILL(read,0)/{whole}, 100)",
-        label="Cache hits, %",
-        period=HOUR,
-        periods=3,
-        datapoints=3,
-        threshold=CACHE_HIT_PERCENT,
-        comparison="LessThanThreshold",
-    )
-
-
-def _of_profiles(cohort: str, ids: Sequence[str]) -> Iterator[Alarm]:
-    """Of a cohort with many models there are several of each kind, numbered."""
-    for number, chunk in enumerate(_chunks(ids, METRICS_AT_MOST), 1):
-        yield Alarm(
-            name=_numbered(names.alarm(cohort, "throttled"), number),
-            means=f"Bedrock throttled cohort {cohort} for a quarter of an hour: people wait, and clients retry.",
-            then=(
-                "See EstimatedTPMQuotaUsage and the quotas of the models in Service Quotas; ask for more, or move "
-                "people to another model."
-            ),
-            audiences=("engineering",),
-            metrics=_metrics(chunk, {"t": "InvocationThrottles"}),
-            expression="+".join(f"FILL(t{n},0)" for n in range(len(chunk))),
-            label="Throttled requests",
-            period=5 * MINUTE,
-            periods=3,
-            datapoints=3,
-            threshold=10,
-        )
-    kinds = {
-        "client-errors": (
-            "InvocationClientErrors",
-            20,
-            "were refused as malformed or not allowed",
-            (
-                "A new version of Claude Code that sends what the model refuses, or a policy that is in the way: "
-                "compare with the last changes of the stack and of the client. Nothing here says attack: clients that "
-                "are not pinned try models they have not."
-            ),
-        ),
-        "server-errors": (
-            "InvocationServerErrors",
-            5,
-            "failed on Bedrock's side",
-            "See the AWS Health Dashboard; nothing here mends it. People can be told, or moved to another model.",
-        ),
-    }
-    for kind, (metric, percent, what, then) in kinds.items():
-        for number, chunk in enumerate(_chunks(ids, METRICS_AT_MOST // 2), 1):
-            errors, good = (_sum(letter, len(chunk)) for letter in "eg")
-            yield Alarm(
-                name=_numbered(names.alarm(cohort, kind), number),
-                means=(
-                    f"For a quarter of an hour {percent} % and more of cohort {cohort}'s requests {what} "
-                    f"(of at least {ERRORS_FLOOR} in five minutes)."
-                ),
-                then=then,
-                audiences=("engineering",),
-                metrics=_metrics(chunk, {"e": metric, "g": "Invocations"}),
-                expression=f"IF({errors}+{good} >= {ERRORS_FLOOR}, 100*({errors})/({errors}+{good}), 0)",
-                label=f"{kind.replace('-', ' ').capitalize()}, %",
-                period=5 * MINUTE,
-                periods=3,
-                datapoints=3,
-                threshold=percent,
-            )
-
-
-def _denied(cohort: str) -> Alarm:
-    return Alarm(
-        name=names.alarm(cohort, "denied"),
-        means=f"Cohort {cohort} is suspended, and somebody still calls: Bedrock denied it.",
-        then=(
-            "Expected for up to an hour, of clients that are still running and retry. Later, or from anybody whom the "
-            "incident is about: the query `Denied calls` says who and from where; ask them, and see that nothing "
-            "but denials is there."
-        ),
-        audiences=("security",),
-        metrics=[Metric(id="denied", namespace=NAMESPACE, name="Denied", dimensions={"cohort": cohort})],
-        label="Denied calls",
-        period=5 * MINUTE,
-        threshold=1,
-    )
 
 
 def shared_alarms(rollout: Rollout) -> list[Alarm]:
@@ -231,28 +46,7 @@ def standing_alarms(rollout: Rollout) -> list[Alarm]:
     return found
 
 
-def _waiting(name: str, queue: str, label: str, means: str, then: str, audiences: tuple[Audience, ...]) -> Alarm:
-    """Of a dead-letter queue: it rings for as long as anything is in it."""
-    visible = Metric(
-        id="waiting",
-        namespace=SQS,
-        name="ApproximateNumberOfMessagesVisible",
-        dimensions={"QueueName": queue},
-        statistic="Maximum",
-    )
-    return Alarm(
-        name=name,
-        means=means,
-        then=then,
-        audiences=audiences,
-        metrics=[visible],
-        label=label,
-        period=MINUTE,
-        threshold=1,
-    )
-
-
-_NOT_DELIVERED = _waiting(
+_NOT_DELIVERED = waiting(
     names.DEAD_NOTICES_ALARM,
     names.DEAD_NOTICES_QUEUE,
     "Notices not delivered",
@@ -263,7 +57,7 @@ _NOT_DELIVERED = _waiting(
     ),
     audiences=("engineering", "security"),
 )
-_NOT_COUNTED = _waiting(
+_NOT_COUNTED = waiting(
     names.DEAD_RECORDS_ALARM,
     names.DEAD_RECORDS_QUEUE,
     "Records not counted",
@@ -383,7 +177,6 @@ _SHADOW_USE = Alarm(
     period=HOUR,
     threshold=1,
 )
-
 _WEBHOOK_FAILS = Alarm(
     name=names.alarm(None, "github-webhook-failing"),
     means=(
@@ -454,24 +247,3 @@ def _credential(prompts: str | None) -> Alarm:
         period=MINUTE,
         threshold=1,
     )
-
-
-def _metrics(profile_ids: Sequence[str], kinds: Mapping[str, str]) -> list[Metric]:
-    return [
-        Metric(id=f"{letter}{n}", namespace=BEDROCK, name=name, dimensions={"ModelId": profile})
-        for letter, name in kinds.items()
-        for n, profile in enumerate(profile_ids)
-    ]
-
-
-def _sum(letter: str, count: int) -> str:
-    return "+".join(f"FILL({letter}{n},0)" for n in range(count))
-
-
-def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
-
-
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else f"{name}-{number}"

@@ -12,8 +12,9 @@ from typing import Any
 from rollout import names
 from rollout.account import Account
 from rollout.model.rollout import Rollout
-from rollout.observability import alarms, queries
-from rollout.observability.alarms import WORKDAYS
+from rollout.observability import alarm, cohort_alarms, queries
+from rollout.observability.alarms import shared_alarms
+from rollout.observability.cohort_alarms import WORKDAYS
 from rollout.observability.queries import Query
 from rollout.success.github_delivery import metric_name
 from rollout.success.metrics import METRICS
@@ -46,7 +47,7 @@ def fleet(rollout: Rollout, account: Account) -> Body:
     page.metrics("Denied calls", _each(rollout, "Denied"), 8)
     page.metrics("Calls outside the cohorts", [[NAMESPACE, "ShadowUse", {"stat": "Sum"}]], 8)
     page.metrics(
-        "Latency of the slowest profile, p90, ms", [[_search("MAX", "InvocationLatency", "p90")]], 8, period=alarms.HOUR
+        "Latency of the slowest profile, p90, ms", [[_search("MAX", "InvocationLatency", "p90")]], 8, period=alarm.HOUR
     )
     page.end_row()
     page.metrics("Throttled requests, all profiles", [[_search("SUM", "InvocationThrottles", "Sum")]], 8)
@@ -63,7 +64,7 @@ def fleet(rollout: Rollout, account: Account) -> Body:
             [NAMESPACE, "LagSeconds", {"stat": "Maximum", "yAxis": "right"}],
             ["AWS/Lambda", "Errors", "FunctionName", names.METER, {"stat": "Sum", "color": RED}],
             [
-                *("AWS/Bedrock", "ModelInvocationLogsCloudWatchDeliveryFailure", "ModelId", alarms.ALL_MODELS),
+                *("AWS/Bedrock", "ModelInvocationLogsCloudWatchDeliveryFailure", "ModelId", alarm.ALL_MODELS),
                 {"stat": "Sum", "color": RED},
             ],
         ],
@@ -138,8 +139,8 @@ def _adoption(page: Page) -> None:
         "Cache hits, %",
         [metric for cohort in cohorts for metric in _cache(cohort, list(cohorts).index(cohort))],
         12,
-        period=alarms.HOUR,
-        lines={"goal": (75, GREEN), "alarm": (alarms.CACHE_HIT_PERCENT, RED)},
+        period=alarm.HOUR,
+        lines={"goal": (75, GREEN), "alarm": (cohort_alarms.CACHE_HIT_PERCENT, RED)},
     )
     page.end_row()
 
@@ -285,4 +286,4 @@ def _alarm_names(rollout: Rollout, cohorts: Sequence[str]) -> list[str]:
 
 
 def _shared(rollout: Rollout) -> list[str]:
-    return [alarm.name for alarm in alarms.shared_alarms(rollout)]
+    return [each.name for each in shared_alarms(rollout)]

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from rollout import names
 from rollout.account import Account
-from rollout.model.rollout import Model, Rollout
+from rollout.model.models import Model
+from rollout.model.rollout import Rollout
 from rollout.reconcile.lines import Line
 from rollout.reconcile.usage_types import KINDS, UNITS, foundation_name, model_name, usage_type
 from rollout.usage.meter_input import prices

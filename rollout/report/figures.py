@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from rollout.access.residual import Residual, residual_access
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Rollout
+from rollout.model.cohort import Cohort
+from rollout.model.rollout import Rollout
 from rollout.people.composition import Composition, advice, composition
 from rollout.reconcile.compare import Reconciliation
 from rollout.report.adoption import Adoption, adoption

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout.levels import Level
-from rollout.model.rollout import Cohort
+from rollout.model.cohort import Cohort
 from rollout.report.facts import LevelChange
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Incident, Member, Rollout
+from rollout.model.cohort import Cohort, Incident, Member
+from rollout.model.rollout import Rollout
 from rollout.review.sessions_diff import SessionChange, session_changes
 from rollout.review.settings_diff import Change, member_settings, settings
 from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY

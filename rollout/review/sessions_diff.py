@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollout.model.rollout import Cohort
+from rollout.model.cohort import Cohort
 from rollout.model.times import latest
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from rollout.model.rollout import Member, Rollout
+from rollout.model.cohort import Member
+from rollout.model.rollout import Rollout
 
 # None: not there, or nothing in it.
 Change = tuple[Any, Any]

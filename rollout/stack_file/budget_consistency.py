@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from rollout.model.budgets import Budgets
 from rollout.model.errors import Mistake
 from rollout.model.rollout import Rollout
-from rollout.observability.alarms import WORKDAYS
+from rollout.observability.cohort_alarms import WORKDAYS
 
 # Anthropic, Claude Code documentation, "Manage costs" (read 2026-08): an average of USD 13 per developer and active
 # day, USD 150 to 250 per developer and month. Sixteen active days a month lie between.

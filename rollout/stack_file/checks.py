@@ -19,9 +19,11 @@ from rollout.incidents.cut_rules import MAX_STOPPED, MOST_STOPS, RAISE_ENDS, quo
 from rollout.incidents.name_shards import sticky
 from rollout.levels import Level
 from rollout.model.budgets import Budgets
+from rollout.model.cohort import STOPPING
 from rollout.model.errors import Mistake, nearest, shown
 from rollout.model.fields import SOURCE
-from rollout.model.rollout import STOPPING, Federation, Model
+from rollout.model.models import Model
+from rollout.model.rollout import Federation
 from rollout.names import RESERVED
 from rollout.stack_file.budget_consistency import contradictions
 from rollout.usage.records import UNKNOWN_TEAM

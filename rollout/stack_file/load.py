@@ -13,9 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 from rollout import names
 from rollout.access import residual
 from rollout.model import errors as words
+from rollout.model.cohort import STOPPING
 from rollout.model.errors import Mistake, StackFileError, one_of
 from rollout.model.fields import Instant, RosterPath
-from rollout.model.rollout import STOPPING, Rollout, ServiceLevels
+from rollout.model.rollout import Rollout, ServiceLevels
 from rollout.stack_file.checks import CHECKS, each_cohort, part
 from rollout.stack_file.exception_checks import EXCEPTION_CHECKS
 from rollout.stack_file.roster import COLUMNS, read_roster

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from rollout.model.rollout import Model, Rollout
+from rollout.model.models import Model
+from rollout.model.rollout import Rollout
 
 GLOBAL = "global"
 # Anthropic, "Pricing", Claude on Amazon Bedrock: what stays in one geography costs 10 % more than `global.`, from

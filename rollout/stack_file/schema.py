@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from rollout.model.base import Part
+from rollout.model.cohort import STOPPING
 from rollout.model.descriptions import meanings
-from rollout.model.rollout import STOPPING, Rollout
+from rollout.model.rollout import Rollout
 from rollout.stack_file.load import PROJECT
 
 DIALECT = "http://json-schema.org/draft-07/schema#"

@@ -8,7 +8,8 @@ from typing import Any
 from rollout import names
 from rollout.access.documents import WRITE_LOG, Document, allow, document, write_own_log
 from rollout.account import Account
-from rollout.model.rollout import Member, Rollout
+from rollout.model.cohort import Member
+from rollout.model.rollout import Rollout
 from rollout.model.success import Github
 
 # GitHub docs, "Username considerations for external authentication": anything else becomes a hyphen.

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rollout import names
+from rollout.model.cohort import Cohort
 from rollout.model.errors import Mistake
-from rollout.model.rollout import Cohort, Rollout
+from rollout.model.rollout import Rollout
 from rollout.success import metrics
 from rollout.success.metrics import Least, State, Verdict
 

@@ -15,7 +15,9 @@ from rollout.incidents.cohort_state import digest
 from rollout.incidents.cut_record import Record
 from rollout.incidents.quotas import quota_policies, raises, throttled_sessions
 from rollout.levels import Level
-from rollout.model.rollout import Incident, Model, Prices, Rollout
+from rollout.model.cohort import Incident
+from rollout.model.models import Model, Prices
+from rollout.model.rollout import Rollout
 from rollout.usage import canary
 from rollout.usage.records import HOUR_WRITE, KINDS
 from rollout.usage.thresholds import Budget, Limits, Raise

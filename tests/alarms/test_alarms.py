@@ -12,7 +12,9 @@ import pytest
 
 from cli.pages.alarms import page
 from rollout.model.rollout import Rollout
-from rollout.observability.alarms import METRICS_AT_MOST, PROOF_ALARMS, Alarm, cohort_alarms, shared_alarms
+from rollout.observability.alarm import METRICS_AT_MOST, Alarm
+from rollout.observability.alarms import PROOF_ALARMS, shared_alarms
+from rollout.observability.cohort_alarms import cohort_alarms
 from rollout.stack_file.load import load
 from tests import stacks
 from tests.config.test_success import BASELINE

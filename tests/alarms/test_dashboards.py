@@ -12,7 +12,8 @@ from lark import Token
 from rollout import names
 from rollout.account import Account
 from rollout.observability import dashboards
-from rollout.observability.alarms import cohort_alarms, shared_alarms
+from rollout.observability.alarms import shared_alarms
+from rollout.observability.cohort_alarms import cohort_alarms
 from sandbox.aws.insights.language import parsed
 from sandbox.aws.metrics import language as metric_math
 from tests import stacks

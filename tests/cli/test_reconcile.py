@@ -14,8 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from cli.billing import reconciled
 from cli.commands import reconcile
-from cli.live import reconciled
 from cli.terminal import reconciliation
 from cli.terminal.errors import CannotLookError
 from rollout.reconcile.compare import Reconciliation

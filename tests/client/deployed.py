@@ -14,8 +14,9 @@ from rollout.macs.commit_guard import File
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.settings import managed_settings, whole_cohort
 from rollout.macs.sign_in import PROFILE
+from rollout.model.cohort import Incident
 from rollout.model.macs import CommitGuardMode, Telemetry
-from rollout.model.rollout import Incident, Rollout
+from rollout.model.rollout import Rollout
 from rollout.stack_file.load import load
 from sandbox.settings import ACCOUNT_ID, REGION
 from tests.client.laptop import Laptop

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.stack_file.roster_file import with_person, without_person
+from rollout.model.cohort import Cohort
 from rollout.model.errors import StackFileError
-from rollout.model.rollout import Cohort
 from rollout.stack_file.load import load
 from rollout.stack_file.roster import read_roster
 from tests import stacks

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from rollout.levels import Level
+from rollout.model.cohort import Seniority
 from rollout.model.errors import StackFileError
-from rollout.model.rollout import Rollout, Seniority
+from rollout.model.rollout import Rollout
 from rollout.stack_file.load import load, validate
 from tests import stacks
 

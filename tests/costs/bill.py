@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rollout import names
-from rollout.observability.alarms import WORKDAYS
+from rollout.observability.cohort_alarms import WORKDAYS
 from tests.costs.declared import Declared
 from tests.costs.prices import PRICES
 from tests.costs.request import Request

@@ -10,10 +10,11 @@ from providers.jamf import client as jamf
 from rollout import iam_limits
 from rollout.access.residual import TOKEN_MINUTES, Federation
 from rollout.incidents.cut_rules import MAX_STOPPED
-from rollout.model.rollout import Cohort, Rollout
+from rollout.model.cohort import Cohort
+from rollout.model.rollout import Rollout
 from rollout.names import SESSION
 from rollout.notices import level_changes as notices
-from rollout.observability import alarms, queries
+from rollout.observability import alarm, queries
 from rollout.stack_file import roster
 
 IAM = "IAM user guide, quotas"
@@ -66,9 +67,9 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
     )
     yield (
         "metrics in an alarm",
-        str(alarms.METRICS_AT_MOST),
+        str(alarm.METRICS_AT_MOST),
         "CloudWatch user guide",
-        "`rollout/observability/alarms.py` cuts an alarm in several",
+        "`rollout/observability/cohort_alarms.py` cuts an alarm in several",
     )
     yield "log groups of a query", str(queries.LOG_GROUPS_AT_MOST), LOGS, "`rollout/observability/queries.py`"
     yield "subscription filters of a log group", "2", LOGS, "by hand: an adopted invocation log needs one free"

@@ -14,7 +14,7 @@ import pytest
 from components.functions.delivery import DISTRIBUTIONS, FILES
 from components.functions.function_code import sources
 from rollout.account import Account
-from rollout.model.rollout import Member
+from rollout.model.cohort import Member
 from rollout.model.success import Github
 from rollout.success.collector_input import delivery_policy, login
 from tests import stacks

@@ -13,7 +13,8 @@ from rollout.access.documents import invoke_policy, logging_policy, logging_trus
 from rollout.access.federation import aws_app_settings, trust_policy
 from rollout.account import Account
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Member, Model
+from rollout.model.cohort import Cohort, Member
+from rollout.model.models import Model
 from rollout.stack_file.load import load
 from tests import stacks
 from tests.cut_documents import single_stops, whole_stop

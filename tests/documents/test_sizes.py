@@ -20,8 +20,9 @@ from rollout.incidents.cut_record import Record
 from rollout.incidents.cut_rules import MAX_STOPPED, MOST_STOPS, advance
 from rollout.incidents.name_shards import sticky
 from rollout.levels import Level
+from rollout.model.cohort import Cohort, Incident, Member
 from rollout.model.errors import StackFileError
-from rollout.model.rollout import Cohort, Incident, Member, Model
+from rollout.model.models import Model
 from rollout.stack_file.load import load
 from tests import stacks
 from tests.cut_documents import rollout_of, single_stops, whole_stop

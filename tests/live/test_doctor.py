@@ -23,7 +23,7 @@ from cli.doctor.jamf import needed, privileges_finding
 from cli.doctor.okta import people_findings
 from cli.doctor.slack import token_finding
 from rollout.model.macs import Channel
-from rollout.model.rollout import Model
+from rollout.model.models import Model
 from rollout.people.directory import Person
 from rollout.stack_file.load import load
 from tests import stacks

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cli.live import reconciled
-from cli.live.billing_export import NotWrittenError
+from cli.billing import reconciled
+from cli.billing.billing_export import NotWrittenError
 from rollout.reconcile.compare import Reconciliation
 from rollout.report.facts import NotReconciled
 from tests.reconcile.world import ACCOUNT, rollout

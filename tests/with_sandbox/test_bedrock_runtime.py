@@ -18,7 +18,8 @@ from moto.sts.models import sts_backends
 from rollout.access.documents import Document, invoke_policy, logging_policy, logging_trust_policy
 from rollout.account import Account
 from rollout.levels import Level
-from rollout.model.rollout import Cohort, Incident, Member, Model
+from rollout.model.cohort import Cohort, Incident, Member
+from rollout.model.models import Model
 from sandbox.aws.invocation_logging import STREAM
 from sandbox.settings import ACCOUNT_ID, AWS_KEY, REGION
 from sandbox.tests.aws_harness import Aws, serving

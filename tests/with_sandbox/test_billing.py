@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cli.live import billing_export as live
-from cli.live import counted
+from cli.billing import billing_export as live
+from cli.billing import counted
 from cli.terminal.errors import CommandError
 from rollout import names
 from rollout.account import Account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from rollout.model.rollout import Seniority
+from rollout.model.cohort import Seniority
 from rollout.report.figures import Standing
 from rollout.report.svg import box, drawing, wide, words
 from rollout.report.words import count

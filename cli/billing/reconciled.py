@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from cli.live import aws, billing_export, counted
+from cli.billing import billing_export, counted
+from cli.billing.billing_export import Export, NotWrittenError
+from cli.live import aws
 from cli.live.aws import Clients
-from cli.live.billing_export import Export, NotWrittenError
 from cli.terminal.errors import CommandError
 from rollout.account import Account
 from rollout.model.rollout import Rollout

@@ -1,0 +1,1 @@
+"""A month as it was counted, beside the bill of it."""

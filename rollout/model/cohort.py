@@ -1,0 +1,155 @@
+"""A cohort: its people, its level, the incident that the level stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from rollout.levels import Level
+from rollout.model.base import Part
+from rollout.model.fields import (
+    Cell,
+    CohortName,
+    Email,
+    GithubName,
+    IncidentId,
+    Instant,
+    ModelLabel,
+    PermissionRule,
+    RosterPath,
+    TeamName,
+    Words,
+)
+from rollout.model.macs import Rules
+from rollout.model.models import Throttle
+from rollout.model.success import Targets
+from rollout.model.times import latest
+
+
+class Incident(Part):
+    """Why access was taken. Each level above `active` names one."""
+
+    id: IncidentId
+    """What the incident tracker calls it; records, notices and the review carry it."""
+    since: Instant
+    """When it began, RFC 3339. Sessions from before it are dead from `suspended` on, and stay so."""
+    reason: Words
+    """In a sentence. People whose access is taken read it."""
+    deny: tuple[PermissionRule, ...] = ()
+    """Rules that Claude Code's managed settings deny meanwhile, such as `Bash(git push *)`."""
+
+
+class Seniority(StrEnum):
+    SENIOR = "senior"
+    MID = "mid"
+    JUNIOR = "junior"
+
+
+class Member(Part):
+    """A person, by the e-mail address that Okta knows. Of somebody in the roster: level and incident alone."""
+
+    name: Cell
+    """As colleagues write it."""
+    team: TeamName
+    """One of `organization.teams`."""
+    role: Cell | None = None
+    """Their job; for readers."""
+    seniority: Seniority | None = None
+    """What the mix of a cohort is judged by."""
+    champion: bool = False
+    """Whether colleagues turn to this person for help with the tool."""
+    manager: Email | None = None
+    """Who is told when this person's access is taken."""
+    rationale: Cell | None = None
+    """Why this person takes part; for readers."""
+    github: GithubName | None = None
+    """The login at GitHub; unless given, what is before the @, with hyphens for what a login cannot hold."""
+    level: Level | None = None
+    """This person's own level; of it and the cohort's, the one that takes away more is in force."""
+    incident: Incident | None = None
+    """Of this person's own level; the cohort's, unless given."""
+    sessions_valid_from: Instant | None = None
+    """As of a cohort, for this person's sessions alone."""
+
+
+# What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
+STOPPING = ("level", "incident", "sessions_valid_from")
+
+
+def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) -> datetime | None:
+    """An incident cuts older sessions from `suspended` on. One left in the file after a resume still does."""
+    cuts = incident is not None and (level is Level.ACTIVE or level.is_cut)
+    return latest(incident.since if incident and cuts else None, kept)
+
+
+class GateOverride(Part):
+    """Who lets a cohort open although the one before it has not met its targets, and why."""
+
+    by: Email
+    """Who decided it; it goes into the record of the opening."""
+    reason: Words
+    """Why it opens before its time; it goes into the record as well."""
+
+
+class Cohort(Part):
+    """People who get access together, and lose it together."""
+
+    level: Level
+    """How much access it has; docs/runbook.md says what each level takes."""
+    models: Annotated[tuple[ModelLabel, ...], Field(min_length=1, max_length=20)]
+    """Labels out of `models`; the first is what people get unless they choose."""
+    members: Mapping[Email, Member] = {}
+    """By e-mail address, as Okta knows it."""
+    roster: RosterPath | None = None
+    """A CSV file with members, beside those named here. Of somebody in it, `members` may give level and incident."""
+    incident: Incident | None = None
+    """Why its level is above `active`."""
+    sessions_valid_from: Instant | None = None
+    """When access was given back after an incident: sessions from before it stay dead."""
+    opened: Instant | None = None
+    """When its people got access: `targets` are judged by whole weeks from then on."""
+    targets: Targets | None = None
+    """What it is to reach; without them it is not judged, and nothing can wait for it."""
+    opens_after: CohortName | None = None
+    """The cohort whose targets must be met before this one's level may be above `planned`."""
+    gate_override: GateOverride | None = None
+    """Opens it all the same."""
+    claude: Rules = Rules()
+    """Rules for Claude Code beside those of the level and of `claude` above."""
+
+    def level_of(self, email: str) -> Level:
+        own = self.members[email].level
+        return self.level if own is None or own.rank < self.level.rank else own
+
+    def valid_from(self) -> datetime | None:
+        """From when on a session of the role counts; none where no incident ever cut the older ones."""
+        return _valid_from(self.level, self.incident, self.sessions_valid_from)
+
+    @property
+    def resumed(self) -> bool:
+        """Whether an incident is over, as far as the stack file tells."""
+        return bool(self.sessions_valid_from or (self.incident and self.level is Level.ACTIVE))
+
+    def member_valid_from(self, email: str) -> datetime | None:
+        """The same for one member's sessions alone."""
+        member = self.members[email]
+        return _valid_from(member.level or Level.ACTIVE, member.incident, member.sessions_valid_from)
+
+    def usable_models(self, throttle: Throttle) -> tuple[str, ...]:
+        """The labels that may be invoked at the cohort's level."""
+        match self.level.effects.models:
+            case "all":
+                return self.models
+            case "throttle":
+                return (throttle.model,)
+            case "none":
+                return ()
+
+    @property
+    def signed_in(self) -> tuple[str, ...]:
+        """The members who may sign in now, by e-mail, sorted."""
+        return tuple(sorted(email for email in self.members if self.level_of(email).effects.members))
