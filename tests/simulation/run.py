@@ -73,6 +73,8 @@ class Lambda:
 
     turns: Turns
     random: Random
+    known: Mapping[str, int]
+    """How wide processes know counters to be from deliveries before; with nothing known there is no process yet."""
     idle: list[Process] = field(default_factory=list["Process"])
     waiting: deque[Call] = field(default_factory=deque["Call"])
     begun: int = 0
@@ -125,8 +127,8 @@ class Process:
         self.wake()
 
     def _work(self) -> None:
-        _own.memory, turns = Memory(), self.of.turns
-        turns.sleep(COLD)
+        _own.memory, turns = Memory(widths=dict(self.of.known)), self.of.turns
+        turns.sleep(0 if self.of.known else COLD)
         while True:
             while self.of.waiting:
                 call, began = self.of.waiting.popleft(), turns.now
@@ -191,7 +193,8 @@ def _simulated(turns: Turns, random: Random, table: Table, settings: Mapping[str
 def simulated(
     company: Company, *, seconds: float, delivered: int, table_writes: float, wide: int = 1, seed: int = 1
 ) -> Outcome:
-    """`delivered`: records of one delivery. `wide`: over how many items the month is spread when it begins."""
+    """`delivered`: records of one delivery. `wide`: over how many items the month is spread already; above one,
+    processes are there too."""
     turns, random = Turns(), Random(seed)  # noqa: S311
     asked: dict[str, float] = {}
     lags: dict[str, float] = {}
@@ -204,7 +207,7 @@ def simulated(
     table.items[month] = {"id": {"S": month}, "shards": {"N": str(wide)}}
     records = list(company.records(random, BEGIN, seconds, delivered))
     asked |= {record["requestId"]: at for at, record in records}
-    on = Lambda(turns, random)
+    on = Lambda(turns, random, {month: wide} if wide > 1 else {})
     with _simulated(turns, random, table, company.settings()):
         for number, (at, gathered) in enumerate(_gathered(records, delivered)):
             for again in range(2 if random.randrange(REPEATED) == 0 else 1):
