@@ -73,6 +73,8 @@ class Repository:
 
     def _read_commit(self, lines: Lines) -> None:
         work = self._work
+        for head in self._heads()[1:]:  # a branch there brings what no branch has, such as a stash
+            self._read_log((head, "--not", "HEAD", "--branches", "--tags", "--remotes"), lines)
         if work.index:
             self._read_index(lines)
             for take in work.takes:

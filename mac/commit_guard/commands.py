@@ -86,13 +86,13 @@ class Reader:
             line.places = outer[0][0]
 
     def _goes_on(self, event: str, before: set[str], conditional: bool) -> tuple[set[str], bool]:
-        """After `&&` and `||` a step may be left out, and with it where it goes to."""
+        """After `&&` and `||` a step may be left out, and with it where it goes to; before `&` it goes there alone."""
         line = self._line
         if event in {"&&", "||"}:
             if event == "||":
                 line.places = line.places | before
             return before, True
-        if conditional:
+        if conditional or event == "&":
             line.places = line.places | before
         return set(line.places), False
 

@@ -419,6 +419,8 @@ FORMS: dict[str, list[str]] = {
         "git reset -q --hard stash && git push origin HEAD:refs/heads/x",
     ],
     "stash of new": [
+        "git checkout -q -B new stash; git am -q ../p.mbox",
+        "git switch -q -c new stash; git commit -q --allow-empty -m x",
         "git stash pop && git add -A && git commit -m x",
         "git stash apply && git add k.txt && git commit -m x",
         "git checkout stash^3 -- k.txt && git commit -m x",
@@ -628,6 +630,7 @@ FORMS: dict[str, list[str]] = {
         "cp -R ../fresh . && git add fresh && git commit -m x",
     ],
     "message": [
+        "cd sub & wait; git commit -q --allow-empty -F ../message",
         "git commit --allow-empty -F ../message",
         "git tag -a v1 -F ../message && git push origin v1",
         "git notes add -F ../message && git push origin refs/notes/commits",
