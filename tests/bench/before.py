@@ -17,7 +17,7 @@ TRANSACTION_UNITS = 2
 
 @contextmanager
 def before() -> Generator[None]:
-    with patch.object(meter, "_chunks", _chunks), patch.object(meter, "counters", _counters):
+    with patch.object(meter, "chunks", _chunks), patch.object(meter, "counters", _counters):
         yield
 
 

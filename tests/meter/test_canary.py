@@ -17,6 +17,7 @@ from moto.iam.responses import IamResponse
 
 from functions import canary as proofs
 from functions import canary_decision, canary_lease, clients, meter
+from functions.counting import counters
 from rollout.names import SESSION as SESSIONS
 from rollout.usage import canary
 from rollout.usage.thresholds import Limits, stop_of
@@ -183,7 +184,7 @@ def mispriced(_: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def twice(_: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = iter(range(1000))
-    monkeypatch.setattr(meter, "_mark", lambda _: f"request#{next(numbers)}")
+    monkeypatch.setattr(counters, "_mark", lambda _: f"request#{next(numbers)}")
 
 
 def unsubscribed(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
