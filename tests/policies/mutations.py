@@ -142,7 +142,7 @@ MUTATIONS = [
     ),
     Mutation(
         what="A throttled cohort keeps all its models",
-        file="rollout/model/rollout.py",
+        file="rollout/model/cohort.py",
         old="                return (throttle.model,)",
         new="                return self.models",
         stack="throttled",
