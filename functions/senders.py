@@ -18,7 +18,7 @@ from typing import Any
 
 import boto3
 
-from rollout.notices.formats import amazon_q, plain, slack_blocks
+from rollout.notices.formats import amazon_q, plain, slack_blocks, slack_text
 from rollout.notices.level_changes import Delivery, Way, review_time
 
 SLACK = "https://slack.com/api/"
@@ -105,7 +105,8 @@ class Sender:
         self._post(user["user"]["id"], delivery)
 
     def _post(self, channel: str, delivery: Delivery) -> None:
-        message = {"channel": channel, "text": delivery.title, "blocks": slack_blocks(delivery), "unfurl_links": False}
+        text, blocks = slack_text(delivery.title), slack_blocks(delivery)
+        message = {"channel": channel, "text": text, "blocks": blocks, "unfurl_links": False}
         headers = {"Content-Type": "application/json; charset=utf-8"}
         self._slack_call(urllib.request.Request(f"{SLACK}chat.postMessage", json.dumps(message).encode(), headers))  # noqa: S310
 

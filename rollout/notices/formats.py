@@ -32,7 +32,9 @@ def slack_text(text: str) -> str:
 
 
 def amazon_q(delivery: Delivery) -> dict[str, Any]:
-    """A custom notification (Amazon Q Developer in chat applications, administrator guide, custom notifications)."""
+    """A custom notification (Amazon Q Developer in chat applications, administrator guide, custom notifications). It is
+    read in Slack, and escaped for that."""
+    title, lines = slack_text(delivery.title), [slack_text(line) for line in delivery.lines]
     incident: dict[str, str] | None = delivery.record.get("incident")
     cohort: str | None = delivery.record.get("cohort")
     return {
@@ -41,13 +43,13 @@ def amazon_q(delivery: Delivery) -> dict[str, Any]:
         "id": delivery.id,
         "content": {
             "textType": "client-markdown",
-            "title": delivery.title,
-            "description": "\n".join(delivery.lines[:-1]),
-            "nextSteps": [delivery.lines[-1].removeprefix("Next: ")],
+            "title": title,
+            "description": "\n".join(lines[:-1]),
+            "nextSteps": [lines[-1].removeprefix("Next: ")],
         },
         "metadata": {
             "threadId": incident["id"] if incident else cohort or delivery.record["id"],
-            "summary": delivery.title,
+            "summary": title,
             "eventType": delivery.record["schema"],
             "additionalContext": {"cohort": cohort} if cohort else {},
         },

@@ -165,6 +165,16 @@ def test_a_change_reaches_everybody_once_however_often_it_is_handed_in(world: Wo
     assert [(record["before"], record["after"]) for record in world.log()] == [("planned", "suspended")]
 
 
+def test_a_persons_name_can_call_nobody_in_slack_where_the_blocks_are_not_shown(world: World) -> None:
+    member = {ALICE: {**PEOPLE[ALICE], "name": "<!channel>", "level": "suspended", "incident": INCIDENT}}
+    world.hand_in(standing("active"), "a")
+    world.hand_in({"cohort": "pilot", "level": "active", "members": member}, "b")
+    assert world.run() == 0
+    texts = [post["text"] for post in world.slack()]
+    assert any("&lt;!channel&gt;" in text for text in texts), texts
+    assert not any("<!channel>" in text for text in texts)
+
+
 def test_down_up_and_down_again_is_told_three_times(world: World) -> None:
     for number, level in enumerate(["active", "restricted", "active", "restricted"]):
         world.hand_in(standing(level), str(number))

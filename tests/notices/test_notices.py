@@ -159,6 +159,14 @@ def test_a_reason_can_call_nobody_in_slack() -> None:
     assert "<!channel>" in plain(slack)
 
 
+def test_a_persons_name_can_call_nobody_by_amazon_q() -> None:
+    members = {"a@acme.example": {"name": "<!channel>", "level": "suspended", "incident": INCIDENT}}
+    [change] = between(standing("active"), standing("active", members))
+    [topic] = [d for d in deliveries(change, SETTINGS) if d.way == "topic"]
+    assert "<!channel>" not in str(amazon_q(topic))
+    assert "&lt;!channel&gt;" in amazon_q(topic)["content"]["title"]
+
+
 def test_long_rosters_fit_into_a_slack_message() -> None:
     members = {f"{'p' * 40}{n}@acme.example": {"name": "x" * 400, "manager": "lead@acme.example"} for n in range(200)}
     [change] = between(standing("active"), standing("suspended", members))
