@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.completion import complete_cohort, complete_level, complete_member, complete_stack, complete_who
+from cli.stack_file.selected import selected_stack
 from cli.terminal.json_out import print_json
 
 EXIT_CODES = (
@@ -32,7 +33,13 @@ LEVELS = "active, restricted, throttled, suspended, rolled_back or planned"
 
 Stack = Annotated[
     str,
-    typer.Option("-s", "--stack", help="such as dev or prod", **OF_STACKS),
+    typer.Option(
+        *("-s", "--stack"),
+        help="such as dev or prod; else the selected one",
+        default_factory=selected_stack,
+        show_default=False,
+        **OF_STACKS,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
@@ -438,7 +445,7 @@ def reconcile(
 
 @app.command()
 def settings(
-    stack: Stack = "",
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
     out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("settings"),
     schema: Annotated[str | None, typer.Option(help="Claude Code's JSON schema: a file or an https:// address")] = None,
     machine: Annotated[str | None, typer.Option(help="look at this machine's own, for mac.channel as given")] = None,
@@ -454,9 +461,7 @@ def settings(
         else:
             print("\n".join(lines) or "nothing is wrong with the managed settings of this machine")
         raise typer.Exit(1 if lines else 0)
-    if not stack:
-        raise typer.BadParameter("name one", param_hint="--stack")
-    command.write(stack, out, schema, as_json)
+    command.write(stack or selected_stack(), out, schema, as_json)
 
 
 def main() -> int:
