@@ -32,7 +32,6 @@ from functions.settings import settings
 from rollout.usage.canary import with_canary
 from rollout.usage.denied_calls import denial, is_call
 from rollout.usage.records import (
-    KINDS,
     NAMESPACE,
     NothingUsedError,
     OutsideRolloutError,
@@ -46,6 +45,7 @@ from rollout.usage.records import (
     usage,
 )
 from rollout.usage.thresholds import Limits
+from rollout.usage.tokens import KINDS
 
 # Lambda hands over 6 MB at most, compressed; 100 times that is no log.
 MAX_DELIVERY_BYTES = 64 * 1024 * 1024

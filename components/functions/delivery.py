@@ -32,6 +32,7 @@ FILES = (
     "rollout/success/metrics.py",
     "rollout/usage/__init__.py",
     "rollout/usage/records.py",
+    "rollout/usage/tokens.py",
 )
 # gidgethub over httpx, and what these two import; not PyJWT, which only a GitHub App would need.
 DISTRIBUTIONS = (

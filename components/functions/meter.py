@@ -47,6 +47,7 @@ FILES = (
     "rollout/usage/denied_calls.py",
     "rollout/usage/own_usage.py",
     "rollout/usage/records.py",
+    "rollout/usage/tokens.py",
     "rollout/usage/shards.py",
     "rollout/usage/thresholds.py",
 )

@@ -16,9 +16,8 @@ from rollout import names
 from rollout.access.documents import Document, allow, document, no_plain_http
 from rollout.account import Account
 from rollout.pipeline.bootstrap import Bootstrap
-from rollout.pipeline.rights import (
+from rollout.pipeline.policies import (
     deploy_policies,
-    environments,
     on_call_policy,
     on_call_trust,
     preview_policies,
@@ -26,6 +25,7 @@ from rollout.pipeline.rights import (
     workflow_trust,
     write_state,
 )
+from rollout.pipeline.rights import environments
 
 # Of a session of a workflow; the longest job takes 45 minutes.
 SESSION_SECONDS = 3600

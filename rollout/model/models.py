@@ -64,7 +64,7 @@ def _source(text: str) -> re.Match[str]:
     return match
 
 
-# As Bedrock counts them, `rollout.usage.records.KINDS`.
+# As Bedrock counts them, `rollout.usage.tokens.KINDS`.
 TokenKind = Literal["input", "output", "cache_read", "cache_write"]
 
 

@@ -15,8 +15,8 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal
 
-from rollout.usage.records import PER
 from rollout.usage.thresholds import Limits, parts
+from rollout.usage.tokens import PER
 
 SESSION = "=enforcement-canary="
 # Of the table's item that one proof at a time holds, and what the ids of the canary's requests begin with.

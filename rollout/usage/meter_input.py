@@ -19,8 +19,8 @@ from rollout.model.cohort import Incident
 from rollout.model.models import Model, Prices
 from rollout.model.rollout import Rollout
 from rollout.usage import canary
-from rollout.usage.records import HOUR_WRITE, KINDS
 from rollout.usage.thresholds import Budget, Limits, Raise
+from rollout.usage.tokens import HOUR_WRITE, KINDS
 
 # No item but the canary's own is ever deleted; an empty set of keys would fulfil `ForAllValues`, so there must be one.
 CANARYS_OWN = {

@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from rollout.usage.records import KINDS
 from rollout.usage.thresholds import Limits
+from rollout.usage.tokens import KINDS
 
 ACTIVE = {"level": "active"}
 

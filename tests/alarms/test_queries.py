@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from rollout.observability.queries import QUERIES, Query, log_groups
-from rollout.usage.records import Tokens, Usage, structured
+from rollout.usage.records import Usage, structured
+from rollout.usage.tokens import Tokens
 from sandbox.aws.insights.commands import run
 from sandbox.aws.insights.language import parsed
 from tests.alarms.test_alarms import rollout

@@ -14,7 +14,7 @@ from rollout.account import Account
 from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.model.errors import StackFileError
 from rollout.pipeline.bootstrap import Bootstrap, require_own
-from rollout.pipeline.rights import on_call_policy, on_call_trust
+from rollout.pipeline.policies import on_call_policy, on_call_trust
 from rollout.stack_file.load import load
 from tests import stacks
 from tests.authority.evaluator import ACCOUNT, Request, verdicts

@@ -13,7 +13,8 @@ from unittest.mock import patch
 from functions import delivery
 from rollout import names
 from rollout.success.metrics import METRICS, Observed, Week
-from rollout.usage.records import Tokens, Usage, structured
+from rollout.usage.records import Usage, structured
+from rollout.usage.tokens import Tokens
 from tests import recording, stacks
 from tests.policies.test_rules import BOOTSTRAP
 from tests.recording import Recorded

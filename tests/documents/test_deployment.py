@@ -12,18 +12,8 @@ import pytest
 from rollout.access.documents import document
 from rollout.account import Account
 from rollout.iam_limits import MANAGED_CHARACTERS, characters
-from rollout.pipeline.rights import (
-    UNNAMED_BILLING,
-    UNNAMED_READS,
-    UNNAMED_WRITES,
-    Rights,
-    deploy_policies,
-    preview_policies,
-    read_state,
-    rights,
-    workflow_trust,
-    write_state,
-)
+from rollout.pipeline.policies import deploy_policies, preview_policies, read_state, workflow_trust, write_state
+from rollout.pipeline.rights import UNNAMED_BILLING, UNNAMED_READS, UNNAMED_WRITES, Rights, rights
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 
 HERE = Account(ACCOUNT, "us-east-1")

@@ -12,17 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.usage.records import (
-    KINDS,
     NothingUsedError,
     OutsideRolloutError,
     Profile,
     Tables,
-    Tokens,
     UnknownRecordError,
     counters,
     structured,
     usage,
 )
+from rollout.usage.tokens import KINDS, Tokens
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123def456"
 OTHER = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/other1234567"

@@ -13,7 +13,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from rollout.usage.records import Tokens, Usage, structured
+from rollout.usage.records import Usage, structured
+from rollout.usage.tokens import Tokens
 from tests.engine.world import World
 from tests.traffic import day
 from tests.traffic.day import Request

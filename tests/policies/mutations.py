@@ -381,7 +381,7 @@ MUTATIONS = [
     ),
     Mutation(
         what="Any branch of the repository may deploy",
-        file="rollout/pipeline/rights.py",
+        file="rollout/pipeline/policies.py",
         old='f"repo:{repository}:environment:{environment}"',
         new='f"repo:{repository}:*"',
         stack="bootstrap",

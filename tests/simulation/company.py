@@ -11,7 +11,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from rollout.usage.records import KINDS
+from rollout.usage.tokens import KINDS
 from tests.meter.test_usage import ARN, TABLES
 from tests.meter.world import SETTINGS
 

@@ -61,7 +61,7 @@ RULE = ResourceRule(
         "A workflow's role trusts GitHub with an exact audience and an exact subject: one repository, and the "
         "environment of the role's name; that for on-call, named roles."
     ),
-    remediation="Use `rollout.pipeline.rights.workflow_trust`.",
+    remediation="Use `rollout.pipeline.policies.workflow_trust`.",
     url="https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws",
     types={ROLE},
     applies=of_workflows,
