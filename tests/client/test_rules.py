@@ -141,7 +141,6 @@ def test_a_skill_of_a_plug_in_is_denied_by_the_plug_ins_name(pilot: Deployed, al
         (plug / file).parent.mkdir(parents=True)
         (plug / file).write_text(text, encoding="utf-8")
     document = pilot.settings(Level.ACTIVE)
-    del document["disableSideloadFlags"]  # or there is no way to bring the plug-in along
     document["permissions"]["deny"] += [TypeAdapter[str](PermissionRule).validate_python(rule)] if rule else []
     pilot.install(alice, document)
     prompt = told.tool("Skill", skill="plug:s4")
