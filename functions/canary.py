@@ -25,13 +25,14 @@ from functions.budget_actions import enforce, let_go
 from functions.canary_decision import name_of, naming, why_not, with_role, words
 from functions.canary_lease import LEASE, alone, remember, until
 from functions.clients import client
+from functions.counting.counters import Entry, count, mark_key
 from functions.quota_policy import TableItem
 from rollout.usage import canary
 from rollout.usage.canary import Plan
 from rollout.usage.thresholds import Limits
 
 if TYPE_CHECKING:
-    from functions.meter import Dead, Entry
+    from functions.meter import Dead
 
 # Of a wait for IAM to say everywhere what was written.
 SPREADING = 20.0
@@ -40,17 +41,11 @@ CLEANING_SECONDS = 20.0
 # Where nobody says how long there is.
 SECONDS = 50.0
 
+# The meter's own: what can be counted of log events, and what cannot.
+Read = Callable[[Iterable[Mapping[str, Any]]], "tuple[list[Entry], list[Dead]]"]
+
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Steps:
-    """The meter's own. `read`: what can be counted of log events, and what cannot. `count`: those that this invocation
-    has counted."""
-
-    read: Callable[[Iterable[Mapping[str, Any]]], tuple[list[Entry], list[Dead]]]
-    count: Callable[[Sequence[Entry], str], list[Entry]]
 
 
 @dataclass(kw_only=True)
@@ -96,7 +91,7 @@ class Stack:
     function: str
 
 
-def prove(stack: Stack, steps: Steps, seconds_left: float = SECONDS) -> Proof:
+def prove(stack: Stack, read: Read, seconds_left: float = SECONDS) -> Proof:
     """Raises nothing: what fails is a line of `why`."""
     proof = Proof()
     if not stack.limits.quota_policies:
@@ -111,7 +106,7 @@ def prove(stack: Stack, steps: Steps, seconds_left: float = SECONDS) -> Proof:
             if left is None:
                 proof.not_now = "another proof is under way, or was killed"
                 return proof
-            _run(proof, stack, steps, run, left, end)
+            _run(proof, stack, read, run, left, end)
     except Exception as error:
         _failed(proof, "the meter's table", error)
     if not proof.nothing_to_prove:
@@ -125,7 +120,7 @@ def _is_near_midnight(now: datetime) -> bool:
     return (now + LEASE).date() != now.date()
 
 
-def _run(proof: Proof, stack: Stack, steps: Steps, run: str, left: str, end: float) -> None:
+def _run(proof: Proof, stack: Stack, read: Read, run: str, left: str, end: float) -> None:
     """`left`: the counter of the proof before, empty where it was taken away."""
     found, now = None, datetime.now(UTC)
     try:
@@ -149,7 +144,7 @@ def _run(proof: Proof, stack: Stack, steps: Steps, run: str, left: str, end: flo
     try:
         with _said(proof, "what the canary used was not counted"):
             remember(stack.table, run, found.counter)
-            began = _use(proof, stack, steps, found, numbers, now)
+            began = _use(proof, stack, read, found, numbers, now)
             _denied(proof, policies, end, began)
         with _said(proof, "CloudWatch Logs does not say who gets its records"):
             _handed_over(proof, stack)
@@ -162,7 +157,7 @@ def _run(proof: Proof, stack: Stack, steps: Steps, run: str, left: str, end: flo
 # What it uses
 
 
-def _use(proof: Proof, stack: Stack, steps: Steps, found: Plan, numbers: Sequence[str], now: datetime) -> float:
+def _use(proof: Proof, stack: Stack, read: Read, found: Plan, numbers: Sequence[str], now: datetime) -> float:
     """Up to one token below the stop, and to it; each handed over twice. When the record was there that reaches it."""
     role = canary.role_arn(min(stack.limits.quota_policies))
     attempts, place = Attempts(), iter(numbers)
@@ -171,7 +166,7 @@ def _use(proof: Proof, stack: Stack, steps: Steps, found: Plan, numbers: Sequenc
         began = time.monotonic()
         records = [canary.record(found, each, next(place), role, stack.region, now) for each in tokens]
         for _ in range(2):
-            _count(steps, found, records, numbers[0])
+            _use_up(read, found, records, numbers[0], stack.table)
         held = enforce([found.counter], stack.table, stack.limits, attempts).get(found.counter)
         if tokens is found.below and (named := naming(stack.limits.quota_policies)):
             proof.why.append(f"one token below its stop, these deny the canary already: {', '.join(named)}")
@@ -186,15 +181,15 @@ def _use(proof: Proof, stack: Stack, steps: Steps, found: Plan, numbers: Sequenc
     return began
 
 
-def _count(steps: Steps, found: Plan, records: Sequence[Mapping[str, Any]], invocation: str) -> None:
+def _use_up(read: Read, found: Plan, records: Sequence[Mapping[str, Any]], invocation: str, table: str) -> None:
     events = [{"id": str(n), "timestamp": 0, "message": json.dumps(one)} for n, one in enumerate(records)]
-    entries, dead = steps.read(events)
+    entries, dead = read(events)
     if dead:
         raise ValueError(f"the meter does not know its record: {dead[0].reason}")
     for entry in entries:
         # Its own counter alone: no team, no cohort and no month has used it.
         entry.adds = {key: adds for key, adds in entry.adds.items() if key == found.counter}
-        steps.count([entry], invocation)
+        count([entry], invocation, table)
 
 
 # What IAM says
@@ -235,7 +230,7 @@ def _clean(stack: Stack, counters: Collection[str], numbers: Iterable[str]) -> N
             known = {key for key in item.keys() if canary.is_canarys(key)}  # noqa: SIM118
             if known or naming([policy]):
                 let_go({*known, *counters}, policy, stack.table, stack.limits)
-    for key in (*counters, *(f"request#{canary.REQUEST}{number}" for number in numbers)):
+    for key in (*counters, *(mark_key(f"{canary.REQUEST}{number}") for number in numbers)):
         with attempts.each():
             client("dynamodb").delete_item(TableName=stack.table, Key={"id": {"S": key}})
     attempts.require()

@@ -17,12 +17,12 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from functions import delivery_state as state
+from functions import delivery_state
 from functions.clients import client
 from functions.github_reader import Paused, Reader, StrangerError, reading
 from functions.log_lines import put_lines
 from functions.settings import settings
-from rollout.success import github_queries as queries
+from rollout.success import github_queries
 from rollout.success.github_delivery import (
     Share,
     UnreadableError,
@@ -65,7 +65,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: 
     """Says what it found also where it then fails. Raises what GitHub refuses, so that the alarm counts it."""
     now = datetime.now(UTC)
     cohorts: Mapping[str, Any] = settings()["cohorts"]
-    run = Run(weeks={cohort: state.weeks(told["parameter"]) for cohort, told in cohorts.items()})
+    run = Run(weeks={cohort: delivery_state.weeks(told["parameter"]) for cohort, told in cohorts.items()})
     try:
         asyncio.run(_collect(run, mondays(now), lambda: context.get_remaining_time_in_millis() / 1000))
     except Paused as reason:
@@ -100,9 +100,9 @@ async def _collect(run: Run, wanted: Sequence[date], left: Left) -> None:
 async def _cohort(run: Run, reader: Reader, cohort: str, span: Sequence[date]) -> None:
     told = settings()
     logins: Sequence[str] = told["cohorts"][cohort]["logins"]
-    found = state.shares(told["table"], [(login, monday) for login in logins for monday in span])
+    found = delivery_state.shares(told["table"], [(login, monday) for login in logins for monday in span])
     for login in logins:
-        open_weeks = [monday for monday in span if state.key(login, monday) not in found]
+        open_weeks = [monday for monday in span if delivery_state.key(login, monday) not in found]
         if not open_weeks or login in run.strangers | run.failed:
             continue
         try:
@@ -115,8 +115,8 @@ async def _cohort(run: Run, reader: Reader, cohort: str, span: Sequence[date]) -
             run.failed.add(login)
             run.unreadable += 1
         else:
-            state.keep(told["table"], login, read)
-            found |= {state.key(login, monday): share for monday, share in read.items()}
+            delivery_state.keep(told["table"], login, read)
+            found |= {delivery_state.key(login, monday): share for monday, share in read.items()}
     _finish(run, cohort, span, logins, found)
 
 
@@ -126,14 +126,14 @@ def _finish(run: Run, cohort: str, span: Sequence[date], logins: Sequence[str], 
     known = [login for login in logins if login not in run.strangers]
     fresh: list[Week] = []
     for monday in span:
-        there = [found[key] for login in known if (key := state.key(login, monday)) in found]
+        there = [found[key] for login in known if (key := delivery_state.key(login, monday)) in found]
         if known and len(there) == len(known):
             fresh.append(week(monday, there))
     if fresh:
         _put(week_line(cohort, one) for one in fresh)
         run.new.setdefault(cohort, []).extend(fresh)
         run.weeks[cohort] += fresh
-        state.keep_weeks(settings()["cohorts"][cohort]["parameter"], run.weeks[cohort])
+        delivery_state.keep_weeks(settings()["cohorts"][cohort]["parameter"], run.weeks[cohort])
 
 
 async def _person(run: Run, reader: Reader, login: str, span: Sequence[date]) -> dict[date, Share]:
@@ -142,15 +142,15 @@ async def _person(run: Run, reader: Reader, login: str, span: Sequence[date]) ->
     prs = [
         one
         async for node in reader.search(
-            queries.PULL_REQUESTS, search=queries.pull_requests(organization, login, span), login=login
+            github_queries.PULL_REQUESTS, search=github_queries.pull_requests(organization, login, span), login=login
         )
         if (one := _read(run, merged, node))
     ]
     bugs = [
         one
         async for node in reader.search(
-            queries.BUGS,
-            search=queries.bugs(organization, login, labels, span),
+            github_queries.BUGS,
+            search=github_queries.bugs(organization, login, labels, span),
             login=login,
             since=f"{min(span)}T00:00:00Z",
         )

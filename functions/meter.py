@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from functions.attempts import Attempts
 from functions.budget_actions import follow_up, review
-from functions.canary import Stack, Steps, prove
+from functions.canary import Stack, prove
 from functions.clients import client
 from functions.counting.counters import Entry, chunks, count
 from functions.log_lines import put_lines
@@ -127,8 +127,7 @@ def proven(context: Any) -> dict[str, Any]:
         log_group=said.get("invocation_log_group"),
         function=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""),
     )
-    steps = Steps(read=lambda events: read(events, profiles()), count=partial(count, table=said["table"]))
-    proof = prove(stack, steps, context.get_remaining_time_in_millis() / 1000)
+    proof = prove(stack, lambda events: read(events, profiles()), context.get_remaining_time_in_millis() / 1000)
     if found := proof.metrics():
         print(json.dumps(_measured(found)), flush=True)  # noqa: T201  CloudWatch reads metrics from it
     return proof.document()

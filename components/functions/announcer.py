@@ -13,6 +13,7 @@ from components.functions.audiences import Audiences
 from components.functions.function import RUNTIME
 from components.functions.function_code import function_code
 from components.functions.secret import keep_secret
+from components.functions.table import items_by_id
 from rollout import names
 from rollout.access.documents import plain_trust_policy
 from rollout.account import Account
@@ -74,16 +75,7 @@ class Announcer(pulumi.ComponentResource):
 
     def _announce(self, name: str, args: AnnouncerArgs) -> None:
         queue = self._queues(name, args)
-        table = aws.dynamodb.Table(
-            f"{name}-table",
-            name=names.NOTICES_TABLE,
-            billing_mode="PAY_PER_REQUEST",
-            hash_key="id",
-            attributes=[{"name": "id", "type": "S"}],
-            ttl={"attribute_name": "expires", "enabled": True},
-            tags=self._tags,
-            opts=self._child,
-        )
+        table = items_by_id(name, names.NOTICES_TABLE, self._tags, self._child)
         self._identity(name, args)
         role = self._role(f"{name}-role", names.ANNOUNCER, "Tells people of a change of level of Claude Code")
         secrets = list(self._secrets(name, args.rollout))

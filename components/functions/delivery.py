@@ -9,11 +9,12 @@ import pulumi_aws as aws
 
 from components.audit_trail import AuditTrail
 from components.functions.function import Function, FunctionArgs
+from components.functions.schedule import DailyArgs, called_daily
+from components.functions.table import items_by_id
 from rollout import names
 from rollout.account import Account
 from rollout.model.rollout import Rollout
 from rollout.model.success import Github
-from rollout.notices.documents import service_trust_policy
 from rollout.success.collector_input import delivery_policy, delivery_settings, schedule_policy
 
 FILES = (
@@ -65,16 +66,7 @@ class Delivery(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _collect(self, name: str, args: DeliveryArgs, github: Github, token: str) -> None:
-        aws.dynamodb.Table(
-            f"{name}-table",
-            name=names.DELIVERY,
-            billing_mode="PAY_PER_REQUEST",
-            hash_key="id",
-            attributes=[{"name": "id", "type": "S"}],
-            ttl={"attribute_name": "expires", "enabled": True},
-            tags=self._tags,
-            opts=self._child,  # not protected: all of it can be read again
-        )
+        items_by_id(name, names.DELIVERY, self._tags, self._child)  # not protected: all of it can be read again
         secret = aws.secretsmanager.Secret(
             f"{name}-token", name=names.GITHUB_SECRET, recovery_window_in_days=7, tags=self._tags, opts=self._child
         )
@@ -104,32 +96,21 @@ class Delivery(pulumi.ComponentResource):
 
     def _schedule(self, name: str, args: DeliveryArgs, after: list[pulumi.Resource]) -> None:
         """Daily, though a week is read once: whatever stopped a run, the next day's goes on."""
-        role = aws.iam.Role(
-            f"{name}-schedule-role",
-            name=names.DELIVERY_SCHEDULE_ROLE,
-            description="Runs the collector of success metrics",
-            assume_role_policy=pulumi.Output.json_dumps(service_trust_policy(args.account, "scheduler.amazonaws.com")),
-            tags=self._tags,
-            opts=self._child,
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-schedule-collect",
-            name="collect",
-            role=role.name,
-            policy=pulumi.Output.json_dumps(schedule_policy(args.account)),
-            opts=self._child,
-        )
-        aws.scheduler.Schedule(
-            f"{name}-schedule",
-            name=names.DELIVERY,
-            description="Runs the collector of success metrics",
-            schedule_expression="cron(0 5 * * ? *)",
-            schedule_expression_timezone="UTC",
-            flexible_time_window={"mode": "FLEXIBLE", "maximum_window_in_minutes": 60},
-            target={
-                "arn": args.account.function_arn(names.DELIVERY),
-                "role_arn": role.arn,
-                "retry_policy": {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 3},
-            },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *after]),
+        called_daily(
+            name,
+            DailyArgs(
+                account=args.account,
+                function=names.DELIVERY,
+                schedule=names.DELIVERY,
+                role=names.DELIVERY_SCHEDULE_ROLE,
+                says="Runs the collector of success metrics",
+                role_says="Runs the collector of success metrics",
+                may="collect",
+                policy=schedule_policy(args.account),
+                hour=5,
+                minutes=60,
+                after=after,
+                tags=self._tags,
+            ),
+            self,
         )

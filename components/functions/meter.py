@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from components.audit_trail import AuditTrail
 from components.functions.audiences import Audiences
 from components.functions.function import Function, FunctionArgs
+from components.functions.table import items_by_id
 from components.observability.denials import Denials, DenialsArgs
 from rollout import names
 from rollout.account import Account
@@ -82,16 +83,9 @@ class Meter(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _count(self, name: str, args: MeterArgs) -> None:
-        self.table = aws.dynamodb.Table(
-            f"{name}-table",
-            name=names.USAGE_TABLE,
-            billing_mode="PAY_PER_REQUEST",
-            hash_key="id",
-            attributes=[{"name": "id", "type": "S"}],
-            ttl={"attribute_name": "expires", "enabled": True},
-            tags=self._tags,
-            # Who used what, and what is counted already: no rollback takes it.
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        # Who used what, and what is counted already: no rollback takes it.
+        self.table = items_by_id(
+            name, names.USAGE_TABLE, self._tags, opts=pulumi.ResourceOptions(parent=self, protect=True)
         )
         dead = self._uncounted(name)
         function = Function(

@@ -114,7 +114,7 @@ def _actions(entries: Sequence[Entry], invocation: str, table: str) -> list[dict
             "Put": {
                 "TableName": table,
                 "Item": {
-                    "id": {"S": _mark(entry.request_id)},
+                    "id": {"S": mark_key(entry.request_id)},
                     "by": {"S": invocation},
                     "expires": {"N": str(int((now + MARKS_KEPT).timestamp()))},
                 },
@@ -149,5 +149,5 @@ def _add(key: str, amounts: Mapping[str, Any], now: datetime, table: str) -> dic
     }
 
 
-def _mark(request_id: str) -> str:
+def mark_key(request_id: str) -> str:
     return f"request#{request_id}"

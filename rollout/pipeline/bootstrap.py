@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from rollout import names
 from rollout.account import Account
-from rollout.model import errors as words
+from rollout.model import errors
 from rollout.model.base import Part
 from rollout.model.errors import Mistake, StackFileError
 from rollout.model.fields import Domain, Shape
@@ -72,7 +72,7 @@ def load(config: Mapping[str, str]) -> Bootstrap:
     try:
         found = Bootstrap.model_validate(document)
     except ValidationError as error:
-        mistakes += words.mistakes_of(error, Bootstrap, ())
+        mistakes += errors.mistakes_of(error, Bootstrap, ())
     else:
         if not mistakes:
             return found
@@ -113,7 +113,7 @@ def _twice(stacks: object) -> list[Mistake]:
             other = seen.setdefault(environment, place)
             if other != place:
                 text = (
-                    f"has the environment {words.shown(environment)} as stacks.{other} has; name one of them otherwise"
+                    f"has the environment {errors.shown(environment)} as stacks.{other} has; name one of them otherwise"
                 )
                 mistakes.append(Mistake(("stacks", place), text))
     return mistakes

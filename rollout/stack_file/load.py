@@ -12,14 +12,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from rollout import names
 from rollout.access import residual
-from rollout.model import errors as words
+from rollout.model import errors
 from rollout.model.cohort import STOPPING
 from rollout.model.errors import Mistake, StackFileError, one_of
 from rollout.model.fields import Instant, RosterPath
 from rollout.model.rollout import Rollout, ServiceLevels
 from rollout.stack_file.checks import CHECKS, each_cohort, part
 from rollout.stack_file.exception_checks import EXCEPTION_CHECKS
-from rollout.stack_file.roster import COLUMNS, read_roster
+from rollout.stack_file.roster import read_roster
+from rollout.stack_file.roster_table import COLUMNS
 from rollout.stack_file.success_checks import SUCCESS_CHECKS
 
 PROJECT = names.PROJECT
@@ -62,14 +63,14 @@ def validate(
     by_clock: bool = True,
 ) -> Rollout:
     """As `load`, from a document of maps and lists."""
-    origins: dict[words.Path, str] = {}
+    origins: dict[errors.Path, str] = {}
     lines = [*known_mistakes, *_add_rosters(document, folder, origins)]
     mistakes = _normalize(document)
     rollout: Rollout | None = None
     try:
         rollout = Rollout.model_validate(document)
     except ValidationError as error:
-        mistakes += words.mistakes_of(error, Rollout, part(document, "organization", "teams"))
+        mistakes += errors.mistakes_of(error, Rollout, part(document, "organization", "teams"))
     for check in (*CHECKS, *SUCCESS_CHECKS, *EXCEPTION_CHECKS):
         mistakes += [mistake for mistake in check(document, now) if by_clock or not mistake.by_clock]
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
@@ -98,7 +99,7 @@ def _okta_provider(config: Mapping[str, str]) -> str | None:
     return None
 
 
-def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[words.Path, str]) -> list[str]:
+def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[errors.Path, str]) -> list[str]:
     """Put the rows of each cohort's roster among its members; give the mistakes of the files themselves."""
     lines: list[str] = []
     for name, cohort in each_cohort(document):
@@ -122,7 +123,7 @@ def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[words.Pat
                 del members[written[row.email]]
                 if not own or set(own) - set(STOPPING):
                     lines.append(
-                        f"{words.dotted(path)}: {row.origin} has this person; only {one_of(STOPPING)} may be here"
+                        f"{errors.dotted(path)}: {row.origin} has this person; only {one_of(STOPPING)} may be here"
                     )
                 members[row.email] = {**member, **own}
                 origins.update(

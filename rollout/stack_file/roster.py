@@ -12,8 +12,6 @@ from typing import Any
 from rollout.model.errors import nearest, one_of, shown
 from rollout.stack_file.roster_table import COLUMNS, REQUIRED, SEPARATORS, Line, column_names, lines, separator
 
-__all__ = ["COLUMNS", "MAX_BYTES", "Row", "read_roster"]
-
 MAX_BYTES = 1 << 20
 YES = {"yes", "true", "y", "1", "x"}
 NO = {"no", "false", "n", "0", ""}

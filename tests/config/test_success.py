@@ -8,7 +8,7 @@ import pytest
 
 from rollout.model.success import Targets
 from rollout.stack_file.load import load
-from rollout.stack_file.roster import COLUMNS
+from rollout.stack_file.roster_table import COLUMNS
 from tests import stacks
 from tests.config.test_stack_file import NOW, loaded, mistakes
 

@@ -13,7 +13,7 @@ from rollout.incidents.cut_rules import MAX_STOPPED
 from rollout.model.cohort import Cohort
 from rollout.model.rollout import Rollout
 from rollout.names import SESSION
-from rollout.notices import level_changes as notices
+from rollout.notices import level_changes
 from rollout.observability import alarm, queries
 from rollout.stack_file import roster
 
@@ -76,7 +76,7 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
     yield "a retention", "the values CloudWatch knows", "CloudWatch Logs API reference", "`logs.retention_days`"
     yield (
         "recipients of one mail",
-        str(notices.MAX_RECIPIENTS),
+        str(level_changes.MAX_RECIPIENTS),
         "SES developer guide, quotas",
         "`rollout/notices/level_changes.py` sends several",
     )

@@ -15,10 +15,9 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
-from functions import budget_actions as follow_up
-from functions import meter, own_usage
+from functions import budget_actions, meter, own_usage
 from functions.clients import client
-from functions.counting import shards as counter_shards
+from functions.counting import shards
 from tests.meter.test_usage import RECORD
 from tests.meter.world import SETTINGS, World, delivery
 
@@ -45,9 +44,9 @@ class Request:
 def measured() -> Request:
     with mock_aws(), patch.dict(os.environ, ENVIRONMENT), patch.object(meter, "settings", lambda: SETTINGS):
         client.cache_clear()
-        follow_up._queue_url.cache_clear()
+        budget_actions._queue_url.cache_clear()
         meter.profiles.cache_clear()
-        counter_shards.memory.cache_clear()
+        shards.memory.cache_clear()
         own_usage._role_id.cache_clear()
         try:
             return _measured(World())

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from functions import budget_actions as follow_up
-from functions import meter
-from functions.counting import shards as counter_shards
+from functions import budget_actions, meter
+from functions.counting import shards
 from tests.meter.people import Throttled
 from tests.meter.world import SETTINGS, World
 
 
 @pytest.fixture
 def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: ARG001
-    follow_up._queue_url.cache_clear()
-    counter_shards.memory.cache_clear()
+    budget_actions._queue_url.cache_clear()
+    shards.memory.cache_clear()
     meter.profiles.cache_clear()
     made = World()
     monkeypatch.setattr(meter, "settings", lambda: SETTINGS)

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions import budget_actions as follow_up
-from functions import meter
+from functions import budget_actions, meter
 from functions.quota_policy import IamPolicy
 from rollout.access.quota_document import quota_document
 from tests.meter.people import BOB, Throttled, alerts, of
@@ -81,7 +80,7 @@ def test_an_alert_that_failed_three_times_is_told_when_it_is_handed_in_again(
 ) -> None:
     said = delivery(of(ALICE, 1, 3_000_000))
     with monkeypatch.context() as broken:
-        broken.setattr(follow_up, step, lambda *_: 1 / 0)
+        broken.setattr(budget_actions, step, lambda *_: 1 / 0)
         for _ in range(3):
             with pytest.raises(ZeroDivisionError):
                 meter.handler(said, SimpleNamespace(aws_request_id="failed"))

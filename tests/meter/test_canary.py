@@ -184,7 +184,7 @@ def mispriced(_: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def twice(_: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = iter(range(1000))
-    monkeypatch.setattr(counters, "_mark", lambda _: f"request#{next(numbers)}")
+    monkeypatch.setattr(counters, "mark_key", lambda _: f"request#{next(numbers)}")
 
 
 def unsubscribed(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from functions import meter
 from functions.clients import client
-from functions.counting import shards as counter_shards
+from functions.counting import shards
 from functions.counting.shards import MET_BEFORE, READ_EACH_TIME, READ_SECONDS, due, memory, read
 from rollout.usage.shards import SHARDS, amounts, counter_of, shard
 from tests.meter.people import BOB, MONTH, TODAY, Throttled, of
@@ -158,7 +158,7 @@ def test_the_sum_of_a_wide_counter_is_read_once_in_five_seconds_and_a_stop_is_no
     throttled.limits |= {"throttled": [], "stops": {"month": "6"}}
     widen(world, MONTH_COUNTER, 2 * READ_EACH_TIME)
     now = [1_000.0]
-    monkeypatch.setattr(counter_shards.time, "monotonic", lambda: now[-1])
+    monkeypatch.setattr(shards.time, "monotonic", lambda: now[-1])
     deliver(of(BOB, 1, 100))
     now.append(now[-1] + READ_SECONDS - 0.1)
     deliver(of(BOB, 2, 600_000), by="second")

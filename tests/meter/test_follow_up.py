@@ -12,8 +12,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from functions import budget_actions as follow_up
-from functions import meter
+from functions import budget_actions, meter
 from functions.quota_policy import IamPolicy, TableItem
 from functions.quota_writer import BusyError
 from tests.meter.people import BOB, MONTH, NOW, TODAY, Throttled, alerts, of
@@ -69,7 +68,7 @@ def count_and_ask(user: str, policy: str) -> None:
 def test_a_delivery_that_broke_before_telling_or_before_marking_is_told_of_once(
     step: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with breaking(follow_up, step, monkeypatch):
+    with breaking(budget_actions, step, monkeypatch):
         deliver(of(ALICE, 1, 3_000_000))
     deliver(of(ALICE, 1, 3_000_000))
     assert len(alerts(world)) == 1
@@ -116,7 +115,7 @@ def test_who_is_counted_while_another_one_writes_is_stopped_as_well(
     deliver(of(ALICE, 1, 50_000))
     assert not throttled.may_invoke(ALICE)
     assert throttled.may_invoke(BOB)
-    follow_up.stop([f"user-day#{BOB}#{TODAY}"], throttled.policy, TABLE, meter.limits())
+    budget_actions.stop([f"user-day#{BOB}#{TODAY}"], throttled.policy, TABLE, meter.limits())
     assert not throttled.may_invoke(ALICE)
     assert not throttled.may_invoke(BOB)
 
@@ -171,20 +170,20 @@ def test_who_began_before_midnight_and_writes_last_takes_back_no_stop_of_the_new
 ) -> None:
     deliver(of(ALICE, 1, 50_000))
     tomorrow = datetime.fromisoformat(f"{TODAY}T00:00:00+00:00") + timedelta(days=1, minutes=1)
-    clock, read = [NOW], follow_up.read
-    monkeypatch.setattr(follow_up, "_now", lambda: clock[-1])
+    clock, read = [NOW], budget_actions.read
+    monkeypatch.setattr(budget_actions, "_now", lambda: clock[-1])
 
     def slow(keys: Sequence[str], table: str) -> Any:
         found = read(keys, table)
         if clock == [NOW]:  # before the write a day ends, the lease with it, and another invocation stops Bob
             clock.append(tomorrow)
             count_on(BOB, tomorrow)
-            follow_up.stop([f"user-day#{BOB}#{tomorrow:%Y-%m-%d}"], throttled.policy, TABLE, meter.limits())
+            budget_actions.stop([f"user-day#{BOB}#{tomorrow:%Y-%m-%d}"], throttled.policy, TABLE, meter.limits())
         return found
 
-    monkeypatch.setattr(follow_up, "read", slow)
+    monkeypatch.setattr(budget_actions, "read", slow)
     with pytest.raises(BusyError):  # it lost its lease, and has no time left for another
-        follow_up.stop([f"user-day#{ALICE}#{TODAY}"], throttled.policy, TABLE, meter.limits())
+        budget_actions.stop([f"user-day#{ALICE}#{TODAY}"], throttled.policy, TABLE, meter.limits())
     assert not throttled.may_invoke(BOB, tomorrow)
     assert throttled.may_invoke(ALICE, tomorrow)
 

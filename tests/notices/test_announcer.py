@@ -19,8 +19,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions import announcer
-from functions import senders as ways
+from functions import announcer, senders
 from rollout import names
 from tests.notices.test_changes import ALICE, INCIDENT, PEOPLE
 
@@ -141,7 +140,7 @@ def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Generator[World]: 
         cached.cache_clear()
     monkeypatch.setattr(announcer, "settings", lambda: settings)
     monkeypatch.setattr(announcer, "FIRST_RETRY_SECONDS", 0)
-    monkeypatch.setattr(ways, "_OPENER", made)
+    monkeypatch.setattr(senders, "_OPENER", made)
     yield made
     for cached in caches:
         cached.cache_clear()

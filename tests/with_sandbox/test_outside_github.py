@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from rollout.success import github_queries as queries
+from rollout.success import github_queries
 from sandbox.outside.github import Github, NotKnownError, qualifiers
 from sandbox.settings import GITHUB_TOKEN
 
 MONDAY = date(2026, 11, 2)
 SPAN = [MONDAY, MONDAY - timedelta(weeks=1), MONDAY - timedelta(weeks=2), MONDAY - timedelta(weeks=3)]
-SEARCH = queries.pull_requests("acme", "alice-chen", SPAN)
+SEARCH = github_queries.pull_requests("acme", "alice-chen", SPAN)
 
 
 def ask(
-    github: Github, query: str = queries.PULL_REQUESTS, token: str = GITHUB_TOKEN, **variables: Any
+    github: Github, query: str = github_queries.PULL_REQUESTS, token: str = GITHUB_TOKEN, **variables: Any
 ) -> tuple[int, Any, Any]:
     asked = {"search": SEARCH, "login": "alice-chen", "after": None, **variables}
     body = json.dumps({"query": query, "variables": asked}).encode()
@@ -29,7 +29,9 @@ def ask(
 def test_a_search_comes_in_pages_that_end() -> None:
     github, found, after, pages = Github(), [], None, 0
     while True:
-        _, _, answer = ask(github, queries.PULL_REQUESTS.replace(f"first: {queries.PAGE}", "first: 10"), after=after)
+        _, _, answer = ask(
+            github, github_queries.PULL_REQUESTS.replace(f"first: {github_queries.PAGE}", "first: 10"), after=after
+        )
         search = answer["data"]["search"]
         found += search["nodes"]
         pages, after = pages + 1, search["pageInfo"]["endCursor"]
@@ -61,7 +63,7 @@ def test_points_are_counted_and_used_up() -> None:
 
 
 def test_what_githubs_schema_has_not_is_refused_and_a_login_nobody_has_is_not_found() -> None:
-    _, _, answer = ask(Github(), queries.PULL_REQUESTS.replace("mergedAt", "mergedOn"))
+    _, _, answer = ask(Github(), github_queries.PULL_REQUESTS.replace("mergedAt", "mergedOn"))
     assert "Cannot query field 'mergedOn' on type 'PullRequest'." in answer["errors"][0]["message"]
     _, _, answer = ask(Github(), login="nobody-here")
     assert [error["type"] for error in answer["errors"]] == ["NOT_FOUND"]
@@ -77,9 +79,9 @@ def test_a_search_that_is_not_known_is_no_empty_answer(search: str) -> None:
 
 
 def test_bugs_carry_their_events_since_a_time() -> None:
-    search = queries.bugs("acme", "alice-chen", ["bug", "defect"], SPAN)
+    search = github_queries.bugs("acme", "alice-chen", ["bug", "defect"], SPAN)
     assert qualifiers(search)["label"] == ['"bug","defect"']
-    _, _, answer = ask(Github(), queries.BUGS, search=search, since=f"{SPAN[-1]}T00:00:00Z")
+    _, _, answer = ask(Github(), github_queries.BUGS, search=search, since=f"{SPAN[-1]}T00:00:00Z")
     nodes = answer["data"]["search"]["nodes"]
     assert len(nodes) >= 6
     assert all(item["createdAt"] >= str(SPAN[-1]) for node in nodes for item in node["timelineItems"]["nodes"])

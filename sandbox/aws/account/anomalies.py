@@ -17,14 +17,13 @@ from moto.budgets.models import budgets_backends
 from moto.sns.models import sns_backends
 
 from sandbox.aws import trust
+from sandbox.aws.account.json_service import Given, answered, invalid
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import JsonRefusal
-from sandbox.aws.validation import mistakes
 from sandbox.settings import ACCOUNT_ID
 
 SERVICE = "ce"
 STORED_WITH = "budgets"
-REGION = "us-east-1"
 PUBLISHER = "costalerts.amazonaws.com"
 # Botocore 1.44.8, `AnomalyMonitor.MonitorSpecification`: what a monitor of one's own may select, and how much of it.
 OWN = {"Dimensions": 10, "Tags": 10, "CostCategories": 1}
@@ -34,23 +33,10 @@ LARGEST = 10_000_000_000
 # AWS Cost Anomaly Detection's FAQ: of one subscription.
 SUBSCRIBERS = {"EMAIL": 10, "SNS": 1}
 
-Given = dict[str, Any]
-
 
 def answer(operation: str, region: str, body: bytes) -> bytes:
     """The answer of one call; JsonRefusal where AWS would refuse."""
-    if operation not in _OPERATIONS:
-        raise NotImplementedError(f"{SERVICE} {operation}")
-    if region != REGION:
-        raise JsonRefusal("UnrecognizedClientException", f"{SERVICE} is served in {REGION} alone, not in {region}", 403)
-    given: Given = json.loads(body or b"{}")
-    if found := mistakes(SERVICE, operation, given):
-        raise _invalid(found)
-    return json.dumps(_OPERATIONS[operation](given)).encode()
-
-
-def _invalid(message: str) -> JsonRefusal:
-    return JsonRefusal("ValidationException", message)
+    return answered(SERVICE, _OPERATIONS, operation, region, body)
 
 
 def _kept() -> dict[str, dict[str, Given]]:
@@ -74,13 +60,13 @@ def _create_monitor(given: Given) -> Given:
     dimension, selects = wanted.get("MonitorDimension"), wanted.get("MonitorSpecification")
     if wanted["MonitorType"] == "CUSTOM":
         if dimension is not None or selects is None:
-            raise _invalid("A custom monitor needs MonitorSpecification, and no MonitorDimension")
+            raise invalid("A custom monitor needs MonitorSpecification, and no MonitorDimension")
         _check_own(selects)
     else:
         if dimension != "SERVICE" or selects is not None:
-            raise _invalid("Dimensional monitors other than of SERVICE, without a specification, are not here")
+            raise invalid("Dimensional monitors other than of SERVICE, without a specification, are not here")
         if any(each.get("MonitorDimension") == dimension for each in monitors.values()):
-            raise _invalid("Limit exceeded on dimensional spend monitor creation")
+            raise invalid("Limit exceeded on dimensional spend monitor creation")
     arn = _made("monitor", given.get("ResourceTags"))
     monitors[arn] = wanted | {"MonitorArn": arn, "CreationDate": _now(), "LastUpdatedDate": _now()}
     return {"MonitorArn": arn}
@@ -90,12 +76,12 @@ def _check_own(selects: Mapping[str, Any]) -> None:
     """Accounts, values of one tag, or one cost category: no service."""
     said = {name: value for name, value in selects.items() if value is not None}
     if len(said) != 1 or not said.keys() <= OWN.keys():
-        raise _invalid("MonitorSpecification takes one of Dimensions, Tags and CostCategories")
+        raise invalid("MonitorSpecification takes one of Dimensions, Tags and CostCategories")
     [(kind, selected)] = said.items()
     if kind == "Dimensions" and selected.get("Key") != "LINKED_ACCOUNT":
-        raise _invalid(f"MonitorSpecification takes no dimension but LINKED_ACCOUNT: {selected.get('Key')}")
+        raise invalid(f"MonitorSpecification takes no dimension but LINKED_ACCOUNT: {selected.get('Key')}")
     if not 0 < len(selected.get("Values") or ()) <= OWN[kind]:
-        raise _invalid(f"MonitorSpecification takes 1 to {OWN[kind]} values of {kind}")
+        raise invalid(f"MonitorSpecification takes 1 to {OWN[kind]} values of {kind}")
 
 
 def _monitor(arn: str) -> Given:
@@ -135,36 +121,36 @@ def _check_subscription(wanted: Given) -> None:
     for arn in wanted["MonitorArnList"]:
         _monitor(arn)
     if (threshold := wanted.get("Threshold")) is not None and wanted.get("ThresholdExpression") is not None:
-        raise _invalid("Threshold and ThresholdExpression cannot both be given")
+        raise invalid("Threshold and ThresholdExpression cannot both be given")
     if threshold is None:
         _check_threshold(wanted.get("ThresholdExpression"))
     kind = "SNS" if wanted["Frequency"] == "IMMEDIATE" else "EMAIL"
     subscribers: list[dict[str, str]] = wanted["Subscribers"]
     if any(each.get("Type") != kind for each in subscribers):
-        raise _invalid(f"{wanted['Frequency']} notifications are sent by {kind} alone")
+        raise invalid(f"{wanted['Frequency']} notifications are sent by {kind} alone")
     if not 0 < len(subscribers) <= SUBSCRIBERS[kind]:
-        raise _invalid(f"A subscription takes 1 to {SUBSCRIBERS[kind]} subscribers of type {kind}")
+        raise invalid(f"A subscription takes 1 to {SUBSCRIBERS[kind]} subscribers of type {kind}")
     for each in subscribers if kind == "SNS" else ():
         if not _may_publish(each["Address"]):
-            raise _invalid(f"Cost Anomaly Detection may not publish to the topic: {each['Address']}")
+            raise invalid(f"Cost Anomaly Detection may not publish to the topic: {each['Address']}")
 
 
 def _check_threshold(expression: Mapping[str, Any] | None) -> None:
     said = {name: value for name, value in (expression or {}).items() if value is not None}
     if not said:
-        raise _invalid("Threshold and ThresholdExpression cannot both be null")
+        raise invalid("Threshold and ThresholdExpression cannot both be null")
     [(kind, value), *more] = said.items()
     if more or kind not in {"Dimensions", "And", "Or"}:
-        raise _invalid("ThresholdExpression takes one of Dimensions, And and Or")
+        raise invalid("ThresholdExpression takes one of Dimensions, And and Or")
     for part in [said] if kind == "Dimensions" else cast("list[Mapping[str, Any]]", value):
         dimension: Mapping[str, Any] = part.get("Dimensions") or {}
         if dimension.get("Key") not in IMPACTS:
-            raise _invalid(f"ThresholdExpression takes no dimension but {' and '.join(sorted(IMPACTS))}")
+            raise invalid(f"ThresholdExpression takes no dimension but {' and '.join(sorted(IMPACTS))}")
         if dimension.get("MatchOptions") != ["GREATER_THAN_OR_EQUAL"]:
-            raise _invalid("ThresholdExpression takes no match option but GREATER_THAN_OR_EQUAL")
+            raise invalid("ThresholdExpression takes no match option but GREATER_THAN_OR_EQUAL")
         values: list[str] = dimension.get("Values") or []
         if len(values) != 1 or not _is_amount(values[0]):
-            raise _invalid(f"ThresholdExpression takes one number from 0 to {LARGEST:,} in string format")
+            raise invalid(f"ThresholdExpression takes one number from 0 to {LARGEST:,} in string format")
 
 
 def _is_amount(text: str) -> bool:

@@ -10,20 +10,18 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from moto.s3.models import FakeBucket, s3_backends
 
 from sandbox.aws import trust
+from sandbox.aws.account.json_service import REGION, Given, answered, invalid
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import JsonRefusal
-from sandbox.aws.validation import mistakes
 from sandbox.settings import ACCOUNT_ID
 
 SERVICE = "bcm-data-exports"
 STORED_WITH = "s3"
-REGION = "us-east-1"
 TABLE = "COST_AND_USAGE_REPORT"
 WRITER = f"{SERVICE}.amazonaws.com"
 # Of CUR 2.0's 125 or so, those that anybody asked for here.
@@ -50,23 +48,10 @@ CONFIGURATIONS: dict[str, tuple[frozenset[str], str | None]] = {
 _QUERY = re.compile(rf"SELECT\s+(?P<columns>[a-z0-9_,\s]+?)\s+FROM\s+{TABLE}\s*", re.IGNORECASE)
 _OF_TABLE = 2
 
-Given = dict[str, Any]
-
 
 def answer(operation: str, region: str, body: bytes) -> bytes:
     """The answer of one call; JsonRefusal where AWS would refuse."""
-    if operation not in _OPERATIONS:
-        raise NotImplementedError(f"{SERVICE} {operation}")
-    if region != REGION:
-        raise JsonRefusal("UnrecognizedClientException", f"{SERVICE} is served in {REGION} alone, not in {region}", 403)
-    given: Given = json.loads(body or b"{}")
-    if found := mistakes(SERVICE, operation, given):
-        raise _invalid(found)
-    return json.dumps(_OPERATIONS[operation](given)).encode()
-
-
-def _invalid(message: str) -> JsonRefusal:
-    return JsonRefusal("ValidationException", message)
+    return answered(SERVICE, _OPERATIONS, operation, region, body)
 
 
 def exports() -> dict[str, Given]:
@@ -87,7 +72,7 @@ def _find(arn: str) -> Given:
 def _create(given: Given) -> Given:
     wanted = given["Export"]
     if any(each["Export"]["Name"] == wanted["Name"] for each in exports().values()):
-        raise _invalid(f"An export with this name already exists: {wanted['Name']}")
+        raise invalid(f"An export with this name already exists: {wanted['Name']}")
     if len(exports()) >= _OF_TABLE:
         raise JsonRefusal(
             "ServiceQuotaExceededException", f"Account has reached the resource limit of {_OF_TABLE} on {TABLE} table."
@@ -103,9 +88,9 @@ def _create(given: Given) -> Given:
 def _update(given: Given) -> Given:
     found, wanted = _find(given["ExportArn"]), given["Export"]
     if wanted["Name"] != found["Export"]["Name"]:
-        raise _invalid("The name of an export cannot change")
+        raise invalid("The name of an export cannot change")
     if wanted["DataQuery"].get("TableConfigurations") != found["Export"]["DataQuery"].get("TableConfigurations"):
-        raise _invalid("The table configurations of an export cannot change")
+        raise invalid("The table configurations of an export cannot change")
     _check(wanted, given["ExportArn"])
     found["Export"] = wanted | {"ExportArn": given["ExportArn"]}
     found["LastUpdatedAt"] = datetime.now(UTC).isoformat()
@@ -118,27 +103,27 @@ def _check(wanted: Given, arn: str) -> None:
     configurations = (query.get("TableConfigurations") or {}).get(TABLE) or {}
     for name, value in configurations.items():
         if name not in CONFIGURATIONS or value not in CONFIGURATIONS[name][0]:
-            raise _invalid(f"Table configuration is not valid: {name}={value}")
+            raise invalid(f"Table configuration is not valid: {name}={value}")
     for name, (_, column) in CONFIGURATIONS.items():
         if column in columns and configurations.get(name) != "TRUE":
-            raise _invalid(f"Column {column} is not in {TABLE} without {name}")
+            raise invalid(f"Column {column} is not in {TABLE} without {name}")
     place = wanted["DestinationConfigurations"]["S3Destination"]
     bucket = bucket_of(place["S3Bucket"])
     if bucket is None or bucket.region_name != place["S3Region"] or not _may_write(bucket, arn, place["S3Prefix"]):
-        raise _invalid("S3 bucket permission validation failed")
+        raise invalid("S3 bucket permission validation failed")
     output = place["S3OutputConfigurations"]
     if (output["Format"], output["Compression"]) not in {("TEXT_OR_CSV", "GZIP"), ("PARQUET", "PARQUET")}:
-        raise _invalid(f"Format {output['Format']} cannot be compressed by {output['Compression']}")
+        raise invalid(f"Format {output['Format']} cannot be compressed by {output['Compression']}")
 
 
 def columns_of(statement: str) -> list[str]:
     """Names alone: neither `*` nor what is calculated, which is more than was asked for here."""
     found = _QUERY.fullmatch(statement.strip())
     if not found:
-        raise _invalid(f"Query statement is not valid: {statement[:200]}")
+        raise invalid(f"Query statement is not valid: {statement[:200]}")
     columns = [name.strip().lower() for name in found["columns"].split(",")]
     if unknown := [name for name in columns if name not in COLUMNS]:
-        raise _invalid(f"Query statement is not valid: Column {unknown[0]} cannot be resolved")
+        raise invalid(f"Query statement is not valid: Column {unknown[0]} cannot be resolved")
     return columns
 
 
