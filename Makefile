@@ -37,8 +37,11 @@ node_modules/.installed: package-lock.json
 	@npm ci --silent --no-progress
 	@touch $@
 
+# Where the stack files are: here, or in the example.
+FOLDER ?= $(if $(wildcard Pulumi.$(STACK).yaml),.,examples/acme)
+
 break-glass: setup ## deny a cohort everything, then take it: make break-glass STACK=sandbox COHORT=pilot
-	@$(PY) -m cli break-glass --stack "$(STACK)" --cohort "$(COHORT)" \
+	@cd "$(FOLDER)" && "$(CURDIR)/tools/rollout" break-glass --stack "$(STACK)" --cohort "$(COHORT)" \
 	    $(if $(FORCE),--whatever-the-file-says --yes) $(if $(YES),--yes)
 
 check: setup node_modules/.installed ## lint, types, and the pages as a site
@@ -97,7 +100,8 @@ reference: setup ## write docs/stack-file.md anew
 	@$(PY) -m cli.pages.reference > docs/stack-file.md
 
 policies: setup ## judge what a stack holds by the policy pack: make policies STACK=sandbox
-	@PYTHON=$(PY) ci/policies "$(STACK)"
+	@cd "$(FOLDER)" && PYTHON="$(CURDIR)/$(PY)" PYTHONPATH="$(CURDIR)" POLICY_PACK="$(CURDIR)/policies" \
+	    "$(CURDIR)/ci/policies" "$(STACK)"
 
 policies-page: setup ## write docs/policies.md anew
 	@$(PY) -m policies.catalogue > docs/policies.md

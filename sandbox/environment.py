@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from sandbox import company
 from sandbox.settings import (
     ACCOUNT_ID,
     AWS_KEY,
@@ -13,7 +14,6 @@ from sandbox.settings import (
     JAMF_CLIENT_ID,
     JAMF_CLIENT_SECRET,
     OKTA_BASE_URL,
-    OKTA_ORG,
     OKTA_TOKEN,
     PROJECT,
     REGION,
@@ -44,7 +44,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "OKTA_HTTP_PROXY": settings.okta_url,
-        "OKTA_ORG_NAME": OKTA_ORG,
+        "OKTA_ORG_NAME": company.okta_org(settings.company),
         "OKTA_BASE_URL": OKTA_BASE_URL,
         "OKTA_API_TOKEN": OKTA_TOKEN,
         "JAMF_URL": settings.jamf_url,
@@ -55,6 +55,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "no_proxy": no_proxy,
         "SANDBOX_PROJECT": str(PROJECT),
         "SANDBOX_HOME": str(settings.home),
+        company.VARIABLE: str(settings.company),
         **{name: str(port) for name, port in settings.ports.items()},
     }
 

@@ -24,6 +24,8 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 VERSION = "3.258.0"
+# What a company's `__main__.py` imports of ours, wherever that is installed.
+OURS = {"program", "components", "functions", "mac", "providers", "rollout"}
 
 
 def required_plugins() -> Iterator[plugin_pb2.PluginDependency]:
@@ -48,7 +50,8 @@ def forget_modules_under(folder: Path) -> None:
     installed = Path(sys.prefix)
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and folder in Path(file).parents and installed not in Path(file).parents and name != __name__:
+        theirs = file and folder in Path(file).parents and installed not in Path(file).parents
+        if (theirs and name != __name__) or name.partition(".")[0] in OURS:
             del sys.modules[name]
 
 

@@ -23,6 +23,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TextIO
 
+from sandbox import company
 from sandbox.errors import SandboxError
 from sandbox.settings import HOST, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET, OKTA_TOKEN, PROJECT, Settings
 
@@ -204,6 +205,7 @@ def _spawned(settings: Settings) -> subprocess.Popen[bytes]:
     settings.home.mkdir(parents=True, exist_ok=True)
     variables = os.environ | {
         "SANDBOX_HOME": str(settings.home),
+        company.VARIABLE: str(settings.company),
         **{variable: str(port) for variable, port in settings.ports.items()},
     }
     with settings.log.open("ab") as log:

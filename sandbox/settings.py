@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+from sandbox import company
+
+PROJECT = company.PROGRAM
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "123456789012"
@@ -24,7 +26,6 @@ JAMF_CLIENT_ID = "sandbox-jamf-client"
 JAMF_CLIENT_SECRET = "sandbox-jamf-secret"
 # Of Slack's Web API on AWS's port.
 SLACK_PATH = "/sandbox/slack/api/"
-OKTA_ORG = "acme"
 OKTA_BASE_URL = "okta.com"
 
 AWS_PORT, OKTA_PORT, JAMF_PORT = "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT", "SANDBOX_JAMF_PORT"
@@ -35,12 +36,16 @@ DEFAULT_JAMF_PORT = 5583
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`home` holds the sandbox's state, logs, engine state and plug-ins; deleting it forgets everything."""
+    """`home` holds the sandbox's state, logs, engine state and plug-ins; deleting it forgets everything.
+
+    `company` has the stack files.
+    """
 
     home: Path
     aws_port: int
     okta_port: int
     jamf_port: int
+    company: Path = company.EXAMPLE
 
     @property
     def aws_url(self) -> str:
@@ -83,8 +88,11 @@ def from_environment() -> Settings:
     """
     owner = os.environ.get("SANDBOX_PROJECT", "")
     given: Mapping[str, str] = os.environ if owner in {"", str(PROJECT)} else {}
+    files = company.folder(given, here=Path.cwd())
+    own = PROJECT if files.is_relative_to(PROJECT) else files
     settings = Settings(
-        home=Path(given.get("SANDBOX_HOME", "").strip() or PROJECT / ".sandbox").resolve(),
+        company=files,
+        home=Path(given.get("SANDBOX_HOME", "").strip() or own / ".sandbox").resolve(),
         aws_port=_port(given, AWS_PORT, DEFAULT_AWS_PORT),
         okta_port=_port(given, OKTA_PORT, DEFAULT_OKTA_PORT),
         jamf_port=_port(given, JAMF_PORT, DEFAULT_JAMF_PORT),

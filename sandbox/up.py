@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from sandbox import server, workspace
-from sandbox.settings import PROJECT, Settings
+from sandbox.settings import Settings
 
 STACK = "sandbox"
 FAILED = """
@@ -51,16 +51,16 @@ def _up(settings: Settings) -> int:
         f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url}, Jamf Pro on {settings.jamf_url} (pid {pid})",
         flush=True,
     )
-    workspace.stacks(settings, PROJECT)
-    workspace.release(settings, PROJECT, STACK)
+    workspace.stacks(settings, settings.company)
+    workspace.release(settings, settings.company, STACK)
     environment = workspace.full_environment(settings)
     command = ["pulumi", "up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"]
-    deployed = subprocess.run(command, cwd=PROJECT, env=environment, check=False)
+    deployed = subprocess.run(command, cwd=settings.company, env=environment, check=False)
     if deployed.returncode:
         print(FAILED.format(home=settings.home), file=sys.stderr)
         return deployed.returncode
-    summary = [sys.executable, "-m", "cli", "summary", "--stack", STACK]
-    shown = subprocess.run(summary, cwd=PROJECT, env=environment, check=False)
+    summary = [str(workspace.bin_folder(settings) / "rollout"), "summary", "--stack", STACK]
+    shown = subprocess.run(summary, cwd=settings.company, env=environment, check=False)
     role = "arn:aws:iam::123456789012:role/claude-code-pilot"
     print(NEXT.format(role=role, home=settings.home))
     return shown.returncode

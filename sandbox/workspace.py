@@ -64,8 +64,10 @@ def place_engine(engine: Path, folder: Path) -> None:
 
 
 def place_command(folder: Path) -> None:
-    """`rollout`, of this project whatever the working directory is."""
-    _launcher(folder / "rollout", f'exec {shlex.quote(str(PROJECT / "tools" / "rollout"))} "$@"')
+    """`rollout`, whatever the working directory is: of this clone, or as installed beside this Python."""
+    ours = PROJECT / "tools" / "rollout"
+    program = ours if ours.is_file() else Path(sys.executable).with_name("rollout")
+    _launcher(folder / "rollout", f'exec {shlex.quote(str(program))} "$@"')
 
 
 def _launcher(file: Path, line: str) -> None:

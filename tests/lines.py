@@ -13,7 +13,20 @@ from pathlib import Path
 
 from tests.stacks import PROJECT
 
-PROGRAM = (*("__main__.py", "bootstrap", "cli", "components", "functions", "mac", "policies", "providers", "rollout"),)
+PROGRAM = (
+    *(
+        "__main__.py",
+        "program.py",
+        "bootstrap",
+        "cli",
+        "components",
+        "functions",
+        "mac",
+        "policies",
+        "providers",
+        "rollout",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from pulumi.runtime.settings import configure
 from components.identity import okta_reachability
 from rollout.incidents.cut_record import NAME, STASH, Record
 from rollout.stack_file.load import SECRETS
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -202,7 +202,7 @@ def comparable(value: Any) -> Any:
         case pulumi.FileAsset():
             path = str(value.path)
             # Where a library is installed differs from machine to machine; what it is does not.
-            return {"file": path.rpartition("/site-packages/")[2]}
+            return {"file": path.rpartition("/site-packages/")[2].removeprefix("../../")}
         case pulumi.StringAsset():
             return {"text": value.text}
         case dict():
@@ -329,6 +329,6 @@ def run(
 
     os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "1"
     reachable = patch.object(okta_reachability, "answers", lambda *_: okta_answers)
-    with chdir(PROJECT), reachable:
+    with chdir(COMPANY), reachable:
         contextvars.copy_context().run(in_context)
     return recorded

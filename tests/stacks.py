@@ -12,6 +12,8 @@ import yaml
 from cli.live.stack import as_engine
 
 PROJECT = Path(__file__).resolve().parent.parent
+# The company that the tests know. Nothing of the project's root is its own: changing a stack file there breaks no test.
+COMPANY = PROJECT / "examples" / "acme"
 COMMITTED = ("sandbox", "dev", "prod")
 
 SMALL: dict[str, Any] = {
@@ -78,7 +80,7 @@ DECRYPTED = {
 
 def content(stack: str) -> dict[str, Any]:
     """A committed stack file's `config`, decrypted."""
-    found = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    found = yaml.safe_load((COMPANY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
     secrets = {f"claude-code-rollout:{key}": value for key, value in DECRYPTED.items()}
     return {key: secrets.get(key, value) for key, value in found.items()}
 

@@ -1,8 +1,9 @@
-"""A Lambda function's code: files of this project by the paths they have here, libraries it stands on, its settings."""
+"""A Lambda function's code: files of this program by their paths in it, the libraries it needs, its settings."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
@@ -10,18 +11,25 @@ from typing import Any
 
 import pulumi
 
+PROGRAM = Path(__file__).resolve().parents[2]
+
 
 def function_code(
     files: Iterable[str], settings: Mapping[str, Any], distributions: Iterable[str] = ()
 ) -> pulumi.AssetArchive:
-    """`files`: paths from the project's folder. `settings`: becomes `settings.json` beside them; holds no secret.
+    """`files`: paths from the program's folder. `settings`: becomes `settings.json` beside them; holds no secret.
     `distributions`: installed ones, by name, of which the Python sources are taken along; their requirements are not.
     """
     assets: dict[str, pulumi.Asset | pulumi.Archive] = {
-        path: pulumi.FileAsset(file) for name in distributions for path, file in sources(name).items()
+        path: _asset(file) for name in distributions for path, file in sources(name).items()
     }
-    assets |= {file: pulumi.FileAsset(file) for file in files}
+    assets |= {file: _asset(PROGRAM / file) for file in files}
     return pulumi.AssetArchive({**assets, "settings.json": pulumi.StringAsset(json.dumps(settings, sort_keys=True))})
+
+
+def _asset(file: Path) -> pulumi.FileAsset:
+    """By its way from the folder that the program runs in: the state keeps it, and a machine's have no place there."""
+    return pulumi.FileAsset(os.path.relpath(file))
 
 
 def sources(name: str) -> dict[str, Path]:

@@ -31,6 +31,7 @@ JUDGES = (
     "tests/policies/",
     "tests/review/",
     "__main__.py",
+    "program.py",
     "Pulumi.yaml",
     "Makefile",
     "pyproject.toml",

@@ -1,19 +1,15 @@
-"""The organization's people, read from directory.csv into a new state."""
+"""The company's people, put into a new state."""
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
+from sandbox import company
 
 from .ids import id_of, timestamp
 from .store import Database, Json, Kind
 
-PEOPLE = Path(__file__).with_name("directory.csv")
 
-
-def people() -> list[dict[str, str]]:
-    with PEOPLE.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+def people() -> tuple[company.Person, ...]:
+    return company.people(company.folder())
 
 
 def seed(database: Database) -> None:
@@ -24,7 +20,7 @@ def seed(database: Database) -> None:
 
 
 def profile(person: dict[str, str]) -> Json:
-    """Okta's attributes for one line of the file; `userType` carries the seniority."""
+    """Okta's attributes for one person; `userType` carries the seniority."""
     first, _, last = person["name"].partition(" ")
     manager = person["manager"]
     return {

@@ -23,12 +23,13 @@ from lxml.builder import ElementMaker
 from signxml.algorithms import CanonicalizationMethod
 from signxml.signer import XMLSigner
 
-from sandbox import settings
+from sandbox import company, settings
 
 from .ids import timestamp
 from .store import Database, Json, Kind, Store
 
-ORG_URL = f"https://{settings.OKTA_ORG}.{settings.OKTA_BASE_URL}"
+OKTA_ORG = company.okta_org(company.folder())
+ORG_URL = f"https://{OKTA_ORG}.{settings.OKTA_BASE_URL}"
 AWS_SIGN_IN = "https://signin.aws.amazon.com/saml"
 AWS_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
 
@@ -76,7 +77,7 @@ def new_signing_key() -> SigningKey:
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Okta"),
-            x509.NameAttribute(NameOID.COMMON_NAME, settings.OKTA_ORG),
+            x509.NameAttribute(NameOID.COMMON_NAME, OKTA_ORG),
         ]
     )
     begins = datetime.now(UTC).replace(microsecond=0)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from sandbox import settings
-
 from .context import organization
-from .identity import openid_configuration, public_keys
+from .identity import OKTA_ORG, openid_configuration, public_keys
 from .store import Json
 
 routes = Blueprint("public", __name__)
@@ -18,7 +16,7 @@ PATHS = {"/.well-known/okta-organization", "/.well-known/openid-configuration", 
 @routes.get("/.well-known/okta-organization")
 def okta_organization() -> Json:
     """`idx` makes the official plug-in set an access policy on each app."""
-    return {"id": "00o" + settings.OKTA_ORG, "pipeline": "idx"}
+    return {"id": "00o" + OKTA_ORG, "pipeline": "idx"}
 
 
 @routes.get("/.well-known/openid-configuration")

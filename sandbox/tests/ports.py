@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from typing import TypedDict
 
 from sandbox.settings import HOST
 
@@ -22,9 +23,17 @@ def free_port() -> int:
         return port
 
 
-def free_ports() -> dict[str, int]:
-    """Of AWS, Okta and Jamf Pro, as `Settings` takes them."""
+class Ports(TypedDict):
+    """As `Settings` takes them."""
+
+    aws_port: int
+    okta_port: int
+    jamf_port: int
+
+
+def free_ports() -> Ports:
     found: set[int] = set()
     while len(found) < 3:
         found.add(free_port())
-    return dict(zip(("aws_port", "okta_port", "jamf_port"), found, strict=True))
+    aws, okta, jamf = found
+    return {"aws_port": aws, "okta_port": okta, "jamf_port": jamf}

@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, Any] = {
 
 
 def rollout(**changes: Any) -> Rollout:
-    return load(stacks.config({**stacks.small(), **changes}), stacks.PROJECT, NOW)
+    return load(stacks.config({**stacks.small(), **changes}), stacks.COMPANY, NOW)
 
 
 def value(alarm: Alarm, measured: Mapping[str, float]) -> float | None:

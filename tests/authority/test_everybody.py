@@ -47,7 +47,7 @@ def cut(place: Document, level: str) -> bool:
 
 
 def people(cohort: Document) -> dict[str, Document]:
-    rows = read_roster(cohort["roster"], stacks.PROJECT)[0] if "roster" in cohort else []
+    rows = read_roster(cohort["roster"], stacks.COMPANY)[0] if "roster" in cohort else []
     return {**{row.email: dict(row.member) for row in rows}, **cohort.get("members", {})}
 
 

@@ -105,7 +105,7 @@ def test_nobody_of_another_account_is_on_call() -> None:
 
 
 def test_what_on_call_puts_allows_nobody_more_than_the_boundary() -> None:
-    rollout = load(stacks.config(stacks.small()), stacks.PROJECT, NOW)
+    rollout = load(stacks.config(stacks.small()), stacks.COMPANY, NOW)
     arn = HERE.bedrock("application-inference-profile/own")
     most = boundary(HERE, rollout.models, dict.fromkeys(rollout.models, arn))
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-pilot/alice.chen@acme.example"

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 
 COHORTS, MEMBERS = 30, 100
 
@@ -39,7 +39,7 @@ def _run(folder: Path, *arguments: str) -> None:
 
 def large(folder: Path, in_rosters: bool) -> None:
     (folder / "rosters").mkdir(parents=True)
-    found: dict[str, Any] = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.safe_load((COMPANY / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
     teams = list(found["config"]["claude-code-rollout:organization"]["teams"])
     cohorts: dict[str, Any] = {}
     for number in range(COHORTS):

@@ -44,7 +44,7 @@ class Rate:
 
 def rates(world: World) -> tuple[dict[int, Rate], float]:
     """By how many records come in one delivery; and records a second of one bare write each, which counts nothing."""
-    rollout = load(stacks.committed("sandbox"), stacks.PROJECT, datetime.now(UTC))
+    rollout = load(stacks.committed("sandbox"), stacks.COMPANY, datetime.now(UTC))
     settings = meter_settings(rollout, Account(ACCOUNT_ID, REGION), Record())
     queue = world.aws("sqs").get_queue_url(QueueName="claude-code-records-dead")["QueueUrl"]
     variables = {**ENVIRONMENT, "AWS_ENDPOINT_URL": world.settings.aws_url, "DEAD_QUEUE_URL": queue, "NO_PROXY": "*"}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.app import main
-from tests.stacks import COMMITTED, PROJECT
+from tests.stacks import COMMITTED, COMPANY
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     for stack in COMMITTED:
-        shutil.copy(PROJECT / f"Pulumi.{stack}.yaml", folder)
-    shutil.copytree(PROJECT / "rosters", folder / "rosters")
+        shutil.copy(COMPANY / f"Pulumi.{stack}.yaml", folder)
+    shutil.copytree(COMPANY / "rosters", folder / "rosters")
     return folder
 
 

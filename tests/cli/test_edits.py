@@ -19,7 +19,7 @@ from cli.stack_file.roster_file import with_person, without_person
 from cli.stack_file.yaml_text import edited
 from rollout.levels import Level
 from rollout.stack_file.load import SECRETS, load
-from tests.stacks import COMMITTED, PROJECT
+from tests.stacks import COMMITTED, COMPANY
 
 ALICE, HIRO = "alice.chen@acme.example", "hiro.tanaka@acme.example"
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "a key: was leaked"}
@@ -28,7 +28,7 @@ LOGS, COHORTS = "claude-code-rollout:logs", "claude-code-rollout:cohorts"
 
 
 def text_of(stack: str) -> str:
-    return (PROJECT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    return (COMPANY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
 
 
 def changed(before: str, after: str) -> tuple[list[str], list[str]]:
@@ -39,7 +39,7 @@ def changed(before: str, after: str) -> tuple[list[str], list[str]]:
 
 
 def judged(text: str) -> Any:
-    return load(readable(yaml.safe_load(text)["config"]), PROJECT, datetime.now(UTC))
+    return load(readable(yaml.safe_load(text)["config"]), COMPANY, datetime.now(UTC))
 
 
 def test_every_secret_of_a_stack_file_is_taken_for_what_it_is_without_being_read() -> None:
@@ -244,7 +244,7 @@ def test_whatever_the_spacing_only_what_is_changed_changes(
 
 
 def test_a_roster_gains_and_loses_one_row_and_keeps_the_rest() -> None:
-    text = (PROJECT / "rosters" / "wave2.csv").read_text(encoding="utf-8")
+    text = (COMPANY / "rosters" / "wave2.csv").read_text(encoding="utf-8")
     fields = {"name": "A, B", "email": "a.b@acme.example", "team": "data", "champion": True}
     added = with_person(text, fields)
     assert added.startswith(text)

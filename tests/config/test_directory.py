@@ -18,7 +18,7 @@ INCIDENT = {"id": "INC-1", "since": "2026-11-22T10:00:00Z", "reason": "lost lapt
 
 
 def rollout(**changes: object) -> Rollout:
-    return load(stacks.config({**stacks.small(), **changes}), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    return load(stacks.config({**stacks.small(), **changes}), stacks.COMPANY, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def person(email: str, status: str = "ACTIVE", number: int = 1) -> Person:

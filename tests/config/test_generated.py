@@ -31,7 +31,7 @@ MANAGED_CHARACTERS, INLINE_CHARACTERS, MANAGED_PER_ROLE = 6144, 10_240, 10
 
 @cache
 def loaded(seed: int) -> Rollout:
-    return load(stacks.config(document(seed)), stacks.PROJECT, NOW)
+    return load(stacks.config(document(seed)), stacks.COMPANY, NOW)
 
 
 def editor_accepts(made: dict[str, Any]) -> bool:
@@ -55,7 +55,7 @@ def test_addresses_may_be_written_with_capitals() -> None:
     pilot["members"] = {email.title(): member for email, member in pilot["members"].items()}
     made["okta"]["domain"] = "Acme.Okta.com"
     assert editor_accepts(made)
-    assert list(load(stacks.config(made), stacks.PROJECT, NOW).cohorts["pilot"].members) == [
+    assert list(load(stacks.config(made), stacks.COMPANY, NOW).cohorts["pilot"].members) == [
         "alice.chen@acme.example",
         "grace.liu@acme.example",
     ]
@@ -116,5 +116,5 @@ def test_what_has_a_wrong_shape_is_refused_by_the_program_and_by_the_editor(chan
         CHANGES[change](made)
         assert not editor_accepts(made), seed
         with pytest.raises(StackFileError) as caught:
-            load(stacks.config(made), stacks.PROJECT, NOW)
+            load(stacks.config(made), stacks.COMPANY, NOW)
         assert len(caught.value.lines) == 1 or change in {"no models", "a missing part"}, caught.value.lines

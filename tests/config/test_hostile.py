@@ -40,7 +40,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def judged(config: dict[str, str]) -> list[str]:
     """The lines of a refusal; any other exception is the test's failure."""
     try:
-        load(config, stacks.PROJECT, NOW)
+        load(config, stacks.COMPANY, NOW)
     except StackFileError as error:
         return error.lines
     return []

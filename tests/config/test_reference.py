@@ -40,5 +40,5 @@ def test_each_example_can_be_added_to_a_small_stack_file_and_shows_its_key(key: 
     assert key in added
     secrets = {name: stacks.DECRYPTED[name] for name, value in added.items() if name in stacks.DECRYPTED and value}
     teams = {"organization": stacks.content("sandbox")[f"{PROJECT}:organization"]}
-    rollout = load(stacks.config({**stacks.small(), **teams, **added, **secrets}), stacks.PROJECT, NOW)
+    rollout = load(stacks.config({**stacks.small(), **teams, **added, **secrets}), stacks.COMPANY, NOW)
     assert key in rollout.model_fields_set

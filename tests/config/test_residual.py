@@ -16,7 +16,7 @@ from tests import stacks
 
 
 def rollout(**changes: Any) -> Rollout:
-    return load(stacks.config({**stacks.small(), **changes}), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    return load(stacks.config({**stacks.small(), **changes}), stacks.COMPANY, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def test_each_service_level_is_told_with_what_aws_and_okta_need_for_it() -> None:

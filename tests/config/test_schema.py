@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from rollout.stack_file.schema import stack_file_schema
-from tests.stacks import COMMITTED, PROJECT
+from tests.stacks import COMMITTED, COMPANY, PROJECT
 
 FILE = PROJECT / "stack-file.schema.json"
 
@@ -16,5 +16,5 @@ def test_the_committed_schema_is_the_models_own() -> None:
 
 def test_each_stack_file_names_the_schema_for_the_editor() -> None:
     for stack in COMMITTED:
-        first = (PROJECT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
-        assert first == f"# yaml-language-server: $schema=./{FILE.name}"
+        first = (COMPANY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
+        assert first == f"# yaml-language-server: $schema=../../{FILE.name}"

@@ -19,7 +19,7 @@ INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a 
 
 
 def loaded(document: dict[str, Any]) -> Rollout:
-    return load(stacks.config(document), stacks.PROJECT, NOW)
+    return load(stacks.config(document), stacks.COMPANY, NOW)
 
 
 def mistakes(document: dict[str, Any]) -> list[str]:
@@ -40,12 +40,12 @@ def changed(value: object, *path: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stack", stacks.COMMITTED)
 def test_each_committed_stack_file_is_right(stack: str) -> None:
-    rollout = load(stacks.committed(stack), stacks.PROJECT, NOW)
+    rollout = load(stacks.committed(stack), stacks.COMPANY, NOW)
     assert rollout.declared
 
 
 def test_the_pilot_is_the_plans_thirteen_people_continued_to_twenty_five() -> None:
-    members = load(stacks.committed("sandbox"), stacks.PROJECT, NOW).cohorts["pilot"].members
+    members = load(stacks.committed("sandbox"), stacks.COMPANY, NOW).cohorts["pilot"].members
     named = (
         "Alice Chen, Bob Kim, Carlos Diaz, Diana Park, Eli Nguyen, Fiona Walsh, Grace Liu, Hiro Tanaka, Ivan Petrov, "
     )
@@ -55,7 +55,7 @@ def test_the_pilot_is_the_plans_thirteen_people_continued_to_twenty_five() -> No
 
 
 def test_the_pilot_has_the_plans_mitigations() -> None:
-    members = load(stacks.committed("sandbox"), stacks.PROJECT, NOW).cohorts["pilot"].members.values()
+    members = load(stacks.committed("sandbox"), stacks.COMPANY, NOW).cohorts["pilot"].members.values()
     of = [member.seniority for member in members]
     assert of.count(Seniority.SENIOR) == 15  # about 60 %
     assert 2 <= of.count(Seniority.JUNIOR) <= 3
@@ -273,7 +273,7 @@ def test_addresses_are_the_same_person_whatever_their_case() -> None:
 
 def test_the_okta_provider_must_mean_the_same_organization() -> None:
     with pytest.raises(StackFileError) as caught:
-        load({**stacks.config(stacks.small()), "okta:orgName": "other"}, stacks.PROJECT, NOW)
+        load({**stacks.config(stacks.small()), "okta:orgName": "other"}, stacks.COMPANY, NOW)
     assert caught.value.lines == [
         "okta.domain: acme.okta.com, but okta:orgName and okta:baseUrl say other.okta.com; make them agree"
     ]
@@ -281,7 +281,7 @@ def test_the_okta_provider_must_mean_the_same_organization() -> None:
 
 def test_nothing_at_all_says_what_is_needed() -> None:
     with pytest.raises(StackFileError) as caught:
-        validate({}, stacks.PROJECT, NOW)
+        validate({}, stacks.COMPANY, NOW)
     assert caught.value.lines == [
         "models: missing; give `models`",
         "okta: missing; give `okta`",
@@ -303,7 +303,7 @@ def test_a_secret_is_never_shown_whatever_is_wrong_with_it() -> None:
         "slack_bot_token: not a Slack bot token (xoxb-...) (what is there is not shown)",
         'webhook_signing_key: not a key made by `echo "whsec_$(openssl rand -base64 32)"` (what is there is not shown)',
     ]
-    right = load(stacks.config({**stacks.small(), "slack_bot_token": TOKEN}), stacks.PROJECT, NOW)
+    right = load(stacks.config({**stacks.small(), "slack_bot_token": TOKEN}), stacks.COMPANY, NOW)
     assert TOKEN not in repr(right)
     assert TOKEN not in right.model_dump_json()
 
@@ -336,12 +336,12 @@ def test_anomalies_of_cost_are_watched_by_the_stack_that_has_the_topics_and_the_
 
 
 def test_jamf_is_off_and_once_it_is_on_needs_its_secret() -> None:
-    assert load(stacks.config(stacks.small()), stacks.PROJECT, NOW).jamf is None
+    assert load(stacks.config(stacks.small()), stacks.COMPANY, NOW).jamf is None
     jamf = {"url": "https://acme.jamfcloud.com", "client_id": "3f2c9a54-8d11"}
     assert mistakes({**stacks.small(), "jamf": jamf}) == [
         "jamf_client_secret: missing; `pulumi config set --secret jamf_client_secret`, or take `jamf` out"
     ]
-    right = load(stacks.config({**stacks.small(), "jamf": jamf, "jamf_client_secret": "s" * 64}), stacks.PROJECT, NOW)
+    right = load(stacks.config({**stacks.small(), "jamf": jamf, "jamf_client_secret": "s" * 64}), stacks.COMPANY, NOW)
     assert right.jamf
     assert (right.jamf.several_macs, right.jamf.no_mac, right.jamf.unconfirmed) == ("refuse", "refuse", "leave")
     assert "sss" not in repr(right)
@@ -365,12 +365,12 @@ def test_jamfs_address_is_a_server_with_nothing_behind_it() -> None:
 def test_a_secret_in_clear_text_is_refused_and_an_encrypted_one_is_not() -> None:
     config = stacks.config({**stacks.small(), "slack_bot_token": TOKEN, "webhook_signing_key": KEY})
     with pytest.raises(StackFileError) as refused:
-        load(config, stacks.PROJECT, NOW, ["claude-code-rollout:webhook_signing_key"])
+        load(config, stacks.COMPANY, NOW, ["claude-code-rollout:webhook_signing_key"])
     [line] = refused.value.lines
     assert line.startswith("slack_bot_token: in clear text; `pulumi config set --secret slack_bot_token`")
     assert TOKEN not in line
     keys = [f"claude-code-rollout:{key}" for key in ("slack_bot_token", "webhook_signing_key")]
-    assert load(config, stacks.PROJECT, NOW, keys).slack_bot_token
+    assert load(config, stacks.COMPANY, NOW, keys).slack_bot_token
 
 
 @pytest.mark.parametrize(
@@ -380,7 +380,7 @@ def test_an_incident_can_deny_more_in_claude_code(rule: str) -> None:
     document = stacks.small()
     incident = {"id": "INC-7", "since": "2026-11-22T11:00:00Z", "reason": "key in a commit", "deny": [rule]}
     document["cohorts"]["pilot"].update(level="restricted", incident=incident)
-    loaded = load(stacks.config(document), stacks.PROJECT, NOW).cohorts["pilot"].incident
+    loaded = load(stacks.config(document), stacks.COMPANY, NOW).cohorts["pilot"].incident
     assert loaded
     assert loaded.deny == (rule,)
 

@@ -42,7 +42,7 @@ def gated(level: str = "planned") -> dict[str, Any]:
 
 
 def test_the_production_stack_file_has_the_plans_baselines_and_targets() -> None:
-    rollout = load(stacks.committed("prod"), stacks.PROJECT, NOW)
+    rollout = load(stacks.committed("prod"), stacks.COMPANY, NOW)
     assert rollout.success
     assert rollout.success.baseline.model_dump() == BASELINE
     assert rollout.cohorts["pilot"].targets == Targets(**TARGETS)

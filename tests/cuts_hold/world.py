@@ -110,7 +110,7 @@ class World:
     def rollout(self, file: Mapping[str, Any]) -> Rollout | None:
         """None where the file is refused for what it says."""
         try:
-            return load(stacks.config(copy.deepcopy(dict(file))), stacks.PROJECT, self.now)
+            return load(stacks.config(copy.deepcopy(dict(file))), stacks.COMPANY, self.now)
         except StackFileError:
             return None
 

@@ -59,7 +59,7 @@ def loaded(text: str, folder: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("project")
-    shutil.copytree(stacks.PROJECT / "rosters", found / "rosters")
+    shutil.copytree(stacks.COMPANY / "rosters", found / "rosters")
     return found
 
 

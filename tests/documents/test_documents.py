@@ -87,13 +87,13 @@ def test_each_partition_has_its_own_names(region: str, partition: str, audience:
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
 def test_a_role_trusts_what_okta_addresses_to_its_own_partition(region: str) -> None:
     account = Account("111122223333", region)
-    rollout = load(stacks.config(stacks.small()), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    rollout = load(stacks.config(stacks.small()), stacks.COMPANY, datetime(2026, 11, 23, tzinfo=UTC))
     [statement] = trust_policy(rollout, account, "pilot")["Statement"]
     assert statement["Condition"] == {"StringEquals": {"SAML:aud": account.saml_audience}}
 
 
 def test_the_group_filter_reads_this_accounts_cohorts_and_nothing_else() -> None:
-    rollout = load(stacks.config(stacks.small()), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    rollout = load(stacks.config(stacks.small()), stacks.COMPANY, datetime(2026, 11, 23, tzinfo=UTC))
     settings = aws_app_settings(rollout, ACCOUNT, "client")
     pattern = re.compile(settings["groupFilter"].replace("(?{{", "(?P<").replace("}}", ">"))
     match = pattern.fullmatch(names.okta_group(ACCOUNT.id, "pilot"))

@@ -132,14 +132,14 @@ def twenty_models(name: str) -> dict[str, Any]:
 
 
 def test_twenty_models_with_names_of_today_fit_in_any_region_with_a_stop_beside_them() -> None:
-    rollout = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.PROJECT, NOW)
+    rollout = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.COMPANY, NOW)
     policy = invoke_policy(GOV, rollout.models, {label: profile_arn(label) for label in rollout.models}, metered=True)
     stop = whole_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), sessions_valid_from=INCIDENT.since))
     assert 7_500 < characters(policy) + characters(stop) <= INLINE_CHARACTERS
 
 
 def test_a_cohort_with_twenty_models_and_a_stop_has_room_for_a_cut_of_everybody_and_of_four_persons() -> None:
-    rollout = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.PROJECT, NOW)
+    rollout = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.COMPANY, NOW)
     policy = invoke_policy(GOV, rollout.models, {label: profile_arn(label) for label in rollout.models}, metered=True)
     stop = whole_stop(Cohort(level=Level.SUSPENDED, models=("haiku",), sessions_valid_from=INCIDENT.since))
     person = cut_document([letter * 64 for letter in "abc"] + ["0" * 20], NOW)
@@ -149,7 +149,7 @@ def test_a_cohort_with_twenty_models_and_a_stop_has_room_for_a_cut_of_everybody_
 
 def test_twenty_models_with_the_longest_names_are_refused_with_their_size() -> None:
     with pytest.raises(StackFileError) as caught:
-        load(stacks.config(twenty_models("claude-" + "x" * 90)), stacks.PROJECT, NOW)
+        load(stacks.config(twenty_models("claude-" + "x" * 90)), stacks.COMPANY, NOW)
     assert caught.value.lines == [
         (
             "cohorts.pilot.models: 20 models with names this long make an IAM policy of up to 12893 characters; "
@@ -159,7 +159,7 @@ def test_twenty_models_with_the_longest_names_are_refused_with_their_size() -> N
 
 
 def test_a_boundary_names_each_model_in_full_unless_only_patterns_fit() -> None:
-    whole = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.PROJECT, NOW)
+    whole = load(stacks.config(twenty_models("claude-haiku-4-5-20251001-v1:0")), stacks.COMPANY, NOW)
 
     def named(models: dict[str, Model]) -> list[str]:
         made = boundary(GOV, models, {label: profile_arn(label) for label in models}, metered=True)

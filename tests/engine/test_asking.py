@@ -16,7 +16,7 @@ import yaml
 from cli.live.emergency import deny, lift
 from tests.engine import world as worlds
 from tests.engine.world import STACK, World
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 
 SCHEDULE = {"group": "default", "name": "claude-code-delivery"}
 ALICE = "alice.chen@acme.example"
@@ -147,7 +147,7 @@ def test_a_gate_knows_too_little_then_is_not_met_then_is_met(world: World) -> No
 
 
 def test_the_doctor_asks_everything_and_names_what_is_broken_with_its_fix(world: World) -> None:
-    committed = yaml.safe_load((PROJECT / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))["config"]
+    committed = yaml.safe_load((COMPANY / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))["config"]
     with world.stack_file() as config:
         config |= {key: value for key, value in committed.items() if key.startswith("claude-code-rollout:jamf")}
     said = asked(world, "doctor")

@@ -24,9 +24,9 @@ from sandbox import server, sign_in, workspace
 from sandbox.errors import SandboxError
 from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
 from sandbox.tests.ports import free_ports
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 
-SOURCES = ("__main__.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers", "rosters")
+PROGRAM = ("__main__.py", "program.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers")
 STACK = "sandbox"
 LOG_GROUPS = (
     *(
@@ -236,13 +236,13 @@ def without_macs(folder: Path) -> None:
 
 
 def copy_project(folder: Path) -> None:
+    """The program with the company's files beside it, so that a test may change either."""
     folder.mkdir(parents=True)
-    for source in [*SOURCES, *(file.name for file in PROJECT.glob("Pulumi.*.yaml"))]:
-        path = PROJECT / source
+    for path in [*(PROJECT / name for name in PROGRAM), *COMPANY.glob("Pulumi.*.yaml"), COMPANY / "rosters"]:
         if path.is_dir():
-            shutil.copytree(path, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy2(path, folder / source)
+            shutil.copy2(path, folder / path.name)
 
 
 def prepare(root: Path, *, macs: bool = False) -> World:

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent / "settings"
 
 
 def rollout(stack: str) -> Rollout:
-    return load(stacks.committed(stack), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    return load(stacks.committed(stack), stacks.COMPANY, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def files(stack: str) -> dict[str, str]:

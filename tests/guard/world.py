@@ -123,7 +123,7 @@ def rollout(**more: Any) -> Rollout:
     from datetime import UTC, datetime
 
     document = {**stacks.small(), "mac": {"commit_guard": "closed"}, **more}
-    return load(stacks.config(document), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    return load(stacks.config(document), stacks.COMPANY, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def deliver(root: Path, stack: Rollout, aws_config_file: str = "/nonexistent") -> None:

@@ -109,7 +109,7 @@ class Account:
 
 def of_aws(account: Account, check: str) -> list[Finding]:
     """What one check finds for the sandbox's stack file."""
-    rollout = load(stacks.committed("sandbox"), stacks.PROJECT, NOW)
+    rollout = load(stacks.committed("sandbox"), stacks.COMPANY, NOW)
     return looked([one for one in aws.checks(lambda _: account, rollout, set()) if one.name == check])
 
 
@@ -280,7 +280,7 @@ def test_jamfs_privileges_are_those_of_the_page_and_each_missing_one_is_named() 
 
 
 def test_a_member_who_left_okta_is_named_with_what_to_do() -> None:
-    rollout = load(stacks.committed("sandbox"), stacks.PROJECT, NOW)
+    rollout = load(stacks.committed("sandbox"), stacks.COMPANY, NOW)
     members = [Person(email, email, email, "ACTIVE") for email in rollout.cohorts["pilot"].members]
     assert [finding.health for finding in people_findings(rollout, members)] == [Health.FINE]
     first, second, *rest = members

@@ -54,7 +54,7 @@ def rollouts(draw: st.DrawFn) -> Rollout:
         for place in (cohort, *cohort["members"].values()):
             if "incident" in place:
                 place["incident"] = {**place["incident"], "deny": deny}
-    return validate(document, stacks.PROJECT, NOW)
+    return validate(document, stacks.COMPANY, NOW)
 
 
 def rendered(stack: Rollout, to: Recipients, platform: Platform = Platform.MACOS) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ def rollout(pilot: dict[str, Any] | None = None, **changes: Any) -> Rollout:
     """The small stack file, changed; `pilot`: what its cohort says besides."""
     document = {**stacks.small(), **changes}
     document["cohorts"]["pilot"].update(pilot or {})
-    return load(stacks.config(document), stacks.PROJECT, NOW)
+    return load(stacks.config(document), stacks.COMPANY, NOW)
 
 
 def arn(label: str) -> str:

@@ -19,7 +19,7 @@ from tests.packaging.distributions import (
     unused,
     with_all_they_need,
 )
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 
 PYPROJECT = PROJECT / "pyproject.toml"
 # Refuses modules, as if nobody had installed them; then is `rollout`.
@@ -47,8 +47,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, since a build writes beside what it builds; without the network."""
     copy, out = tmp_path_factory.mktemp("product"), tmp_path_factory.mktemp("wheel")
     for room in PRODUCT:
-        shutil.copytree(PROJECT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        if (PROJECT / room).is_dir():
+            shutil.copytree(PROJECT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("program.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(PROJECT / name, copy)
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run([*pip, "--wheel-dir", str(out), str(copy)], check=True, capture_output=True)
@@ -75,8 +76,8 @@ def test_the_product_alone_checks_a_stack_file(wheel: Path, tmp_path: Path) -> N
     zipfile.ZipFile(wheel).extractall(installed)
     project.mkdir()
     for name in ("Pulumi.yaml", "Pulumi.sandbox.yaml"):
-        shutil.copy(PROJECT / name, project)
-    shutil.copytree(PROJECT / "rosters", project / "rosters")
+        shutil.copy(COMPANY / name, project)
+    shutil.copytree(COMPANY / "rosters", project / "rosters")
     beside = modules_of(set().union(*imported(["sandbox", "tests"]))) - modules_of(
         with_all_they_need(declared(PYPROJECT))
     )

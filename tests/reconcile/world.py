@@ -44,7 +44,7 @@ def rollout(**changes: Any) -> Rollout:
     document = stacks.small()
     document["models"]["haiku"]["long_prompt"] = LONG
     document["billing_export"] = {}
-    return load(stacks.config(document | changes), stacks.PROJECT, NOW)
+    return load(stacks.config(document | changes), stacks.COMPANY, NOW)
 
 
 def counted(day: int, model: str = "sonnet", person: str = ALICE, usd: Any = None, **tokens: int) -> Counted:

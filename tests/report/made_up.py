@@ -43,7 +43,7 @@ def facts() -> Facts:
         "incident": {"id": "INC-23", "since": "2026-11-25T09:02:00Z", "reason": "A key was committed"},
     }
     cohorts["wave3"] = {"level": "planned", "models": ["haiku"], "roster": "rosters/wave3.csv"}
-    rollout = load(stacks.as_engine(content), stacks.PROJECT, NOW)
+    rollout = load(stacks.as_engine(content), stacks.COMPANY, NOW)
     teams = {
         name: [(email, member.team) for email, member in sorted(cohort.members.items())]
         for name, cohort in rollout.cohorts.items()

@@ -19,7 +19,7 @@ def changed(*changes: Callable[[Document], object]) -> Rollout:
     document = stacks.small()
     for change in changes:
         change(document)
-    return load(stacks.config(document), stacks.PROJECT, datetime.now(UTC))
+    return load(stacks.config(document), stacks.COMPANY, datetime.now(UTC))
 
 
 def pilot(**fields: Any) -> Callable[[Document], None]:

@@ -146,8 +146,8 @@ def test_a_comment_of_a_thousand_people_fits_what_github_takes() -> None:
 
 def test_a_file_with_mistakes_is_reviewed_as_one_that_cannot_be_carried_out(tmp_path: Path) -> None:
     head = tmp_path / "Pulumi.dev.yaml"
-    head.write_text((stacks.PROJECT / "Pulumi.dev.yaml").read_text().replace("level: active", "level: activ"))
-    text = review(stacks.PROJECT / "Pulumi.dev.yaml", head)
+    head.write_text((stacks.COMPANY / "Pulumi.dev.yaml").read_text().replace("level: active", "level: activ"))
+    text = review(stacks.COMPANY / "Pulumi.dev.yaml", head)
     assert text.startswith(marker("dev"))
     assert "it cannot be carried out" in text
     assert "cohorts.trial.level: not one of planned" in text
@@ -155,18 +155,18 @@ def test_a_file_with_mistakes_is_reviewed_as_one_that_cannot_be_carried_out(tmp_
 
 def test_a_changed_secret_is_named_and_shows_nothing(tmp_path: Path) -> None:
     head = tmp_path / "Pulumi.sandbox.yaml"
-    shutil.copytree(stacks.PROJECT / "rosters", tmp_path / "rosters")
-    text = (stacks.PROJECT / "Pulumi.sandbox.yaml").read_text()
+    shutil.copytree(stacks.COMPANY / "rosters", tmp_path / "rosters")
+    text = (stacks.COMPANY / "Pulumi.sandbox.yaml").read_text()
     cipher = text.partition("slack_bot_token: {secure: ")[2].partition("}")[0]
     head.write_text(text.replace(cipher, "v1:AAAA:BBBB"))
-    found = review(stacks.PROJECT / "Pulumi.sandbox.yaml", head)
+    found = review(stacks.COMPANY / "Pulumi.sandbox.yaml", head)
     assert "| `slack_bot_token` | `a secret` | `another secret` |" in found
     assert "AAAA" not in found
     assert json.dumps(cipher) not in found
 
 
 def test_a_mistyped_file_is_not_a_stack_that_is_taken_away(tmp_path: Path) -> None:
-    known = stacks.PROJECT / "Pulumi.dev.yaml"
+    known = stacks.COMPANY / "Pulumi.dev.yaml"
     for base, head in ((known, tmp_path / "Pulumi.dve.yaml"), (tmp_path / "nope", known)):
         with pytest.raises(CommandError, match=r"no such stack file$"):
             review(base, head)

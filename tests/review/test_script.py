@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 
 COMMITTER = ["-c", "user.name=Somebody", "-c", "user.email=somebody@acme.example", "-c", "commit.gpgsign=false"]
 FILE = "Pulumi.prod.yaml"
@@ -26,8 +26,8 @@ class Request:
         self.folder, self.out = folder / "request", folder / "review"
         self.folder.mkdir()
         self.out.mkdir()
-        shutil.copy(PROJECT / FILE, self.folder)
-        shutil.copytree(PROJECT / "rosters", self.folder / "rosters")
+        shutil.copy(COMPANY / FILE, self.folder)
+        shutil.copytree(COMPANY / "rosters", self.folder / "rosters")
         self.git("init", "--quiet", "--initial-branch", "main")
         self._commit()
         self.base = self.git("rev-parse", "HEAD").strip()

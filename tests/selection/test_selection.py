@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollout.people.selection import SENIORITIES, Person, Rules, Selection, select
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 
 HEADCOUNTS = {"backend": 15, "frontend": 12, "platform": 8, "data": 9, "mobile": 7}
 
@@ -23,7 +23,7 @@ def directory() -> list[Person]:
     rows = [
         row
         for cohort in ("pilot", "wave2", "wave3")
-        for row in csv.DictReader((PROJECT / "rosters" / f"{cohort}.csv").read_text(encoding="utf-8").splitlines())
+        for row in csv.DictReader((COMPANY / "rosters" / f"{cohort}.csv").read_text(encoding="utf-8").splitlines())
     ]
     return [
         Person(

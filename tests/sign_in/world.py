@@ -118,7 +118,7 @@ def answered(process: subprocess.Popen[str]) -> Answer:
 
 
 def rollout(**more: Any) -> Rollout:
-    return load(stacks.config({**stacks.small(), **more}), stacks.PROJECT, datetime(2026, 11, 23, tzinfo=UTC))
+    return load(stacks.config({**stacks.small(), **more}), stacks.COMPANY, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def machine(root: Path, stack: Rollout | None = None) -> Machine:

@@ -69,7 +69,7 @@ class Request:
 
 def of_the_sandbox() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """(teams of the pilot's people by e-mail address, prices by model label)"""
-    stack = load(stacks.committed("sandbox"), stacks.PROJECT, datetime.now(UTC))
+    stack = load(stacks.committed("sandbox"), stacks.COMPANY, datetime.now(UTC))
     people = {email: member.team for email, member in stack.cohorts["pilot"].members.items()}
     return people, {label: model.model_dump() for label, model in stack.models.items()}
 

@@ -17,7 +17,7 @@ from sandbox.errors import SandboxError
 from tests.documentation.markdown import blocks, code_in_sentences
 from tests.drill.traffic import answers, bedrock
 from tests.engine.world import STACK, World
-from tests.stacks import PROJECT
+from tests.stacks import COMPANY, PROJECT
 from tests.terminal import typed
 
 SET = f"set-level -s {STACK}"
@@ -95,7 +95,7 @@ def test_runbook_and_alarm_say_the_same_the_person_first() -> None:
     assert people == sorted(people, reverse=True), "the lines of a person come before those of a cohort"
     [alarm] = [
         each
-        for each in shared_alarms(rollout_of(PROJECT / f"Pulumi.{STACK}.yaml", by_clock=False))
+        for each in shared_alarms(rollout_of(COMPANY / f"Pulumi.{STACK}.yaml", by_clock=False))
         if each.name.endswith("credential-found")
     ]
     for words in (
