@@ -1,28 +1,10 @@
-"""Made once per account by a person: where states are kept, the key of their secrets, and the roles of workflows."""
+"""What a CI system needs in an account: a stack of its own, made once by a person."""
 
 import sys
 from pathlib import Path
 
-import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from components.identity.deployment import Deployment, DeploymentArgs
-from components.identity.people import current_account
-from rollout.model.errors import StackFileError
-from rollout.pipeline.bootstrap import load, require_own
+from program import declare_account
 
-try:
-    bootstrap = load(CONFIG.get() or get_config_env())
-    account = current_account()
-    require_own(bootstrap, account)
-except StackFileError as error:
-    raise pulumi.RunError(str(error)) from None
-
-deployment = Deployment("deployment", DeploymentArgs(account=account, bootstrap=bootstrap))
-pulumi.export("backend_url", deployment.backend_url)
-pulumi.export("secrets_provider", deployment.secrets_provider)
-pulumi.export("roles", deployment.roles)
-if deployment.on_call_role:
-    pulumi.export("on_call_role", deployment.on_call_role)
+declare_account()

@@ -16,7 +16,7 @@ from tests.stacks import PROJECT
 PROGRAM = (
     *(
         "__main__.py",
-        "program.py",
+        "program",
         "bootstrap",
         "cli",
         "components",

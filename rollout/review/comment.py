@@ -31,7 +31,7 @@ JUDGES = (
     "tests/policies/",
     "tests/review/",
     "__main__.py",
-    "program.py",
+    "program/",
     "Pulumi.yaml",
     "Makefile",
     "pyproject.toml",

@@ -26,7 +26,7 @@ from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
 from sandbox.tests.ports import free_ports
 from tests.stacks import COMPANY, PROJECT
 
-PROGRAM = ("__main__.py", "program.py", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers")
+PROGRAM = ("__main__.py", "program", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers")
 STACK = "sandbox"
 LOG_GROUPS = (
     *(

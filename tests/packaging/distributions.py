@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.stacks import PROJECT
 
-PRODUCT = ("cli", "components", "functions", "mac", "policies", "program.py", "providers", "rollout")
+PRODUCT = ("cli", "components", "functions", "mac", "policies", "program", "providers", "rollout")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra *==")
 
@@ -26,14 +26,10 @@ def declared(pyproject: Path) -> set[str]:
 def imported(rooms: Iterable[str], but: str = "") -> list[set[str]]:
     """Of each module that the rooms' code names, but for what is under the folder `but`: the normalized names of the
     distributions that hold it, mostly one. What Python has, and what is ours, is in none."""
-    files = [path for room in rooms for path in _sources(PROJECT / room)]
+    files = [path for room in rooms for path in (PROJECT / room).rglob("*.py")]
     kept = [path for path in files if not but or not path.is_relative_to(PROJECT / but)]
     modules = {module for path in kept for module in _imports(path)}
     return [{_normal(name) for name in _holders()[module]} for module in sorted(modules & _holders().keys())]
-
-
-def _sources(room: Path) -> Iterable[Path]:
-    return room.rglob("*.py") if room.is_dir() else [room]
 
 
 def with_all_they_need(names: Iterable[str]) -> set[str]:

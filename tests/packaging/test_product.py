@@ -47,9 +47,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, since a build writes beside what it builds; without the network."""
     copy, out = tmp_path_factory.mktemp("product"), tmp_path_factory.mktemp("wheel")
     for room in PRODUCT:
-        if (PROJECT / room).is_dir():
-            shutil.copytree(PROJECT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("program.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copytree(PROJECT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(PROJECT / name, copy)
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run([*pip, "--wheel-dir", str(out), str(copy)], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The composition root, called by a company's `__main__.py`: read its stack file, declare what it says, export."""
+"""The composition root: read the stack file of the folder it runs in, declare what it says, export."""
 
 import os
 from datetime import UTC, datetime
