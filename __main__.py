@@ -53,4 +53,4 @@ if not shared.federation:
     okta_is_silent(rollout, behind)
 else:
     require_effects(rollout, shared.federation, cohorts, behind)
-    outputs.export(rollout, account, record, shared.federation, shared, cohorts)
+    outputs.export(rollout, record, shared.federation, shared)

@@ -50,7 +50,8 @@ def check(
 @verbs.command("summary", short_help="roles, ARNs, people", rich_help_panel=PANEL)
 def summary(stack: Stack, as_json: Json = False) -> None:
     """What a stack holds: each cohort's level, people, role, profiles and log."""
-    from cli.live.stack import outputs, stack_file
+    from cli.live.engine import outputs
+    from cli.live.stack import stack_file
     from cli.terminal.summary import print_summary
 
     rollout, known = stack_file(Path.cwd(), stack), outputs(Path.cwd(), stack)

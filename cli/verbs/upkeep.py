@@ -9,7 +9,7 @@ import typer
 
 from cli.stack_file.selected import selected_stack
 from cli.terminal.json_out import print_json
-from cli.verbs.options import OF_STACKS, Json, Stack, Yes
+from cli.verbs.options import OF_STACKS, Cohort, Json, Stack, Yes
 
 PANEL = "Upkeep"
 
@@ -67,3 +67,12 @@ def redrive(
     from cli.commands.redrive import run
 
     raise typer.Exit(run(stack, limit, yes, as_json))
+
+
+@verbs.command("sign-in", short_help="what members paste", rich_help_panel=PANEL)
+def sign_in(stack: Stack, cohort: Cohort, as_json: Json = False) -> None:
+    """What a member of a cohort pastes where nothing is installed for them: an AWS profile, and Claude Code's settings
+    with every alias pinned to the cohort's profiles, each with the file it goes to."""
+    from cli.commands.sign_in import run
+
+    run(stack, cohort, as_json)
