@@ -8,11 +8,35 @@ from typing import Annotated
 import typer
 
 from cli.terminal.json_out import print_json
-from cli.verbs.options import Json
+from cli.verbs.options import Json, Stack, Yes
 
 PANEL = "Update"
 
 verbs = typer.Typer()
+
+PolicyPack = Annotated[
+    Path | None, typer.Option("--policy-pack", help="a folder; judged by it too, such as policies", show_default=False)
+]
+
+
+@verbs.command("plan", short_help="what up would do", rich_help_panel=PANEL)
+def plan(stack: Stack, policy_pack: PolicyPack = None, as_json: Json = False) -> None:
+    """What an update would do: who gains, who loses, levels, ARNs, cost, deletions; as a pull request's comment says
+    it, held against what is deployed. Exit 1 where it cannot be carried out."""
+    from cli.commands.plan import run
+
+    raise typer.Exit(run(stack, policy_pack, as_json))
+
+
+@verbs.command("up", short_help="plan, ask, update", rich_help_panel=PANEL)
+def up(stack: Stack, policy_pack: PolicyPack = None, yes: Yes = False, as_json: Json = False) -> None:
+    """Make a stack what its file says: the plan, one question, the update, and where to look then.
+
+    Exit 1 where nothing was done, 3 where not all of it was: the same command goes on.
+    """
+    from cli.commands.up import run
+
+    raise typer.Exit(run(stack, policy_pack, yes, as_json))
 
 
 @verbs.command("diff", short_help="Markdown for review", rich_help_panel=PANEL)
