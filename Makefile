@@ -49,9 +49,10 @@ check: setup node_modules/.installed ## lint, types, and the pages as a site
 	@$(PY) -m ruff format --check --quiet .
 	@node_modules/.bin/pyright --warnings
 	@said=$$(PYTHONPATH=. .venv/bin/lint-imports --no-cache) || { echo "$$said"; exit 1; }
-	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows
+	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows cli/company/template/.github/workflows
 	@PYTHON=$(PY) sh tools/site.sh
-	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows \
+	    .github/workflows/*.yml cli/company/template/.github/workflows/*.yml
 
 site: setup ## the pages as a site, in .site
 	@PYTHON=$(PY) sh tools/site.sh .site

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -19,7 +20,7 @@ from components.shared import Shared
 from rollout import names
 from rollout.access.federation import trust_policy
 from rollout.account import Account
-from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_record import Record, cuts
 from rollout.incidents.registered_state import cohort_standing
 from rollout.model.rollout import Rollout
 from rollout.observability.cohort_alarms import cohort_alarms
@@ -135,8 +136,22 @@ class Cohort(pulumi.ComponentResource):
                 "profile_arns": self.profile_arns,
                 "group_name": names.okta_group(args.account.id, name),
                 "standing": cohort_standing(args.rollout, name, args.record, known),
+                "deployed": self._deployed(name, args),
             }
         )
+
+    def _deployed(self, name: str, args: CohortArgs) -> dict[str, Any]:
+        """What `rollout` reads out of the state; what a cohort has not at its level is left out."""
+        return {
+            "level": args.rollout.cohorts[name].level.value,
+            "role_name": names.role(name) if self.role_arn is not None else None,
+            "role_arn": self.role_arn,
+            "profile_arns": self.profile_arns,
+            "okta_group": names.okta_group(args.account.id, name),
+            "log_group": args.shared.trail.usage_log_groups.get(name),
+            "members": sorted(args.rollout.cohorts[name].members),
+            **(cuts(args.record.cohorts[name]) if name in args.record.cohorts else {}),
+        }
 
     def _profile(
         self, name: str, label: str, args: CohortArgs, tags: Mapping[str, str]

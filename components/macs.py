@@ -11,7 +11,7 @@ import pulumi
 from components.identity.federation import Federation
 from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
-from rollout.access.federation import provider_arn
+from rollout.access.member_sign_in import credential_process
 from rollout.account import Account
 from rollout.macs import commit_guard, credential_helper, own_usage_view, sign_in
 from rollout.macs.commit_guard import File
@@ -103,15 +103,7 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
         )  # no official client signs in under oidc
 
     def files(client_id: str, aws_app_id: str) -> list[File]:
-        process = sign_in.okta_aws_cli(
-            rollout.okta.domain,
-            client_id,
-            aws_app_id,
-            provider_arn(rollout, account),
-            account.role_arn(args.cohort),
-            account.region,
-            rollout.session_minutes,
-        )
+        process = credential_process(rollout, account, args.cohort, client_id, aws_app_id)
         signs_in = credential_helper.files(rollout, args.cohort, Platform.MACOS, process)
         profile = sign_in.aws_profile(account.region, credential_helper.command(Platform.MACOS, process))
         config = File(path=PLACE.aws_config, content=profile, mode=0o644)

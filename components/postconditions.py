@@ -56,10 +56,12 @@ def warn_of_update(before: Record, rollout: Rollout, after: Record) -> None:
 
 
 def doubt_budgets(rollout: Rollout) -> None:
-    """Say what does not fit together, where somebody has time to read it: in previews, and in no incident."""
-    lines = [] if rollout.incident_open or not pulumi.runtime.is_dry_run() else list(doubts(rollout))
-    if lines:
-        pulumi.log.warn("\n".join(["The budgets do not fit together:", *(f"  {line}" for line in lines)]))
+    """Say that something does not fit together, where somebody has time to read it: in previews, and in no incident.
+    The arithmetic is `rollout check`'s: a plan is read for what it changes."""
+    count = 0 if rollout.incident_open or not pulumi.runtime.is_dry_run() else sum(1 for _ in doubts(rollout))
+    if count:
+        what = "in 1 place" if count == 1 else f"in {count} places"
+        pulumi.log.warn(f"the budgets do not fit together {what}; `rollout check` has the arithmetic")
 
 
 def judge_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Record) -> list[str]:

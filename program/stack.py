@@ -56,4 +56,4 @@ def declare() -> None:
         okta_is_silent(rollout, behind)
     else:
         require_effects(rollout, shared.federation, cohorts, behind)
-        outputs.export(rollout, account, record, shared.federation, shared, cohorts)
+        outputs.export(rollout, record, shared.federation, shared)

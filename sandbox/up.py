@@ -20,7 +20,8 @@ NEXT = """
 Where to look:
   eval "$(make -s env)"                         plain `pulumi` and AWS clients now talk to the sandbox
   pulumi preview -s sandbox                     what a change of Pulumi.sandbox.yaml would do
-  pulumi stack output sign_in -s sandbox        what a member pastes to sign in
+  rollout status -s sandbox                     how it stands; `rollout --help` has the rest
+  rollout sign-in -s sandbox pilot              what a member pastes to sign in
   .venv/bin/python -m sandbox sign-in alice.chen@acme.example --role-arn {role}
   make down                                     stops the sandbox; its state stays in {home}
 """

@@ -60,6 +60,12 @@ class Recorded:
     def by_urn(self) -> dict[str, Registration]:
         return {registration.urn: registration for registration in self.order}
 
+    @property
+    def cohorts(self) -> dict[str, Any]:
+        """What each cohort's component registered, by its name."""
+        found = {urn.rpartition("::")[2]: outputs.get("deployed") for urn, outputs in self.outputs_of.items()}
+        return {name: deployed for name, deployed in found.items() if deployed}
+
     def of(self, kind: str) -> list[Registration]:
         """Those of a type such as `aws:iam/role:Role`, by name."""
         return sorted((r for r in self.order if r.type == kind), key=lambda r: r.name)

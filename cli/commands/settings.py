@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from cli.live.stack import CommandError, outputs, stack_file
+from cli.live.engine import outputs
+from cli.live.signing_in import command_of
+from cli.live.stack import CommandError, stack_file
 from cli.pages.settings_schema import check_schema, client_keys
 from cli.terminal.json_out import print_json
 from rollout.macs.bundle import Piece, bundle
@@ -51,14 +53,13 @@ def write(stack: str, folder: Path, schema: str | None, as_json: bool = False) -
     print(f"{len(pieces)} files in {target}; {INDEX} says where each goes" + (", the schema agrees" if schema else ""))
 
 
-def _pieces(rollout: Rollout, known: dict[str, Any]) -> Iterator[Piece]:
+def _pieces(rollout: Rollout, known: Mapping[str, Any]) -> Iterator[Piece]:
     for name in rollout.declared:
         arns: dict[str, str] = known.get("cohorts", {}).get(name, {}).get("profile_arns", {})
         if rollout.cohorts[name].level.effects.role and not set(rollout.cohorts[name].models) <= set(arns):
             raise CommandError(f"cohort {name} has not all of its profiles yet; run `pulumi up` first")
-        process = known.get("sign_in", {}).get(name, {}).get("credential_process")
         try:
-            yield from bundle(rollout, name, arns, process)
+            yield from bundle(rollout, name, arns, command_of(rollout, name, known))
         except SettingsError as error:
             raise CommandError(str(error)) from None
 

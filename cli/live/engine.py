@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.live.stack import CommandError, pulumi
-from rollout.incidents.cut_record import Record, from_outputs, joined, kept_in
+from rollout.incidents.cut_record import Record, from_stack, joined, kept_in
 
 SECONDS = 60
+COHORT, MACS = "claude:rollout:Cohort", "claude:rollout:MacSettings"
 
 Outputs = Mapping[str, Any]
 
@@ -36,25 +37,42 @@ class Update:
 
 
 def outputs(project: Path, stack: str) -> Outputs:
-    """What the stack exported last. CommandError where the engine or its backend does not answer."""
-    return _asked(project, "stack", "output", "--stack", stack)
+    """What the stack exported last, and with it, as `cohorts` and `macs`, what its components registered: the state as
+    it is, also after an update that was killed. CommandError where the engine or its backend does not answer."""
+    return _told(_resources(project, stack, SECONDS))
+
+
+def _told(resources: list[dict[str, Any]]) -> Outputs:
+    """Until its next update a stack of an older version has `cohorts` and `macs` in its outputs."""
+    found, cohorts, macs = _of_stack(resources), dict[str, Any](), dict[str, Any]()
+    for each in resources:
+        name, registered = each["urn"].rpartition("::")[2], each.get("outputs") or {}
+        if each["type"] == COHORT and "deployed" in registered:
+            cohorts[name] = registered["deployed"]
+        elif each["type"] == MACS and "confirmed" in registered:
+            macs[name.removesuffix("-macs")] = registered["confirmed"]
+    return {**found, **({"cohorts": cohorts} if cohorts else {}), **({"macs": macs} if macs else {})}
 
 
 def cut_record(project: Path, stack: str, seconds: float = SECONDS) -> Record:
     """What the stack's last update, ended or killed, left on record of cuts. CommandError where the engine or its
     backend does not answer, or where a newer program wrote it."""
-    exported: dict[str, Any] = json.loads(pulumi(project, "stack", "export", "--stack", stack, seconds=seconds))
-    resources: list[dict[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
+    resources = _resources(project, stack, seconds)
     try:
-        kept, said = kept_in({each["urn"]: each for each in resources}), from_outputs(_cohorts(resources))
+        kept, said = kept_in({each["urn"]: each for each in resources}), from_stack(_of_stack(resources))
         return joined(kept, said) if kept else said
     except ValueError as error:
         raise CommandError(f"stack {stack}: {error}") from None
 
 
-def _cohorts(resources: list[dict[str, Any]]) -> Mapping[str, Any]:
+def _resources(project: Path, stack: str, seconds: float) -> list[dict[str, Any]]:
+    exported: dict[str, Any] = json.loads(pulumi(project, "stack", "export", "--stack", stack, seconds=seconds))
+    return (exported.get("deployment") or {}).get("resources") or []
+
+
+def _of_stack(resources: list[dict[str, Any]]) -> Mapping[str, Any]:
     outputs = [each.get("outputs") or {} for each in resources if each["type"] == "pulumi:pulumi:Stack"]
-    return outputs[0].get("cohorts") or {} if outputs else {}
+    return outputs[0] if outputs else {}
 
 
 def updates(project: Path, stack: str, at_most: int = 50) -> list[Update]:

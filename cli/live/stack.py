@@ -37,11 +37,6 @@ def as_engine(config: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def outputs(project: Path, stack: str) -> dict[str, Any]:
-    """What the stack exported last, from the engine."""
-    return json.loads(pulumi(project, "stack", "output", "--json", "--stack", stack))
-
-
 def pulumi(project: Path, *arguments: str, seconds: float | None = None) -> str:
     """What the engine prints, asked for no longer than `seconds`. CommandError where there is none, or it refuses."""
     command = ["pulumi", *arguments, "--non-interactive"]

@@ -12,13 +12,15 @@ from cli.app import EXIT_CODES, app
 
 INTRODUCTION = f"""# The `rollout` command
 
-Written by `make commands-page` from `cli/app.py`, which is what runs.
+Written by `make commands-page` from `cli/verbs`, which is what runs. `rollout --help` has all of it on one screen.
 
 Exit codes: {EXIT_CODES}.
 
 With `--json` the standard output holds one JSON document and nothing else; what cannot be done is
 `{{"errors": ["a line each"]}}` there, under the same exit code. `rollout check --json` has `errors` and `advice` of all
 stacks, and under `stacks` each stack's `mistakes`, `not_read` (what is encrypted), `cohorts`, `budgets` and `residual`.
+
+Where no `--stack` is given, it is the one that ROLLOUT_STACK names, else the one that `pulumi` has selected.
 
 `rollout --install-completion` makes the tab key offer stacks, cohorts, members and levels (bash, zsh and fish).
 """

@@ -6,9 +6,12 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 
 # Between two lines where nothing can be written over.
 EVERY_SECONDS = 10
+# What turns beside the words takes columns too.
+MARGIN = 4
 
 
 class Progress:
@@ -24,13 +27,14 @@ class Progress:
             self._next = EVERY_SECONDS
         return self
 
-    def told(self, seconds: float) -> None:
-        """`seconds` so far."""
+    def told(self, seconds: float, step: str = "") -> None:
+        """`seconds` so far; `step`: what it is at."""
+        said = f"{self._what} ... {seconds:.0f} s{f': {step}' if step else ''}"
         if self._line:
-            self._line.update(f"{self._what} ... {seconds:.0f} s")
+            self._line.update(escape(said[: self._console.width - MARGIN]))
         elif seconds >= self._next:
             self._next = seconds + EVERY_SECONDS
-            self._console.print(f"{self._what} ... {seconds:.0f} s", markup=False)
+            self._console.print(said, markup=False)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pulumi
 
-from rollout.incidents.cut_record import NAME, Record, from_outputs, joined, kept_in
+from rollout.incidents.cut_record import NAME, Record, from_stack, joined, kept_in
 
 
 def on_record(stack: str) -> Record:
@@ -22,7 +22,7 @@ def on_record(stack: str) -> Record:
     try:
         outputs = _outputs("readStackOutputs", name=stack)
         resources: Mapping[str, Any] = _outputs("readStackResourceOutputs", stackName=stack) if outputs else {}
-        said = from_outputs(outputs.get("cohorts") or {})
+        said = from_stack(outputs)
         kept = kept_in(resources)
         return joined(kept, said) if kept else said
     except Exception as error:

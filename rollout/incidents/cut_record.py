@@ -114,7 +114,7 @@ def kept_in(resources: Mapping[str, Any]) -> Record | None:
 
 
 def cuts(cohort: CohortRecord) -> dict[str, Any]:
-    """What the output `cohorts` says of a cohort's cuts. `stopped`: of members alone, by e-mail address;
+    """What a cohort says of its cuts. `stopped`: of members alone, by e-mail address;
     `session_names`: by which their sessions were known besides."""
     stopped = {
         email: {"level": (each.level or Level.ACTIVE).value, "sessions_valid_from": _text(each.dead_before)}
@@ -127,6 +127,17 @@ def cuts(cohort: CohortRecord) -> dict[str, Any]:
         **({"stopped": stopped} if stopped else {}),
         **({"session_names": called} if called else {}),
     }
+
+
+def said_of_cuts(record: Record, levels: Mapping[str, Level]) -> dict[str, Any]:
+    """The output `cuts`, by cohort: of those that are cut, or have anybody's sessions from before a time dead."""
+    said = {name: cuts(each) for name, each in sorted(record.cohorts.items()) if name in levels}
+    return {name: {"level": levels[name].value, **each} for name, each in said.items() if each or levels[name].is_cut}
+
+
+def from_stack(outputs: Mapping[str, Any]) -> Record:
+    """What a stack's outputs say of cuts. Until its next update a stack of an older version has them in `cohorts`."""
+    return from_outputs(_map(outputs, "cohorts") or _map(outputs, "cuts"))
 
 
 def joined(record: Record, outputs: Record) -> Record:
@@ -156,7 +167,7 @@ def _is_newer(said: CohortRecord | PersonRecord, known: CohortRecord | PersonRec
 
 
 def from_outputs(cohorts: Mapping[str, Any]) -> Record:
-    """From the output `cohorts` of a stack that no update has given a record yet."""
+    """By cohort, from the output of a stack that no update has given a record yet, or of one in part."""
     return Record(cohorts={str(name): _from_output(each) for name, each in cohorts.items()})
 
 

@@ -53,7 +53,7 @@ def people(cohort: Document) -> dict[str, Document]:
 
 def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool, str]]:
     """Each with the answer it should have. A role is asked for its own profiles and for everybody else's."""
-    profiles = {name: out.get("profile_arns", {}) for name, out in run.outputs["cohorts"].items()}
+    profiles = {name: out.get("profile_arns", {}) for name, out in run.cohorts.items()}
     oidc = document.get("federation") == "oidc"
     for name, cohort in document["cohorts"].items():
         held, most = policies(run, name), boundary(run, name)

@@ -65,7 +65,7 @@ def run() -> Recorded:
 
 def test_a_member_can_write_no_log_no_metric_and_no_counter(run: Recorded) -> None:
     wanted = list(writes())
-    for name in run.outputs["cohorts"]:
+    for name in run.cohorts:
         keys = {"dynamodb:LeadingKeys": [names.own_usage(f"{role_id(name)}:alice")]}
         asked = [asks(run, name, "alice", action, arn, **keys) for action, arn in wanted]
         allowed = [pair for pair, may in zip(wanted, verdicts(asked), strict=True) if may]
@@ -73,7 +73,7 @@ def test_a_member_can_write_no_log_no_metric_and_no_counter(run: Recorded) -> No
 
 
 def test_a_member_can_send_a_finding(run: Recorded) -> None:
-    cohorts = list(run.outputs["cohorts"])
+    cohorts = list(run.cohorts)
     assert verdicts([asks(run, name, "alice", "sqs:SendMessage", QUEUE) for name in cohorts]) == [True] * len(cohorts)
 
 
@@ -128,7 +128,7 @@ def test_whatever_the_meter_writes_into_a_policy_the_boundary_keeps_figures_from
 def test_no_session_of_a_cohort_gets_another_by_itself_whatever_is_attached(run: Recorded) -> None:
     """The evaluator's list of actions is older than `sts:GetScopedCredentials`: the sandbox's own judges."""
     everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-    for name in run.outputs["cohorts"]:
+    for name in run.cohorts:
         limits = [everything, boundary(run, name)]
         asked = trust.Request(action="sts:GetScopedCredentials", resource="*")
         assert [trust.judge([limit], asked) for limit in limits] == [

@@ -46,7 +46,7 @@ CASES = {**{stack: stacks.committed(stack) for stack in stacks.COMMITTED}, "thre
 
 def holders(run: Recorded) -> list[Holder]:
     found: list[Holder] = []
-    for name, cohort in run.outputs["cohorts"].items():
+    for name, cohort in run.cohorts.items():
         if "role_name" in cohort:
             models = {
                 label: run.one(f"{name}-{label}").inputs["modelSource"]["copyFrom"] for label in cohort["profile_arns"]

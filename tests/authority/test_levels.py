@@ -35,7 +35,7 @@ def ask(run: Recorded, email: str, issued: str, label: str, session: str | None 
     return Request(
         f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-pilot/{name}",
         "bedrock:InvokeModelWithResponseStream",
-        run.outputs["cohorts"]["pilot"]["profile_arns"][label],
+        run.cohorts["pilot"]["profile_arns"][label],
         {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{name}"},
         policies(run, "pilot"),
         boundary=boundary(run, "pilot"),

@@ -76,7 +76,7 @@ def _measured(world: World, size: int) -> tuple[float, float]:
 
 def _records(world: World) -> list[dict[str, Any]]:
     people, _ = day.of_the_sandbox()
-    profiles = world.output("cohorts")["pilot"]["profile_arns"]
+    profiles = world.cohorts()["pilot"]["profile_arns"]
     return [
         {
             "schemaType": "ModelInvocationLog",

@@ -102,6 +102,6 @@ def deployed_pilot(world: World) -> Deployed:
     return Deployed(
         world=world,
         rollout=load(config, world.folder, datetime.now(UTC)),
-        profile_arns=world.output("cohorts")[COHORT]["profile_arns"],
-        aws_profile=world.output("sign_in")[COHORT]["aws_profile"],
+        profile_arns=world.cohorts()[COHORT]["profile_arns"],
+        aws_profile=world.signing_in(COHORT)["aws_profile"],
     )

@@ -32,7 +32,7 @@ ASK = "import botocore.session as b; s = b.Session({profile}); print(s.get_crede
 
 def installed(pilot: Deployed, laptop: Laptop, level: Level = Level.ACTIVE) -> Path:
     """All that a Mac gets, with what signs in; where Okta's client writes that it opened a browser."""
-    process = pilot.world.output("sign_in")[COHORT]["credential_process"]
+    process = pilot.world.signing_in(COHORT)["credential_process"]
     files = credential_helper.files(pilot.rollout, COHORT, Platform.LINUX, process)
     profile = aws_profile(REGION, credential_helper.command(Platform.LINUX, process))
     pilot.install(laptop, pilot.settings(level), aws_profile=profile)

@@ -103,7 +103,7 @@ class Drill:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.people: list[str] = world.output("cohorts")["pilot"]["members"]
+        self.people: list[str] = world.cohorts()["pilot"]["members"]
         self.newest = self.sign_in()
         time.sleep(1.1)  # IAM counts issue times in whole seconds
         self.incident = {"id": "DRILL-1", "since": stamp(datetime.now(UTC)), "reason": "drill"}
@@ -139,7 +139,7 @@ class Drill:
         return entered
 
     def profiles(self) -> Mapping[str, str]:
-        return self.world.output("cohorts").get("pilot", {}).get("profile_arns", {})
+        return self.world.cohorts().get("pilot", {}).get("profile_arns", {})
 
     def may_invoke(self, issued: str) -> tuple[int, ...]:
         """How many sessions of that time may invoke each model: others' evaluator on the documents that IAM holds."""

@@ -113,7 +113,7 @@ def test_status_without_a_source_says_which_and_shows_the_rest(world: World) -> 
     assert said.code == 0
     assert {source["source"] for source in said.found["unreachable"]} == {"spend", "last activity"}
     assert "Not reached: spend: GetMetricData: " in said.text
-    assert "Spend:       not known; the month's budget is USD 12,000" in said.text
+    assert "Spend:       not known; the month's budget is USD 32,000" in said.text
     assert "Traceback" not in said.text
     assert said.found["usd_month"] is None
     assert said.found["cohorts"][0]["profiles"] == 3

@@ -13,13 +13,17 @@ PUSH = "Bash(git push:*)"
 
 
 def settings(world: World) -> dict[str, Any]:
-    return world.output("settings")["pilot"]["pilot"]["document"]
+    """As `rollout settings` writes them for a Mac."""
+    ended = world.command("settings", "--stack", "sandbox")
+    assert ended.returncode == 0, ended.stderr
+    file = world.folder / "settings" / "sandbox" / "pilot" / "macos" / "managed-settings.json"
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def test_the_key_in_a_commit_is_contained_and_what_it_taught_stays_each_by_one_up(pilot: World) -> None:
     """The plan's scenario."""
     before = settings(pilot)
-    assert before == pilot.output("sign_in")["pilot"]["claude_settings"]
+    assert before == pilot.signing_in("pilot")["claude_settings"]
     with pilot.stack_file() as config:
         config["claude-code-rollout:cohorts"]["pilot"].update(
             level="restricted",
@@ -50,7 +54,7 @@ def test_a_replaced_profile_is_in_the_settings_of_the_same_up_and_the_files_are_
     with pilot.stack_file() as config:
         config["claude-code-rollout:models"]["haiku"]["source"] = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
     pilot.up()
-    made, live = settings(pilot), pilot.output("cohorts")["pilot"]["profile_arns"]
+    made, live = settings(pilot), pilot.cohorts()["pilot"]["profile_arns"]
     assert made["env"]["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == live["haiku"] != old
     there = pilot.aws("bedrock").list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
     assert set(made["availableModels"]) == {profile["inferenceProfileArn"] for profile in there}
@@ -59,5 +63,5 @@ def test_a_replaced_profile_is_in_the_settings_of_the_same_up_and_the_files_are_
     folder = pilot.folder / "settings" / "sandbox" / "pilot" / "macos"
     assert json.loads((folder / "managed-settings.json").read_text()) == made
     assert settings_in((folder / "claude-code.mobileconfig").read_bytes()) == made
-    words = shlex.split(pilot.output("sign_in")["pilot"]["credential_process"])[1:]
+    words = shlex.split(pilot.signing_in("pilot")["credential_process"])[1:]
     assert "".join(f"argument = {word}\n" for word in words) in (folder / "rollout-credentials.conf").read_text()

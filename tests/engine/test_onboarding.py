@@ -45,7 +45,7 @@ def test_after_an_up_nothing_is_left_to_do(pilot: World) -> None:
 
 
 def test_the_clouds_hold_what_the_stack_file_says(pilot: World) -> None:
-    told = pilot.output("cohorts")["pilot"]
+    told = pilot.cohorts()["pilot"]
     assert set(pilot.group(told["okta_group"])) == set(pilot.group("Claude-Code-Users")) == set(told["members"])
     assert len(told["members"]) == 25
     assert {arn.rpartition("/")[2] for arn in told["profile_arns"].values()} == {
@@ -125,7 +125,7 @@ def test_oidc_lets_members_in_under_their_own_subject_alone(empty: World) -> Non
             WebIdentityToken=token,
         )
     empty.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
-    assert empty.output("sign_in")["pilot"]["client_id"] == client
+    assert empty.signing_in("pilot")["client_id"] == client
     add_wave2(empty)
     assert of_others(empty.plan()) == {**LISTS_COHORTS, "federation-oidc": "update"}  # the client ids
     empty.up()
@@ -139,7 +139,7 @@ def test_an_evaluator_of_others_agrees_on_the_documents_in_the_state(pilot: Worl
     add_wave2(pilot)
     pilot.up()
     state = pilot.state()
-    told = pilot.output("cohorts")
+    told = pilot.cohorts()
     source = yaml.safe_load(pilot.stack_text())["config"]["claude-code-rollout:models"]["haiku"]["source"]
     model = f"arn:aws:bedrock:us-west-2::foundation-model/{source.removeprefix('global.')}"
     requests: list[Request] = []

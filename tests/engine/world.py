@@ -97,6 +97,17 @@ class World:
     def output(self, name: str, stack: str = STACK) -> Any:
         return json.loads(self.pulumi("stack", "output", name, "--json", "--stack", stack))
 
+    def cohorts(self, stack: str = STACK) -> dict[str, Any]:
+        """What each cohort's component registered, by its name."""
+        known = [each for each in self.state(stack) if each["type"] == "claude:rollout:Cohort"]
+        return {each["urn"].rpartition("::")[2]: each["outputs"]["deployed"] for each in known}
+
+    def signing_in(self, cohort: str, stack: str = STACK) -> dict[str, Any]:
+        """What a member is to paste."""
+        ended = self.command("sign-in", cohort, "--stack", stack, "--json")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return json.loads(ended.stdout)
+
     def state(self, stack: str = STACK) -> list[dict[str, Any]]:
         return json.loads(self.pulumi("stack", "export", "--stack", stack))["deployment"].get("resources", [])
 

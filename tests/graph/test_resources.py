@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 import pytest
 
+from cli.live import signing_in
 from rollout.incidents.cut_record import NAME
+from rollout.stack_file.load import load
 from tests import recording, stacks
 from tests.recording import Recorded
 
@@ -24,6 +28,12 @@ def with_level(level: str) -> dict[str, Any]:
     document = stacks.small()
     document["cohorts"]["pilot"].update(level=level, incident=INCIDENT)
     return document
+
+
+def pasted(config: dict[str, str], run: Recorded) -> Mapping[str, Any]:
+    """What a member of the pilot pastes, by what the program put out."""
+    rollout = load(config, stacks.COMPANY, datetime.now(UTC))
+    return signing_in.pasted(rollout, "pilot", {**run.outputs, "cohorts": run.cohorts})
 
 
 @pytest.fixture(scope="module")
@@ -137,23 +147,25 @@ def test_settings_of_the_aws_app_have_no_empty_value(pilot: Recorded) -> None:
 def test_each_session_may_be_shorter_than_an_hour() -> None:
     run = recorded({**stacks.small(), "session_minutes": 15})
     assert json.loads(run.one("federation-aws").inputs["appSettingsJson"])["sessionDuration"] == 900
-    assert " --aws-session-duration 900 " in run.outputs["sign_in"]["pilot"]["credential_process"]
+    assert (
+        " --aws-session-duration 900 "
+        in pasted(stacks.config({**stacks.small(), "session_minutes": 15}), run)["credential_process"]
+    )
 
 
-def test_a_planned_cohort_has_nothing_anywhere_but_is_told_of() -> None:
+def test_a_planned_cohort_has_nothing_anywhere() -> None:
     document = stacks.small()
     document["cohorts"]["wave2"] = {"level": "planned", "models": ["haiku"], "members": {}}
     run = recorded(document)
     assert not [r for r in run.order if "wave2" in r.urn]
-    assert run.outputs["cohorts"]["wave2"]["level"] == "planned"
-    assert "role_arn" not in run.outputs["cohorts"]["wave2"]
+    assert "wave2" not in run.cohorts
 
 
 def test_throttled_leaves_one_model_and_all_profiles() -> None:
     run = recorded(with_level("throttled"))
     assert len(run.of("aws:bedrock/inferenceProfile:InferenceProfile")) == 2
     statements = json.loads(run.one("pilot-access-invoke").inputs["policy"])["Statement"]
-    assert statements[0]["Resource"] == [run.outputs["cohorts"]["pilot"]["profile_arns"]["haiku"]]
+    assert statements[0]["Resource"] == [run.cohorts["pilot"]["profile_arns"]["haiku"]]
 
 
 def test_suspended_leaves_no_allow_and_nobody_in_the_groups_but_every_profile() -> None:
@@ -276,8 +288,8 @@ def test_a_wrong_stack_file_registers_nothing_and_shows_no_traceback() -> None:
 
 
 def test_a_member_is_told_how_to_sign_in_and_gets_every_alias_pinned(pilot: Recorded) -> None:
-    told = pilot.outputs["sign_in"]["pilot"]
-    arns = pilot.outputs["cohorts"]["pilot"]["profile_arns"]
+    told = pasted(stacks.committed("sandbox"), pilot)
+    arns = pilot.cohorts["pilot"]["profile_arns"]
     assert told["credential_process"].startswith("okta-aws-cli web --format process-credentials")
     assert "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot" in told["credential_process"]
     settings = told["claude_settings"]
@@ -343,3 +355,20 @@ def test_awss_own_budget_counts_what_claude_is_billed_as(billed_as: str, filters
     assert {address for n in budget["notifications"] for address in n["subscriberEmailAddresses"]} == {
         "finance@acme.example"
     }
+
+
+def test_a_cohort_more_changes_no_output() -> None:
+    """Whatever a stack puts out is printed below each plan that changes it."""
+    document = stacks.small()
+    before = recorded(document).outputs
+    member = {"ravi.menon@acme.example": {"name": "Ravi Menon", "team": "backend"}}
+    document["cohorts"]["wave2"] = {"level": "active", "models": ["haiku"], "members": member}
+    run = recorded(document)
+    assert run.cohorts["wave2"]["members"] == [*member]
+    assert run.outputs == before
+
+
+def test_outputs_are_names_and_numbers_and_no_documents(pilot: Recorded) -> None:
+    assert set(pilot.outputs) == {"cuts_on_record", "github_webhook", "residual_access", "sign_in_apps"}
+    assert "cuts" in recorded(with_level("suspended")).outputs
+    assert len(json.dumps(pilot.outputs)) < 2_000

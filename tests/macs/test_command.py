@@ -20,10 +20,6 @@ from rollout.macs.places import PLACES, Platform
 from rollout.model.macs import Channel
 from tests.macs.world import arns, document, rollout
 
-PROCESS = (
-    "okta-aws-cli web --format process-credentials --org-domain acme.okta.com --aws-iam-idp provider "
-    "--aws-iam-role arn:aws:iam::123456789012:role/claude-code-pilot --aws-region us-east-1 --aws-session-duration 3600"
-)
 LINUX = PLACES[Platform.LINUX]
 SCHEMA: dict[str, Any] = {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -36,11 +32,11 @@ def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the stack exported. The command runs in an empty folder."""
     outputs = {
         "cohorts": {"pilot": {"profile_arns": arns(rollout())}},
-        "sign_in": {"pilot": {"credential_process": PROCESS}},
+        "sign_in_apps": {"client_id": "0oaSIGNIN", "aws_app_id": "0oaAWS"},
     }
     for module in (stack, settings):
         monkeypatch.setattr(module, "stack_file", lambda *_: rollout())
-        monkeypatch.setattr(module, "outputs", lambda *_: outputs)
+    monkeypatch.setattr(settings, "outputs", lambda *_: outputs)
     monkeypatch.chdir(tmp_path)
     return outputs
 

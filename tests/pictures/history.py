@@ -32,7 +32,7 @@ def write(world: World, people: Mapping[str, str], prices: Mapping[str, Mapping[
     logs = world.aws("logs")
     logs.create_log_stream(logGroupName=LOG, logStreamName=STREAM)
     today = datetime.now(UTC).date()
-    profiles = world.output("cohorts")["pilot"]["profile_arns"]
+    profiles = world.cohorts()["pilot"]["profile_arns"]
     for back in range(DAYS, 0, -1):
         date = today - timedelta(days=back)
         if date.weekday() > 4:

@@ -161,10 +161,10 @@ def test_who_is_suspended_has_no_access() -> None:
 
 def test_a_month_that_will_be_dearer_than_its_budget_needs_attention() -> None:
     facts = made_up.facts()
-    dear = figures(replace(facts, use=[replace(row, usd=row.usd * 3.5) for row in facts.use or ()]))
+    dear = figures(replace(facts, use=[replace(row, usd=row.usd * 10) for row in facts.use or ()]))
     assert dear.spend is not None
-    assert dear.spend.spent > 12_000
-    assert any("more than its budget of $12,000" in each.text for each in words.attention(dear))
+    assert dear.spend.spent > 32_000
+    assert any("more than its budget of $32,000" in each.text for each in words.attention(dear))
 
 
 def test_a_budget_of_nothing_is_more_than_spent_and_no_share_of_it_is_said() -> None:

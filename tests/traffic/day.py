@@ -103,7 +103,7 @@ def _tokens(rng: Random) -> Iterator[tuple[str, int]]:
 
 
 def play(world: World, requests: Iterable[Request], progress: Callable[[], None] = lambda: None) -> None:
-    profiles = world.output("cohorts")["pilot"]["profile_arns"]
+    profiles = world.cohorts()["pilot"]["profile_arns"]
     clients: dict[str, Any] = {}
     requests = list(requests)
     for user in {request.user for request in requests}:

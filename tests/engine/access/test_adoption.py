@@ -72,7 +72,7 @@ def test_a_second_stack_adopts_what_the_first_made_and_leaves_it_alone(pilot: Wo
     assert [change["cohort"] for change in pilot.changes_of_level()] == ["pilot", "wave2"]
     assert pilot.sign_in("alice.chen@acme.example", "pilot")
     pilot.pulumi("preview", "--stack", "other", "--refresh", "--expect-no-changes")
-    told = pilot.output("sign_in", stack="other")["wave2"]["credential_process"]
+    told = pilot.signing_in("wave2", stack="other")["credential_process"]
     assert ids["federation-aws"] in told
     assert str(ids["federation-saml"]) in told
 

@@ -173,6 +173,6 @@ def test_a_change_of_members_that_was_killed_is_finished_by_the_next(pilot: Worl
     process.wait()
     pilot.pulumi("cancel", "sandbox", "--yes")
     pilot.up("--refresh")
-    assert set(members(pilot)) == set(pilot.output("cohorts")["pilot"]["members"])
+    assert set(members(pilot)) == set(pilot.cohorts()["pilot"]["members"])
     assert len(members(pilot)) == 14
     pilot.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")

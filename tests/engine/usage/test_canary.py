@@ -81,7 +81,7 @@ def test_it_proves_that_stops_are_enforced_and_leaves_nothing_and_stops_nobody(p
 
     stop_at(pilot, 60)
     assert metric(pilot) == [1.0], "the update that brought the stop made a first proof"
-    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
+    profile = pilot.cohorts()["pilot"]["profile_arns"]["haiku"]
     alice, bob = pilot.sign_in(ALICE, "pilot"), pilot.sign_in(BOB, "pilot")
     for session in (alice, bob):
         ask(pilot, session, profile, "[tokens input=10 output=10]")

@@ -26,7 +26,7 @@ def total(widget: Shown) -> float:
 
 
 def test_every_widget_shows_something_and_what_it_shows_is_what_was_used(pilot: World, tmp_path: Path) -> None:
-    profiles = pilot.output("cohorts")["pilot"]["profile_arns"]
+    profiles = pilot.cohorts()["pilot"]["profile_arns"]
     session = pilot.sign_in(ALICE, "pilot")
     for _ in range(3):
         ask(pilot, session, profiles["sonnet"])

@@ -47,7 +47,7 @@ def quota(world: World) -> dict[str, Any]:
 
 
 def test_a_user_who_crosses_forty_dollars_gets_one_notice_on_each_way_and_not_two(pilot: World) -> None:
-    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["sonnet"]
+    profile = pilot.cohorts()["pilot"]["profile_arns"]["sonnet"]
     pilot.aws_control("/sandbox/notices", "DELETE")
     session = pilot.sign_in(ALICE, "pilot")
     ask(pilot, session, profile, "[tokens input=0 output=3999999]")  # 39.99999 dollars
@@ -60,7 +60,7 @@ def test_a_user_who_crosses_forty_dollars_gets_one_notice_on_each_way_and_not_tw
 
 
 def test_a_throttled_user_is_denied_after_fifty_thousand_tokens_and_another_is_not(pilot: World) -> None:
-    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
+    profile = pilot.cohorts()["pilot"]["profile_arns"]["haiku"]
     set_level(pilot, "throttled")
     pilot.up()
     alice, bob = pilot.sign_in(ALICE, "pilot"), pilot.sign_in(BOB, "pilot")
@@ -99,7 +99,7 @@ def test_a_user_over_a_dollar_stop_is_denied_while_all_is_well_and_let_go_by_the
     pilot: World,
 ) -> None:
     """Also by a profile's bare id; nobody else is stopped."""
-    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["opus"]
+    profile = pilot.cohorts()["pilot"]["profile_arns"]["opus"]
 
     def stop_at(usd: int) -> None:
         with pilot.stack_file() as config:
@@ -126,7 +126,7 @@ def test_a_user_over_a_dollar_stop_is_denied_while_all_is_well_and_let_go_by_the
 
 
 def test_a_denied_call_is_written_down_with_who_made_it(pilot: World) -> None:
-    profile = pilot.output("cohorts")["pilot"]["profile_arns"]["haiku"]
+    profile = pilot.cohorts()["pilot"]["profile_arns"]["haiku"]
     session = pilot.sign_in(ALICE, "pilot")
     set_level(pilot, "suspended")
     pilot.up()

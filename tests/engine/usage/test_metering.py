@@ -48,7 +48,7 @@ def dead_letters(world: World) -> list[dict[str, Any]]:
 
 
 def test_a_request_is_counted_for_its_user_team_and_month_to_the_micro_dollar(pilot: World) -> None:
-    profiles = pilot.output("cohorts")["pilot"]["profile_arns"]
+    profiles = pilot.cohorts()["pilot"]["profile_arns"]
     session = pilot.sign_in(ALICE, "pilot")
     for _ in range(2):
         ask(pilot, session, profiles["sonnet"])
@@ -69,7 +69,7 @@ def test_a_request_is_counted_for_its_user_team_and_month_to_the_micro_dollar(pi
 
 
 def test_a_record_that_comes_after_a_rollback_is_still_counted(pilot: World) -> None:
-    profiles = pilot.output("cohorts")["pilot"]["profile_arns"]
+    profiles = pilot.cohorts()["pilot"]["profile_arns"]
     set_level(pilot, "rolled_back")
     pilot.up()
     record = {

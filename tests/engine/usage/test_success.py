@@ -63,7 +63,7 @@ def test_the_second_wave_opens_once_the_pilot_is_seen_to_meet_its_targets(pilot:
     assert metric(pilot, "PrCycleDays") == pytest.approx(newest.observed["pr_cycle_days"].value)
     assert metric(pilot, "PrsPerDeveloperWeek") > 9.2
     pilot.up()
-    assert "claude-code-wave2" in str(pilot.output("cohorts")["wave2"]["role_arn"])
+    assert "claude-code-wave2" in str(pilot.cohorts()["wave2"]["role_arn"])
     record = json.loads(parameter(pilot, GATE))
     assert [line.partition(":")[0] for line in record["met"]] == list(METRICS)
     asked = len([call for call in pilot.calls() if call == "graphql"])

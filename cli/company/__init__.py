@@ -1,0 +1,1 @@
+"""A company's own repository: what is asked, what is made of the answers, and how it gets into a folder."""

@@ -1,0 +1,103 @@
+"""What a company says of itself, once: judged answer by answer, and as a whole by the stack file's own judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from cli.company.offered import MODELS, Geography
+from rollout.model.base import Part
+from rollout.model.errors import nearest
+from rollout.model.fields import (
+    Domain,
+    Email,
+    OrganizationName,
+    Shape,
+    SlackChannelId,
+    SlackWorkspace,
+    TeamName,
+    Words,
+)
+from rollout.model.macs import Jamf
+from rollout.model.notify import Audience
+from rollout.model.organization import Team
+
+# Bedrock's commercial regions; GovCloud's and China's have other partitions and other model ids.
+Region = Annotated[
+    str, Shape(r"(?!us-gov-|cn-)[a-z]{2}(?:-[a-z]{4,10}){1,2}-[1-9]", "an AWS region such as us-east-1", lower=True)
+]
+AccountId = Annotated[str, BeforeValidator(str), Shape(r"[0-9]{12}", "an AWS account's id, which has 12 digits")]
+Source = Annotated[
+    str,
+    Shape(
+        r"[^\s#]{1,500}",
+        "a git address with its tag (git+https://.../claude-code-rollout@v1.0.0), or a folder or page of wheels",
+    ),
+]
+
+
+def _offered(label: str) -> str:
+    if label not in MODELS:
+        raise ValueError(f"not offered: {label}; {nearest(label, MODELS)}")
+    return label
+
+
+def _any(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if not labels:
+        raise ValueError("empty; name at least one")
+    return labels
+
+
+def _team(value: Any) -> Any:
+    """A head-count alone will do."""
+    return {"headcount": value} if isinstance(value, (int, str)) and not isinstance(value, bool) else value
+
+
+Label = Annotated[str, AfterValidator(_offered)]
+AnyTeam = Annotated[Team, BeforeValidator(_team)]
+
+
+class Slack(Part):
+    workspace_id: SlackWorkspace
+    """The workspace's id, such as T0123ABCD."""
+    engineering: SlackChannelId
+    """The id of the channel that hears of each change of level, such as C0123ABCD."""
+
+
+class Answers(Part):
+    """All that `rollout init` needs to know."""
+
+    organization: OrganizationName
+    """What the company is called; a tag in AWS."""
+    teams: Annotated[Mapping[TeamName, AnyTeam], Field(min_length=1)]
+    """Each team's head-count, or `{headcount, lead}`."""
+    okta_domain: Domain
+    """Where people sign in, such as acme.okta.com."""
+    region: Region
+    """The AWS region of roles, profiles and logs."""
+    account: AccountId | None = None
+    """The AWS account's id; updates of any other account are refused."""
+    models: Annotated[tuple[Label, ...], AfterValidator(_any)] = tuple(MODELS)
+    """Which of the offered models people get; the first unless they choose."""
+    geography: Geography = "global"
+    """Where prompts may be answered: `global`, or one geography, which costs 10 % more."""
+    people: Words | None = None
+    """A CSV file with the first cohort's people: name, email, team, and whatever else a roster has."""
+    slack: Slack | None = None
+    """Where changes of levels are told."""
+    email_from: Email | None = None
+    """The sender of mails; SES must have verified it."""
+    email: Mapping[Audience, tuple[Email, ...]] = {}
+    """Who else is mailed, by audience."""
+    jamf: Jamf | None = None
+    """The Jamf Pro that brings settings to Macs."""
+    source: Source | None = None
+    """Where the program is installed from; without it, requirements.txt says what to write."""
+
+    @property
+    def okta_org(self) -> tuple[str, str]:
+        """The Okta provider's `orgName` and `baseUrl`."""
+        name, _, rest = self.okta_domain.partition(".")
+        return name, rest

@@ -1,0 +1,47 @@
+"""A company's own repository, and what its CI system calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.verbs.options import Json
+
+PANEL = "Company"
+
+verbs = typer.Typer()
+
+
+@verbs.command("init", short_help="a company's files", rich_help_panel=PANEL)
+def init(
+    folder: Annotated[Path, typer.Argument(help="where; made if it is not there")] = Path(),
+    answers: Annotated[Path | None, typer.Option(help="a YAML file with the answers, instead of questions")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a company's repository by asking: stack files, a roster, workflows, and a README.
+
+    Each answer is judged as it is typed. Nothing that is there already is overwritten: run it again in the same folder,
+    or in one that `pulumi new` has made, and it adds what is missing. Exit 1 where an answer is wrong: all mistakes are
+    said, and nothing is written.
+    """
+    from cli.commands.init import run
+
+    raise typer.Exit(run(folder, answers, as_json))
+
+
+@verbs.command(
+    "ci",
+    short_help="CI's scripts",
+    rich_help_panel=PANEL,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def ci(
+    name: Annotated[str, typer.Argument(help="prepare, preview, review, comment, deploy, drift or policies")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="as docs/ci.md has them")] = None,
+) -> None:
+    """Run one of the scripts that a CI system calls. Its exit code is the script's."""
+    from cli.commands.ci import run
+
+    raise typer.Exit(run(name, arguments or []))
