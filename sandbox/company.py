@@ -49,6 +49,11 @@ def people(company: Path) -> tuple[Person, ...]:
     return tuple(found.values())
 
 
+def member(company: Path) -> str:
+    """The address of somebody in a cohort of the sandbox's stack, to try things as."""
+    return next((person["email"] for person in _named(company, _config(company / STACK_FILE))), "EMAIL")
+
+
 def _config(file: Path) -> dict[str, Any]:
     """Without one it is empty: the engine says what is wrong with a stack file, better than we could."""
     try:

@@ -16,10 +16,11 @@ WIDTH = 140
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def asked(url: str, path: str) -> Any:
+def asked(url: str, path: str, method: str = "GET") -> Any:
     """SandboxError where no sandbox answers."""
     try:
-        with _DIRECT.open(f"{url}{path}", timeout=60) as answer:
+        request = urllib.request.Request(f"{url}{path}", method=method)  # noqa: S310 - the sandbox's own address
+        with _DIRECT.open(request, timeout=60) as answer:
             return json.load(answer)
     except OSError as error:
         raise SandboxError(f"Sandbox does not answer at {url}: run `make up`") from error

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sandbox import server, workspace
+from sandbox import company, server, workspace
 from sandbox.settings import Settings
+from sandbox.shown import asked
 
 STACK = "sandbox"
 FAILED = """
@@ -22,7 +23,7 @@ Where to look:
   pulumi preview -s sandbox                     what a change of Pulumi.sandbox.yaml would do
   rollout status -s sandbox                     how it stands; `rollout --help` has the rest
   rollout sign-in -s sandbox pilot              what a member pastes to sign in
-  .venv/bin/python -m sandbox sign-in alice.chen@acme.example --role-arn {role}
+  .venv/bin/python -m sandbox sign-in {member} --role-arn {role}
   make down                                     stops the sandbox; its state stays in {home}
 """
 
@@ -52,6 +53,8 @@ def _up(settings: Settings) -> int:
         f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url}, Jamf Pro on {settings.jamf_url} (pid {pid})",
         flush=True,
     )
+    if hired := asked(settings.okta_url, "/sandbox/hire", "POST"):
+        print(f"new in Okta: {', '.join(hired)}", flush=True)
     workspace.stacks(settings, settings.company)
     workspace.release(settings, settings.company, STACK)
     environment = workspace.full_environment(settings)
@@ -63,5 +66,5 @@ def _up(settings: Settings) -> int:
     summary = [str(workspace.bin_folder(settings) / "rollout"), "summary", "--stack", STACK]
     shown = subprocess.run(summary, cwd=settings.company, env=environment, check=False)
     role = "arn:aws:iam::123456789012:role/claude-code-pilot"
-    print(NEXT.format(role=role, home=settings.home))
+    print(NEXT.format(role=role, member=company.member(settings.company), home=settings.home))
     return shown.returncode

@@ -91,9 +91,12 @@ def link(source: Path, target: Path) -> None:
 
 
 def stacks(settings: Settings, project: Path) -> None:
-    """Make the stacks that have a file, so that each can be previewed; the sandbox's is the one selected."""
+    """Make the stacks whose file has the sandbox's salt, so that each can be previewed; the sandbox's is the one
+    selected. To any other the engine would write a salt, and its secrets are not the sandbox's."""
     for file in sorted(project.glob("Pulumi.*.yaml")):
         name = file.name.split(".")[1]
+        if "encryptionsalt:" not in file.read_text(encoding="utf-8"):
+            continue
         if not (settings.home / "state" / ".pulumi" / "stacks" / PROJECT_NAME / f"{name}.json").exists():
             pulumi(settings, project, "stack", "init", name, "--no-select")
     if (project / "Pulumi.sandbox.yaml").exists() and not list((settings.home / "pulumi").glob("workspaces/*")):

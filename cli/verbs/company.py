@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.verbs.options import Json
+from cli.verbs.options import Json, Stack
 
 PANEL = "Company"
 
@@ -45,3 +45,19 @@ def ci(
     from cli.commands.ci import run
 
     raise typer.Exit(run(name, arguments or []))
+
+
+@verbs.command("upgrade", short_help="a newer version", rich_help_panel=PANEL)
+def upgrade(
+    source: Annotated[str, typer.Argument(help="as in requirements.txt: a git address with its tag, or wheels")],
+    stack: Stack,
+    as_json: Json = False,
+) -> None:
+    """Say what a newer version would do to a stack, before it is taken: two previews, side by side.
+
+    Nothing is changed, nor is what is installed. Exit 0 both would do the same; 1 the new one refuses the stack file,
+    or deletes or replaces something; 3 it changes something else.
+    """
+    from cli.commands.upgrade import run
+
+    raise typer.Exit(run(stack, source, as_json))

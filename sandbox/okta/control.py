@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from sandbox import company
+
 from . import apps, sign_in, users
+from . import directory as people
 from .context import database, json_body, organization
 from .errors import not_found, refuse
 from .fields import a_number, a_text, only
@@ -40,6 +43,13 @@ def rate_limit() -> Json:
     seconds = a_number(given.get("per_seconds"), "per_seconds", least=1, most=3600)
     organization().limiter.set(limit, seconds)
     return {"limit": limit, "per_seconds": seconds}
+
+
+@routes.post("/hire")
+def hire() -> list[str]:
+    """The addresses of those who are new in the company's files, and known from now on."""
+    company.people.cache_clear()
+    return people.hire(database())
 
 
 @routes.get("/directory")

@@ -15,8 +15,15 @@ def people() -> tuple[company.Person, ...]:
 def seed(database: Database) -> None:
     """Adds everybody to a directory that has nobody yet."""
     if not database.things(Kind.USER):
-        for person in people():
-            database.add(Kind.USER, id_of("00u", person["email"]), user(profile(person)), name=person["email"])
+        hire(database)
+
+
+def hire(database: Database) -> list[str]:
+    """Adds whom the company's files name and the directory does not have; their addresses."""
+    new = [person for person in people() if not database.named(Kind.USER, person["email"])]
+    for person in new:
+        database.add(Kind.USER, id_of("00u", person["email"]), user(profile(person)), name=person["email"])
+    return [person["email"] for person in new]
 
 
 def profile(person: dict[str, str]) -> Json:

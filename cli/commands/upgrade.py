@@ -1,0 +1,139 @@
+"""`rollout upgrade`: what a newer version of the program would do to a stack, before it is taken."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.company.files import requirements
+from cli.live.engine_events import run as engine
+from cli.stack_file.listing import stack_path
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
+from cli.terminal.progress import Progress
+from rollout import __version__
+from rollout.review.engine_plan import Plan
+from rollout.review.versions import Difference, differences
+
+INSTALL_SECONDS = 1200
+
+
+def run(stack: str, source: str, as_json: bool) -> int:
+    """Exit 0 where both versions would do the same; 1 where the new one refuses the stack file, or deletes or replaces
+    something that the present one leaves; 3 where it changes something else. Nothing is changed, nor is what is
+    installed."""
+    project = stack_path(Path.cwd(), stack).parent
+    say = Console(stderr=True)
+    with installed(source, say) as variables:
+        new, mistakes = _asked(project, variables, "--version"), _mistakes(project, variables, stack)
+        if mistakes:
+            found = ()
+        else:
+            found = differences(_preview(project, stack, say, {}), _preview(project, stack, say, variables))
+    version = new.removeprefix("rollout ").strip()
+    if as_json:
+        print_json(
+            {"now": __version__, "then": version, "mistakes": mistakes, "changes": [asdict(one) for one in found]}
+        )
+    else:
+        _print(stack, version, mistakes, found)
+    return 1 if mistakes or any(one.is_harsh for one in found) else 3 if found else 0
+
+
+@contextmanager
+def installed(source: str, say: Console) -> Generator[Mapping[str, str]]:
+    """Variables under which Python finds the new version first, with what it needs, and the present one nowhere."""
+    with tempfile.TemporaryDirectory(prefix="rollout-upgrade-") as scratch:
+        wanted = Path(scratch) / "requirements.txt"
+        wanted.write_text(requirements(source)[0].replace(f"=={__version__}", ""), encoding="utf-8")
+        folder = Path(scratch) / "site"
+        say.print(f"installing what {escape(source)} has, apart from what is installed ...", highlight=False)
+        command = [*_installer(), "--target", str(folder), "--upgrade", "--requirement", str(wanted)]
+        try:
+            ended = subprocess.run(  # noqa: S603
+                command, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            raise CommandError(f"installing {source} took more than {INSTALL_SECONDS // 60} minutes") from None
+        if ended.returncode:
+            said = (ended.stderr.strip() or ended.stdout.strip()).splitlines()[-3:]
+            raise CommandError("\n".join([f"{source}: cannot be installed; nothing was changed:", *said]))
+        before = os.environ.get("PYTHONPATH", "")
+        yield {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), before]))}
+
+
+def _installer() -> list[str]:
+    """pip of this Python, or uv where there is no pip."""
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+def _mistakes(project: Path, variables: Mapping[str, str], stack: str) -> list[str]:
+    """What the new version refuses of the stack file, a line each."""
+    found: dict[str, Any] = json.loads(_asked(project, variables, "check", "--stack", stack, "--json") or "{}")
+    errors: list[object] = found.get("errors") or []
+    return [str(line) for line in errors]
+
+
+def _asked(project: Path, variables: Mapping[str, str], *words: str) -> str:
+    """What the new version's `rollout` prints."""
+    ended = subprocess.run(  # noqa: S603
+        [sys.executable, "-P", "-m", "cli", *words],
+        cwd=project,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if ended.returncode not in (0, 1):
+        raise CommandError(ended.stderr.strip() or f"the new version's `rollout {' '.join(words)}` failed")
+    return ended.stdout
+
+
+def _preview(project: Path, stack: str, say: Console, variables: Mapping[str, str]) -> Plan:
+    with Progress(say, f"asking what the {'new' if variables else 'present'} version would do") as progress:
+        ran = engine(project, ["preview", "--stack", stack], progress.told, variables)
+    if ran.plan is None or ran.plan.is_refused:
+        errors = "\n".join(ran.plan.errors) if ran.plan else ran.said
+        raise CommandError(errors or f"`pulumi preview --stack {stack}` ended with {ran.code}, and said nothing")
+    return ran.plan
+
+
+def _print(stack: str, version: str, mistakes: list[str], found: tuple[Difference, ...]) -> None:
+    console = Console(highlight=False)
+    console.print(f"{stack}: {__version__} now, {escape(version)} then", style="bold")
+    if mistakes:
+        console.print(f"the new version refuses Pulumi.{escape(stack)}.yaml:")
+        for line in mistakes:
+            console.print(f"  {escape(line)}", soft_wrap=True)
+        return
+    if not found:
+        console.print("both would do the same; take it: change requirements.txt, then `make setup`")
+        return
+    table = Table("", "resource", "now", "then", box=None, pad_edge=False)
+    for one in found:
+        mark = "[bold]![/]" if one.is_harsh else ""
+        table.add_row(mark, f"{escape(one.kind)} {escape(one.name)}", one.now or "-", one.then or "-")
+    console.print(table)
+    harsh = sum(one.is_harsh for one in found)
+    if harsh:
+        console.print(
+            f"{harsh} of {len(found)} delete or replace something (!): what CHANGELOG.md does not name is a fault"
+        )
+    else:
+        console.print("nothing is deleted or replaced; CHANGELOG.md says why the rest changes")
