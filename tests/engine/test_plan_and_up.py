@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.engine.world import STACK, World
+from tests.stacks import PROJECT
 
 RAVI = "ravi.menon@acme.example"
 LINES = 60
@@ -33,7 +34,7 @@ def test_a_cohort_of_one_is_a_plan_that_people_read_and_one_update(pilot: World)
     assert "Outputs:" not in previewed
     assert "budgets" not in previewed
 
-    planned = document(pilot, "plan", "--policy-pack", "policies")
+    planned = document(pilot, "plan", "--policy-pack", str(PROJECT / "policies"))
     assert [(each["email"], each["cohort"], each["models"]) for each in planned["gain"]] == [
         (RAVI, "wave2", ["haiku", "sonnet"])
     ]
