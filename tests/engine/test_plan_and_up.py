@@ -30,7 +30,9 @@ def document(world: World, *words: str, code: int = 0) -> Any:
 def test_a_cohort_of_one_is_a_plan_that_people_read_and_one_update(pilot: World) -> None:
     add_a_cohort_of_one(pilot)
     previewed = pilot.pulumi("preview", "--stack", STACK)
-    assert len(previewed.splitlines()) <= LINES, previewed
+    # A line each few seconds says that the engine is at work: how many depends on the machine.
+    said = [line for line in previewed.splitlines() if not line.startswith("@ previewing")]
+    assert len(said) <= LINES, previewed
     assert "Outputs:" not in previewed
     assert "budgets" not in previewed
 
