@@ -121,6 +121,13 @@ def inference_profile(cohort: str, label: str, source: str) -> str:
     return f"{PREFIX}-{cohort}-{label}-{source_digest(source)}"
 
 
+def team(name: str) -> str:
+    """A team's name where a file or a group is named after it: letters, digits, spaces, _ and -. Two teams never share
+    one."""
+    plain = re.sub(r"[^A-Za-z0-9 _-]", "-", name)
+    return plain if plain == name else f"{plain}-{source_digest(name)}"
+
+
 def source_digest(source: str) -> str:
     """Tells a profile from its successor, which is copied from another source."""
     return hashlib.sha256(source.encode()).hexdigest()[:8]

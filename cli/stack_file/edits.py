@@ -31,7 +31,7 @@ def add_member(document: Document, cohort: str, email: str, fields: Mapping[str,
     members = _map(known, "members")
     if email in {str(key).strip().lower() for key in members}:
         raise CommandError(f"cohorts.{cohort}.members.{email}: there already")
-    members[email] = _flow({key: value for key, value in fields.items() if value not in (None, False)})
+    members[email] = flow({key: value for key, value in fields.items() if value not in (None, False)})
 
 
 def remove_member(document: Document, cohort: str, email: str) -> bool:
@@ -44,6 +44,42 @@ def remove_member(document: Document, cohort: str, email: str) -> bool:
     if found and not members:
         del known["members"]
     return bool(found)
+
+
+def member_entry(document: Document, cohort: str, email: str) -> Any:
+    """What the stack file itself says of a member: all, or of somebody in the roster what stops them; else nothing."""
+    members = _part(_cohort(document, cohort), "members")
+    return next((members[key] for key in members if str(key).strip().lower() == email), None)
+
+
+def put_member(document: Document, cohort: str, email: str, entry: Any) -> None:
+    """The entry as it is, comments of its own included."""
+    _map(_cohort(document, cohort), "members")[email] = entry
+
+
+def rename_team(document: Document, old: str, new: str) -> bool:
+    """In `organization.teams`, at its place and with what it says, and of each member named here. Whether it was there.
+    CommandError where the new name is taken."""
+    config: Any = document.get("config") if hasattr(document, "get") else None
+    teams = _part(_part(config, f"{PROJECT}:organization"), "teams")
+    is_there = old in teams
+    if is_there and new != old:
+        if new in teams:
+            raise CommandError(
+                f"organization.teams.{new}: there already; take one of the two out, and add their people"
+            )
+        place, team = list(teams).index(old), teams[old]
+        teams.insert(place, new, team)
+        if old in teams.ca.items:
+            teams.ca.items[new] = teams.ca.items.pop(old)
+        del teams[old]
+    cohorts = _cohorts(document)
+    for name in cohorts:
+        members = _part(cohorts[name], "members")
+        for email in members:
+            if str(_part(members, email).get("team", "")).lower() == old.lower():
+                members[email]["team"] = new
+    return is_there
 
 
 def roster(document: Document, cohort: str) -> str | None:
@@ -73,11 +109,11 @@ def set_level(
     it has a level again.
     """
     whole = _cohort(document, cohort)
-    place = _map(whole, "members").setdefault(member, _flow({})) if member else whole
+    place = _map(whole, "members").setdefault(member, flow({})) if member else whole
     before, last = _level_of(place), _part(place, "incident")
     if level.needs_incident:
         if incident:
-            place["incident"] = _flow(
+            place["incident"] = flow(
                 _dated(incident, last, f"cohorts.{cohort}" + (f".members.{member}" if member else ""))
             )
         elif not last and not (member and _part(whole, "incident")):
@@ -196,7 +232,7 @@ def _row(values: Sequence[str]) -> Any:
     return row
 
 
-def _flow(values: Mapping[str, Any]) -> Any:
+def flow(values: Mapping[str, Any]) -> Any:
     made: Any = CommentedMap(values)
     made.fa.set_flow_style()
     return made

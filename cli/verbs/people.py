@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.completion import complete_cohort
 from cli.verbs.options import Cohort, Email, Json, Shared, Stack, Yes
 
 PANEL = "People"
@@ -76,14 +77,21 @@ def import_roster(
     stack: Stack,
     cohort: Cohort,
     file: Annotated[Path, typer.Argument(help="a CSV file: name, email, team and more")],
+    column: Annotated[
+        list[str] | None, typer.Option(help="such as email=Mail or 'name=First name+Last name'; others are left out")
+    ] = None,
+    team: Annotated[list[str] | None, typer.Option(help="such as 'Platform Engineering=platform'")] = None,
     shared: Shared = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Take a CSV file over as a cohort's roster, judged first."""
     from cli.commands import edit
+    from cli.verbs.pairs import pairs
+    from rollout.stack_file.roster_table import COLUMNS
 
-    edit.import_roster(stack, cohort, file, yes, as_json, shared)
+    columns, teams = pairs("--column", column or [], COLUMNS), pairs("--team", team or [])
+    edit.import_roster(stack, cohort, file, yes, as_json, shared, columns, {k.lower(): v for k, v in teams.items()})
 
 
 @verbs.command("select", short_help="propose people", rich_help_panel=PANEL)
@@ -114,3 +122,36 @@ def select(
     attributes = Attributes(team=team_attribute, seniority=seniority_attribute, champion=champion_attribute)
     code = run(stack, directory, attributes, size, juniors, champions, senior_percent, seed, out, as_json)
     raise typer.Exit(code)
+
+
+@verbs.command("move-member", short_help="to another cohort", rich_help_panel=PANEL)
+def move_member(
+    stack: Stack,
+    email: Email,
+    cohort: Annotated[str, typer.Argument(help="where to", autocompletion=complete_cohort)],
+    shared: Shared = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Move a person to another cohort with all that is said of them, a level of their own too; both rosters at once.
+
+    Refused where it would give back what an incident took.
+    """
+    from cli.commands.move import move_member as move
+
+    move(stack, email.strip().lower(), cohort, yes, as_json, shared)
+
+
+@verbs.command("rename-team", short_help="here and in rosters", rich_help_panel=PANEL)
+def rename_team(
+    stack: Stack,
+    old: Annotated[str, typer.Argument(help="one of organization.teams")],
+    new: Annotated[str, typer.Argument(help="its new name")],
+    shared: Annotated[bool, typer.Option("--shared", help="also in other stacks that read these rosters")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Give a team another name: in the organization, and in every row of every roster that has it."""
+    from cli.commands.move import rename_team as rename
+
+    rename(stack, old.strip(), new.strip(), yes, as_json, shared)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from rollout import names
 from rollout.levels import Level
 from rollout.macs import commit_guard, credential_helper, hooks, own_profiles, own_usage_view
 from rollout.macs.additions import ADDITIONS, Added
@@ -71,7 +72,7 @@ def recipients(rollout: Rollout, cohort: str) -> tuple[Recipients, ...]:
         by_team.setdefault(found.members[email].team, []).append(email)
     teams = [
         Recipients(
-            name=f"{cohort}-{team}",
+            name=f"{cohort}-{names.team(team)}",
             cohort=cohort,
             emails=tuple(emails),
             level=whole.level,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 REQUIRED = ("name", "email", "team")
@@ -26,21 +26,23 @@ def column_names(cells: list[str]) -> list[str]:
     return [cell.strip().lower().removeprefix("\ufeff") for cell in cells]
 
 
-def separator(text: str) -> str:
-    """The one by which the first line names most columns; a comma where none does."""
+def separator(text: str, names: Collection[str] = ()) -> str:
+    """The one by which the first line names most columns, ours or those named besides; where none does, the
+    one that is there most."""
+    wanted = {*COLUMNS, *(name.strip().lower() for name in names)}
     first = next(iter(io.StringIO(text.removeprefix("\ufeff"), newline="")), "")
 
     def known(mark: str) -> int:
-        return sum(name.strip().strip('"').strip().lower() in COLUMNS for name in first.split(mark))
+        return sum(name.strip().strip('"').strip().lower() in wanted for name in first.split(mark))
 
-    return max(SEPARATORS, key=known)
+    return max(SEPARATORS, key=lambda mark: (known(mark), first.count(mark)))
 
 
-def lines(text: str) -> Iterator[Line]:
+def lines(text: str, mark: str | None = None) -> Iterator[Line]:
     """Each row, header first. Rows end at line ends alone: a text has more characters that Python takes for one. Raises
-    csv.Error, which says nothing of where: count what came before."""
+    csv.Error, which says nothing of where: count what came before. `mark`: what parts the cells, where it is known."""
     written = list(io.StringIO(text, newline=""))
-    reader = csv.reader(written, delimiter=separator(text), strict=True)
+    reader = csv.reader(written, delimiter=mark or separator(text), strict=True)
     begin = 0
     for cells in reader:
         yield Line(number=reader.line_num, text="".join(written[begin : reader.line_num]), cells=cells)

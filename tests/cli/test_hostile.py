@@ -234,6 +234,6 @@ def test_whoever_stops_reading_is_left_alone(project: Path) -> None:
 
 def test_the_help_says_the_exit_codes(rollout: Command) -> None:
     out = rollout("--help").out
-    assert "Exit codes:" in out
+    assert "Exit: 0 done" in out
     assert "70" in out
     assert json.dumps(out)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from rollout import names
 from rollout.levels import Level
 from rollout.macs.additions import (
     ADDITIONS,
@@ -316,3 +318,10 @@ def test_what_is_no_profile_of_ours_is_never_rendered(wrong: str) -> None:
     stack = rollout()
     with pytest.raises(SettingsError, match="managed settings of pilot are not in order; nothing is pushed"):
         managed_settings(stack, found(stack), {"sonnet": wrong, "haiku": wrong})
+
+
+def test_teams_with_signs_in_their_names_have_files_and_groups_of_plain_names_and_none_shares_one() -> None:
+    plain = {names.team(team) for team in ("R&D", "R/D", "R-D", "../x", "C++ Tools")}
+    assert len(plain) == 5
+    assert all(re.fullmatch(r"[A-Za-z0-9 _-]+", name) for name in plain)
+    assert names.team("data platform_2-b") == "data platform_2-b"
