@@ -55,6 +55,12 @@ def forget_modules_under(folder: Path) -> None:
             del sys.modules[name]
 
 
+def look_first_in(folders: list[str]) -> None:
+    """As Python does with a program's own folder and PYTHONPATH: a process that waited for its work knows neither."""
+    first = [folder for folder in dict.fromkeys(folders) if folder]
+    sys.path[:] = [*first, *(folder for folder in sys.path if folder not in first)]
+
+
 class Program:
     """The person's program, as the engine names it: a folder with a `__main__.py`, or the file itself."""
 
@@ -67,9 +73,7 @@ class Program:
     def __call__(self) -> None:
         os.chdir(self.root)
         sys.argv = [str(self.main)]
-        folder = str(self.main.parent)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+        look_first_in([str(self.main.parent), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
         forget_modules_under(self.main.parent)
         runpy.run_path(str(self.main), run_name="__main__")
 

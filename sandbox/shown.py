@@ -16,10 +16,11 @@ WIDTH = 140
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def asked(url: str, path: str, method: str = "GET") -> Any:
+def asked(url: str, path: str, method: str = "GET", token: str = "") -> Any:
     """SandboxError where no sandbox answers."""
     try:
-        request = urllib.request.Request(f"{url}{path}", method=method)  # noqa: S310 - the sandbox's own address
+        headers = {"Authorization": f"SSWS {token}"} if token else {}
+        request = urllib.request.Request(f"{url}{path}", method=method, headers=headers)  # noqa: S310 - the sandbox's own address
         with _DIRECT.open(request, timeout=60) as answer:
             return json.load(answer)
     except OSError as error:

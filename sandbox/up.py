@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from sandbox import company, server, workspace
-from sandbox.settings import Settings
+from sandbox.settings import OKTA_TOKEN, Settings
 from sandbox.shown import asked
 
 STACK = "sandbox"
@@ -53,7 +53,7 @@ def _up(settings: Settings) -> int:
         f"sandbox: AWS on {settings.aws_url}, Okta on {settings.okta_url}, Jamf Pro on {settings.jamf_url} (pid {pid})",
         flush=True,
     )
-    if hired := asked(settings.okta_url, "/sandbox/hire", "POST"):
+    if hired := asked(settings.okta_url, "/sandbox/hire", "POST", OKTA_TOKEN):
         print(f"new in Okta: {', '.join(hired)}", flush=True)
     workspace.stacks(settings, settings.company)
     workspace.release(settings, settings.company, STACK)

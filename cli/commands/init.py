@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from cli.terminal.text import text_of
 from rollout.model.errors import StackFileError, mistakes_of
+from rollout.names import PROJECT
 
 ROSTER = "rosters/pilot.csv"
 NEXT = """
@@ -37,13 +39,21 @@ def run(folder: Path, answers_file: Path | None, as_json: bool) -> int:
     roster = text_of(Path(answers.people)) if answers.people else None
     made = files(answers, roster)
     _judge(made, answers.people)
-    written = place(made, folder)
+    written = place(_but_their_project(made, folder), folder)
     if as_json:
         print_json({"folder": str(folder), "written": written})
         return 0
     print("\n".join(f"wrote {path}" for path in written) or "all files are there already, as these answers have them")
     print(NEXT.format(folder=folder, source="" if answers.source else "; say in requirements.txt from where"), end="")
     return 0
+
+
+def _but_their_project(made: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    """Without Pulumi.yaml where there is one of this project: `pulumi new` writes where it came from into it."""
+    file = folder / "Pulumi.yaml"
+    known: Any = loaded(text_of(file)) if file.is_file() else None
+    theirs = isinstance(known, dict) and cast("dict[str, Any]", known).get("name") == PROJECT
+    return {path: text for path, text in made.items() if not (theirs and path == file.name)}
 
 
 def _answers(file: Path) -> Answers:

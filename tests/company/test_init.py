@@ -148,6 +148,18 @@ def test_again_it_adds_what_is_missing_and_touches_nothing_else(rollout: Command
     assert set(first) == before.keys()
 
 
+def test_what_pulumi_new_has_made_is_kept(rollout: Command, desk: Path, tmp_path: Path) -> None:
+    """It writes into Pulumi.yaml where the folder came from."""
+    arguments = ("init", str(tmp_path / "globex"), "--answers", str(desk / "answers.yaml"), "--json")
+    (tmp_path / "globex").mkdir()
+    text = "name: claude-code-rollout\nruntime: python\nconfig: {pulumi:tags: {value: {pulumi:template: here}}}\n"
+    (tmp_path / "globex" / "Pulumi.yaml").write_text(text, encoding="utf-8")
+    assert "Pulumi.prod.yaml" in rollout(*arguments).document["written"]
+    assert (tmp_path / "globex" / "Pulumi.yaml").read_text(encoding="utf-8") == text
+    (tmp_path / "globex" / "Pulumi.yaml").write_text("name: somebody-elses\n", encoding="utf-8")
+    assert rollout(*arguments).code == 1
+
+
 def test_where_one_file_cannot_be_written_none_is(tmp_path: Path) -> None:
     (tmp_path / "rosters").write_text("a file, where a folder must be", encoding="utf-8")
     with pytest.raises(CommandError, match="nothing was written"):
