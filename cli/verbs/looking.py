@@ -164,3 +164,16 @@ def top(
     from cli.commands.top import run
 
     raise typer.Exit(run(stack, by, day, month, most, as_json))
+
+
+@verbs.command("serve", short_help="status as a page", rich_help_panel=PANEL)
+def serve(
+    stack: Stack, port: Annotated[int, typer.Option(min=1, max=65535, help="of this machine alone")] = 8787
+) -> None:
+    """Status and report as pages on 127.0.0.1 that refresh themselves, until Ctrl-C. They only read.
+
+    The address has a key: nobody else on the machine, and no other page, can read them.
+    """
+    from cli.serve.serve import run
+
+    run(stack, port)
