@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from werkzeug.serving import make_server
 
 from cli.live.asking import Unreachable
@@ -28,6 +29,7 @@ from cli.serve.serve import run
 from cli.terminal.errors import CommandError
 from rollout.report.figures import figures
 from rollout.report.page import page as report
+from tests import stacks
 from tests.browser.look import View, look
 from tests.live.test_status import alarm, found, told
 from tests.report import made_up
@@ -214,9 +216,9 @@ def test_without_the_framework_it_is_said_what_to_install(monkeypatch: pytest.Mo
 
 def test_the_command_says_where_serves_and_ends_at_ctrl_c(tmp_path: Path) -> None:
     """Without an engine and without AWS, whose silence is on the page."""
-    for name in ("Pulumi.dev.yaml",):
-        (tmp_path / name).write_bytes((PROJECT / name).read_bytes())
-    (tmp_path / "rosters").symlink_to(PROJECT / "rosters")
+    config = {f"claude-code-rollout:{key}": value for key, value in stacks.small().items()}
+    text = yaml.safe_dump({"config": {"aws:region": "us-east-1", **config}})
+    (tmp_path / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
     port = free_port()
     environment = {
         **os.environ,
