@@ -5,7 +5,7 @@ compile() {
     .venv/bin/python -m uv pip compile --quiet --no-header --no-annotate --no-emit-index-url \
         --no-emit-find-links --generate-hashes --python-version 3.11 "$@"
 }
-compile pyproject.toml sandbox/pyproject.toml --extra dev --output-file requirements-dev.txt
+compile pyproject.toml sandbox/pyproject.toml --extra dev --extra serve --output-file requirements-dev.txt
 compile pyproject.toml --constraint requirements-dev.txt --output-file requirements.txt
 # The newest SDK that was tried, with which tests/engine/pipeline/test_sdk_newest.py runs what rests on its inside.
 echo pulumi==3.272.0 | compile - --no-deps --output-file tests/engine/pipeline/requirements-sdk-newest.txt

@@ -18,7 +18,7 @@ from cli.stack_file.together import write_all
 from cli.terminal.errors import CommandError
 from cli.terminal.text import text_of
 from rollout.levels import Level
-from rollout.model.cohort import STOPPING, Member
+from rollout.model.cohort import STOPPING, Cohort, Member
 from rollout.model.errors import nearest, shown
 from rollout.model.rollout import Rollout
 from rollout.stack_file.checks import part
@@ -37,7 +37,7 @@ def move_member(stack: str, email: str, cohort: str, yes: bool, as_json: bool = 
             raise CommandError(f"{email} is in {cohort} already; nothing was changed")
         rollout = judged(text_of(path), path.parent, path.name)
         said = _access(rollout, email, before, cohort)
-        texts = _moved(path, rollout.cohorts[before].members[email], email, before, cohort)
+        texts = _moved(path, _with_incident(rollout.cohorts[before], email), email, before, cohort)
         write_all(path, texts, yes, as_json, shared=shared, said=said)
 
 
@@ -59,6 +59,13 @@ def _access(rollout: Rollout, email: str, before: str, after: str) -> list[str]:
         f"{line}; {' and '.join(changes) or 'the same models'}",
         "they sign in anew: another cohort is another role",
     ]
+
+
+def _with_incident(cohort: Cohort, email: str) -> Member:
+    """Whoever is stopped alone by their cohort's incident takes it along: where they go nobody else has it."""
+    member = cohort.members[email]
+    is_stopped = member.level is not None and member.level.needs_incident and member.incident is None
+    return member.model_copy(update={"incident": cohort.incident}) if is_stopped else member
 
 
 def _moved(path: Path, member: Member, email: str, before: str, after: str) -> Mapping[Path, str]:
@@ -96,9 +103,12 @@ def _entry(found: Any, member: Member, *, whole: bool) -> Any:
     stopping = {key: found[key] for key in STOPPING if found is not None and key in found}
     if member.level and "level" not in stopping:  # by the roster's column
         stopping["level"] = member.level.value
+    if member.incident and "incident" not in stopping:
+        stopping["incident"] = edits.flow(member.incident.model_dump(mode="json", exclude_defaults=True))
     if not whole:
         return edits.flow(stopping) if stopping else None
     if found is not None and "name" in found:
+        found.update({key: value for key, value in stopping.items() if key not in found})
         return found
     return edits.flow({**_fields(member, leave_out=STOPPING), **stopping})
 

@@ -49,7 +49,7 @@ def show(console: Console, found: Status) -> None:
     console.print(_table(found))
     console.print()
     console.print(_in_force(found))
-    for label, text in _lines(found):
+    for label, text in lines(found):
         console.print(f"{label + ':':<13}{text}", markup=False)
 
 
@@ -64,7 +64,7 @@ def _table(found: Status) -> Table:
     table.add_column("Today", justify="right")
     table.add_column("Month", justify="right")
     for cohort in found.cohorts:
-        table.add_row(*_row(found, cohort))
+        table.add_row(*row(found, cohort))
     return table
 
 
@@ -79,7 +79,7 @@ def _in_force(found: Status) -> Table:
     return table
 
 
-def _row(found: Status, cohort: CohortStatus) -> Iterator[str]:
+def row(found: Status, cohort: CohortStatus) -> Iterator[str]:
     yield cohort.name
     yield f"{cohort.level}{' !' if cohort.firing else ''}"
     yield moment(cohort.since) if cohort.since else "-" if not cohort.level.effects.group else UNKNOWN
@@ -91,7 +91,7 @@ def _row(found: Status, cohort: CohortStatus) -> Iterator[str]:
     yield usd(cohort.usd_month)
 
 
-def _lines(found: Status) -> Iterator[tuple[str, str]]:
+def lines(found: Status) -> Iterator[tuple[str, str]]:
     for cohort in found.cohorts:
         if cohort.incident:
             yield "Incident", f"{cohort.name}: {cohort.incident}"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.verbs.options import OF_STACKS, Cohort, Json, Stack
+from cli.verbs.options import OF_STACKS, Cohort, Email, Json, Stack
 
 PANEL = "Look"
 
@@ -128,3 +128,52 @@ def me(
     from cli.commands.me import run
 
     raise typer.Exit(run(profile, as_json))
+
+
+@verbs.command("explain", short_help="why AccessDenied", rich_help_panel=PANEL)
+def explain(
+    stack: Stack,
+    email: Email,
+    began: Annotated[str | None, typer.Option(help="when their session did, RFC 3339, where they know")] = None,
+    as_json: Json = False,
+) -> None:
+    """Why a person is refused: stack file, last update, Okta, IAM, meter and session, each asked by itself, and the one
+    most likely reason with what to do.
+
+    Exit 1 where something refuses them; 3 where nothing was found, and a source did not answer. Okta is asked where
+    OKTA_API_TOKEN is set. Nothing is changed.
+    """
+    from cli.explain.explain import run
+
+    raise typer.Exit(run(stack, email, began, as_json))
+
+
+@verbs.command("top", short_help="who spent most", rich_help_panel=PANEL)
+def top(
+    stack: Stack,
+    by: Annotated[str, typer.Option(help="person, team, model or cohort")] = "person",
+    day: Annotated[str | None, typer.Option(help="such as 2026-11-23, or yesterday")] = None,
+    month: Annotated[str | None, typer.Option(help="such as 2026-11; this one unless said")] = None,
+    most: Annotated[int, typer.Option("-n", min=1, max=10_000, help="how many of them")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Who spent most in a day or a month, as the meter counted it. People are named.
+
+    Logs Insights reads the usage logs, and is paid for by the byte it reads. Exit 2 where AWS does not tell.
+    """
+    from cli.commands.top import run
+
+    raise typer.Exit(run(stack, by, day, month, most, as_json))
+
+
+@verbs.command("serve", short_help="status as a page", rich_help_panel=PANEL)
+def serve(
+    stack: Stack, port: Annotated[int, typer.Option(min=1, max=65535, help="of this machine alone")] = 8787
+) -> None:
+    """Status and report as pages on 127.0.0.1 that refresh themselves, until Ctrl-C. They only read.
+
+    The address has a key: nobody else on the machine, and no other page, can read them.
+    """
+    from cli.serve.serve import run
+
+    run(stack, port)

@@ -23,7 +23,7 @@ PolicyPack = Annotated[
 def plan(stack: Stack, policy_pack: PolicyPack = None, as_json: Json = False) -> None:
     """What an update would do: who gains, who loses, levels, ARNs, cost, deletions; as a pull request's comment says
     it, held against what is deployed. Exit 1 where it cannot be carried out."""
-    from cli.commands.plan import run
+    from cli.updating.plan import run
 
     raise typer.Exit(run(stack, policy_pack, as_json))
 
@@ -34,7 +34,7 @@ def up(stack: Stack, policy_pack: PolicyPack = None, yes: Yes = False, as_json: 
 
     Exit 1 where nothing was done, 3 where not all of it was: the same command goes on.
     """
-    from cli.commands.up import run
+    from cli.updating.up import run
 
     raise typer.Exit(run(stack, policy_pack, yes, as_json))
 

@@ -64,7 +64,7 @@ def page(found: Figures) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    style = _style()
+    style = stylesheet()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template(
         "page.html.j2"
@@ -91,7 +91,7 @@ def page(found: Figures) -> str:
     )
 
 
-def _style() -> str:
+def stylesheet() -> str:
     """Colours first, so that all else may name them."""
     css = (FOLDER / "page.css").read_text(encoding="utf-8")
     dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {variables(True)} color-scheme: dark; }} }}"

@@ -28,12 +28,12 @@ class View:
     scale: float = 1
 
 
-def look(page: Path, views: Sequence[View], pdf: Path | None = None) -> dict[str, Any]:
-    """As `look.mjs` says; `pages`: how many pages the printed page has."""
+def look(page: Path | str, views: Sequence[View], pdf: Path | None = None) -> dict[str, Any]:
+    """As `look.mjs` says; `page`: a file, or an address; `pages`: how many pages the printed page has."""
     browser = chromium.find()
     asked = {
         "program": str(browser.program),
-        "page": page.resolve().as_uri(),
+        "page": page if isinstance(page, str) else page.resolve().as_uri(),
         "views": [asdict(view) for view in views],
         "pdf": str(pdf) if pdf else None,
     }

@@ -84,6 +84,19 @@ def test_a_level_of_their_own_goes_along(rollout: Command, two: Path, target: st
     assert "kevin" not in (two / "Pulumi.dev.yaml").read_text().partition("wave2")[0]
 
 
+def test_a_level_by_the_rosters_column_and_the_cohorts_incident_go_along(rollout: Command, two: Path) -> None:
+    roster = two / "rosters" / "pilot.csv"
+    roster.write_text(HEADER.replace("github", "github,level") + KEVIN.replace("kev-o", "kev-o,suspended"))
+    document = change(two)
+    document["cohorts"]["pilot"] |= {"level": "restricted", "incident": INCIDENT}
+    write(two, "dev", document)
+    ended = rollout("move-member", "-s", "dev", "kevin@acme.example", "wave2", "--yes", folder=two)
+    assert ended.code == 0, ended.err
+    after = read(two).cohorts["wave2"]
+    assert after.level_of("kevin@acme.example") is Level.SUSPENDED
+    assert after.members["kevin@acme.example"].incident == read(two).cohorts["pilot"].incident
+
+
 def test_a_move_into_a_cohort_without_a_roster_and_back_keeps_every_field(rollout: Command, two: Path) -> None:
     before = read(two)
     assert rollout("move-member", "-s", "dev", "kevin@acme.example", "wave3", "--yes", folder=two).code == 0

@@ -17,10 +17,12 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra *==")
 
 
-def declared(pyproject: Path) -> set[str]:
-    """Normalized names of the distributions that it depends on, extras of its own aside."""
+def declared(pyproject: Path, *, with_extras: bool = False) -> set[str]:
+    """Normalized names of the distributions that it depends on, extras of its own aside. `with_extras`: also for what
+    whoever installs it may leave out; never what only its tests need."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    return {_name(requirement) for requirement in project["dependencies"]}
+    extras = [each for name, each in project.get("optional-dependencies", {}).items() if with_extras and name != "dev"]
+    return {_name(requirement) for each in (project["dependencies"], *extras) for requirement in each}
 
 
 def imported(rooms: Iterable[str], but: str = "") -> list[set[str]]:
@@ -46,11 +48,11 @@ def with_all_they_need(names: Iterable[str]) -> set[str]:
 
 
 def undeclared(pyproject: Path, holders: Iterable[set[str]]) -> list[set[str]]:
-    return [names for names in holders if not names & declared(pyproject)]
+    return [names for names in holders if not names & declared(pyproject, with_extras=True)]
 
 
 def unused(pyproject: Path, holders: Iterable[set[str]]) -> set[str]:
-    return declared(pyproject) - set().union(*holders)
+    return declared(pyproject, with_extras=True) - set().union(*holders)
 
 
 def modules_of(names: Iterable[str]) -> set[str]:

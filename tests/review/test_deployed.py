@@ -94,6 +94,13 @@ def test_a_profile_copied_from_another_source_is_another_profile() -> None:
     assert (found.label, found.before) == ("haiku", ANOTHER_SOURCE)
 
 
+def test_who_left_with_the_last_update_is_no_change() -> None:
+    gone = FILES["a person less"]
+    known = read(advance(record(changed()), gone, None, NOW).document())
+    assert known.cohorts["pilot"].people[ALICE].left
+    assert changes(known, gone).is_empty
+
+
 def test_who_is_named_no_more_is_known_by_their_address() -> None:
     [person] = changes(record(changed()), changed(without_alice)).people
     assert (person.email, person.name, person.team) == (ALICE, ALICE, NO_TEAM)

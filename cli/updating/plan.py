@@ -10,13 +10,13 @@ from typing import Any
 from rich.console import Console
 
 from cli.live.engine import cut_record
-from cli.live.engine_events import run as engine
 from cli.stack_file.files import rollout_of
 from cli.stack_file.listing import stack_path
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from cli.terminal.markdown import shown
 from cli.terminal.progress import Progress
+from cli.updating.engine_events import run as engine
 from rollout.model.rollout import Rollout
 from rollout.review.comment import comment
 from rollout.review.deployed import changes

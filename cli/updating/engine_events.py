@@ -114,7 +114,8 @@ def _step(line: str) -> str | None:
     """What the engine begins with, where it is work."""
     if '"resourcePreEvent"' not in line:
         return None
-    about: Mapping[str, Any] = (_event(line).get("resourcePreEvent") or {}).get("metadata") or {}
+    event: dict[str, Any] = _event(line).get("resourcePreEvent") or {}
+    about: dict[str, Any] = event.get("metadata") or {}
     operation = str(about.get("op"))
     if operation in {"same", "read", "refresh", "None"}:
         return None

@@ -9,9 +9,6 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.commands.plan import Planned, document, made, pack, show
-from cli.live.engine_events import Ran
-from cli.live.engine_events import run as engine
 from cli.stack_file.file_lock import locked
 from cli.stack_file.files import rollout_of
 from cli.stack_file.listing import stack_path
@@ -19,6 +16,9 @@ from cli.terminal.ask import confirmed, require_somebody
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from cli.terminal.progress import Progress
+from cli.updating.engine_events import Ran
+from cli.updating.engine_events import run as engine
+from cli.updating.plan import Planned, document, made, pack, show
 
 DONE, REFUSED, IN_PART = 0, 1, 3
 AGAIN = (

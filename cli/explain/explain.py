@@ -1,0 +1,192 @@
+"""`rollout explain`: why a person is refused, asked of each source by itself, and the most likely reason."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from cli.cutting.whereabouts import cohorts_of
+from cli.explain import reasons
+from cli.explain.reasons import Reason, Says
+from cli.explain.sources import counted, okta_accounts
+from cli.live.asking import Answer, Unreachable, asked, asking
+from cli.live.aws import Clients, account_of, checked_account, clients, expected_accounts
+from cli.live.emergency import RoleState, role_state
+from cli.live.engine import cut_record, outputs
+from cli.stack_file.files import config_of, with_config
+from cli.stack_file.listing import stack_path
+from cli.terminal.errors import CommandError
+from cli.terminal.json_out import print_json
+from rollout import names
+from rollout.access.emergency import spellings
+from rollout.account import Account
+from rollout.incidents.cut_record import Record
+from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
+from rollout.usage.meter_input import limits
+
+NOTHING, FOUND, NOT_ALL = 0, 1, 3
+NOTHING_REFUSES = (
+    "Nothing here refuses them: they sign in anew, and try again; else `rollout doctor`, and the query `Denied calls`"
+)
+NOTHING_SO_FAR = "Nothing of what answered refuses them; what did not answer may: ask again"
+
+
+def run(stack: str, person: str, began: str | None, as_json: bool) -> int:
+    """The exit code: 1 where something refuses them, 3 where nothing was found and not everybody answered."""
+    email, since = person.strip().lower(), _time(began)
+    found = list(explained(Path.cwd(), stack, email, since, datetime.now(UTC)))
+    told = [one for one in found if isinstance(one, Says)]
+    away = [one for one in found if isinstance(one, Unreachable)]
+    reason = reasons.most_likely(told)
+    if as_json:
+        print_json(_document(email, told, away, reason))
+    else:
+        _show(Console(highlight=False, soft_wrap=True), email, found, reason)
+    return FOUND if reason and reason.certain else NOT_ALL if away else NOTHING
+
+
+def _time(began: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(began) if began else None
+    except ValueError:
+        raise CommandError(f"--began: not a time such as 2026-11-23T14:05:00Z: {began}") from None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+def explained(
+    project: Path, stack: str, email: str, began: datetime | None, now: datetime
+) -> Iterator[Says | Unreachable]:
+    """Each source in turn, asked side by side. What one needs of another, and has not, is said."""
+    path = stack_path(project, stack)
+    source = f"Pulumi.{stack}.yaml"
+    try:
+        rollout, config = with_config(path)
+    except StackFileError as error:
+        yield Unreachable(source, f"is wrong, so only its cohorts were read: {error.lines[0]}")
+        rollout, config = None, asked(source, config_of, path)
+    if rollout:
+        yield reasons.by_file(stack, email, rollout)
+    cohorts = asked(source, cohorts_of, path, email)
+    homes = [] if isinstance(cohorts, Unreachable) else cohorts
+    with asking() as ask:
+        record_ = ask.of("the last update", cut_record, project, stack)
+        aws = asked("AWS", _aws, project, stack, {} if isinstance(config, Unreachable) else config)
+        states = {} if isinstance(aws, Unreachable) else {n: ask.of("IAM", role_state, aws[0], n) for n in homes}
+        okta = ask.of("Okta", okta_accounts, rollout.okta.domain, os.environ, email) if rollout else None
+        record = record_.get()
+        known = record if isinstance(record, Record) else None
+        if rollout and known:
+            yield reasons.by_record(stack, email, rollout, known)
+        elif isinstance(record, Unreachable):
+            yield record
+        if okta and rollout:
+            account = None if isinstance(aws, Unreachable) else aws[1]
+            yield _okta(stack, email, okta.get(), rollout, account)
+        sessions = frozenset({*spellings(email), *(known.names(email) if known else ())})
+        if isinstance(aws, Unreachable):
+            yield aws
+            return
+        yield from _iam(stack, email, states, sessions, rollout)
+        if rollout:
+            yield _meter(aws, sessions, email, rollout, known, now)
+            living = [state for answer in states.values() if isinstance(state := answer.get(), RoleState)]
+            mine = {name: rollout.cohorts[name] for name in homes if name in rollout.cohorts}
+            yield reasons.by_session(email, mine, known, living, began)
+
+
+def _aws(project: Path, stack: str, config: Mapping[str, Any]) -> tuple[Clients, Account]:
+    """CommandError where the credentials are of another account than the stack's."""
+    made = clients(config)
+    told = asked("stack outputs", outputs, project, stack)
+    expected = expected_accounts(config, {} if isinstance(told, Unreachable) else told)
+    account = checked_account(made, expected) if expected else account_of(made)
+    return made, Account(account, str(config.get("aws:region") or made("iam").meta.region_name))
+
+
+def _okta(
+    stack: str, email: str, told: list[reasons.Account] | Unreachable, rollout: Rollout, account: Account | None
+) -> Says | Unreachable:
+    if isinstance(told, Unreachable):
+        return told
+    mine = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.members}
+    let_in = [name for name, cohort in mine.items() if cohort.level_of(email).effects.members]
+    groups = [names.okta_group(account.id, name) for name in let_in] if account else []
+    if let_in:
+        groups.append(rollout.okta.umbrella_group)
+    return reasons.by_okta(stack, email, told, groups)
+
+
+def _iam(
+    stack: str,
+    email: str,
+    states: Mapping[str, Answer[RoleState]],
+    sessions: frozenset[str],
+    rollout: Rollout | None,
+) -> Iterator[Says | Unreachable]:
+    for name, answer in states.items():
+        state = answer.get()
+        if isinstance(state, Unreachable):
+            yield replace(state, source=f"IAM, role of {name}")
+            continue
+        cohort = rollout.cohorts.get(name) if rollout else None
+        level = cohort.level_of(email) if cohort and email in cohort.members else None
+        if level is not None and not level.effects.role:
+            continue  # there is no role to ask about, which the file has said
+        yield reasons.by_iam(stack, name, email, sessions, state, file_level=level)
+
+
+def _meter(
+    aws: tuple[Clients, Account],
+    sessions: frozenset[str],
+    email: str,
+    rollout: Rollout,
+    record: Record | None,
+    now: datetime,
+) -> Says | Unreachable:
+    made, account = aws
+    team = next((cohort.members[email].team for cohort in rollout.cohorts.values() if email in cohort.members), None)
+
+    def ask() -> Says:
+        told = limits(rollout, account, record or Record())
+        return reasons.by_meter(counted(made, sessions, team, told, now), now)
+
+    return asked("the meter", ask)
+
+
+def _document(email: str, told: list[Says], away: list[Unreachable], reason: Reason | None) -> dict[str, Any]:
+    return {
+        "person": email,
+        "most_likely": {"why": reason.why, "do": reason.do, "certain": reason.certain} if reason else None,
+        "sources": [
+            {
+                "source": one.source,
+                "says": list(one.lines),
+                "refuses": [{"why": each.why, "do": each.do, "certain": each.certain} for each in one.reasons],
+            }
+            for one in told
+        ],
+        "did_not_answer": [{"source": one.source, "why": one.why} for one in away],
+    }
+
+
+def _show(console: Console, email: str, found: list[Says | Unreachable], reason: Reason | None) -> None:
+    say: Callable[[str], None] = lambda text: console.print(text, markup=False)  # noqa: E731
+    say(f"{email}: why a call of theirs is refused, by each source")
+    width = max(len(one.source) for one in found)
+    for one in found:
+        lines = ("did not answer: " + one.why,) if isinstance(one, Unreachable) else one.lines
+        for number, line in enumerate(lines):
+            say(f"  {one.source if number == 0 else '':<{width}}  {line}")
+    if reason is None:
+        is_whole = not any(isinstance(one, Unreachable) for one in found)
+        say(NOTHING_REFUSES if is_whole else NOTHING_SO_FAR)
+        return
+    say(f"{'Most likely' if reason.certain else 'Perhaps'}: {reason.why}")
+    say(f"Do: {reason.do}")

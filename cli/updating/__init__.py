@@ -1,0 +1,1 @@
+"""An update planned and carried out, told by the engine's own events."""
