@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.completion import complete_cohort, complete_level, complete_member, complete_stack, complete_who
+from cli.completion import complete_cohort, complete_level, complete_member, complete_who
 from cli.stack_file.selected import selected_stack
 from cli.terminal.json_out import print_json
+from cli.verbs import developers
+from cli.verbs.options import OF_STACKS, Cohort, Json, Stack
 
 EXIT_CODES = (
     "0 done; 1 refused, or not as it should be; 2 not understood, or not to be seen; 3 done in part, and said which; "
@@ -27,23 +29,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-OF_STACKS: Any = {"envvar": "ROLLOUT_STACK", "autocompletion": complete_stack}
 OF_MEMBERS: Any = {"autocompletion": complete_member}
 LEVELS = "active, restricted, throttled, suspended, rolled_back or planned"
 
-Stack = Annotated[
-    str,
-    typer.Option(
-        *("-s", "--stack"),
-        help="such as dev or prod; else the selected one",
-        default_factory=selected_stack,
-        show_default=False,
-        **OF_STACKS,
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="do not ask")]
-Cohort = Annotated[str, typer.Argument(help="a cohort's name", autocompletion=complete_cohort)]
 Shared = Annotated[bool, typer.Option("--shared", help="also where other stacks read the same roster")]
 Email = Annotated[str, typer.Argument(help="an e-mail address", autocompletion=complete_member)]
 
@@ -163,7 +152,11 @@ def me(
 
 @app.command()
 def doctor(
-    stack: Stack,
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
+    mine: Annotated[
+        bool,
+        typer.Option("--me", help="look at this machine instead, as a developer's; no stack is needed"),
+    ] = False,
     prove: Annotated[
         bool, typer.Option("--prove", help="prove instead that whoever is over a stop is counted and denied")
     ] = False,
@@ -173,10 +166,18 @@ def doctor(
 
     With `--prove`, the meter takes a person who does not exist over a stop, and IAM is asked what it decides of them.
     Nobody else is counted or stopped, and nothing of it stays. Needs the right to invoke the meter, and AWS alone.
+
+    With `--me`: Claude Code and its version, okta-aws-cli, the managed settings and their level, the sign-in, the
+    clock, the profile. It signs nobody in, prints no credential, and with `-s` compares with that stack's file.
     """
     from cli.commands import doctor
     from cli.commands import prove as proof
 
+    if mine:
+        from cli.commands.doctor_me import run
+
+        raise typer.Exit(run(stack, as_json))
+    stack = stack or selected_stack()
     raise typer.Exit(proof.run(stack, as_json) if prove else doctor.run(stack, as_json))
 
 
@@ -462,6 +463,9 @@ def settings(
             print("\n".join(lines) or "nothing is wrong with the managed settings of this machine")
         raise typer.Exit(1 if lines else 0)
     command.write(stack or selected_stack(), out, schema, as_json)
+
+
+developers.register(app)
 
 
 def main() -> int:

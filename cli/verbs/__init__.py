@@ -1,0 +1,1 @@
+"""The commands by whom they are for: what each takes. What they do is in `cli.commands`."""
