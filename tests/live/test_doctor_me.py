@@ -46,7 +46,7 @@ class Aws(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's word
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002  the library's words
         return
 
 
