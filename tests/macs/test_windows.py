@@ -42,6 +42,7 @@ def test_the_registrys_value_is_the_whole_document_on_one_line_of_ascii(level: A
 def test_what_no_code_page_has_comes_back_whole() -> None:
     made = {"companyAnnouncements": ['Claude Code ruht \u201ebis morgen\u201c \\ "x"']}
     assert json.loads(registry_value(made)) == made
+    assert registry_value(made).isascii()
     read = as_reg(made).decode("utf-16").split("\r\n")
     assert read[:3] == [
         "Windows Registry Editor Version 5.00",
