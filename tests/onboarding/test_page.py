@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from cli.terminal.errors import CommandError
 from rollout.model.client_versions import FLOOR
 from rollout.model.rollout import Rollout
 from rollout.onboarding.errors import TROUBLES
-from rollout.onboarding.page import page
+from rollout.onboarding.page import FOLDER, page
 from rollout.stack_file.load import load
 from tests import stacks
 from tests.browser.look import View, look
@@ -61,6 +62,27 @@ def test_without_its_script_each_platforms_steps_can_be_chosen_and_read(tmp_path
         file.write_text(chosen, encoding="utf-8")
         [found] = look(file, [View(390, "light")])["views"]
         assert (found["overflow"], found["violations"]) == ([], [])
+
+
+AGENTS = {
+    "macos": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/150.0 Safari/537.36",
+    "windows": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36",
+    "linux": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36",
+}
+RUN = """
+const [script, agent] = process.argv.slice(1), found = {};
+const document = {getElementById: (id) => (found[id] = {checked: false})};
+new Function("navigator", "document", script)({userAgent: agent}, document);
+console.log(Object.keys(found).filter((id) => found[id].checked).join());
+"""
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_script_chooses_the_readers_system_and_does_nothing_else(platform: str) -> None:
+    script = (FOLDER / "page.js").read_text(encoding="utf-8")
+    command = ["node", "-e", RUN, script, AGENTS[platform]]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == f"os-{platform}"
 
 
 def test_it_loads_nothing_and_says_so_to_the_browser() -> None:
