@@ -183,6 +183,17 @@ def test_a_crash_between_two_people_loses_nobody_and_tells_nobody_twice(
     assert receivers(world) == {ALICE: 1, BOB: 1}
 
 
+@pytest.mark.parametrize(("sender", "failures"), [("claude@acme.example", False), (None, True)])
+def test_whom_slack_does_not_know_is_told_by_e_mail_alone_and_without_a_sender_it_is_a_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch, sender: str | None, failures: bool
+) -> None:
+    world.not_in_slack = {ALICE}
+    monkeypatch.setattr(announcer, "notices", lambda: replace(SETTINGS, email_from=sender))
+    world.hand_in({"access": BASE.document()}, "a")
+    assert bool(world.run(rounds=20)) is failures
+    assert ALICE not in receivers(world)
+
+
 def test_news_from_before_the_last_is_of_no_account(world: World) -> None:
     hand_in(world, BASE, "a")
     old = {"access": replace(BASE, people=(ALICE,), removed=(BOB,)).document(), "at": "2026-11-01T00:00:00+00:00"}

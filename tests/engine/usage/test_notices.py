@@ -183,8 +183,9 @@ def test_a_queue_that_takes_nothing_fails_the_update_at_its_end_and_the_printed_
     assert pilot.profiles() == set()
     assert "claude-code-pilot" not in {role["RoleName"] for role in pilot.aws("iam").list_roles()["Roles"]}
     again = pilot.up(fails=True)
-    [urn] = {line.split("'")[1] for line in again.splitlines() if "pulumi up --replace" in line}
+    urns = {line.split("'")[1] for line in again.splitlines() if "pulumi up --replace" in line}
+    assert {urn.rpartition("::")[2] for urn in urns} == {"pilot-announcement-level", "pilot-announcement-access"}
     pilot.aws_control("/sandbox/faults", "DELETE")
-    pilot.up("--replace", urn)
+    pilot.up(*(word for urn in sorted(urns) for word in ("--replace", urn)))
     assert told(pilot)[-1] == ("active", "rolled_back")
     assert url
