@@ -18,8 +18,8 @@ from rollout.notices.level_changes import AUDIENCES
 def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Where a cohort stands, as `rollout.incidents.cohort_state.Standing` reads it.
 
-    While a cohort is active its members are nobody's business: a roster that grows announces nothing. `removed`: who is
-    in no cohort any more, so that nobody is told of access they do not have.
+    While a cohort is active its members are nobody's business: of a roster that grows `access` tells, those who are new
+    alone. `removed`: who is in no cohort any more, so that nobody is told of access they do not have.
     """
     found = rollout.cohorts[cohort]
     listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if m.level}
