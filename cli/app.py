@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.verbs import company, cutting, looking, people, updating, upkeep
+from cli.verbs import company, cutting, developers, looking, people, updating, upkeep
 from cli.verbs.grouped import Grouped
 
 EXIT_CODES = (
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for subject in (looking, updating, people, cutting, upkeep, company):
+for subject in (looking, updating, people, cutting, upkeep, developers, company):
     app.add_typer(subject.verbs)
 
 

@@ -131,18 +131,21 @@ def _require_memberships(
 def _require_announcements(cohorts: Mapping[str, Cohort], found: list[str]) -> None:
     """The announcer has the news. One that it could not take is not lost, but it must be handed in again."""
 
-    def judge(name: str, known: list[Any]) -> None:
+    def judge(name: str, of_what: str, holds: str, known: list[Any]) -> None:
         result, urn = known
         answer = _answer(result)
         if answer.get("accepted") is False:
             found.append(
-                f"cohorts.{name}: nobody was told of the new level: {answer.get('reason')}; "
-                f"the level is in force. Run `pulumi up --replace '{urn}'` to tell them"
+                f"cohorts.{name}: nobody was told of {of_what}: {answer.get('reason')}; "
+                f"{holds}. Run `pulumi up --replace '{urn}'` to tell them"
             )
 
     for name, cohort in cohorts.items():
-        announcement = cohort.announcement
-        pulumi.Output.all(announcement.result, announcement.invocation_urn).apply(partial(judge, name))
+        told = cohort.announcement
+        level = partial(judge, name, "the new level", "the level is in force")
+        access = partial(judge, name, "who has access", "access is as the stack file says")
+        pulumi.Output.all(told.result, told.invocation_urn).apply(level)
+        pulumi.Output.all(told.access_result, told.access_urn).apply(access)
 
 
 def _require_macs(cohorts: Mapping[str, Cohort], found: list[str]) -> None:

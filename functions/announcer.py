@@ -8,6 +8,7 @@ queue, one message at a time per cohort:
                  queue, where an alarm sees it
     review    -> the reminder of a review, as deliveries
     alert     -> the meter's: spend that comes near a budget, as deliveries
+    access    -> who has access, compared with who was told of it; what is new as deliveries
 
 A standing that is handed in twice changes nothing, so an update that was killed can be repeated. What crashes between
 sending and marking is sent again: at least once, as anything over a network.
@@ -25,10 +26,12 @@ from typing import Any
 
 import boto3
 
+from functions import access_notices
 from functions.clients import client
 from functions.senders import Sender
 from functions.settings import settings
 from rollout.incidents.cohort_state import Standing, changes
+from rollout.notices.access import Access
 from rollout.notices.budgets import alert_deliveries
 from rollout.notices.level_changes import Delivery, Settings, deliveries, review_deliveries
 
@@ -65,16 +68,22 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def accepted(event: dict[str, Any], request_id: str) -> dict[str, Any]:
     """Never raises: a notice must not undo a rollback. `pulumi up` says so at its end where this answers false."""
     try:
-        kind = "review" if "review" in event else "standing"
-        body = json.dumps({kind: event.get("review", event), "at": datetime.now(UTC).isoformat()})
+        kind = next((known for known in ("review", "access") if known in event), "standing")
+        body = json.dumps({kind: event.get(kind, event), "at": datetime.now(UTC).isoformat()})
         if len(body) > MAX_INPUT_BYTES:
             raise ValueError(f"more than {MAX_INPUT_BYTES} bytes")  # noqa: TRY301
-        cohort = event["review"]["cohort"] if kind == "review" else Standing.read(event).cohort
-        _queue(body, f"cohort-{cohort}", request_id)
+        _queue(body, f"cohort-{_cohort_of(kind, event)}", request_id)
     except Exception as error:
         log.exception("not accepted")
         return {"accepted": False, "reason": f"{type(error).__name__}: {error}"[:300]}
     return {"accepted": True}
+
+
+def _cohort_of(kind: str, event: dict[str, Any]) -> str:
+    """Raises where it is none of its kind."""
+    if kind == "standing":
+        return Standing.read(event).cohort
+    return event["review"]["cohort"] if kind == "review" else Access.read(event["access"]).cohort
 
 
 def worked(records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -99,6 +108,9 @@ def _work(message: dict[str, Any]) -> None:
     elif "alert" in message:
         for delivery in alert_deliveries(message["alert"], notices()):
             _hand_out(delivery)
+    elif "access" in message:
+        at = datetime.fromisoformat(message["at"])
+        access_notices.compare(_table(), message["access"], at, notices(), _hand_out)
     else:
         _compare(message["standing"], datetime.fromisoformat(message["at"]))
 
@@ -107,6 +119,8 @@ def _compare(standing: dict[str, Any], at: datetime) -> None:
     """Keep the new standing together with the one before it, until everything that follows from them is handed out."""
     key = f"cohort#{standing['cohort']}"
     item = _table().get_item(Key={"id": key}, ConsistentRead=True).get("Item")
+    if item is None:
+        access_notices.begin(_table(), standing["cohort"])
     stored: dict[str, Any] = (
         json.loads(item["state"]) if item else {"version": 0, "now": None, "at": at.isoformat(), "handed_out": True}
     )

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import logging
 import time
 import urllib.error
 import urllib.parse
@@ -22,9 +23,14 @@ from rollout.notices.formats import amazon_q, plain, slack_blocks, slack_text
 from rollout.notices.level_changes import Delivery, Way, review_time
 
 SLACK = "https://slack.com/api/"
+# What it says of an address that none of its members has.
+UNKNOWN = "users_not_found"
 TIMEOUT_SECONDS = 10
 MAX_ANSWER_BYTES = 1_000_000
 SECRET_SECONDS = 300
+
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
 
 
 class NotDeliveredError(Exception):
@@ -101,7 +107,14 @@ class Sender:
     def _slack_person(self, delivery: Delivery) -> None:
         [email] = delivery.to
         query = urllib.parse.urlencode({"email": email})
-        user = self._slack_call(urllib.request.Request(f"{SLACK}users.lookupByEmail?{query}"))  # noqa: S310
+        try:
+            user = self._slack_call(urllib.request.Request(f"{SLACK}users.lookupByEmail?{query}"))  # noqa: S310
+        except NotDeliveredError as error:
+            # Whoever has no account there is told by e-mail, where there is a sender: no notice is lost.
+            if self.sender and str(error) == f"Slack: {UNKNOWN}":
+                log.info("Slack knows nobody by that address: by e-mail alone")
+                return
+            raise
         self._post(user["user"]["id"], delivery)
 
     def _post(self, channel: str, delivery: Delivery) -> None:

@@ -9,28 +9,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from cli.live import registry
 from cli.live.engine import outputs
 from cli.live.signing_in import command_of
 from cli.live.stack import CommandError, stack_file
 from cli.pages.settings_schema import check_schema, client_keys
 from cli.terminal.json_out import print_json
-from rollout.macs.bundle import Piece, bundle
+from rollout.macs.bundle import Piece, bundle, templates
 from rollout.macs.checks import text_findings
 from rollout.macs.model import SettingsError
-from rollout.macs.places import PLACES, Platform
+from rollout.macs.places import PLACES, POLICY_KEY, Platform
 from rollout.macs.sources import drop_in_findings, managed_paths, source_findings
 from rollout.model.errors import nearest
 from rollout.model.macs import Channel
 from rollout.model.rollout import Rollout
 
 INDEX = "where.txt"
-DOCUMENTS = ("managed-settings.json",)
+DOCUMENTS = ("managed-settings.json", "registry-value.json")
 
 
 def write(stack: str, folder: Path, schema: str | None, as_json: bool = False) -> None:
     """Into `folder/<stack>`, which is ours and written anew. Raises CommandError where a document is not in order."""
     rollout = stack_file(Path.cwd(), stack)
-    pieces = list(_pieces(rollout, outputs(Path.cwd(), stack)))
+    pieces = [*_pieces(rollout, outputs(Path.cwd(), stack)), *templates()]
     if schema and (lines := _against(schema, pieces)):
         raise CommandError("\n".join(["the schema refuses what was rendered; nothing was written:", *lines]))
     target = folder / stack
@@ -82,9 +83,14 @@ def look(channel: Channel, root: Path = Path("/"), schema: str | None = None) ->
     platform = {"darwin": Platform.MACOS, "win32": Platform.WINDOWS}.get(sys.platform, Platform.LINUX)
     places = PLACES[platform]
     there = {path: root / path.lstrip("/") for path in managed_paths(platform)}
+    value = registry.policy() if places.profile == POLICY_KEY else None
     present = {path for path, file in there.items() if file.exists()}
+    if value is not None:
+        present.add(POLICY_KEY)
     lines = [f"{finding.path}: {finding.text}" for finding in source_findings(channel, platform, present)]
     base: dict[str, Any] = {}
+    if value is not None:
+        lines += [f"{POLICY_KEY}: {finding.line}" for finding in text_findings(value, client)]
     if there[places.settings].is_file():
         text = there[places.settings].read_text(encoding="utf-8", errors="replace")
         lines += [f"{places.settings}: {finding.line}" for finding in text_findings(text, client)]

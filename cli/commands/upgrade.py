@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.company.files import requirements
-from cli.live.engine_events import run as engine
+from cli.updating.engine_events import run as engine
 from cli.stack_file.listing import stack_path
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json

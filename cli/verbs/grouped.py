@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 # Characters of a line, and of the few words that a verb has in it.
-WIDTH, WORDS = 80, 20
+WIDTH, WORDS = 80, 19
 # Everything else of `--help` is of one verb.
 HEAD = "Usage: rollout VERB ...     `rollout VERB --help` says what it takes"
 

@@ -39,7 +39,8 @@ def settings(
 
 @verbs.command("doctor", short_help="what is missing", rich_help_panel=PANEL)
 def doctor(
-    stack: Stack,
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
+    mine: Annotated[bool, typer.Option("--me", help="look at this machine, as a developer's; needs no stack")] = False,
     prove: Annotated[
         bool, typer.Option("--prove", help="prove instead that whoever is over a stop is counted and denied")
     ] = False,
@@ -49,10 +50,18 @@ def doctor(
 
     With `--prove`, the meter takes a person who does not exist over a stop, and IAM is asked what it decides of them.
     Nobody else is counted or stopped, and nothing of it stays. Needs the right to invoke the meter, and AWS alone.
+
+    With `--me`: Claude Code and its version, okta-aws-cli, the managed settings and their level, the sign-in, the
+    clock, the profile. It signs nobody in, prints no credential, and with `-s` compares with that stack's file.
     """
     from cli.commands import doctor
     from cli.commands import prove as proof
 
+    if mine:
+        from cli.commands.doctor_me import run
+
+        raise typer.Exit(run(stack, as_json))
+    stack = stack or selected_stack()
     raise typer.Exit(proof.run(stack, as_json) if prove else doctor.run(stack, as_json))
 
 

@@ -14,7 +14,7 @@ from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.levels import Level
 from rollout.model.rollout import Rollout
-from rollout.notices.announcer_input import announced
+from rollout.notices.announcer_input import access, announced
 from rollout.notices.documents import review_policy
 from rollout.notices.level_changes import review_name
 
@@ -31,11 +31,15 @@ class AnnouncementArgs:
 
 
 class Announcement(pulumi.ComponentResource):
-    """An invocation of the announcer that is made anew with each level. Taking it away calls nothing."""
+    """Two invocations of the announcer: one is made anew with each level, one whenever who has access changes, or to
+    what. Taking them away calls nothing."""
 
     result: pulumi.Output[str]
     """The announcer's answer, as JSON: whether its queue has the news."""
     invocation_urn: pulumi.Output[str]
+    access_result: pulumi.Output[str]
+    """The same of who has access."""
+    access_urn: pulumi.Output[str]
 
     def __init__(self, name: str, args: AnnouncementArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Announcement", name, {}, opts)
@@ -61,4 +65,11 @@ class Announcement(pulumi.ComponentResource):
         )
         self.result = invocation.result
         self.invocation_urn = invocation.urn
+        told = aws.lambda_.Invocation(
+            f"{name}-access",
+            function_name=names.ANNOUNCER,
+            input=pulumi.Output.json_dumps({"access": access(args.rollout, args.cohort, args.record)}, sort_keys=True),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after, *args.announcer.ready]),
+        )
+        self.access_result, self.access_urn = told.result, told.urn
         self.register_outputs({})

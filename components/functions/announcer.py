@@ -23,6 +23,7 @@ from rollout.notices.documents import announcer_policy, reminder_policy, service
 
 FILES = (
     "functions/__init__.py",
+    "functions/access_notices.py",
     "functions/announcer.py",
     "functions/clients.py",
     "functions/senders.py",
@@ -36,6 +37,7 @@ FILES = (
     "rollout/model/__init__.py",
     "rollout/model/times.py",
     "rollout/notices/__init__.py",
+    "rollout/notices/access.py",
     "rollout/notices/budgets.py",
     "rollout/notices/formats.py",
     "rollout/notices/level_changes.py",

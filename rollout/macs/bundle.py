@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rollout.account import Account
-from rollout.macs import commit_guard, credential_helper, own_usage_view
+from rollout.macs import commit_guard, credential_helper, own_usage_view, windows
 from rollout.macs.commit_guard import File
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
 from rollout.macs.places import DOMAIN, PLACES, Places, Platform
@@ -38,6 +39,35 @@ def bundle(
     )
 
 
+def _registry(folder: str, name: str, document: Mapping[str, Any], aws_config: str | None) -> list[Piece]:
+    """By a tool that writes values, that imports a file, or that runs a script, which brings the AWS profile along."""
+    script = windows.intune_script(document, name, aws_config)
+    return [
+        Piece(
+            name=f"{folder}/registry-value.json",
+            content=windows.registry_value(document).encode(),
+            goes_to=windows.where(),
+        ),
+        Piece(name=f"{folder}/ClaudeCode.reg", content=windows.as_reg(document), goes_to="`reg import`, the same"),
+        Piece(
+            name=f"{folder}/Set-ClaudeCode.ps1", content=script.encode(), goes_to="Intune's platform scripts, the same"
+        ),
+    ]
+
+
+def templates() -> tuple[Piece, ...]:
+    """What is the same for all cohorts: Group Policy's template, and what takes everything off a Windows machine."""
+    return (
+        Piece(name="windows/ClaudeCode.admx", content=windows.admx().encode(), goes_to="PolicyDefinitions, or Intune"),
+        Piece(name="windows/en-US/ClaudeCode.adml", content=windows.adml().encode(), goes_to="beside it, in en-US"),
+        Piece(
+            name="windows/Remove-ClaudeCode.ps1",
+            content=windows.removal_script().encode(),
+            goes_to="Windows machines of whoever has left, and after `rolled_back`",
+        ),
+    )
+
+
 def _piece(folder: str, places: Places, file: File) -> Piece:
     name = f"{folder}/{file.path.removeprefix(places.folder + '/')}"
     return Piece(name=name, content=file.content.encode(), goes_to=file.path, mode=file.mode)
@@ -57,9 +87,10 @@ def _pieces(
     region, account_id = document["model"].split(":")[3:5]
     signs_in = credential_helper.files(rollout, to.cohort, platform, credential_process)
     found = [_piece(folder, places, file) for file in signs_in]
+    text_of_profile = None
     if credential_process:
-        text = aws_profile(region, credential_helper.command(platform, credential_process))
-        found.append(Piece(name=f"{folder}/aws-config", content=text.encode(), goes_to=places.aws_config))
+        text_of_profile = aws_profile(region, credential_helper.command(platform, credential_process))
+        found.append(Piece(name=f"{folder}/aws-config", content=text_of_profile.encode(), goes_to=places.aws_config))
     given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
     account = Account(account_id, region)
     guard = commit_guard.files(rollout, account, platform, **given)
@@ -81,7 +112,9 @@ def _pieces(
     found.append(
         Piece(name=f"{folder}/managed-settings.json", content=as_json(document).encode(), goes_to=places.settings)
     )
-    if places.profile:
+    if platform is Platform.WINDOWS:
+        found += _registry(folder, to.name, document, text_of_profile)
+    if platform is Platform.MACOS:
         profile = as_mobileconfig(document, rollout.organization.name, to.name)
         found += [
             Piece(

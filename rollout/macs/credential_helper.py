@@ -15,6 +15,7 @@ from rollout.macs.commit_guard import SHARED, File, package
 from rollout.macs.places import PLACES, Platform
 from rollout.model.cohort import Cohort
 from rollout.model.rollout import Rollout
+from rollout.model.whom_to_ask import whom_to_ask
 
 ENTRY, SETTINGS = "rollout-credentials", "rollout-credentials.conf"
 PACKAGES = (SHARED, "rollout_credentials")
@@ -50,7 +51,7 @@ def settings(rollout: Rollout, cohort: str, credential_process: str) -> str:
         "key": hashlib.sha256("\n".join(named.values()).encode()).hexdigest()[:24],
         "region": words[words.index("--aws-region") + 1],
         "role": named["--aws-iam-role"].rpartition("/")[2],
-        "ask": _ask(rollout),
+        "ask": whom_to_ask(rollout),
         "sign_in_seconds": SIGN_IN_SECONDS,
         "session_seconds": rollout.session_minutes * 60,
         **({"dead_before": int(line.timestamp())} if line else {}),
@@ -79,11 +80,3 @@ def _dead_before(cohort: Cohort) -> datetime | None:
     more. Without it a person who is let in again would go on with the session that the cut has killed."""
     lines = [cohort.valid_from(), *(cohort.member_valid_from(email) for email in cohort.members)]
     return max((line for line in lines if line), default=None)
-
-
-def _ask(rollout: Rollout) -> str:
-    """Ends a sentence: whom to ask."""
-    channel = rollout.notify.slack.channels.get("engineering") if rollout.notify.slack else None
-    if channel and channel.name:
-        return f"ask in #{channel.name}"
-    return f"ask whoever runs Claude Code at {rollout.organization.name}"

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 # What the property list of managed settings is for, and the profile's preference domain.
 DOMAIN = "com.anthropic.claudecode"
+# The same of Windows: a text of one line of JSON, by which a machine's registry is asked (`rollout.macs.windows`).
+POLICY_KEY, POLICY_VALUE = r"HKLM\SOFTWARE\Policies\ClaudeCode", "Settings"
 
 
 class Platform(StrEnum):
@@ -18,7 +20,8 @@ class Platform(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Absolute paths. `nowhere`: a file that is always empty. `profile`: what a configuration profile becomes."""
+    """Absolute paths. `nowhere`: a file that is always empty. `profile`: what goes before the
+    file: what a configuration profile becomes on a Mac, the registry's key on Windows."""
 
     folder: str
     separator: str
@@ -60,5 +63,5 @@ PLACES: Mapping[Platform, Places] = {
         profile=f"/Library/Managed Preferences/{DOMAIN}.plist",
     ),
     Platform.LINUX: Places(folder="/etc/claude-code", separator="/", nowhere="/dev/null"),
-    Platform.WINDOWS: Places(folder=r"C:\Program Files\ClaudeCode", separator="\\", nowhere="NUL"),
+    Platform.WINDOWS: Places(folder=r"C:\Program Files\ClaudeCode", separator="\\", nowhere="NUL", profile=POLICY_KEY),
 }

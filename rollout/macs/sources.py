@@ -34,7 +34,8 @@ def _sources(channel: Channel, platform: Platform, present: Collection[str]) -> 
         text = "a file beside mac.channel: profile; ignored while there is a profile, in force after it; remove it"
         yield Finding("two_sources", places.settings, text)
     if channel is not Channel.PROFILE and profiled:
-        text = f"a profile beside mac.channel: {channel.value}; it is read and the file is not; remove it in Jamf"
+        kind, where = ("a profile", " in Jamf") if platform is Platform.MACOS else ("a registry value", "")
+        text = f"{kind} beside mac.channel: {channel.value}; it is read and the file is not; remove it{where}"
         yield Finding("two_sources", str(places.profile), text)
 
 

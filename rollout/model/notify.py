@@ -39,3 +39,8 @@ class Notify(Part):
     """The sender. Without one, people get no e-mail of their own, and audiences only what they subscribe to."""
     incident_webhook: HttpsUrl | None = None
     """Where a record of each change of level is posted, signed with `webhook_signing_key`."""
+    onboarding: bool = True
+    """Whether members are told, in person, that they have access, of a new model, and that their access has ended. By
+    Slack where there is a bot, by e-mail where there is a sender; with neither nobody is."""
+    onboarding_page: HttpsUrl | None = None
+    """Where you have put the page that `rollout onboarding-page` writes; `{cohort}` stands for a cohort's name."""

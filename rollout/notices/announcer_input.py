@@ -7,16 +7,19 @@ from typing import Any
 from rollout import names
 from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord, Record
+from rollout.levels import Level
 from rollout.model.cohort import Incident, Member
-from rollout.model.rollout import Rollout
+from rollout.model.rollout import Federation, Rollout
+from rollout.model.whom_to_ask import whom_to_ask
+from rollout.notices.access import Access
 from rollout.notices.level_changes import AUDIENCES
 
 
 def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Where a cohort stands, as `rollout.incidents.cohort_state.Standing` reads it.
 
-    While a cohort is active its members are nobody's business: a roster that grows announces nothing. `removed`: who is
-    in no cohort any more, so that nobody is told of access they do not have.
+    While a cohort is active its members are nobody's business: of a roster that grows `access` tells, those who are new
+    alone. `removed`: who is in no cohort any more, so that nobody is told of access they do not have.
     """
     found = rollout.cohorts[cohort]
     listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if m.level}
@@ -27,6 +30,24 @@ def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
         "members": {email: _member(member) for email, member in sorted(listed.items())},
         **({"removed": removed} if (removed := _removed(record.cohorts.get(cohort))) else {}),
     }
+
+
+def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
+    """Who has access once the update has ended, as `rollout.notices.access.Access` reads it."""
+    found, notify = rollout.cohorts[cohort], rollout.notify
+    page = notify.onboarding_page.replace("{cohort}", cohort) if notify.onboarding_page else None
+    return Access(
+        cohort=cohort,
+        people=found.signed_in,
+        above=tuple(sorted(email for email in found.members if found.level_of(email).needs_incident)),
+        removed=tuple(_removed(record.cohorts.get(cohort))),
+        models=found.usable_models(rollout.throttle),
+        is_whole=found.level is Level.ACTIVE,
+        tells=notify.onboarding,
+        signs_in=rollout.federation is Federation.SAML,
+        ask=whom_to_ask(rollout),
+        page=page,
+    ).document()
 
 
 def _removed(cohort: CohortRecord | None) -> list[str]:

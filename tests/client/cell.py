@@ -29,10 +29,11 @@ _IFF_UP = 1
 
 
 class Spec(TypedDict):
-    """`etc`, `managed`: folders to lay over /etc and /etc/claude-code. `ports`: the Unix socket behind each port."""
+    """`etc`, `managed`: folders to lay over /etc and /etc/claude-code. `mnt`: over /mnt; empty for none. `ports`: the Unix socket behind each port."""
 
     etc: str
     managed: str
+    mnt: str
     ports: dict[str, str]
     command: list[str]
     environment: dict[str, str]
@@ -72,6 +73,8 @@ def _loopback_up() -> None:
 def main(spec: Spec) -> int:
     _bind(spec["etc"], "/etc")
     _bind(spec["managed"], str(MANAGED))
+    if spec["mnt"]:
+        _bind(spec["mnt"], "/mnt")
     _loopback_up()
     os.chdir(spec["folder"])
     ways = [(gate.port_listener(int(port)), gate.to_file(Path(path))) for port, path in spec["ports"].items()]

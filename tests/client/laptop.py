@@ -88,6 +88,8 @@ class Laptop:
     login: str
     also: list[int] = field(default_factory=list[int])
     """Further ports of this machine that its cell reaches."""
+    mnt: Path | None = None
+    """What the cell has at /mnt."""
 
     def __post_init__(self) -> None:
         for part in (self.managed, self.project, self.home / "tmp", self.home / "bin"):
@@ -167,6 +169,7 @@ class Laptop:
         spec = cell.Spec(
             etc=str(self.etc),
             managed=str(self.managed),
+            mnt=str(self.mnt) if self.mnt else "",
             ports={str(port): str(path) for port, path in self._ways.items()},
             command=[str(self.claude), *arguments],
             environment={**self._environment, **exported},

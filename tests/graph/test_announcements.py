@@ -148,6 +148,45 @@ def test_news_that_the_announcer_could_not_take_fails_the_update_at_its_end_with
             groups=groups,
             answer='{"accepted": false, "reason": "QueueDoesNotExist"}',
         )
-    [line] = str(ended.value).splitlines()
-    assert line.startswith("cohorts.pilot: nobody was told of the new level: QueueDoesNotExist; the level is in force")
-    assert "pulumi up --replace 'urn:pulumi:" in line
+    level, access = sorted(str(ended.value).splitlines())
+    assert level.startswith("cohorts.pilot: nobody was told of the new level: QueueDoesNotExist; the level is in force")
+    assert access.startswith("cohorts.pilot: nobody was told of who has access: QueueDoesNotExist; access is as")
+    assert all("pulumi up --replace 'urn:pulumi:" in line for line in (level, access))
+
+
+def told(made: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(recording.run(stacks.config(made)).one("pilot-announcement-access").inputs["input"])["access"]
+
+
+def test_nobody_is_told_that_they_have_access_before_it_is_so() -> None:
+    run = recorded()
+    level, access = (run.one(f"pilot-announcement-{each}") for each in ("level", "access"))
+    assert set(access.depends_on) == set(level.depends_on)
+
+
+def test_what_is_said_of_access_names_who_has_it_the_models_and_whom_to_ask() -> None:
+    channel = {"id": "C0ENGALERTS", "name": "claude-code"}
+    notify = {
+        "slack": {"workspace_id": "T0ACMEROLL", "channels": {"engineering": channel}},
+        "onboarding_page": "https://wiki.acme.example/{cohort}.html",
+    }
+    assert told(document(notify=notify)) == {
+        "cohort": "pilot",
+        "people": ["alice.chen@acme.example", "grace.liu@acme.example"],
+        "models": ["sonnet", "haiku"],
+        "is_whole": True,
+        "tells": True,
+        "signs_in": True,
+        "ask": "ask in #claude-code",
+        "page": "https://wiki.acme.example/pilot.html",
+    }
+    assert told(document(notify={"onboarding": False}))["tells"] is False
+
+
+def test_whoever_is_stopped_has_no_access_and_is_not_forgotten() -> None:
+    said = told(document("suspended"))
+    assert (said["people"], said["above"]) == ([], ["alice.chen@acme.example", "grace.liu@acme.example"])
+    made = document()
+    made["cohorts"]["pilot"]["members"]["alice.chen@acme.example"].update(level="suspended", incident=INCIDENT)
+    alone = told(made)
+    assert (alone["people"], alone["above"]) == (["grace.liu@acme.example"], ["alice.chen@acme.example"])

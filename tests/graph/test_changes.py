@@ -61,14 +61,14 @@ def test_the_order_of_cohorts_and_members_is_of_no_account(cohorts: list[str], p
     assert registrations(document(cohorts, people)) == registrations(document(sorted(cohorts), sorted(people)))
 
 
-def test_adding_a_member_changes_the_two_memberships_and_whom_the_meter_knows() -> None:
+def test_adding_a_member_changes_the_two_memberships_whom_the_meter_knows_and_who_is_told_of_access() -> None:
     document = stacks.small()
     before = registrations(document)
     document["cohorts"]["pilot"]["members"]["bob.kim@acme.example"] = {"name": "Bob Kim", "team": "backend"}
     after = registrations(document)
     assert set(before) == set(after)
     changed = {after[urn].name for urn in after if after[urn] != before[urn]}
-    functions = {"meter-function-code", "mac-findings-function-code"}
+    functions = {"meter-function-code", "mac-findings-function-code", "pilot-announcement-access"}
     assert changed == {"pilot-membership-members", "pilot-membership-umbrella", *functions, NAME}
 
 

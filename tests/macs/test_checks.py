@@ -168,9 +168,9 @@ def test_a_machine_has_one_source(channel: Channel, present: set[str], path: str
     assert [finding.path for finding in source_findings(channel, Platform.MACOS, present)] == ([path] if path else [])
 
 
-def test_only_macs_have_a_profile() -> None:
-    assert len(managed_paths(Platform.MACOS)) == 3
-    assert len(managed_paths(Platform.LINUX)) == len(managed_paths(Platform.WINDOWS)) == 2
+def test_macs_have_a_profile_windows_the_registry_and_linux_neither() -> None:
+    assert len(managed_paths(Platform.MACOS)) == len(managed_paths(Platform.WINDOWS)) == 3
+    assert len(managed_paths(Platform.LINUX)) == 2
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class World:
     queue_url: str
     posts: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    not_in_slack: set[str] = field(default_factory=set)
 
     def open(self, request: urllib.request.Request, timeout: float) -> Any:  # noqa: ARG002
         url = request.full_url
@@ -42,6 +43,8 @@ class World:
             raise urllib.error.HTTPError(url, 503, "down", Message(), io.BytesIO())
         body = request.data
         headers = {key.lower(): value for key, value in request.header_items()}
+        if "users.lookupByEmail" in url and any(who in urllib.parse.unquote(url) for who in self.not_in_slack):
+            return io.BytesIO(b'{"ok": false, "error": "users_not_found"}')
         if "users.lookupByEmail" in url:
             return io.BytesIO(json.dumps({"ok": True, "user": {"id": "U" + url.rpartition("=")[2]}}).encode())
         assert isinstance(body, bytes)

@@ -12,12 +12,30 @@ import pytest
 from tests.engine.access.test_levels import ALICE, GROUP, set_level
 from tests.engine.world import World
 
+LATER = "ravi.menon@acme.example"
 INVOKE = "POST /2015-03-31/functions/claude-code-announcer/invocations"
 
 
-def notices(world: World) -> list[dict[str, Any]]:
+ACCESS = ("You have access", "Your access to Claude Code has ended", "Claude Code: a new model")
+
+
+def everything(world: World) -> list[dict[str, Any]]:
     world.settle()
     return world.aws_control("/sandbox/notices")
+
+
+def is_of_access(notice: dict[str, Any]) -> bool:
+    return any(words in notice["subject"] + notice["text"] for words in ACCESS)
+
+
+def notices(world: World) -> list[dict[str, Any]]:
+    """Of levels, and what else there is, but for who has access."""
+    return [notice for notice in everything(world) if not is_of_access(notice)]
+
+
+def of_access(world: World) -> Counter[str]:
+    """How many each person got, by Slack and e-mail together."""
+    return Counter(notice["to"][0] for notice in everything(world) if is_of_access(notice))
 
 
 def until(met: Callable[[], Any], seconds: float = 60) -> Any:
@@ -53,6 +71,49 @@ def test_a_suspension_reaches_channel_people_managers_and_tracker_and_a_second_u
     pilot.up()
     assert notices(pilot) == first
     assert told(pilot) == [("planned", "active"), ("active", "suspended")]
+
+
+def test_each_member_is_told_once_that_they_have_access_whatever_comes_after_and_a_later_one_alone(
+    pilot: World,
+) -> None:
+    first = of_access(pilot)
+    assert (len(first), set(first.values()), first[ALICE]) == (25, {2}, 2)
+    pilot.up()
+    set_level(pilot, "suspended")
+    pilot.up()
+    set_level(pilot, "active")
+    pilot.up()
+    assert of_access(pilot) == first
+    with pilot.stack_file() as config:
+        config["claude-code-rollout:cohorts"]["pilot"]["members"] = {LATER: {"name": "Ravi Menon", "team": "backend"}}
+    pilot.up()
+    until(lambda: of_access(pilot)[LATER] == 2)
+    assert sum((of_access(pilot) - first).values()) == 2
+    with pilot.stack_file() as config:
+        config["claude-code-rollout:cohorts"]["pilot"]["members"] = {}
+    pilot.up()
+    until(lambda: of_access(pilot)[LATER] == 4)
+    assert [n["subject"] for n in everything(pilot) if n["to"] == [LATER] and n["by"] == "email"] == [
+        "You have access to Claude Code (cohort pilot)",
+        "Your access to Claude Code has ended",
+    ]
+
+
+def test_a_stack_of_the_version_before_tells_nobody_at_its_next_update_and_whoever_comes_later(pilot: World) -> None:
+    """As it was left: no such resource in the state, and nothing remembered of who was told."""
+    everything(pilot)
+    pilot.aws("dynamodb").delete_item(TableName="claude-code-notices", Key={"id": {"S": "access#pilot"}})
+    [urn] = [each["urn"] for each in pilot.state() if each["urn"].endswith("::pilot-announcement-access")]
+    pilot.pulumi("state", "delete", urn, "--stack", "sandbox", "--yes")
+    pilot.aws_control("/sandbox/notices", "DELETE")
+    assert pilot.plan() == {urn: "create"}
+    pilot.up()
+    assert everything(pilot) == []
+    with pilot.stack_file() as config:
+        config["claude-code-rollout:cohorts"]["pilot"]["members"] = {LATER: {"name": "Ravi Menon", "team": "backend"}}
+    pilot.up()
+    until(lambda: of_access(pilot)[LATER] == 2)
+    assert sum(of_access(pilot).values()) == 2
 
 
 def test_a_rollback_schedules_its_review_and_who_is_reminded_hears_it(pilot: World) -> None:
@@ -122,8 +183,9 @@ def test_a_queue_that_takes_nothing_fails_the_update_at_its_end_and_the_printed_
     assert pilot.profiles() == set()
     assert "claude-code-pilot" not in {role["RoleName"] for role in pilot.aws("iam").list_roles()["Roles"]}
     again = pilot.up(fails=True)
-    [urn] = {line.split("'")[1] for line in again.splitlines() if "pulumi up --replace" in line}
+    urns = {line.split("'")[1] for line in again.splitlines() if "pulumi up --replace" in line}
+    assert {urn.rpartition("::")[2] for urn in urns} == {"pilot-announcement-level", "pilot-announcement-access"}
     pilot.aws_control("/sandbox/faults", "DELETE")
-    pilot.up("--replace", urn)
+    pilot.up(*(word for urn in sorted(urns) for word in ("--replace", urn)))
     assert told(pilot)[-1] == ("active", "rolled_back")
     assert url

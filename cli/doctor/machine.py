@@ -1,0 +1,230 @@
+"""Whether a developer's machine has what Claude Code needs here. It signs nobody in, and shows no credential."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from cli.doctor.finding import TIMEOUT, Check, Finding, broken, fine, unknown
+from cli.doctor.installed import Machine
+from rollout import names
+from rollout.macs.checks import text_findings
+from rollout.macs.credential_helper import ENTRY
+from rollout.macs.level_seen import level_in
+from rollout.macs.places import Platform
+from rollout.model.client_versions import FLOOR
+from rollout.model.macs import VERSION, version_of
+from rollout.model.rollout import Rollout
+
+SECONDS = 30
+# Of SigV4 (IAM user guide, signing: a request must reach AWS within five minutes of its time stamp).
+MOST_SKEW_SECONDS, NOTICED_SKEW_SECONDS = 300, 60
+# Where `mac/rollout_credentials/okta.py` looks, too.
+USUAL = ("/opt/homebrew/bin", "/usr/local/bin", "~/go/bin", "~/.local/bin", "~/bin", "/home/linuxbrew/.linuxbrew/bin")
+INSTALL = "https://code.claude.com/docs/en/setup"
+RELEASES = "https://github.com/okta/okta-aws-cli/releases"
+
+
+def checks(machine: Machine, rollout: Rollout | None) -> list[Check]:
+    """`rollout`: where somebody named a stack file."""
+    return [
+        Check(name="Claude Code", look=lambda: claude_code(machine, rollout), fix="run `claude doctor`"),
+        Check(name="managed settings", look=lambda: settings(machine, rollout), fix=machine.ask),
+        Check(name="shell", look=lambda: shell(machine), fix=""),
+        Check(name="okta-aws-cli", look=lambda: okta_aws_cli(machine), fix=f"install it: {RELEASES}"),
+        Check(name="clock", look=lambda: clock(machine), fix="look at your network, a proxy or VPN included"),
+    ]
+
+
+def _run(machine: Machine, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  what is installed on this machine
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+        stdin=subprocess.DEVNULL,
+        env=machine.environment,
+    )
+
+
+def _plain(text: str) -> str:
+    """On one line, with nothing that a terminal would obey."""
+    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))[:300]
+
+
+def _found(machine: Machine, program: str, folders: Iterable[str]) -> str | None:
+    home = machine.environment.get("HOME", str(Path.home()))
+    places = [folder.replace("~", home, 1) for folder in folders]
+    return shutil.which(program, path=os.pathsep.join([machine.environment.get("PATH", ""), *places]))
+
+
+def claude_code(machine: Machine, rollout: Rollout | None) -> Iterator[Finding]:
+    name = "Claude Code"
+    program = _found(machine, "claude", ("~/.local/bin", "/opt/homebrew/bin", "/usr/local/bin"))
+    if program is None:
+        yield broken(name, "there is no `claude` on PATH", f"install it: {INSTALL}")
+        return
+    said = _run(machine, program, "--version").stdout
+    found = re.match(rf"({VERSION})\b", said)
+    if not found:
+        yield unknown(name, f"{program} does not say its version", "run `claude doctor`")
+        return
+    least = str(
+        machine.document.get("requiredMinimumVersion") or (rollout.claude.minimum_version if rollout else FLOOR)
+    )
+    if re.fullmatch(VERSION, least) and version_of(found[1]) < version_of(least):
+        yield broken(name, f"{found[1]}, older than {least}, so it does not start", "run `claude update`")
+    else:
+        yield fine(name, f"{found[1]} at {program}, not older than {least}")
+
+
+def settings(machine: Machine, rollout: Rollout | None) -> Iterator[Finding]:
+    name, source = "managed settings", machine.source
+    if source is None:
+        where = " or ".join(place for place in (machine.places.profile, machine.places.settings) if place)
+        yield broken(name, f"none at {where}, so Claude Code is not this company's here", _wait(machine, rollout))
+        return
+    try:
+        mistakes = text_findings(machine.text or "")
+    except (OSError, ValueError) as error:
+        yield broken(name, f"{source} cannot be read: {error}", machine.ask)
+        return
+    for mistake in mistakes:
+        yield broken(name, f"{source}: {mistake.line}", f"do not mend it by hand: {machine.ask}")
+    if not machine.document:
+        return
+    level = level_in(machine.document)
+    yield from _level(machine, rollout, level.value)
+
+
+def _level(machine: Machine, rollout: Rollout | None, level: str) -> Iterator[Finding]:
+    cohort = cohort_of(machine, rollout)
+    of = f" of cohort {cohort}" if cohort else ""
+    announced = [_plain(str(text)) for text in machine.document.get("companyAnnouncements") or ()]
+    says = f"level {level}{of}, at {machine.source}" + (f"; they say: {announced[0]}" if announced else "")
+    if rollout is None or cohort is None:
+        yield fine("managed settings", says)
+        return
+    # One person's own level may be higher than the cohort's.
+    found = rollout.cohorts[cohort]
+    levels = {found.level.value} | {found.level_of(email).value for email in found.members}
+    if level in levels:
+        yield fine("managed settings", says)
+    else:
+        expected = ", ".join(sorted(levels))
+        yield broken("managed settings", f"{says}; the stack file says {expected}", _wait(machine, rollout))
+
+
+def cohort_of(machine: Machine, rollout: Rollout | None) -> str | None:
+    """By the role that is signed in to. With a stack file, one of its cohorts or None."""
+    role = machine.told.get("role", "")
+    prefix = names.role("")
+    cohort = role.removeprefix(prefix) if role.startswith(prefix) else None
+    return cohort if cohort and (rollout is None or cohort in rollout.cohorts) else None
+
+
+def _wait(machine: Machine, rollout: Rollout | None) -> str:
+    minutes = rollout.mac.check_in_minutes if rollout and rollout.jamf else None
+    first = f"wait {minutes} minutes for the Mac's check-in; then " if minutes else ""
+    return f"{first}{machine.ask}"
+
+
+# With one of these exported the client does not start, or is led elsewhere (docs/macs.md).
+LEADS_ELSEWHERE = ("AWS_ENDPOINT_URL", "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST", "ANTHROPIC_UNIX_SOCKET")
+
+
+def shell(machine: Machine) -> Iterator[Finding]:
+    exported = [each for each in LEADS_ELSEWHERE if machine.environment.get(each) and each not in machine.env]
+    for each in exported:
+        yield broken("shell", f"{each} is exported, so Claude Code does not start", f"env -u {each} claude")
+    if not exported:
+        yield fine("shell", "nothing is exported that keeps Claude Code from starting")
+
+
+def okta_aws_cli(machine: Machine) -> Iterator[Finding]:
+    name = "okta-aws-cli"
+    if machine.document and "AWS_CONFIG_FILE" not in machine.env:
+        yield fine(name, "not needed: your own AWS profile signs you in")
+        return
+    told = machine.told.get("okta_aws_cli")
+    program = told if told and os.access(told, os.X_OK) else None if told else _found(machine, name, USUAL)
+    if program is None:
+        where = told or "PATH, or where it is usually put"
+        install = "brew install okta-aws-cli, or " if machine.platform is not Platform.WINDOWS else ""
+        yield broken(name, f"not found in {where}", f"{install}{RELEASES}")
+        return
+    said = _plain(_run(machine, program, "--version").stdout) or "says no version"
+    yield fine(name, f"{said[:60]}, at {program}")
+
+
+def clock(machine: Machine) -> Iterator[Finding]:
+    """Held against AWS's own: a session that is signed at another time is refused."""
+    if not machine.region:
+        yield unknown("clock", "not compared: no settings say which region is called", machine.ask)
+        return
+    url = machine.env.get("AWS_ENDPOINT_URL_STS") or f"https://sts.{machine.region}.amazonaws.com"
+    # AWS's own time is in each answer, a refusal too.
+    answer = httpx.get(url, timeout=TIMEOUT)
+    theirs = parsedate_to_datetime(answer.headers["Date"])
+    skew = abs((datetime.now(UTC) - theirs).total_seconds())
+    text, fix = f"{skew:.0f} s away from AWS's", "have the system set its time by itself"
+    if skew >= MOST_SKEW_SECONDS:
+        yield broken("clock", f"{text}: AWS refuses what is signed by it", fix)
+    elif skew >= NOTICED_SKEW_SECONDS:
+        yield unknown(
+            "clock", f"{text}; at {MOST_SKEW_SECONDS} s AWS refuses", "have the system set its time by itself"
+        )
+    else:
+        yield fine("clock", text)
+
+
+# The sign-in, and what it opens
+
+
+def sign_in(machine: Machine) -> tuple[list[Finding], Mapping[str, str] | None]:
+    """What is found, and the session that is kept, which goes nowhere but to AWS. Nobody is signed in by this."""
+    name = "sign-in"
+    if not machine.document or machine.env.get("AWS_PROFILE") == "":
+        why = "the settings of this machine let nobody sign in" if machine.document else "there are no settings"
+        return [unknown(name, f"not looked at: {why}", machine.ask)], None
+    if "AWS_CONFIG_FILE" not in machine.env:
+        text = "not looked at: your own AWS profile signs you in, by a program that this does not know"
+        return [unknown(name, text, "run `aws sts get-caller-identity --profile claude-code`")], None
+    command = machine.credential_process
+    if command is None:
+        text = f"{machine.env['AWS_CONFIG_FILE']}: missing, or names no credential_process"
+        return [broken(name, text, machine.ask)], None
+    if Path(command[0]).name != ENTRY:
+        text = f"each start of Claude Code runs `{Path(command[0]).name}`, which opens Okta's page; nothing is kept"
+        return [fine(name, text)], None
+    program = str(machine.file(command[0]))
+    if not os.access(program, os.X_OK):
+        return [broken(name, f"{command[0]}: not there, or not to be run", machine.ask)], None
+    result = _run(machine, program, "cached")
+    if result.returncode:
+        said = _plain(result.stderr) or "says nothing"
+        return [unknown(name, said, f'start `claude`, or type "{command[0]}" sign-in; Okta\'s page opens')], None
+    return _session(result.stdout)
+
+
+def _session(printed: str) -> tuple[list[Finding], Mapping[str, str] | None]:
+    try:
+        found = cast("Mapping[str, Any]", json.loads(printed))
+        keys = {name: str(found[name]) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
+        ends = str(found["Expiration"])
+    except (ValueError, KeyError, TypeError):
+        return [
+            broken("sign-in", "what signs in printed no session", "sign in anew: `rollout-credentials again`")
+        ], None
+    return [fine("sign-in", f"signed in, until {_plain(ends)}")], keys

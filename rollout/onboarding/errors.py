@@ -1,0 +1,113 @@
+"""What a developer sees when Claude Code does not answer, what it means, and what to do.
+
+The words are the client's own, of 2.1.197 and 2.1.332 (claude-code-client 10; findings of 2026-11-28), okta-aws-cli's
+(`mac/rollout_credentials`), and those of our own settings. `{...}` is filled in by `rollout.onboarding.page`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """`kind`: its name, for a link. `sees`: words on the screen, one a line. `does`: what to do, in order."""
+
+    kind: str
+    title: str
+    sees: tuple[str, ...]
+    means: str
+    does: tuple[str, ...]
+
+
+TROUBLES: tuple[Trouble, ...] = (
+    Trouble(
+        kind="no-session",
+        title="Not signed in, or the session has expired",
+        sees=("Could not load credentials from any providers", "API Error: 403 … security token … is expired"),
+        means="A sign-in lasts {session_minutes} minutes. It has ended, or nobody finished it in the browser, or "
+        "okta-aws-cli is not installed.",
+        does=(
+            "Start Claude Code again and look for Okta's page in your browser; confirm the code.",
+            "If no page opens, check that okta-aws-cli is installed (step 2).",
+            "To begin anew, whatever is kept: {again}",
+        ),
+    ),
+    Trouble(
+        kind="access-denied",
+        title="AccessDenied: 403, not authorized",
+        sees=(
+            "API Error: 403 User … is not authorized to perform: bedrock:InvokeModel… with an explicit deny",
+            "AWS authentication failed · refresh your AWS credentials",
+        ),
+        means="With the words “explicit deny”, access was stopped on purpose: an incident, or a stop of spend or of "
+        "tokens that you have reached. Without them, the model is none of your cohort's. New credentials do not help.",
+        does=(
+            "Read what Claude Code says under its banner at its start, and your messages: whoever is stopped is told.",
+            "See what is left for you today: {own_usage}",
+            "Choose one of your models by /model.",
+            "If none of these explains it, {ask}, with the time and the first line of the error.",
+        ),
+    ),
+    Trouble(
+        kind="wrong-group",
+        title="You are not let in: the wrong group",
+        sees=("You are not let in to Claude Code: Okta or AWS refused {role}", "Access denied", "no roles found"),
+        means="Okta knows you and does not have you in this cohort's group: you are not in it yet, were moved to "
+        "another, or have left it.",
+        does=(
+            "Check that you signed in to {okta_domain} as yourself, not by an administrator's or a second account.",
+            "If you were added a moment ago, wait five minutes, then begin anew: {again}",
+            "Otherwise {ask}.",
+        ),
+    ),
+    Trouble(
+        kind="throttled",
+        title="Throttled: one model, and so many tokens a day",
+        sees=("Claude Code is throttled (…): {throttle_model} alone, {daily_tokens} tokens a day",),
+        means="While an incident is looked at, only {throttle_model} answers, with at most {daily_tokens} tokens for "
+        "each person and day. Who has used them up is refused (403) until midnight UTC.",
+        does=("See what is left: {own_usage}", "Go on at midnight UTC, or when you are told that it is over."),
+    ),
+    Trouble(
+        kind="too-many-requests",
+        title="429, or answers that take long",
+        sees=("API Error: Request rejected (429)",),
+        means="Amazon Bedrock has too many requests of this account at once. It is nobody's decision, and passes.",
+        does=("Wait a minute; Claude Code tries again by itself.", "If it goes on for an hour, {ask}."),
+    ),
+    Trouble(
+        kind="suspended",
+        title="Suspended",
+        sees=("Claude Code is suspended (…). Nothing you typed was sent.", "Operation stopped by hook"),
+        means="Access of your cohort, or yours alone, is cut while an incident is open. Older sessions stay dead.",
+        does=(
+            "Nothing to do, and please do not look for another way in. You are told when it is over.",
+            "After that, sign in anew: {again}",
+        ),
+    ),
+    Trouble(
+        kind="does-not-start",
+        title="Claude Code does not start",
+        sees=(
+            "Your organization requires remote managed settings to load",
+            "is older than the minimum version required by your organization",
+            "AWS_ENDPOINT_URL is set in your shell environment",
+            "could not be parsed as a JSON object",
+        ),
+        means="The settings of this machine keep it from starting; the sentence says which.",
+        does=(
+            "Remote managed settings: a claude.ai login was left here. Run claude auth logout.",
+            "Minimum version: run claude update; it has to be {minimum_version} or newer.",
+            "AWS_ENDPOINT_URL: start without it. {unset}",
+            "A file that could not be parsed: {ask}; do not mend it by hand.",
+        ),
+    ),
+    Trouble(
+        kind="no-model",
+        title="There's an issue with the selected model",
+        sees=("There's an issue with the selected model",),
+        means="The model's address on this machine is an old one: its profile was replaced.",
+        does=("Start Claude Code again once the machine has its new settings, {settings_minutes}.", "Then {ask}."),
+    ),
+)
