@@ -19,11 +19,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.company.files import requirements
-from cli.updating.engine_events import run as engine
 from cli.stack_file.listing import stack_path
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from cli.terminal.progress import Progress
+from cli.updating.engine_events import run as engine
 from rollout import __version__
 from rollout.review.engine_plan import Plan
 from rollout.review.versions import Difference, differences

@@ -35,16 +35,19 @@ def init(
     "ci",
     short_help="CI's scripts",
     rich_help_panel=PANEL,
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False},
 )
 def ci(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="prepare, preview, review, comment, deploy, drift or policies")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="as docs/ci.md has them")] = None,
 ) -> None:
-    """Run one of the scripts that a CI system calls. Its exit code is the script's."""
+    """Run one of the scripts that a CI system calls, with what stands after its name, as docs/ci.md has it.
+
+    Its exit code is the script's.
+    """
     from cli.commands.ci import run
 
-    raise typer.Exit(run(name, arguments or []))
+    raise typer.Exit(run(name, context.args))
 
 
 @verbs.command("upgrade", short_help="a newer version", rich_help_panel=PANEL)
