@@ -1,4 +1,5 @@
-"""`launch.py HOME PROJECT PYTHON MODULE [ARGUMENT ...]`: what the engine starts as a language host or plug-in.
+"""`launch.py HOME PROJECT PYTHON MODULE [ARGUMENT ...]`: what the engine starts as a language host or plug-in, and the
+sandbox's Lambda as a function's process. MODULE may be a file: then nothing of the project is importable to it.
 
 Asks the sandbox for a process that has the libraries loaded, and stands in for it: its streams, its signals, its end.
 Without such a process it becomes the module itself. Kept small, and started with `-I -S`, since it runs each time.
@@ -13,6 +14,7 @@ import sys
 
 SOCKET = "warm.sock"
 LENGTH = "!I"
+FILE = ".py"
 
 
 def main() -> int:
@@ -23,6 +25,8 @@ def main() -> int:
         connection.connect(f"/proc/self/fd/{folder}/{SOCKET}")
         os.close(folder)
     except OSError:
+        if module.endswith(FILE):
+            os.execv(python, [python, "-I", module, *arguments])
         code = (
             f"import sys, runpy; sys.path.insert(0, {project!r}); sys.argv = [{module!r}, *sys.argv[1:]]; "
             f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"

@@ -16,12 +16,12 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from sandbox import company
 from sandbox.errors import SandboxError
@@ -128,7 +128,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     okta = create_okta(settings.state, OKTA_TOKEN)
     keys = Client(okta)
     functions = {"AWS_ENDPOINT_URL": settings.aws_url, "NO_PROXY": HOST, "no_proxy": HOST}
-    aws = create_aws(settings.state, lambda: keys.get("/oauth2/v1/keys").get_json(), functions)
+    aws = create_aws(settings.state, lambda: keys.get("/oauth2/v1/keys").get_json(), functions, settings.home)
     stack.callback(aws.close)
     notices = Notices(settings.state / "notices.jsonl")
     github = Github()
@@ -201,18 +201,33 @@ def _require_free_ports(settings: Settings) -> None:
         bind(HOST, port, variable).close()
 
 
-def _spawned(settings: Settings) -> subprocess.Popen[bytes]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    variables = os.environ | {
+class Child(Protocol):
+    """What of a started process `start` asks for."""
+
+    pid: int
+    returncode: int | Any
+
+    def poll(self) -> int | None: ...
+
+    def terminate(self) -> None: ...
+
+
+def variables_of(settings: Settings) -> dict[str, str]:
+    """The environment of a sandbox's process."""
+    return os.environ | {
         "SANDBOX_HOME": str(settings.home),
         company.VARIABLE: str(settings.company),
         **{variable: str(port) for variable, port in settings.ports.items()},
     }
+
+
+def _spawned(settings: Settings) -> subprocess.Popen[bytes]:
+    settings.home.mkdir(parents=True, exist_ok=True)
     with settings.log.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "sandbox", "serve"],
             cwd=PROJECT,
-            env=variables,
+            env=variables_of(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -220,12 +235,12 @@ def _spawned(settings: Settings) -> subprocess.Popen[bytes]:
         )
 
 
-def start(settings: Settings) -> int:
+def start(settings: Settings, spawn: Callable[[Settings], Child] = _spawned) -> int:
     """Starts the sandbox in the background unless it runs, and returns its pid once all of it answers."""
     pid = running(settings)
     if pid is None:
         _require_free_ports(settings)
-        child = _spawned(settings)
+        child = spawn(settings)
         pid = child.pid
     else:
         child = None
@@ -255,7 +270,7 @@ def _is_ours(settings: Settings, pid: int) -> bool:
     return "sandbox serve" in command.stdout
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
     """Whether the process is there; one that has ended and waits to be collected by its parent is not."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -274,7 +289,7 @@ def stop(settings: Settings) -> int | None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while running(settings) == pid or _lives(pid):
+    while running(settings) == pid or lives(pid):
         if time.monotonic() > deadline:
             raise SandboxError(f"The sandbox (pid {pid}) does not end; see {settings.log}")
         time.sleep(POLL_SECONDS)

@@ -29,6 +29,9 @@ SLACK_PATH = "/sandbox/slack/api/"
 OKTA_BASE_URL = "okta.com"
 
 AWS_PORT, OKTA_PORT, JAMF_PORT = "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT", "SANDBOX_JAMF_PORT"
+# "end": what the clouds hold is saved when the sandbox is stopped and not before, so a crash loses it; saving is a
+# quarter of its work, and no test of a world that never crashes has any use for it.
+SAVES = "SANDBOX_SAVES"
 DEFAULT_AWS_PORT = 5581
 DEFAULT_OKTA_PORT = 5582
 DEFAULT_JAMF_PORT = 5583
@@ -72,6 +75,10 @@ class Settings:
     @property
     def log(self) -> Path:
         return self.home / "sandbox.log"
+
+
+def saved_at_the_end() -> bool:
+    return os.environ.get(SAVES) == "end"
 
 
 def _port(given: Mapping[str, str], name: str, default: int) -> int:

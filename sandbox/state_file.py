@@ -13,6 +13,8 @@ from typing import cast
 
 from flask import Flask, Response, g, request
 
+from sandbox.settings import saved_at_the_end
+
 BUSY_SECONDS = 30
 READS = {"GET", "HEAD"}
 
@@ -32,7 +34,7 @@ class StateFile:
     def connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None)
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'OFF' if saved_at_the_end() else 'FULL'}")
         return connection
 
     @contextmanager

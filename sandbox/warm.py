@@ -22,22 +22,38 @@ import threading
 import time
 from pathlib import Path
 
-from sandbox.launch import LENGTH, SOCKET
+from sandbox.launch import FILE, LENGTH, SOCKET
+from sandbox.settings import PROJECT
 
 AHEAD = (
     "boto3",
+    "boto3.dynamodb.table",
     "grpc",
+    "grpc._server",
     "pulumi",
     "pulumi.automation",
+    "pulumi.runtime.proto.status_pb2",
     "pulumi_aws.bedrock",
     "pulumi_aws.bedrockmodel",
+    "pulumi_aws.budgets",
     "pulumi_aws.cloudwatch",
+    "pulumi_aws.dynamodb",
     "pulumi_aws.iam",
+    "pulumi_aws.kms",
+    "pulumi_aws.lambda_",
+    "pulumi_aws.scheduler",
+    "pulumi_aws.secretsmanager",
+    "pulumi_aws.sesv2",
+    "pulumi_aws.sns",
+    "pulumi_aws.sqs",
+    "pulumi_aws.ssm",
     "pulumi_okta.app",
     "pulumi_okta.group",
     "pulumi_okta.user",
     "pulumi_policy",
     "pydantic",
+    "pydantic.type_adapter",
+    "statistics",
     "urllib3",
     "yaml",
 )
@@ -76,16 +92,12 @@ def _serve(home: Path, alive: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children; the launcher sees them end
-    for module in AHEAD:
-        getattr(importlib.import_module(module), "anything", None)  # the SDKs load a module when it is first asked
-    importlib.import_module("pydantic").create_model("Warm", loads=(int, 1))  # most of pydantic, by using it
-    gc.collect()
-    gc.freeze()
     with socket.socket(socket.AF_UNIX) as listener:
         folder = os.open(home, os.O_RDONLY)
         listener.bind(f"/proc/self/fd/{folder}/{SOCKET}")  # a path of any length
         (home / SOCKET).chmod(0o600)
-        listener.listen(64)
+        listener.listen(64)  # who asks while the libraries are being loaded waits less than loading them would take
+        load_ahead()
         os.set_blocking(alive, False)
         listener.settimeout(0.5)
         while _parent_lives(alive):
@@ -99,6 +111,15 @@ def _serve(home: Path, alive: int) -> None:
                 _become(connection)
             connection.close()
     (home / SOCKET).unlink(missing_ok=True)
+
+
+def load_ahead() -> None:
+    """Again is quick: what is loaded stays."""
+    for module in AHEAD:
+        getattr(importlib.import_module(module), "anything", None)  # the SDKs load a module when it is first asked
+    importlib.import_module("pydantic").create_model("Warm", loads=(int, 1))  # most of pydantic, by using it
+    gc.collect()
+    gc.freeze()
 
 
 def _parent_lives(alive: int) -> bool:
@@ -126,12 +147,17 @@ def _become(connection: socket.socket) -> None:
         gc.set_threshold(*COLLECT_SELDOM)
         os.environ.clear()
         os.environ.update(asked["environment"])
+        time.tzset()
         os.chdir(asked["folder"])
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
         sys.argv = [asked["module"], *asked["arguments"]]
-        runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+        if asked["module"].endswith(FILE):
+            _forget_the_sandbox()
+            runpy.run_path(asked["module"], run_name="__main__")
+        else:
+            runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
@@ -146,6 +172,13 @@ def _become(connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
             connection.sendall(bytes([code & 0xFF]))
         os._exit(code)
+
+
+def _forget_the_sandbox() -> None:
+    """For what is started by its file: as with `python -I`, nothing of this project is importable."""
+    sys.path[:] = [path for path in sys.path if path and Path(path) != PROJECT]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sandbox"]:
+        del sys.modules[name]
 
 
 def _received(connection: socket.socket, length: int) -> bytes:

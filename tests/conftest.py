@@ -15,14 +15,17 @@ from moto import mock_aws
 from functions import clients
 from sandbox import workspace
 from sandbox.tests.process import hear_interrupts, service_models_read_once
+from tests import sampling
 from tests.engine import world as worlds
 from tests.engine.world import World
 
 __all__ = ["service_models_read_once"]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     hear_interrupts()
+    for marker in sampling.MARKERS:
+        config.addinivalue_line("markers", marker)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -37,6 +40,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden-write", action="store_true", help="write the golden files anew")
+    sampling.add_option(parser)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    sampling.draw(config, items)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    seed = config.getoption(sampling.OPTION)
+    return f"a sample of the tests that sweep, drawn by {seed}: `make test-long` runs all" if seed else None
 
 
 @pytest.fixture
@@ -88,3 +102,16 @@ def onboarded(fresh: World, tmp_path_factory: pytest.TempPathFactory) -> World:
             world.settle()
 
     return made_once(tmp_path_factory, "onboarded", make)
+
+
+@pytest.fixture(scope="session")
+def onboarded_with_macs(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same with its Jamf Pro, stopped."""
+
+    def make(folder: Path) -> None:
+        with worlds.running(worlds.prepare(folder, macs=True)) as world:
+            workspace.stacks(world.settings, world.folder)
+            world.up()
+            world.settle()
+
+    return made_once(tmp_path_factory, "onboarded_with_macs", make)

@@ -21,6 +21,7 @@ from moto.core.base_backend import BackendDict
 
 from sandbox.aws.pickling import dumped, load, package
 from sandbox.errors import SandboxError
+from sandbox.settings import saved_at_the_end
 
 # A snapshot cheaper than this is taken before the request is answered, so that even `kill -9` loses nothing.
 CHEAP_SECONDS = 0.025
@@ -152,6 +153,8 @@ class Store:
 
     def changed(self, service: str) -> None:
         """Call before a changing request is answered: saves `service` now when that is cheap, else soon."""
+        if saved_at_the_end():
+            return
         services = touched()
         for name in (service, *SPILLS.get(service, ())):
             if name not in services:

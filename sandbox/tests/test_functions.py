@@ -156,6 +156,7 @@ def depth(aws: Aws, url: str) -> int:
     return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
 
+@pytest.mark.slow
 def test_messages_reach_the_function_and_what_it_fails_with_ends_in_the_dead_letter_queue(aws: Aws) -> None:
     dead = queue(aws, "dead.fifo")
     redrive = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead.fifo", "maxReceiveCount": 2}

@@ -31,6 +31,8 @@ from sandbox.settings import HOST, OKTA_TOKEN, PROJECT, REGION, Settings
 from sandbox.tests.ports import free_port, free_ports
 from sandbox.workspace import pulumi_environment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[Settings]:

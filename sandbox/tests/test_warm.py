@@ -41,7 +41,7 @@ def served(home: Path) -> Generator[None]:
 
 def launched(home: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [*LAUNCH, str(home), str(PROJECT), sys.executable, *words]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_a_module_gets_streams_and_arguments_and_gives_its_exit_code_either_way(tmp_path: Path) -> None:
@@ -88,3 +88,27 @@ def test_a_signal_to_the_launcher_reaches_the_module_and_its_death_ends_it(tmp_p
             while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
             assert not Path(f"/proc/{pid}").exists()
+
+
+def test_what_is_started_by_its_file_finds_nothing_of_the_project_either_way(tmp_path: Path) -> None:
+    file = tmp_path / "alone.py"
+    file.write_text(
+        "import importlib.util, sys\nprint(importlib.util.find_spec('sandbox'), *sys.argv[1:])\n", encoding="utf-8"
+    )
+
+    def check() -> None:
+        result = launched(tmp_path, str(file), "given")
+        assert result.stdout == "None given\n", result.stderr
+
+    check()
+    with served(tmp_path):
+        check()
+
+
+def test_who_asks_while_the_libraries_are_being_loaded_waits_for_them(tmp_path: Path) -> None:
+    """Loading them a second time would take longer: `served` is there once the socket is, before they are."""
+    (tmp_path / "shows.py").write_text("import sys; print('pulumi_aws' in sys.modules)\n", encoding="utf-8")
+    with served(tmp_path):
+        command = [*LAUNCH, str(tmp_path), str(PROJECT), sys.executable, "shows"]
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert result.stdout == "True\n", result.stderr

@@ -98,6 +98,7 @@ def at_level(stack: str, level: str) -> Document:
     return document
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", WITH_ROLE)
 @pytest.mark.parametrize("stack", stacks.COMMITTED)
 def test_no_decision_is_wrong_for_anybody_in_a_committed_stack_file(stack: str, level: str) -> None:
@@ -106,6 +107,7 @@ def test_no_decision_is_wrong_for_anybody_in_a_committed_stack_file(stack: str, 
     assert asked
 
 
+@pytest.mark.slow
 def test_no_decision_is_wrong_for_anybody_in_generated_stack_files() -> None:
     count = 0
     for seed in SEEDS:

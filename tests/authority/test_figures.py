@@ -63,6 +63,7 @@ def run() -> Recorded:
     return recording.run(stacks.config(at_level("prod", "active")))
 
 
+@pytest.mark.slow
 def test_a_member_can_write_no_log_no_metric_and_no_counter(run: Recorded) -> None:
     wanted = list(writes())
     for name in run.cohorts:
@@ -77,6 +78,7 @@ def test_a_member_can_send_a_finding(run: Recorded) -> None:
     assert verdicts([asks(run, name, "alice", "sqs:SendMessage", QUEUE) for name in cohorts]) == [True] * len(cohorts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", stacks.COMMITTED)
 def test_of_every_pair_of_members_each_reads_their_own_use_and_nobody_elses(stack: str) -> None:
     document = at_level(stack, "active")

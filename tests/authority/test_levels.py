@@ -54,6 +54,7 @@ def test_a_cohorts_level_decides_for_everybody(level: Level) -> None:
             assert verdicts([ask(run, email, issued, label) for label in wanted]) == list(wanted.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [level for level in LIVE if level is not Level.ACTIVE])
 @pytest.mark.parametrize("federation", ["saml", "oidc"])
 def test_a_members_own_level_decides_for_that_member_alone(level: Level, federation: str) -> None:

@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.engine)
+            if not item.get_closest_marker("sampled"):
+                item.add_marker(pytest.mark.sampled("client"))
 
 
 @pytest.fixture(scope="session")

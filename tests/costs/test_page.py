@@ -11,6 +11,7 @@ from tests.costs.request import measured
 from tests.stacks import PROJECT
 
 
+@pytest.mark.slow
 def test_the_page_is_what_the_program_declares() -> None:
     written = (PROJECT / "docs" / "limits-and-costs.md").read_text(encoding="utf-8")
     assert page() == written, "run `make limits-page`"

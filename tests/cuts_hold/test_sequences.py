@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -299,6 +300,7 @@ EDITS: list[Callable[[dict[str, Any], st.DataObject], None]] = [
 ]
 
 
+@pytest.mark.slow
 def test_once_cut_a_session_from_before_or_during_the_incident_never_invokes_again() -> None:
     Sequences.judge = Judge()
     try:

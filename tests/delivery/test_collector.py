@@ -65,6 +65,7 @@ def test_the_figures_are_those_of_an_independent_count(world: World) -> None:
     assert found["review_turnaround_hours"].value == pytest.approx(median(waits) / 3600, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_let_any_further_goes_on_where_it_stopped(world: World) -> None:
     """GitHub's points run out in the midst, again and again."""
     world.github.tell({"points": POINTS_LEFT + 7})

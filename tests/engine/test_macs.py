@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import workspace
 from tests.drill.macs import REMOVED, foreign, levels
 from tests.engine import world as worlds
 from tests.engine.world import World, cohort_urn
@@ -19,12 +18,8 @@ ALICE = "alice.chen@acme.example"
 
 
 @pytest.fixture
-def fleet(tmp_path: Path) -> Generator[World]:
-    """The sandbox's stack with its Jamf Pro, deployed."""
-    world = worlds.prepare(tmp_path / "world", macs=True)
-    with worlds.running(world):
-        workspace.stacks(world.settings, world.folder)
-        world.up()
+def fleet(onboarded_with_macs: World, tmp_path: Path) -> Generator[World]:
+    with worlds.running(worlds.again(onboarded_with_macs, tmp_path / "world")) as world:
         yield world
 
 

@@ -31,6 +31,7 @@ def lines(page: Path) -> Iterator[str]:
                 yield "rollout set-level -s sandbox pilot active --yes"
 
 
+@pytest.mark.sampled("page")
 @pytest.mark.parametrize("page", ["README.md", "docs/runbook.md"])
 def test_what_a_page_says_to_type_ends_well(pilot: World, page: str) -> None:
     typed = list(lines(PROJECT / page))

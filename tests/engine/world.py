@@ -23,6 +23,7 @@ from botocore.config import Config
 from sandbox import server, sign_in, workspace
 from sandbox.errors import SandboxError
 from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
+from sandbox.tests import forked
 from sandbox.tests.ports import free_ports
 from tests.stacks import COMPANY, PROJECT
 
@@ -39,6 +40,8 @@ LOG_GROUPS = (
     *("/claude-code/invocations", "/claude-code/pilot/usage"),
 )
 COHORT = "urn:pulumi:{stack}::claude-code-rollout::claude:rollout:Cohort::{cohort}"
+# The engine lives for seconds: more memory, and a tenth less of its time goes into collecting garbage.
+ENGINE = {"GOGC": "400"}
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -60,7 +63,7 @@ class World:
         result = subprocess.run(
             [str(workspace.bin_folder(self.settings) / "pulumi"), *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
-            env=workspace.full_environment(self.settings),
+            env={**workspace.full_environment(self.settings), **ENGINE},
             capture_output=True,
             text=True,
             check=False,
@@ -295,7 +298,7 @@ def link_or_copy(source: str, target: str) -> None:
 
 @contextmanager
 def running(world: World) -> Generator[World]:
-    server.start(world.settings)
+    forked.start(world.settings)
     try:
         yield world
     finally:

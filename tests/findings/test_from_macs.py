@@ -73,6 +73,7 @@ def test_a_person_is_known_however_okta_writes_the_login_and_under_oidc() -> Non
     assert sender(f"{ROLE}:00u1", PEOPLE).cohort == "wave2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sender_id",
     [
@@ -128,12 +129,14 @@ def test_a_time_that_is_none_is_left_out(at: object) -> None:
     assert finding(json.dumps({**SENT, "found_at": at}), WHO)["found_at"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["", "[]", "{", '"x"', "[" * 100_000, json.dumps({**SENT, "count": 10**9})])
 def test_what_is_no_finding_is_dropped(logs: Any, body: str) -> None:
     assert handed(record(body)) == []
     assert lines(logs) == []
 
 
+@pytest.mark.slow
 def test_of_one_person_only_so_many_a_day_are_written_and_of_others_all(logs: Any) -> None:
     flood = [record(SENT, number=str(n)) for n in range(MAX_A_DAY + 5)]
     assert handed(*flood, record(SENT, f"{ROLE}:00u1", "other")) == []

@@ -127,6 +127,7 @@ def form(payload: Any) -> bytes:
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
+@pytest.mark.slow
 def test_a_form_which_is_githubs_default_is_read_as_well(logs: Any) -> None:
     assert call(form({"zen": "x"}), event="ping", kind=FORM) == 200
     assert call(form(ALERT), kind=FORM) == 202

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ def cohort(*emails: str, level: str = "active") -> dict[str, Any]:
     return {"level": level, "models": ["haiku", "sonnet"], "members": members}
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
 def test_adding_a_cohort_changes_who_is_counted_and_shown_alone_and_adds_its_own(names: list[str]) -> None:
@@ -50,6 +52,7 @@ def test_adding_a_cohort_changes_who_is_counted_and_shown_alone_and_adds_its_own
     )
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.permutations(["pilot", "wave2", "wave3"]), st.permutations(["a", "b", "c", "d"]))
 def test_the_order_of_cohorts_and_members_is_of_no_account(cohorts: list[str], people: list[str]) -> None:

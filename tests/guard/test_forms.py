@@ -11,6 +11,8 @@ import pytest
 from tests.guard.forms import FORMS, HARMLESS, PUSH_SETTINGS, SETTINGS
 from tests.guard.trial import SETUPS, Template
 
+pytestmark = pytest.mark.slow
+
 _ALL = [(setup, line) for setup, lines in FORMS.items() for line in lines]
 
 
@@ -24,6 +26,7 @@ def test_there_are_as_many_forms_as_were_promised() -> None:
     assert len(set(_ALL)) >= 185
 
 
+@pytest.mark.sampled("line", keep=8)
 @pytest.mark.parametrize(("setup", "line"), _ALL, ids=[f"{setup}: {line}" for setup, line in _ALL])
 def test_no_form_brings_a_key_into_history_unseen(template: Template, tmp_path: Path, setup: str, line: str) -> None:
     outcome = template.trial(setup, tmp_path / "home").run(line)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from tests.guard import fuzz
 
 # Enough to go red when a kind of step is no longer followed, and done in seconds.
@@ -11,6 +13,7 @@ COUNT = int(os.environ.get("GUARD_COMPOSITIONS", "50"))
 FIRST_SEED = 20_000
 
 
+@pytest.mark.slow
 def test_no_composition_brings_a_key_into_history_unseen_and_false_alarms_are_rare() -> None:
     results = fuzz.run(range(FIRST_SEED, FIRST_SEED + COUNT), processes=1)
     assert fuzz.unseen(results) == [], fuzz.report(results)

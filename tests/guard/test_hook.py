@@ -276,6 +276,7 @@ def test_the_repositorys_own_configuration_runs_nothing_and_changes_no_answer(ma
 
 
 # One machine for all examples: each stages its own file.
+@pytest.mark.slow
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +70,7 @@ def models(document: dict[str, Any]) -> set[str]:
     return set(re.findall(r"application-inference-profile/(\w+)", json.dumps(document)))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rollouts(), st.sampled_from(list(Platform)))
 def test_every_document_is_in_order_and_no_level_is_weaker_than_the_one_before(

@@ -18,6 +18,7 @@ from tests.meter.people import BOB, Throttled, alerts, of
 from tests.meter.world import ALICE, LOG, World, deliver, delivery
 
 
+@pytest.mark.slow
 def test_a_usage_log_that_takes_no_line_does_not_hold_up_a_stop(world: World, throttled: Throttled) -> None:
     world.logs.delete_log_group(logGroupName=LOG)
     with pytest.raises(ClientError, match="log group does not exist"):
@@ -25,6 +26,7 @@ def test_a_usage_log_that_takes_no_line_does_not_hold_up_a_stop(world: World, th
     assert not throttled.may_invoke(ALICE)
 
 
+@pytest.mark.slow
 def test_a_policy_that_refuses_spares_no_other_user_and_what_is_unknown_is_put_aside(
     world: World, throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,6 +50,7 @@ def test_a_policy_that_refuses_spares_no_other_user_and_what_is_unknown_is_put_a
     assert len(world.lines()) == 2
 
 
+@pytest.mark.slow
 def test_what_failed_in_several_places_is_raised_together(
     world: World, throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +65,7 @@ def test_what_failed_in_several_places_is_raised_together(
     ]
 
 
+@pytest.mark.slow
 def test_a_delivery_that_failed_three_times_is_logged_and_told_of_when_it_is_handed_in_again(world: World) -> None:
     world.logs.delete_log_group(logGroupName=LOG)
     for _ in range(3):
@@ -74,6 +78,7 @@ def test_a_delivery_that_failed_three_times_is_logged_and_told_of_when_it_is_han
     assert len(world.lines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["read", "_tell"])
 def test_an_alert_that_failed_three_times_is_told_when_it_is_handed_in_again(
     step: str, world: World, monkeypatch: pytest.MonkeyPatch

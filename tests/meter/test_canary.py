@@ -26,6 +26,8 @@ from tests.meter.people import BOB, ROLE, Throttled, alerts, of
 from tests.meter.test_stops import limits as a_stacks_limits
 from tests.meter.world import ALICE, SETTINGS, TABLE, World, deliver
 
+pytestmark = pytest.mark.slow
+
 CONTEXT = SimpleNamespace(aws_request_id="night", get_remaining_time_in_millis=lambda: 55_000)
 TRUST = {"Version": "2012-10-17", "Statement": []}
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

@@ -20,6 +20,8 @@ from tests.meter.world import ALICE, TABLE, World, deliver
 from tests.simulation.company import Company
 from tests.simulation.run import simulated
 
+pytestmark = pytest.mark.slow
+
 MONTH_COUNTER, TEAM = f"month#{MONTH}", f"team-day#backend#{TODAY}"
 
 

@@ -39,6 +39,7 @@ def tell(said: dict[str, Any], by: str = "first") -> dict[str, int]:
     return meter.handler(said, SimpleNamespace(aws_request_id=by))
 
 
+@pytest.mark.slow
 def test_a_denied_call_is_logged_with_who_what_and_from_where(world: World) -> None:
     tell(event())
     [line] = world.lines()
@@ -56,6 +57,7 @@ def test_a_denied_call_is_logged_with_who_what_and_from_where(world: World) -> N
     assert world.counter("month#2026-11") == {}
 
 
+@pytest.mark.slow
 def test_one_that_comes_twice_is_logged_once_and_another_beside_it(world: World) -> None:
     for by in ("first", "second"):
         tell(event(), by)
@@ -64,6 +66,7 @@ def test_one_that_comes_twice_is_logged_once_and_another_beside_it(world: World)
     assert [line.get("Denied", 0) for line in world.lines()].count(1) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "detail",
     [

@@ -39,6 +39,7 @@ def test_a_user_who_crosses_forty_dollars_is_told_once_with_the_numbers_and_a_li
     assert alerts(world) == []
 
 
+@pytest.mark.slow
 def test_a_team_is_told_of_to_its_lead_and_the_month_once_each(world: World) -> None:
     deliver(*(of(f"user{n}@acme.example", n, 1_000_000_000) for n in range(3)))
     deliver(of(ALICE, 1, 27_000_000), by="second")
@@ -64,6 +65,7 @@ def count_and_ask(user: str, policy: str) -> None:
     TableItem(TABLE, policy).ask([f"user-day#{user}#{TODAY}"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["_tell", "_mark"])
 def test_a_delivery_that_broke_before_telling_or_before_marking_is_told_of_once(
     step: str, world: World, monkeypatch: pytest.MonkeyPatch
@@ -74,6 +76,7 @@ def test_a_delivery_that_broke_before_telling_or_before_marking_is_told_of_once(
     assert len(alerts(world)) == 1
 
 
+@pytest.mark.slow
 def test_a_throttled_user_who_has_used_up_their_tokens_is_denied_until_midnight_and_nobody_else(
     throttled: Throttled,
 ) -> None:
@@ -87,6 +90,7 @@ def test_a_throttled_user_who_has_used_up_their_tokens_is_denied_until_midnight_
     assert throttled.may_invoke(ALICE, midnight)
 
 
+@pytest.mark.slow
 def test_what_was_read_from_the_cache_does_not_count_unless_it_is_set_to(throttled: Throttled) -> None:
     deliver({**of(ALICE, 1), "input": {"inputTokenCount": 1, "cacheReadInputTokenCount": 400_000}})
     assert throttled.may_invoke(ALICE)
@@ -95,12 +99,14 @@ def test_what_was_read_from_the_cache_does_not_count_unless_it_is_set_to(throttl
     assert not throttled.may_invoke(ALICE)
 
 
+@pytest.mark.slow
 def test_yesterdays_tokens_stop_nobody_today(throttled: Throttled) -> None:
     late = {**of(ALICE, 1, 60_000), "timestamp": (NOW - timedelta(days=1)).isoformat()}
     deliver(late)
     assert throttled.may_invoke(ALICE)
 
 
+@pytest.mark.slow
 def test_who_is_counted_while_another_one_writes_is_stopped_as_well(
     throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +126,7 @@ def test_who_is_counted_while_another_one_writes_is_stopped_as_well(
     assert not throttled.may_invoke(BOB)
 
 
+@pytest.mark.slow
 def test_many_users_at_many_invocations_are_all_stopped_and_old_versions_make_room(
     throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +172,7 @@ def test_who_is_throttled_no_more_is_let_go_with_the_next_stop_and_nobody_else(t
     assert not throttled.may_invoke(BOB)
 
 
+@pytest.mark.slow
 def test_who_began_before_midnight_and_writes_last_takes_back_no_stop_of_the_new_day(
     throttled: Throttled, monkeypatch: pytest.MonkeyPatch
 ) -> None:

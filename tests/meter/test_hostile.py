@@ -7,6 +7,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from rollout.usage.records import NothingUsedError, usage
 from tests.meter.test_usage import ARN, TABLES, record
 from tests.meter.world import TABLE, World, deliver
@@ -53,6 +55,7 @@ def _is_of_another_maker(text: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_a_thousand_hostile_records_are_each_counted_or_put_aside_and_stop_no_other(world: World) -> None:
     records = list(hostile(random.Random(20261123)))  # noqa: S311
     letters: list[dict[str, Any]] = []

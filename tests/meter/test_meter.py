@@ -36,6 +36,7 @@ def test_a_request_adds_to_its_user_its_team_and_the_month(world: World) -> None
     assert {line["request_id"] for line in world.lines()} == {"r-1", "r-2"}
 
 
+@pytest.mark.slow
 def test_repeated_and_shuffled_deliveries_count_once(world: World) -> None:
     rng = random.Random(7)  # noqa: S311
     records = [record(requestId=f"r-{n}", output={"outputTokenCount": n}) for n in range(100)]
@@ -49,6 +50,7 @@ def test_repeated_and_shuffled_deliveries_count_once(world: World) -> None:
     assert sorted(line["request_id"] for line in world.lines()) == sorted(f"r-{n}" for n in range(100))
 
 
+@pytest.mark.slow
 def test_a_delivery_that_broke_between_counting_and_logging_is_logged_by_its_own_retry_only(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +63,7 @@ def test_a_delivery_that_broke_between_counting_and_logging_is_logged_by_its_own
     assert world.counter("month#2026-11")["requests"] == 1
 
 
+@pytest.mark.slow
 def test_invocations_at_the_same_counter_wait_for_each_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client, refused = clients.client("dynamodb"), []
     real = client.transact_write_items
@@ -97,6 +100,7 @@ def test_what_used_nothing_is_no_use_and_no_shadow_use(world: World) -> None:
     assert (world.lines(), world.dead()) == ([], [])
 
 
+@pytest.mark.slow
 def test_use_outside_the_cohorts_is_counted_as_shadow_use_once(world: World) -> None:
     somebody = {"arn": "arn:aws:sts::123456789012:assumed-role/admin/mallory"}
     assert deliver(record(identity=somebody, requestId="r-9"), record())["ShadowUse"] == 1
@@ -134,6 +138,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )

@@ -189,6 +189,7 @@ def stopped_in_dollars(throttled: Throttled) -> Throttled:
     return throttled
 
 
+@pytest.mark.slow
 def test_a_user_over_a_dollar_stop_is_denied_until_midnight_also_by_a_profiles_bare_id_and_nobody_else(
     stopped_in_dollars: Throttled,
 ) -> None:
@@ -201,6 +202,7 @@ def test_a_user_over_a_dollar_stop_is_denied_until_midnight_also_by_a_profiles_b
     assert stopped_in_dollars.may_invoke(ALICE, midnight)
 
 
+@pytest.mark.slow
 def test_a_stop_that_an_update_raises_lets_people_go_at_once_and_leaves_others_stopped(
     stopped_in_dollars: Throttled, world: World
 ) -> None:
@@ -213,6 +215,7 @@ def test_a_stop_that_an_update_raises_lets_people_go_at_once_and_leaves_others_s
     assert world.counter(f"month#{MONTH}")["requests"] == 2
 
 
+@pytest.mark.slow
 def test_a_month_that_is_used_up_stops_every_policy_there_is(stopped_in_dollars: Throttled) -> None:
     iam: Any = boto3.client("iam")
     other = iam.create_policy(PolicyName="claude-code-wave2-quota-1", PolicyDocument=json.dumps(quota_document([])))
@@ -228,6 +231,7 @@ def test_a_month_that_is_used_up_stops_every_policy_there_is(stopped_in_dollars:
     assert NOW.isoformat() < statement["Condition"]["DateLessThan"]["aws:CurrentTime"]
 
 
+@pytest.mark.slow
 def test_who_moved_to_another_cohort_is_stopped_on_both_roles_and_by_the_update_that_moves_them(
     stopped_in_dollars: Throttled,
 ) -> None:

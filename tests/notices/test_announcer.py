@@ -154,6 +154,7 @@ def standing(level: str) -> dict[str, Any]:
     return {"cohort": "pilot", "level": level, **above}
 
 
+@pytest.mark.slow
 def test_a_change_reaches_everybody_once_however_often_it_is_handed_in(world: World) -> None:
     for request_id in ("a", "b", "c"):
         assert world.hand_in(standing("suspended"), request_id) == {"accepted": True}
@@ -177,6 +178,7 @@ def test_a_persons_name_can_call_nobody_in_slack_where_the_blocks_are_not_shown(
     assert not any("<!channel>" in text for text in texts)
 
 
+@pytest.mark.slow
 def test_down_up_and_down_again_is_told_three_times(world: World) -> None:
     for number, level in enumerate(["active", "restricted", "active", "restricted"]):
         world.hand_in(standing(level), str(number))
@@ -189,6 +191,7 @@ def test_down_up_and_down_again_is_told_three_times(world: World) -> None:
     assert [record["after"] for record in world.log()] == ["active", "restricted", "active", "restricted"]
 
 
+@pytest.mark.slow
 def test_one_way_that_is_down_holds_up_no_other_and_is_made_up_for_later(world: World) -> None:
     world.down = {"chat.postMessage"}
     world.hand_in(standing("restricted"), "a")
@@ -222,6 +225,7 @@ def test_a_crash_between_two_deliveries_loses_none_and_repeats_none(
     assert (len(world.slack()), len(world.webhooks()), len(world.log())) == (4, 1, 1)
 
 
+@pytest.mark.slow
 def test_a_level_that_follows_before_the_last_was_told_loses_neither(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +240,7 @@ def test_a_level_that_follows_before_the_last_was_told_loses_neither(
     assert [record["after"] for record in world.log()] == ["restricted", "suspended"]
 
 
+@pytest.mark.slow
 def test_news_that_no_queue_takes_is_an_answer_and_not_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUEUE_URL", world.queue_url + "-gone")
     answer = world.hand_in(standing("suspended"), "a")
@@ -263,6 +268,7 @@ def test_the_record_is_signed_as_standard_webhooks_says(world: World) -> None:
     assert json.loads(body)["id"]
 
 
+@pytest.mark.slow
 def test_entering_rolled_back_schedules_one_reminder_that_says_which_incident(world: World) -> None:
     world.hand_in(standing("rolled_back"), "a")
     assert world.run() == 0

@@ -13,6 +13,8 @@ from tests.policies.mutations import MUTATIONS, Mutation, page
 from tests.policies.test_rules import BOOTSTRAP, document
 from tests.stacks import PROJECT, as_engine, config, small
 
+pytestmark = pytest.mark.slow
+
 
 def stack_file(name: str) -> dict[str, str]:
     if name == "oidc":
@@ -34,6 +36,7 @@ def run_test(path: str, recording: Any) -> None:
     test(**given)
 
 
+@pytest.mark.sampled("mutation", keep=12)
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
 def test_an_edit_is_caught_by_what_the_table_says(mutation: Mutation) -> None:
     with edited(mutation.file, mutation.old, mutation.new):

@@ -108,6 +108,7 @@ def test_a_rule_says_what_it_is_for_and_what_to_do(rule: Any) -> None:
     assert rule.url.startswith("https://")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stack", "advice"),
     [
@@ -167,6 +168,7 @@ def test_other_ways_to_write_a_stack_file_comply() -> None:
         assert judged.mandatory(recording.run(stacks.config({**stacks.small(), **change}))) == set(), change
 
 
+@pytest.mark.slow
 def test_what_can_be_tagged_is_what_the_plug_in_lets_us_tag() -> None:
     """Of all types in use, but the SAML provider: decision 7."""
     used = {r.type for stack in stacks.COMMITTED for r in recording.run(stacks.committed(stack), stack).order}
@@ -175,6 +177,7 @@ def test_what_can_be_tagged_is_what_the_plug_in_lets_us_tag() -> None:
     assert all(_takes_tags(kind) for kind in TAGGABLE)
 
 
+@pytest.mark.slow
 def test_the_known_types_are_those_in_use() -> None:
     """None more but those that can be tagged or that another federation has: a type in use nowhere is one to wonder at."""
     used = {r.type for stack in stacks.COMMITTED for r in recording.run(stacks.committed(stack), stack).order}

@@ -23,6 +23,7 @@ VIEWS = [View(width, scheme) for width in (1280, 390) for scheme in ("light", "d
 SANE_PAGES = range(2, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", made_up.CASES)
 def test_a_browser_shows_it_whole_quietly_and_for_everybody(case: str, tmp_path: Path) -> None:
     file = tmp_path / "report.html"

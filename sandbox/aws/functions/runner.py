@@ -24,9 +24,10 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
+from sandbox import launch
 from sandbox.aws.functions import worker
 from sandbox.aws.store import private_folder
-from sandbox.settings import HOST
+from sandbox.settings import HOST, PROJECT
 
 WORKERS_PER_FUNCTION = 3
 _QUEUE_HOST = re.compile(rf"^http://{re.escape(HOST)}:\d+(?=/\d{{12}}/)")
@@ -89,11 +90,12 @@ class _Pool:
 @dataclass(kw_only=True)
 class Runner:
     """`folder`: private, for code. `environment`: what every function gets, such as where AWS is. `changed`: called
-    with each service whose memory an invocation changed."""
+    with each service whose memory an invocation changed. `warm_home`: of a sandbox with a process of `warm`."""
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     changed: Callable[[str], None] = lambda _: None
+    warm_home: Path | None = None
     _pools: dict[str, _Pool] = field(default_factory=dict)
     _asking: list[_Process] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -148,7 +150,11 @@ class Runner:
 
     def _started(self, function: LambdaFunction, key: str) -> _Process:
         folder = self._unpacked(function)
-        command = [sys.executable, "-I", worker.__file__, str(folder), str(function.handler)]
+        start = [sys.executable, "-I", worker.__file__]
+        if self.warm_home:
+            launcher = [sys.executable, "-I", "-S", launch.__file__]
+            start = [*launcher, str(self.warm_home), str(PROJECT), sys.executable, worker.__file__]
+        command = [*start, str(folder), str(function.handler)]
         process = subprocess.Popen(
             command, cwd=folder, env=self._environment_of(function), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

@@ -80,6 +80,7 @@ def test_a_plug_in_prints_its_port_within_a_second_and_leaves_on_interrupt(tmp_p
     assert took < 3, "0.3 s alone on a machine; this leaves room for others"
 
 
+@pytest.mark.slow
 def test_the_cache_of_schemas_is_written_once_and_again_when_stale_or_damaged(tmp_path, monkeypatch):
     write_schemas(tmp_path)
     cached = tmp_path / "pulumi_okta.json"

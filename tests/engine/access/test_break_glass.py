@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import workspace
 from tests.engine import world as worlds
 from tests.engine.access.test_cut import AWAY, ROLE, asks_a_model, inline, jamf_fails, lock, typed
 from tests.engine.access.test_levels import ALICE, set_level
@@ -16,12 +15,8 @@ from tests.engine.world import LOG_GROUPS, World
 
 
 @pytest.fixture
-def macs(tmp_path: Path) -> Generator[World]:
-    """The sandbox stack deployed, Macs included."""
-    world = worlds.prepare(tmp_path / "world", macs=True)
-    with worlds.running(world):
-        workspace.stacks(world.settings, world.folder)
-        world.up()
+def macs(onboarded_with_macs: World, tmp_path: Path) -> Generator[World]:
+    with worlds.running(worlds.again(onboarded_with_macs, tmp_path / "world")) as world:
         yield world
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from rich.table import Table
 
 from tests.drill.__main__ import COLUMNS, Drill, row, typed
@@ -18,6 +19,7 @@ def surprises(drill: Drill, step: Step) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_a_drill_is_surprised_by_access_that_should_be_gone_and_by_a_log_that_is(pilot: World) -> None:
     drill = Drill(pilot)
     suspended = next(step for step in STEPS if step.title == "3 suspended")
@@ -36,6 +38,7 @@ def test_a_drill_is_surprised_by_access_that_should_be_gone_and_by_a_log_that_is
     ]
 
 
+@pytest.mark.long
 def test_a_drill_is_surprised_by_a_cut_that_waits_for_okta_or_stops_nobody(pilot: World) -> None:
     drill, cut = Drill(pilot), BY_AWS[0]
     found: list[str] = []

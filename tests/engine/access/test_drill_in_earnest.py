@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.engine.world import STACK, World
 
 
+@pytest.mark.long
 def test_a_drill_takes_each_level_and_gives_access_back(pilot: World) -> None:
     answer = pilot.command("drill", "pilot", "--stack", STACK, "--yes", "--json")
     assert answer.returncode == 0, answer.stdout + answer.stderr

@@ -70,6 +70,7 @@ def require_level(world: World, level: str) -> None:
     world.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
 
 
+@pytest.mark.sampled("moments")
 @pytest.mark.parametrize("moments", PARTS, ids=str)
 def test_a_change_of_level_killed_at_twenty_moments_is_finished_by_the_next_update(
     pilot: World, moments: range
@@ -102,6 +103,7 @@ def test_a_change_of_level_killed_at_twenty_moments_is_finished_by_the_next_upda
     assert [each["message"] for each in found] == ["before"]
 
 
+@pytest.mark.sampled("status")
 @pytest.mark.parametrize("status", [429, 500])
 def test_clouds_that_fail_one_call_in_ten_delay_a_change_of_level_but_never_garble_it(
     pilot: World, status: int

@@ -18,6 +18,7 @@ WRITE = "CUTS_PAGE_WRITE"
 MORE_OF_OUR_OWN, FOUND = 10, 20
 
 
+@pytest.mark.sampled("tried")
 @pytest.mark.parametrize("tried", PARTS, ids=lambda tried: tried.title)
 def test_nobody_who_is_cut_may_invoke_and_the_page_says_so(
     tried: Tried, fresh: World, onboarded: World, tmp_path: Path
