@@ -26,6 +26,8 @@ SLACK = "https://slack.com/api/"
 # What it says of an address that none of its members has.
 UNKNOWN = "users_not_found"
 TIMEOUT_SECONDS = 10
+# Beside two calls of TIMEOUT_SECONDS it fits into the function's own minute.
+TOO_MANY, MOST_WAIT_SECONDS = 429, 30
 MAX_ANSWER_BYTES = 1_000_000
 SECRET_SECONDS = 300
 
@@ -176,11 +178,24 @@ class Sender:
 
 
 def _answer(request: urllib.request.Request) -> bytes:
+    """Where the other side says for how long it has had too many requests, that is waited for once: a cohort that opens
+    is more people than Slack lets be looked up in a minute, and each try that fails is one of few."""
     host = urllib.parse.urlsplit(request.full_url).hostname
     try:
-        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return answer.read(MAX_ANSWER_BYTES)
+        try:
+            return _read(request)
+        except urllib.error.HTTPError as error:
+            said = str(error.headers.get("Retry-After") or "")
+            if error.code != TOO_MANY or not said.isdecimal() or not 0 < int(said) <= MOST_WAIT_SECONDS:
+                raise
+            time.sleep(int(said))
+            return _read(request)
     except urllib.error.HTTPError as error:
         raise NotDeliveredError(f"{host} answered {error.code}") from None
     except (OSError, ValueError) as error:
         raise NotDeliveredError(f"{host}: {type(error).__name__}") from None
+
+
+def _read(request: urllib.request.Request) -> bytes:
+    with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+        return answer.read(MAX_ANSWER_BYTES)

@@ -15,7 +15,8 @@ RELEASES = "https://github.com/okta/okta-aws-cli/releases"
 @dataclass(frozen=True, kw_only=True)
 class Guide:
     """`types_in`: where commands are typed. `claude`, `okta`: commands that install. `okta_note`: what they leave to
-    do. `again`: signs in anew. `own_usage`: shows a person's own use; None where nothing does."""
+    do. `lasts`: how long a sign-in does. `again`: signs in anew. `own_usage`: shows a person's own use. None where
+    nothing does."""
 
     name: str
     types_in: str
@@ -23,6 +24,7 @@ class Guide:
     okta: str | None
     okta_note: str
     settings: str
+    lasts: str
     again: str | None
     own_usage: str | None
     unset: str
@@ -42,6 +44,7 @@ def _posix(platform: Platform, name: str, types_in: str, note: str) -> Guide:
         okta="brew install okta-aws-cli",
         okta_note=note,
         settings=places.settings,
+        lasts="That lasts {minutes} minutes; then it opens once more.",
         again=f"{program(ENTRY)} again",
         own_usage=program(OWN_USAGE),
         unset="env -u AWS_ENDPOINT_URL claude",
@@ -63,6 +66,7 @@ GUIDES: Mapping[Platform, Guide] = {
         okta_note="Take the archive for Windows from its releases, unpack it, and put okta-aws-cli.exe into a folder "
         "of your PATH. On Windows each start of Claude Code opens Okta's page: nothing keeps the session there.",
         settings=PLACES[Platform.WINDOWS].settings,
+        lasts="It opens at each start of Claude Code, and lasts {minutes} minutes.",
         again=None,
         own_usage=None,
         unset="Remove-Item Env:AWS_ENDPOINT_URL; claude",

@@ -36,11 +36,16 @@ class World:
     posts: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     not_in_slack: set[str] = field(default_factory=set)
+    too_many: list[str] = field(default_factory=list)
 
     def open(self, request: urllib.request.Request, timeout: float) -> Any:  # noqa: ARG002
         url = request.full_url
         if any(part in url for part in self.down):
             raise urllib.error.HTTPError(url, 503, "down", Message(), io.BytesIO())
+        if self.too_many and "users.lookupByEmail" in url:
+            wait = Message()
+            wait["Retry-After"] = self.too_many.pop()
+            raise urllib.error.HTTPError(url, 429, "too many", wait, io.BytesIO())
         body = request.data
         headers = {key.lower(): value for key, value in request.header_items()}
         if "users.lookupByEmail" in url and any(who in urllib.parse.unquote(url) for who in self.not_in_slack):
@@ -201,6 +206,23 @@ def test_one_way_that_is_down_holds_up_no_other_and_is_made_up_for_later(world: 
     assert world.run() == 0
     assert len(world.slack()) == 1
     assert len(world.webhooks()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "waited", "failures"), [("7", [7], 0), ("31", [], 1), ("0", [], 1), ("soon", [], 1), ("-1", [], 1)]
+)
+def test_of_too_many_requests_slack_is_asked_again_when_it_says_and_no_try_is_used_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, said: str, waited: list[int], failures: int
+) -> None:
+    slept: list[int] = []
+    monkeypatch.setattr(senders.time, "sleep", slept.append)
+    world.hand_in(standing("active"), "a")
+    world.run()
+    world.too_many = [said]
+    alone = {ALICE: {"name": "Alice Chen", "level": "suspended", "incident": INCIDENT}}
+    world.hand_in({"cohort": "pilot", "level": "active", "members": alone}, "b")
+    assert (world.run(), slept) == (failures, waited)
+    assert len([post for post in world.slack() if post["channel"].startswith("Ualice")]) == 1
 
 
 def test_a_crash_between_two_deliveries_loses_none_and_repeats_none(
