@@ -18,12 +18,14 @@ something exists already, `make down && rm -rf {home}` begins anew: the sandbox 
 """
 NEXT = """
 Where to look:
-  eval "$(make -s env)"                         plain `pulumi` and AWS clients now talk to the sandbox
-  pulumi preview -s sandbox                     what a change of Pulumi.sandbox.yaml would do
-  rollout status -s sandbox                     how it stands; `rollout --help` has the rest
-  rollout sign-in -s sandbox pilot              what a member pastes to sign in
-  .venv/bin/python -m sandbox sign-in alice.chen@acme.example --role-arn {role}
-  make down                                     stops the sandbox; its state stays in {home}
+  eval "$(make -s env)"              this shell talks to the sandbox from now on
+  rollout status -s sandbox          how it stands; `rollout --help`: all else
+  rollout plan -s sandbox            what a changed stack file would do
+  rollout sign-in -s sandbox pilot   what a member pastes to sign in
+  .venv/bin/python -m sandbox sign-in alice.chen@acme.example \\
+      --role-arn {role}
+  make down                          stops it; what it knows stays in
+      {home}
 """
 
 
