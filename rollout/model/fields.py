@@ -148,9 +148,7 @@ ModelLabel = Annotated[
 # A dimension's value in CloudWatch is ASCII (API reference, Dimension); a counter's key has no #. See `names.team`.
 TeamName = Annotated[
     str,
-    Shape(
-        r"[A-Za-z][A-Za-z0-9 _&/+.()-]{0,47}", "a team's name (at most 48 of a-z, 0-9, blank, _&/+.()-, a letter first)"
-    ),
+    Shape(r"[A-Za-z][A-Za-z0-9 _&/+.()-]{0,47}", "a team's name (1 to 48 a-z, 0-9, blanks, _&/+.()-; a letter first)"),
 ]
 # Becomes a tag's value: `[a-zA-Z0-9\s._:/=+@-]{0,256}` (Bedrock API reference, Tag).
 OrganizationName = Annotated[
