@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sandbox import company, server, workspace
 from sandbox.settings import OKTA_TOKEN, Settings
@@ -19,13 +21,23 @@ something exists already, `make down && rm -rf {home}` begins anew: the sandbox 
 """
 NEXT = """
 Where to look:
-  eval "$(make -s env)"                         plain `pulumi` and AWS clients now talk to the sandbox
-  pulumi preview -s sandbox                     what a change of Pulumi.sandbox.yaml would do
-  rollout status -s sandbox                     how it stands; `rollout --help` has the rest
-  rollout sign-in -s sandbox pilot              what a member pastes to sign in
-  .venv/bin/python -m sandbox sign-in {member} --role-arn {role}
-  make down                                     stops the sandbox; its state stays in {home}
+  eval "$(make -s env)"              this shell talks to the sandbox from now on
+{cd}  rollout status -s sandbox          how it stands; `rollout --help`: all else
+  rollout plan -s sandbox            what a changed stack file would do
+  rollout sign-in -s sandbox pilot   what a member pastes to sign in
+  sandbox sign-in {member} \
+      --role-arn {role}
+  make down                          stops it; what it knows stays in
+      {home}
 """
+
+
+def _to(folder: Path) -> str:
+    """The line that leads to the stack files, where one does not stand there."""
+    if folder == Path.cwd():
+        return ""
+    way = f"cd {os.path.relpath(folder)}"
+    return f"  {way:<35}an invented company's stack files\n"
 
 
 def up(settings: Settings) -> int:
@@ -66,5 +78,6 @@ def _up(settings: Settings) -> int:
     summary = [str(workspace.bin_folder(settings) / "rollout"), "summary", "--stack", STACK]
     shown = subprocess.run(summary, cwd=settings.company, env=environment, check=False)
     role = "arn:aws:iam::123456789012:role/claude-code-pilot"
-    print(NEXT.format(role=role, member=company.member(settings.company), home=settings.home))
+    member = company.member(settings.company)
+    print(NEXT.format(cd=_to(settings.company), role=role, member=member, home=settings.home))
     return shown.returncode

@@ -145,14 +145,10 @@ CohortName = Annotated[
 ModelLabel = Annotated[
     str, Shape(r"[a-z][a-z0-9]{0,15}", "a model's label (1 to 16 lower-case letters and digits, a letter first)")
 ]
-# Becomes a dimension's value in CloudWatch, which is of ASCII alone (API reference, Dimension), and part of a counter's
-# key, which has no #. Where a file or a group is named after a team, `names.team` is its name.
+# A dimension's value in CloudWatch is ASCII (API reference, Dimension); a counter's key has no #. See `names.team`.
 TeamName = Annotated[
     str,
-    Shape(
-        r"[A-Za-z][A-Za-z0-9 _&/+.()-]{0,47}",
-        "a team's name (1 to 48 letters from a to z, digits, spaces and _&/+.()-, a letter first)",
-    ),
+    Shape(r"[A-Za-z][A-Za-z0-9 _&/+.()-]{0,47}", "a team's name (1 to 48 a-z, 0-9, blanks, _&/+.()-; a letter first)"),
 ]
 # Becomes a tag's value: `[a-zA-Z0-9\s._:/=+@-]{0,256}` (Bedrock API reference, Tag).
 OrganizationName = Annotated[
