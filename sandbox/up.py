@@ -23,7 +23,7 @@ Where to look:
   pulumi preview -s sandbox                     what a change of Pulumi.sandbox.yaml would do
   rollout status -s sandbox                     how it stands; `rollout --help` has the rest
   rollout sign-in -s sandbox pilot              what a member pastes to sign in
-  .venv/bin/python -m sandbox sign-in {member} --role-arn {role}
+  sandbox sign-in {member} --role-arn {role}
   make down                                     stops the sandbox; its state stays in {home}
 """
 
