@@ -25,6 +25,7 @@ from tests.stacks import PROJECT
 
 # Not ours, and not part of what is tested here: each with why it is shown.
 OTHERS = {
+    "cat": "the shell's own",
     "cd": "the shell's own",
     "curl": "shows the sandbox's orders; any HTTP client would do",
     "echo": "the shell's own",
