@@ -1,4 +1,4 @@
-"""`python -m sandbox`: serve, start, stop, status, env, macs, notices, sign-in."""
+"""`sandbox`, or `.venv/bin/python -m sandbox`: serve, start, stop, status, env, macs, notices, sign-in."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] =
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="python -m sandbox", description="AWS, Okta and Jamf Pro on loopback.")
+    found = argparse.ArgumentParser(prog="sandbox", description="AWS, Okta and Jamf Pro on loopback.")
     commands = found.add_subparsers(dest="command", required=True)
     for name, (words, _) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)

@@ -1,4 +1,4 @@
-"""What `python -m sandbox` asks a running sandbox for, and prints as a table."""
+"""What `sandbox` asks a running sandbox for, and prints as a table."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Where to look:
 {cd}  rollout status -s sandbox          how it stands; `rollout --help`: all else
   rollout plan -s sandbox            what a changed stack file would do
   rollout sign-in -s sandbox pilot   what a member pastes to sign in
-  sandbox sign-in {member} \
+  sandbox sign-in {member} \\
       --role-arn {role}
   make down                          stops it; what it knows stays in
       {home}

@@ -49,7 +49,7 @@ def full_environment(settings: Settings) -> dict[str, str]:
 def prepare_engine(settings: Settings) -> None:
     """Put the engine and its plug-ins in their place under the sandbox's home; again is quick and changes nothing."""
     place_engine(find.find(lambda text: print(text, file=sys.stderr, flush=True)), bin_folder(settings))
-    place_command(bin_folder(settings))
+    place_commands(bin_folder(settings))
     install(settings.home / "pulumi", Path(sys.executable))
     (settings.home / "state").mkdir(parents=True, exist_ok=True)
 
@@ -63,11 +63,13 @@ def place_engine(engine: Path, folder: Path) -> None:
         _launcher(folder / LANGUAGE_HOST, launch_line(Path(sys.executable), "sandbox.language_host"))
 
 
-def place_command(folder: Path) -> None:
-    """`rollout`, whatever the working directory is: of this clone, or as installed beside this Python."""
+def place_commands(folder: Path) -> None:
+    """`rollout` and `sandbox`, whatever the working directory and the shell's Python are: of this clone, or as
+    installed beside this Python."""
     ours = PROJECT / "tools" / "rollout"
     program = ours if ours.is_file() else Path(sys.executable).with_name("rollout")
     _launcher(folder / "rollout", f'exec {shlex.quote(str(program))} "$@"')
+    _launcher(folder / "sandbox", launch_line(Path(sys.executable), "sandbox", warm=False))
 
 
 def _launcher(file: Path, line: str) -> None:

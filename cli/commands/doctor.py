@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli.doctor import aws, engine, jamf, okta, slack
 from cli.doctor.finding import Check, Finding, Health, looked, unknown
+from cli.doctor.steps import PAGE, Step
 from cli.live.asking import Unreachable, asked
 from cli.live.aws import Clients, account_of, expected_accounts, own_clients
 from cli.live.engine import outputs as stack_outputs
@@ -53,10 +54,14 @@ def show(console: Console, found: Sequence[Finding]) -> None:
     for finding in found:
         table.add_row(Text(finding.health, STYLES[finding.health]), Text(finding.check), Text(finding.what))
         if finding.fix:
-            table.add_row("", "", Text(f"do: {finding.fix}", "bold"))
+            table.add_row("", "", Text(f"do: {finding.fix}{_page(finding)}", "bold"))
     console.print(table)
     counts = {health: sum(finding.health is health for finding in found) for health in Health}
     console.print(", ".join(f"{count} {health}" for health, count in counts.items()))
+
+
+def _page(finding: Finding) -> str:
+    return f" ({PAGE}, {finding.step})" if finding.step else ""
 
 
 def findings(project: Path, stack: str) -> list[Finding]:
@@ -82,7 +87,7 @@ def findings(project: Path, stack: str) -> list[Finding]:
         def gone() -> list[Finding]:
             return [unknown("AWS", why, "sign in to the stack's account; nothing of AWS was looked at")]
 
-        return looked([*checks, Check(name="AWS", look=gone, fix="")])
+        return looked([*checks, Check(name="AWS", look=gone, fix="", step=Step.SHELL)])
     return looked([*checks, *aws.checks(made, rollout, expected_accounts(config, outputs))])
 
 

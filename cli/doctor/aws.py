@@ -10,6 +10,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.doctor.finding import Check, Finding, broken, fine, unknown
+from cli.doctor.steps import Step
+from cli.doctor.trail import trail
 from cli.live.aws import Clients, checked_account
 from rollout import names
 from rollout.model.models import Model
@@ -37,26 +39,38 @@ CROSS_REGION = "cross-region model inference tokens per minute"
 def checks(clients: Clients, rollout: Rollout, expected: set[str]) -> list[Check]:
     """In order of importance."""
     console = "look at what it says; the credentials may lack the right to ask"
+    models = {
+        f"model {label}": lambda label=label, model=model: _model(clients, label, model)
+        for label, model in sorted(rollout.models.items())
+    }
+    looks: dict[Step, dict[str, Callable[[], Iterator[Finding]]]] = {
+        Step.MODELS: {
+            **models,
+            "use case form": lambda: _use_case(clients),
+            "quota of roles": lambda: _roles(clients, rollout),
+            "quota of profiles": lambda: _profiles(clients, rollout),
+            "tokens per minute": lambda: _tokens(clients, rollout),
+            "Lambda concurrency": lambda: _concurrency(clients),
+        },
+        Step.TRAIL: {"trail": lambda: trail(clients("cloudtrail"))},
+        Step.UPDATE: {
+            "invocation logging": lambda: _logging(clients, rollout),
+            "log retention": lambda: _retention(clients, rollout),
+        },
+        Step.NOTICES: {"mail": lambda: _mail(clients, rollout)} if rollout.notify.email_from else {},
+    }
     return [
         Check(
             name="AWS account",
             look=lambda: _account(clients, expected),
             fix="sign in to AWS, or set AWS_PROFILE or aws:profile",
+            step=Step.SHELL,
         ),
         *(
-            Check(
-                name=f"model {label}", look=lambda label=label, model=model: _model(clients, label, model), fix=console
-            )
-            for label, model in sorted(rollout.models.items())
+            Check(name=name, look=look, fix=console, step=step)
+            for step, by_name in looks.items()
+            for name, look in by_name.items()
         ),
-        Check(name="use case form", look=lambda: _use_case(clients), fix="send the form for Claude in Bedrock"),
-        Check(name="quota of roles", look=lambda: _roles(clients, rollout), fix=console),
-        Check(name="quota of profiles", look=lambda: _profiles(clients, rollout), fix=console),
-        Check(name="tokens per minute", look=lambda: _tokens(clients, rollout), fix=console),
-        Check(name="invocation logging", look=lambda: _logging(clients, rollout), fix=console),
-        Check(name="log retention", look=lambda: _retention(clients, rollout), fix=console),
-        Check(name="Lambda concurrency", look=lambda: _concurrency(clients), fix=console),
-        *([Check(name="mail", look=lambda: _mail(clients, rollout), fix=console)] if rollout.notify.email_from else []),
     ]
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.doctor.finding import Check, Finding, broken, fine
+from cli.doctor.steps import Step
 from cli.live.stack import pulumi
+from cli.stack_file.listing import stack_path
 from cli.stack_file.yaml_load import loaded
 
 # What is tested, and the least.
@@ -20,6 +22,8 @@ SECONDS = 60
 # Beside a package's code: which plug-in it speaks to, at which version.
 PLUGIN_FILE = "pulumi-plugin.json"
 REQUIREMENTS = "requirements.txt"
+KMS = "awskms://"
+PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 REQUIRED = re.compile(r"^(pulumi-[a-z0-9-]+)==([^\s;]+)", re.MULTILINE)
 # Where it is set, the engine fetches no plug-in by itself.
 NO_FETCHING = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
@@ -40,19 +44,38 @@ def checks(project: Path, stack: str, environment: Mapping[str, str]) -> list[Ch
             name="engine",
             look=lambda: engine(_said(project, "version"), okta_token=bool(environment.get("OKTA_API_TOKEN"))),
             fix="install Pulumi: https://www.pulumi.com/docs/install/",
+            step=Step.SHELL,
         ),
         Check(
             name="backend",
             look=lambda: _backend(project, stack),
             fix="`pulumi login`, then `pulumi stack select`; its passphrase or key must be there as well",
+            step=Step.STATE,
         ),
-        Check(name="packages", look=lambda: packages(_text(project / REQUIREMENTS), _installed), fix=SET_UP),
+        Check(
+            name="secrets",
+            look=lambda: secrets(loaded(_text(stack_path(project, stack))), environment),
+            fix="look at the stack file",
+            step=Step.STATE,
+        ),
+        Check(
+            name="packages",
+            look=lambda: packages(_text(project / REQUIREMENTS), _installed),
+            fix=SET_UP,
+            step=Step.FILES,
+        ),
         Check(
             name="plug-ins",
             look=lambda: plugins(_spoken_to(), _present(project), fetches=not _is_set(environment.get(NO_FETCHING))),
             fix="`pulumi plugin ls` says more",
+            step=Step.SHELL,
         ),
-        Check(name="own plug-ins", look=lambda: own_plugins(project), fix="look at `plugins` in Pulumi.yaml"),
+        Check(
+            name="own plug-ins",
+            look=lambda: own_plugins(project),
+            fix="look at `plugins` in Pulumi.yaml",
+            step=Step.FILES,
+        ),
     ]
 
 
@@ -74,9 +97,23 @@ def engine(said: str, *, okta_token: bool) -> Iterator[Finding]:
 
 
 def _backend(project: Path, stack: str) -> Iterator[Finding]:
-    who = _said(project, "whoami")
+    said: dict[str, Any] = json.loads(_said(project, "whoami", "--json"))
     _said(project, "stack", "output", "--json", "--stack", stack)
-    yield fine("backend", f"answers {who}; stack {stack} is there")
+    yield fine("backend", f"{said['url']} answers {said['user']}; stack {stack} is there")
+
+
+def secrets(content: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[Finding]:
+    """What the state's secrets are under. `content`: the stack file's, to which `pulumi stack init` writes it."""
+    provider, salt = str(content.get("secretsprovider") or ""), content.get("encryptionsalt")
+    if provider.startswith(KMS):
+        yield fine("secrets", f"are under {provider}")
+    elif provider or (salt and any(environment.get(name) for name in PASSPHRASES)):
+        yield fine("secrets", f"are under {provider or 'a passphrase: whoever has it reads them'}")
+    elif salt:
+        fix = "`pulumi stack change-secrets-provider awskms://...`, with bootstrap's secrets_provider"
+        yield broken("secrets", f"are under a passphrase, and neither {' nor '.join(PASSPHRASES)} is set", fix)
+    else:
+        yield broken("secrets", "are under nothing yet", "`pulumi stack init`, with bootstrap's secrets_provider")
 
 
 def packages(requirements: str, installed: Callable[[str], str | None]) -> Iterator[Finding]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import httpx
 
+from cli.doctor.steps import Step
 from cli.live.asking import Unreachable, asking
 from cli.terminal.errors import CommandError
 
@@ -30,12 +31,14 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """`check`: what was looked at. `what`: how it is, without a secret. `fix`: what to do; none where it is fine."""
+    """`check`: what was looked at. `what`: how it is, without a secret. `fix`: what to do; none where it is fine.
+    `step`: of docs/real-account.md, as `looked` knows it."""
 
     check: str
     health: Health
     what: str
     fix: str = ""
+    step: Step | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ class Check:
     name: str
     look: Callable[[], Iterable[Finding]]
     fix: str
+    step: Step | None = None
 
 
 def fine(check: str, what: str) -> Finding:
@@ -74,9 +78,9 @@ def looked(checks: Iterable[Check]) -> list[Finding]:
         for check, answer in answers:
             match answer.get():
                 case Unreachable(why=why):
-                    found.append(unknown(check.name, why, check.fix))
+                    found.append(replace(unknown(check.name, why, check.fix), step=check.step))
                 case findings:
-                    found += findings
+                    found += [replace(finding, step=check.step) for finding in findings]
     return sorted(found, key=lambda finding: finding.health.rank)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, fine, unknown
+from cli.doctor.steps import Step
 from rollout.model.macs import Channel
 from rollout.model.rollout import Rollout
 
@@ -29,7 +30,7 @@ def checks(rollout: Rollout, environment: Mapping[str, str], secrets: Callable[[
     if not rollout.jamf:
         return []
     look = lambda: _client(rollout, environment, secrets)  # noqa: E731
-    return [Check(name="Jamf Pro", look=look, fix="check jamf.url and the network")]
+    return [Check(name="Jamf Pro", look=look, fix="check jamf.url and the network", step=Step.JAMF)]
 
 
 def needed(channel: Channel) -> set[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from cli.doctor import okta_app
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
+from cli.doctor.steps import Step
 from cli.live.okta import okta_client
 from rollout import names
 from rollout.access.adopted_apps import AwsApp, SignInApp, aws_app_mistakes, sign_in_app_mistakes
@@ -18,44 +20,80 @@ from rollout.people import directory
 from rollout.people.directory import Person
 from rollout.people.okta_waits import longest_wait_seconds, wait_advice
 
-SCOPES = ("okta.users.read", "okta.groups.manage", "okta.apps.manage")
 READS = {"okta.users.read": "users", "okta.groups.read": "groups", "okta.apps.read": "apps"}
 USERS, APPS = "/api/v1/users", "/api/v1/apps"
+ORGANIZATION = "/.well-known/okta-organization"
 ADOPTED = "adopted in Okta"
+# What Okta calls the Identity Engine in that document; `v1` is Classic.
+IDENTITY_ENGINE = "idx"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Okta, asked with the credentials that are in the environment."""
+
+    domain: str
+    environment: Mapping[str, str]
+
+    @property
+    def token(self) -> str:
+        return self.environment.get(okta_app.TOKEN, "")
+
+    def anybody(self) -> httpx.Client:
+        return okta_client(self.domain, self.environment, self.token, TIMEOUT)
+
+    def client(self) -> httpx.Client:
+        """CommandError where the service app gets no token."""
+        okta = self.anybody()
+        if not self.token:
+            okta.headers["Authorization"] = okta_app.bearer(okta_app.sign_in(okta, self.domain, self.environment))
+        return okta
+
+    def organization(self) -> Iterator[Finding]:
+        with self.anybody() as okta:
+            yield from organization_findings(self.domain, document(okta.get(ORGANIZATION)))
+
+    def credentials(self) -> Iterator[Finding]:
+        with self.anybody() as okta:
+            if not self.token:
+                answer = okta_app.sign_in(okta, self.domain, self.environment)
+                if refused := okta_app.refusal(answer):
+                    yield refused
+                    return
+                okta.headers["Authorization"] = okta_app.bearer(answer)
+            yield from reads(okta, self.domain, by_token=bool(self.token))
 
 
 def checks(
     rollout: Rollout, config: Mapping[str, Any], account: Account | None, environment: Mapping[str, str]
 ) -> list[Check]:
-    """People and apps are looked up with a token alone. `config`: the stack file's, with the provider's settings.
-    `account`: the stack's; None where it is not known."""
-    fix = "check the domain, the network and OKTA_API_TOKEN"
-    token = environment.get("OKTA_API_TOKEN")
-    waits = Check(name="a silent Okta", look=lambda: _waits(config), fix="")
-    if not token:
-        return [Check(name="Okta", look=lambda: _service_app(environment), fix=fix), waits]
-
-    def client() -> httpx.Client:
-        return okta_client(rollout.okta.domain, environment, token, TIMEOUT)
-
-    def token_works() -> Iterator[Finding]:
-        with client() as okta:
-            yield from _token(okta, rollout)
+    """`config`: the stack file's, with the provider's settings. `account`: the stack's; None where it is not known."""
+    asking, fix = Asking(rollout.okta.domain, environment), "check the domain, the network and the credentials"
 
     def adopted_apps_fit() -> Iterator[Finding]:
-        with client() as okta:
+        with asking.client() as okta:
             yield from _adopted(okta, rollout, account)
 
     def people_are_there() -> Iterator[Finding]:
-        with client() as okta:
+        with asking.client() as okta:
             yield from _people(okta, rollout)
 
-    return [
-        Check(name="Okta", look=token_works, fix=fix),
-        Check(name="people in Okta", look=people_are_there, fix=fix),
-        *([Check(name=ADOPTED, look=adopted_apps_fit, fix=fix)] if _adopts(rollout) else []),
-        waits,
-    ]
+    looks = {okta_app.CHECK: lambda: okta_app.variables(environment), "Okta organization": asking.organization}
+    if asking.token or okta_app.has_key(environment):
+        looks |= {"Okta": asking.credentials, "people in Okta": people_are_there}
+        looks |= {ADOPTED: adopted_apps_fit} if _adopts(rollout) else {}
+    looks["a silent Okta"] = lambda: _waits(config)
+    return [Check(name=name, look=look, fix=fix, step=Step.OKTA) for name, look in looks.items()]
+
+
+def organization_findings(domain: str, said: Mapping[str, Any]) -> Iterator[Finding]:
+    """okta-aws-cli's README: the `web` command requires an organization of the Identity Engine."""
+    check, pipeline = "Okta organization", said.get("pipeline")
+    if pipeline == IDENTITY_ENGINE:
+        yield fine(check, f"{domain} is on the Identity Engine")
+    else:
+        fix = "ask Okta for the upgrade to the Identity Engine"
+        yield broken(check, f"{domain} is not on the Identity Engine ({pipeline}): nobody could sign in", fix)
 
 
 def _adopts(rollout: Rollout) -> bool:
@@ -101,33 +139,26 @@ def _waits(config: Mapping[str, Any]) -> Iterator[Finding]:
         yield fine("a silent Okta", f"is waited for {longest_wait_seconds(config)} s, then the provider gives up")
 
 
-def _service_app(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """The scopes that are asked for; Okta says at sign-in which it grants."""
-    asked = set(re.findall(r"[\w.]+", environment.get("OKTA_API_SCOPES", "")))
-    missing = [scope for scope in SCOPES if scope not in asked]
-    if not environment.get("OKTA_API_PRIVATE_KEY"):
-        yield broken("Okta", "no credentials", "set OKTA_API_TOKEN, or a service app's OKTA_API_PRIVATE_KEY")
-    elif missing:
-        yield broken("Okta", f"OKTA_API_SCOPES lacks {' '.join(missing)}", "add them, and grant them to the app")
-    else:
-        yield unknown("Okta", "the service app's scopes are only seen as it signs in", "run `pulumi preview`")
-
-
-def _token(okta: httpx.Client, rollout: Rollout) -> Iterator[Finding]:
-    """What it may read."""
+def reads(okta: httpx.Client, domain: str, *, by_token: bool) -> Iterator[Finding]:
+    """What the credentials may read."""
     refused = {
         scope: answer.status_code
         for scope, path in READS.items()
         if not (answer := okta.get(f"/api/v1/{path}", params={"limit": 1})).is_success
     }
-    if 401 in refused.values():
-        yield broken("Okta", f"{rollout.okta.domain} refuses OKTA_API_TOKEN", "make a new token; 30 idle days end one")
-    elif refused:
-        said = ", ".join(f"{scope}: {status}" for scope, status in refused.items())
-        fix = "its owner needs the group and app administrator roles"
+    said = ", ".join(f"{scope}: {status}" for scope, status in refused.items())
+    if not refused:
+        yield fine("Okta", f"{domain}: users, groups and apps can be read")
+    elif by_token and 401 in refused.values():
+        yield broken("Okta", f"{domain} refuses OKTA_API_TOKEN", "make a new token; 30 idle days end one")
+    elif by_token:
+        fix = "its owner needs to be organization administrator and application administrator"
         yield broken("Okta", f"the token may not read all: {said}", fix)
+    elif 403 in refused.values():
+        fix = "a super administrator gives the app its roles, under Admin roles"
+        yield broken("Okta", f"the app has no admin role, or a scope is not granted: {said}", fix)
     else:
-        yield fine("Okta", f"{rollout.okta.domain}: users, groups and apps can be read")
+        yield unknown("Okta", f"not all could be read: {said}", "look at Okta's System Log for the app")
 
 
 def _people(okta: httpx.Client, rollout: Rollout) -> Iterator[Finding]:

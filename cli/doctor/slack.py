@@ -8,6 +8,7 @@ import httpx
 from pydantic import SecretStr
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
+from cli.doctor.steps import Step
 from rollout.model.rollout import Rollout
 
 SCOPES = ("chat:write", "users:read", "users:read.email")
@@ -20,7 +21,8 @@ def checks(rollout: Rollout, environment: Mapping[str, str], secrets: Callable[[
         return []
     url = environment.get("SLACK_API_URL") or API
     look = lambda: _token(url, secrets().slack_bot_token)  # noqa: E731
-    return [Check(name="Slack", look=look, fix=f"check the network's way to {httpx.URL(url).host}")]
+    fix = f"check the network's way to {httpx.URL(url).host}"
+    return [Check(name="Slack", look=look, fix=fix, step=Step.NOTICES)]
 
 
 def _token(url: str, token: SecretStr | None) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 import moto.awslambda.urls
 import moto.bedrock.urls
 import moto.budgets.urls
+import moto.cloudtrail.urls
 import moto.cloudwatch.urls
 import moto.events.urls
 import moto.iam.models
@@ -33,6 +34,7 @@ import moto.sts.urls
 from moto.awslambda.responses import LambdaResponse
 from moto.bedrock.responses import BedrockResponse
 from moto.budgets.responses import BudgetsResponse
+from moto.cloudtrail.responses import CloudTrailResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import BaseResponse
 from moto.events.responses import EventsHandler
@@ -52,6 +54,7 @@ from sandbox.aws import bedrock, bedrock_runtime, session_rights
 from sandbox.aws.account import anomalies, data_exports
 from sandbox.aws.account.budgets import Budgets
 from sandbox.aws.account.service_quotas import ServiceQuotas
+from sandbox.aws.account.trails import Trails
 from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.dynamodb import keep_little
 from sandbox.aws.embedded_metrics import keep_from_logs
@@ -82,6 +85,7 @@ Environ = dict[str, Any]
 REPLACED: dict[type[BaseResponse], type[BaseResponse]] = {
     BedrockResponse: bedrock.Bedrock,
     BudgetsResponse: Budgets,
+    CloudTrailResponse: Trails,
     CloudWatchResponse: CloudWatch,
     EventsHandler: Events,
     IamResponse: Iam,
@@ -100,6 +104,7 @@ REPLACED_URLS = (
     moto.awslambda.urls,
     moto.bedrock.urls,
     moto.budgets.urls,
+    moto.cloudtrail.urls,
     moto.cloudwatch.urls,
     moto.events.urls,
     moto.iam.urls,

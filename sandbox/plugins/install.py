@@ -48,9 +48,9 @@ def _launcher(name: str, python: Path) -> str:
     return f"#!/bin/sh\n{_MARK}\n{launch_line(python, f'sandbox.plugins.{name}')}\n"
 
 
-def launch_line(python: Path, module: str) -> str:
-    """A line of shell that becomes the module, by way of `sandbox/launch.py`."""
+def launch_line(python: Path, module: str, *, warm: bool = True) -> str:
+    """A line of shell that becomes the module, by way of `sandbox/launch.py`. `warm`: in a process that the sandbox has
+    ready, where one runs."""
     words = [str(python), "-I", "-S", str(PROJECT / "sandbox" / "launch.py")]
-    return (
-        f'exec {shlex.join(words)} "${{SANDBOX_HOME:-/nowhere}}" {shlex.join([str(PROJECT), str(python), module])} "$@"'
-    )
+    home = '"${SANDBOX_HOME:-/nowhere}"' if warm else "/nowhere"
+    return f'exec {shlex.join(words)} {home} {shlex.join([str(PROJECT), str(python), module])} "$@"'

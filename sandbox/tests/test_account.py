@@ -145,3 +145,10 @@ def test_mail_may_be_sent_and_an_address_is_verified_but_not_a_domain(aws: Aws) 
     assert account["SendQuota"]["SentLast24Hours"] == 1
     assert ses.get_email_identity(EmailIdentity="it@acme.example")["VerifiedForSendingStatus"]
     assert not ses.get_email_identity(EmailIdentity="acme.example")["VerifiedForSendingStatus"]
+
+
+def test_the_account_has_a_trail_of_management_events_that_records(aws: Aws) -> None:
+    [trail] = asked(aws, "cloudtrail", "DescribeTrails", "describe_trails")["trailList"]
+    assert trail["IsMultiRegionTrail"]
+    assert asked(aws, "cloudtrail", "GetTrailStatus", "get_trail_status", Name=trail["TrailARN"])["IsLogging"]
+    assert refused(aws, "cloudtrail", "get_trail_status", Name="another") == "TrailNotFoundException"

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.settings import Settings
 from sandbox.up import alone
+from sandbox.workspace import place_commands
 
 HOLD = """
 import sys, time
@@ -35,3 +36,17 @@ def test_the_second_of_two_at_once_waits_for_the_first_and_says_so(
     assert capsys.readouterr().out == "another `make up` is at work here; waiting for it\n"
     with alone(Settings(home=tmp_path, aws_port=1, okta_port=2, jamf_port=3)):
         assert capsys.readouterr().out == ""
+
+
+def test_its_commands_run_from_any_folder_by_any_shell(tmp_path: Path) -> None:
+    place_commands(tmp_path)
+    for name, word in (("sandbox", "notices"), ("rollout", "doctor")):
+        said = subprocess.run(
+            [tmp_path / name, "--help"],
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert word in said.stdout

@@ -25,6 +25,7 @@ from tests.stacks import PROJECT
 
 # Not ours, and not part of what is tested here: each with why it is shown.
 OTHERS = {
+    "cat": "the shell's own",
     "cd": "the shell's own",
     "curl": "shows the sandbox's orders; any HTTP client would do",
     "echo": "the shell's own",
@@ -90,8 +91,10 @@ def wrong(command: Sequence[str], *, whole: bool = True) -> str | None:
             return _make(arguments)
         case "rollout":
             return _rollout(arguments, whole)
-        case ".venv/bin/python" | "python":
-            return _python(arguments, whole)
+        case "sandbox":
+            return _sandbox(arguments, whole)
+        case ".venv/bin/python" | "python" | "python3":
+            return _python(program, arguments, whole)
         case "pulumi":
             return _pulumi(arguments)
         case "aws":
@@ -135,7 +138,12 @@ def _rollout(arguments: Sequence[str], whole: bool) -> str | None:
     return f"{name}: missing {', '.join(missing)}" if missing else None
 
 
-def _python(arguments: Sequence[str], whole: bool) -> str | None:
+def _python(program: str, arguments: Sequence[str], whole: bool) -> str | None:
+    """A module is the environment's; `python3` alone is a Mac's own, which runs the commit guard."""
+    if program != ".venv/bin/python" and "-m" in arguments:
+        return f"{program} knows no module of the environment: write `rollout`, `sandbox` or .venv/bin/python"
+    if program == "python3":
+        return None
     match list(arguments):
         case ["-m", "cli", *rest]:
             return _rollout(rest, whole)

@@ -11,7 +11,7 @@ import pytest
 from tests.documentation.commands import commands, wrong
 from tests.documentation.markdown import PAGES, Block, blocks, code_in_sentences
 
-PROGRAMS = ("aws ", "make ", "pulumi ", "rollout ", "python -m ", ".venv/bin/python ", "ci/")
+PROGRAMS = ("aws ", "make ", "pulumi ", "rollout ", "sandbox ", "python ", "python3 ", ".venv/bin/python ", "ci/")
 
 
 @pytest.mark.parametrize("block", blocks("sh"), ids=str)
@@ -43,9 +43,11 @@ def test_each_command_in_a_sentence_exists(page: Path) -> None:
         ("rollout set-level pilot active --why me", "set-level: No such option: --why"),
         ("rollout set-level -s prod pilot", "set-level: missing level"),
         (".venv/bin/python -m cli summary --stock prod", "summary: No such option: --stock"),
-        ("python -m sandbox fly", "argument command: invalid choice: 'fly'"),
-        ("python -m sandbox sign-in someone", "the following arguments are required: --role-arn"),
-        ("python -m tests.nothing", "no such module: tests.nothing"),
+        ("sandbox fly", "argument command: invalid choice: 'fly'"),
+        (".venv/bin/python -m sandbox sign-in someone", "the following arguments are required: --role-arn"),
+        (".venv/bin/python -m tests.nothing", "no such module: tests.nothing"),
+        ("python -m sandbox notices", "python knows no module of the environment"),
+        ("python3 -m cli status", "python3 knows no module of the environment"),
         ("pulumi up --stack prod --no-such-thing", "pulumi up: no such option: --no-such-thing"),
         ("pulumi stack unselekt", "pulumi stack: no such command: unselekt"),
         ("aws iam list-role-policy --role-name x", "aws iam: no such operation: list-role-policy"),
