@@ -258,7 +258,7 @@ def test_a_team_may_be_called_as_companies_call_them(team: str) -> None:
     document = stacks.small()
     document["organization"]["teams"][team] = {"headcount": 3}
     document["cohorts"]["pilot"]["members"]["alice.chen@acme.example"]["team"] = team
-    found = load(stacks.config(document), stacks.PROJECT, AT)
+    found = load(stacks.config(document), stacks.COMPANY, AT)
     assert found.cohorts["pilot"].members["alice.chen@acme.example"].team == team
 
 
@@ -267,4 +267,4 @@ def test_a_team_may_not_be_called_what_a_key_a_file_or_a_metric_cannot_hold(team
     document = stacks.small()
     document["organization"]["teams"][team] = {"headcount": 3}
     with pytest.raises(Exception, match="not a team's name"):
-        load(stacks.config(document), stacks.PROJECT, AT)
+        load(stacks.config(document), stacks.COMPANY, AT)

@@ -331,7 +331,7 @@ def test_anomalies_of_cost_are_watched_by_the_stack_that_has_the_topics_and_the_
     (wrong,) = mistakes({**small, "budgets": {"anomaly_usd": 50, "anomaly_monitor": "Default-Services-Monitor"}})
     assert "the ARN of a cost monitor such as arn:aws:ce::123456789012:anomalymonitor/1a2b" in wrong
     assert load(
-        stacks.config({**small, "budgets": {"anomaly_usd": 50, "anomaly_monitor": monitor}}), stacks.PROJECT, NOW
+        stacks.config({**small, "budgets": {"anomaly_usd": 50, "anomaly_monitor": monitor}}), stacks.COMPANY, NOW
     )
 
 

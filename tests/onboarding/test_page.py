@@ -25,11 +25,11 @@ PLATFORMS = ("macos", "windows", "linux")
 
 
 def made(**more: Any) -> Rollout:
-    return load(stacks.config({**stacks.small(), **more}), stacks.PROJECT, datetime.now(UTC))
+    return load(stacks.config({**stacks.small(), **more}), stacks.COMPANY, datetime.now(UTC))
 
 
 def committed() -> Rollout:
-    return load(stacks.committed("sandbox"), stacks.PROJECT, datetime.now(UTC))
+    return load(stacks.committed("sandbox"), stacks.COMPANY, datetime.now(UTC))
 
 
 def hostile() -> Rollout:
@@ -161,7 +161,7 @@ def test_the_same_stack_file_makes_the_same_page() -> None:
 def test_the_command_writes_one_file_and_refuses_a_cohort_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(stacks.PROJECT)
+    monkeypatch.chdir(stacks.COMPANY)
     run("sandbox", "pilot", tmp_path / "page.html", as_json=False)
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == page(committed(), "pilot")
     assert "names none of them" in capsys.readouterr().out
