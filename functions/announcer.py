@@ -72,7 +72,9 @@ def accepted(event: dict[str, Any], request_id: str) -> dict[str, Any]:
         body = json.dumps({kind: event.get(kind, event), "at": datetime.now(UTC).isoformat()})
         if len(body) > MAX_INPUT_BYTES:
             raise ValueError(f"more than {MAX_INPUT_BYTES} bytes")  # noqa: TRY301
-        _queue(body, f"cohort-{_cohort_of(kind, event)}", request_id)
+        # News of access holds up no change of level: each is in order among its own.
+        group = "access" if kind == "access" else "cohort"
+        _queue(body, f"{group}-{_cohort_of(kind, event)}", request_id)
     except Exception as error:
         log.exception("not accepted")
         return {"accepted": False, "reason": f"{type(error).__name__}: {error}"[:300]}

@@ -204,3 +204,32 @@ def test_news_from_before_the_last_is_of_no_account(world: World) -> None:
 
 def test_what_says_nothing_of_access_is_not_accepted(world: World) -> None:
     assert world.hand_in({"access": {}}, "a")["accepted"] is False
+
+
+def test_news_of_access_stands_in_no_line_with_changes_of_level_and_so_holds_up_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[str] = []
+    real = announcer._queue
+    monkeypatch.setattr(announcer, "_queue", lambda body, group, id_: (groups.append(group), real(body, group, id_)))
+    world.hand_in({"access": BASE.document()}, "a")
+    world.hand_in(standing("active"), "b")
+    assert groups == ["access-pilot", "cohort-pilot"]
+
+
+def test_a_run_that_was_overtaken_by_the_cohorts_first_level_remembers_nothing_and_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its two reads the announcer heard of the cohort for the first time, which looks like a stack of before."""
+    real, level = announcer.access_notices._got, standing("active")
+
+    def overtaken(table: Any, key: str) -> Any:
+        if key.startswith("cohort#"):
+            monkeypatch.setattr(announcer.access_notices, "_got", real)
+            announcer._compare(level, announcer.datetime.now(announcer.UTC))
+        return real(table, key)
+
+    monkeypatch.setattr(announcer.access_notices, "_got", overtaken)
+    world.hand_in({"access": BASE.document()}, "a")
+    assert world.run() == 1
+    assert receivers(world) == {ALICE: 1, BOB: 1}
