@@ -46,6 +46,8 @@ def _told(resources: list[dict[str, Any]]) -> Outputs:
     """Until its next update a stack of an older version has `cohorts` and `macs` in its outputs."""
     found, cohorts, macs = _of_stack(resources), dict[str, Any](), dict[str, Any]()
     for each in resources:
+        if each.get("delete"):
+            continue  # an older one, which the next update takes away
         name, registered = each["urn"].rpartition("::")[2], each.get("outputs") or {}
         if each["type"] == COHORT and "deployed" in registered:
             cohorts[name] = registered["deployed"]

@@ -31,7 +31,7 @@ def on_macs(world: World) -> tuple[dict[str, int], set[str]]:
 
 def confirmed_by(world: World) -> dict[str, str]:
     """How the settings stand, by Mac, as the state has it."""
-    [macs] = [each for each in world.state() if each["type"] == "claude:rollout:MacSettings"]
+    [macs] = [each for each in world.state() if each["urn"].endswith("MacSettings::pilot-macs")]
     return macs["outputs"]["confirmed"]["pilot"]
 
 
