@@ -37,13 +37,14 @@ shown.asked(settings.okta_url, "/sandbox/hire", "POST", OKTA_TOKEN)
 """
 
 
-def typed(address: str) -> Iterator[str]:
-    """`address`: the sandbox's AWS."""
+def typed(address: str, states: Path) -> Iterator[str]:
+    """`address`: the sandbox's AWS. `states`: in place of a person's home, which the engine finds without HOME."""
     for block in blocks("sh"):
         for line in block.text.splitlines() if block.page == PAGE else ():
             if line.strip().startswith(tuple(LEFT_OUT)):
                 continue
             said = line.replace("210987654321", ACCOUNT_ID) + (" --yes" if line.startswith(ASKING) else "")
+            said = said.replace("login --local", f"login {states.as_uri()}")
             # Buckets have no host name of their own on loopback.
             said = said.replace('login "$BACKEND"', f'login "$BACKEND&endpoint={address}&s3ForcePathStyle=true"')
             # It ends with 1 while something is missing, and a shell of a person goes on.
@@ -52,20 +53,19 @@ def typed(address: str) -> Iterator[str]:
 
 @pytest.fixture
 def globex(tmp_path: Path) -> Generator[Company]:
-    for name in ("product", "wheels", "second", "home"):
+    for name in ("product", "wheels", "second", "states"):
         (tmp_path / name).mkdir()
     company = founded(tmp_path / "second", wheels(tmp_path / "product", tmp_path / "wheels"))
     company.run(".venv/bin/python", "-c", START)
     company.enter()
     for name in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE"):
         company.variables.pop(name, None)
-    company.variables["HOME"] = str(tmp_path / "home")
     yield company
     company.run("make", "down")
 
 
-def test_the_way_to_a_real_account_ends_with_a_cohort_that_works(globex: Company) -> None:
-    lines = list(typed(globex.variables["AWS_ENDPOINT_URL"]))
+def test_the_way_to_a_real_account_ends_with_a_cohort_that_works(globex: Company, tmp_path: Path) -> None:
+    lines = list(typed(globex.variables["AWS_ENDPOINT_URL"], tmp_path / "states"))
     assert len(lines) >= 30
     globex.git("init", "--quiet", "--initial-branch", "main")
     said = globex.run("sh", "-exc", "\n".join(lines), code=0)
