@@ -14,7 +14,7 @@ from typing import Any
 from tests.stacks import PROJECT
 
 # What reads the edited module, and so must be made anew with it.
-ROOMS = ("rollout", "components", "functions", "policies", "providers", "cli", "tests")
+ROOMS = ("program", "rollout", "components", "functions", "policies", "providers", "cli", "tests")
 
 
 class _Edited(SourceFileLoader):
