@@ -220,7 +220,8 @@ class _Change:
         """What was there before the update goes once that is verified; what is new, or has grown since, is somebody
         else's, who was told that it is in force."""
         subject, now = self.subject, deny_first.own(state.emergencies, self.subject)
-        now += [each for each in known if each in state.emergencies and each not in now]
+        there = [*state.emergencies, *self._on_other_roles(known)]
+        now += [each for each in known if each in there and each not in now]
         if any(each not in known for each in now):
             return found.with_missing(f"IAM: everything is still denied to {subject.words}, by a cut since this began")
         if now and not found.is_done:
@@ -231,6 +232,12 @@ class _Change:
             return found
         words = f"IAM: {subject.words} may invoke what {self.level} leaves"
         return found if words in found.in_force else replace(found, in_force=(words, *found.in_force))
+
+    def _on_other_roles(self, known: list[Emergency]) -> list[Emergency]:
+        """A person's that were on roles of other cohorts before, and are there still; where IAM does not tell, all."""
+        others = [each for each in known if each.cohort != self.subject.cohort]
+        held = deny_first.seen(self.path, self.subject) if others else []
+        return others if held is None else [each for each in others if each in held]
 
     def _state(self) -> RoleState | str:
         """Looked at again while IAM may not show yet what the engine has changed."""

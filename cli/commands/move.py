@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cli.cutting.deny_first import Subject, seen
 from cli.cutting.whereabouts import home_of, require_cohort
 from cli.stack_file import edits
 from cli.stack_file.change import changed, judged
@@ -36,20 +37,65 @@ def move_member(stack: str, email: str, cohort: str, yes: bool, as_json: bool = 
         if before == cohort:
             raise CommandError(f"{email} is in {cohort} already; nothing was changed")
         rollout = judged(text_of(path), path.parent, path.name)
-        said = _access(rollout, email, before, cohort)
+        said = [*_access(rollout, email, before, cohort), *_not_cut(path, email, before)]
         texts = _moved(path, _with_incident(rollout.cohorts[before], email), email, before, cohort)
-        write_all(path, texts, yes, as_json, shared=shared, said=said)
+        write_all(path, texts, yes, as_json, shared=shared, said=said, against=_gives_back(email))
+
+
+def _not_cut(path: Path, email: str, before: str) -> list[str]:
+    """CommandError where `rollout cut` denies them, or their whole cohort: on another role nothing would. A line where
+    IAM does not tell."""
+    stack = path.stem.removeprefix("Pulumi.")
+    for subject in (Subject(stack, before, email), Subject(stack, before, None)):
+        found = seen(path, subject)
+        if found is None:
+            return ["IAM does not tell whether `rollout cut` denies them: a move leaves such a Deny on the old role"]
+        if found:
+            raise CommandError(
+                f"{subject.words} is denied in IAM by `rollout cut`, on the role of {found[0].cohort}: a move would "
+                f"leave that behind; first `rollout set-level -s {stack} {email} suspended` with its incident, which "
+                "goes along"
+            )
+    return []
+
+
+def _gives_back(email: str) -> Callable[[Rollout, Rollout], str | None]:
+    """For another stack that reads the same rosters: what the move would give back there."""
+
+    def judge(was: Rollout, now: Rollout) -> str | None:
+        before, after = (_home(rollout, email) for rollout in (was, now))
+        if before is None or after is None or before == after:
+            return None
+        try:
+            _access(was, email, before, after)
+        except CommandError as error:
+            return str(error)
+        return None
+
+    return judge
+
+
+def _home(rollout: Rollout, email: str) -> str | None:
+    found = [name for name, cohort in rollout.cohorts.items() if email in cohort.members]
+    return min(found, key=lambda name: rollout.cohorts[name].level is Level.PLANNED, default=None)
 
 
 def _access(rollout: Rollout, email: str, before: str, after: str) -> list[str]:
     """What becomes of their access. CommandError where a move would give back what an incident took."""
     was, into = rollout.cohorts[before], rollout.cohorts[after]
-    old, own = was.level_of(email), was.members[email].level
+    member = was.members[email]
+    old, own = was.level_of(email), member.level
     new = into.level if own is None or own.rank < into.level.rank else own
     if old.rank > Level.ACTIVE.rank and new.rank < old.rank:
         raise CommandError(
             f"{email} is {old} in {before}, and would be {new} in {after}: a move gives nothing back; first "
             f"`rollout set-level {email} {old}` with its incident, which goes along, or end the incident of {before}"
+        )
+    if old.rank > Level.ACTIVE.rank and own is None and was.incident != into.incident:
+        raise CommandError(
+            f"{email} is {old} in {before} by {was.incident.id if was.incident else 'no incident'}, and {after} has "
+            f"another one, with rules of its own; first `rollout set-level {email} {old}` with the incident of "
+            f"{before}, which goes along"
         )
     line = f"{email}: from {before} ({old}) to {after} ({new})"
     gone, come = (sorted({*one.models} - {*other.models}) for one, other in ((was, into), (into, was)))
@@ -57,7 +103,7 @@ def _access(rollout: Rollout, email: str, before: str, after: str) -> list[str]:
     changes += [f"loses {', '.join(gone)}"] if gone else []
     return [
         f"{line}; {' and '.join(changes) or 'the same models'}",
-        "they sign in anew: another cohort is another role",
+        "they have to sign in again: another cohort is another role",
     ]
 
 
@@ -85,16 +131,19 @@ def _moved(path: Path, member: Member, email: str, before: str, after: str) -> M
         if into:
             edits.put_member(document, after, email, into)
 
-    texts = {path: changed(path, text, change)}
-    if source := rosters[before]:
-        texts[source] = without_person(text_of(source, MAX_ROSTER_BYTES, "utf-8-sig"), email)
-    if target := rosters[after]:
-        known = texts.get(target) or text_of(target, MAX_ROSTER_BYTES, "utf-8-sig")
+    stack_file = changed(path, text, change)
+    source, target = rosters[before], rosters[after]
+    texts: dict[Path, str] = {}
+    # Where they go is written first: whoever is in two cohorts is refused by name, who is in none is forgotten.
+    if target and target != source:
         fields = {"email": email, **_fields(member, leave_out=STOPPING)}
         try:
-            texts[target] = with_person(known, fields)
+            texts[target] = with_person(text_of(target, MAX_ROSTER_BYTES, "utf-8-sig"), fields)
         except CommandError as error:
             raise CommandError(f"{target.relative_to(path.parent)}: {error}") from None
+    texts[path] = stack_file
+    if source and target != source:
+        texts[source] = without_person(text_of(source, MAX_ROSTER_BYTES, "utf-8-sig"), email)
     return texts
 
 

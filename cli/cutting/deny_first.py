@@ -127,9 +127,12 @@ def own(found: Iterable[Emergency], subject: Subject, names: Collection[str] = (
 
 
 def seen(path: Path, subject: Subject) -> list[Emergency] | None:
-    """The subject's that IAM holds now; None where it does not tell."""
+    """The subject's that IAM holds now; None where it does not tell. `rollout cut` denies a person on the role of each
+    cohort that they may be in, so of a person all roles are looked at."""
+    cohorts = dict.fromkeys([subject.cohort, *(_known(path).cohorts if subject.email else ())])
     try:
-        found = emergencies(iam_of(path), subject.cohort)
+        clients = iam_of(path)
+        found = [each for cohort in cohorts for each in emergencies(clients, cohort)]
     except CommandError:
         return None
     single = any(each.subject for each in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cli.stack_file.change import difference, judged, write
@@ -16,14 +16,29 @@ from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from cli.terminal.text import text_of
 from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
 from rollout.stack_file.roster import read_roster
+
+Against = Callable[[Rollout, Rollout], str | None]
+
+
+def nothing(_was: Rollout, _now: Rollout) -> str | None:
+    return None
 
 
 def write_all(
-    path: Path, texts: Mapping[Path, str], yes: bool, as_json: bool, *, shared: bool, said: Sequence[str] = ()
+    path: Path,
+    texts: Mapping[Path, str],
+    yes: bool,
+    as_json: bool,
+    *,
+    shared: bool,
+    said: Sequence[str] = (),
+    against: Against = nothing,
 ) -> None:
     """Judged together before anything is written: in a folder beside, as they would be, for every stack that reads what
-    changes. `shared`: whether others' rosters may change; `said`: what the person is to know besides."""
+    changes. `shared`: whether others' rosters may change; `said`: what the person is to know besides; `against`: what
+    speaks against the change in another stack, by what that has and would have."""
     before = {file: _read(file) for file in texts}
     others = {other for file, text in texts.items() if text != before[file] for other in other_readers(path, file)}
     others |= {file for file, text in texts.items() if file != path and _is_stack(file) and text != before[file]}
@@ -31,7 +46,7 @@ def write_all(
         folder = Path(name)
         _copy(path.parent, folder, texts)
         judged(texts.get(path) or text_of(path), folder)
-        mistakes = [line for other in sorted(others) for line in _mistakes(other, folder, texts)]
+        mistakes = [line for other in sorted(others) for line in _mistakes(other, folder, texts, against)]
     if mistakes:
         raise StackFileError(mistakes)
     told = [*_of_others(path, texts, before, shared), *said]
@@ -68,20 +83,21 @@ def _is_stack(file: Path) -> bool:
     return file.name.startswith(BEGINNING) and file.name.endswith(END)
 
 
-def _mistakes(other: Path, folder: Path, texts: Mapping[Path, str]) -> list[str]:
+def _mistakes(other: Path, folder: Path, texts: Mapping[Path, str], against: Against) -> list[str]:
     """What the judge of another stack has against the new texts, and had not against the old: a stack that is wrong
     already keeps nobody from a change."""
-    known = set(_lines(text_of(other), other.parent, other.name))
-    lines = _lines(texts.get(other) or text_of(other), folder, other.name)
-    return [f"{other.name}: {line}" for line in lines if line not in known]
+    was, known = _judged(text_of(other), other.parent, other.name)
+    now, lines = _judged(texts.get(other) or text_of(other), folder, other.name)
+    said = against(was, now) if was and now else None
+    return [f"{other.name}: {line}" for line in (*lines, *([said] if said else [])) if line not in known]
 
 
-def _lines(text: str, folder: Path, name: str) -> list[str]:
+def _judged(text: str, folder: Path, name: str) -> tuple[Rollout | None, list[str]]:
+    """What it describes, or the mistakes that it has."""
     try:
-        judged(text, folder, name)
+        return judged(text, folder, name), []
     except StackFileError as error:
-        return error.lines
-    return []
+        return None, error.lines
 
 
 def _of_others(path: Path, texts: Mapping[Path, str], before: Mapping[Path, str], shared: bool) -> list[str]:

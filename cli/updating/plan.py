@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +27,15 @@ from rollout.review.engine_plan import Plan
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """`found`: what the stack file changes of what is deployed; `plan`: what the engine would do for it."""
+    """`found`: what the stack file changes of what is deployed; `plan`: what the engine would do for it; `files`: what
+    all that was planned from is known again by."""
 
     stack: str
     path: Path
     rollout: Rollout
     found: Diff
     plan: Plan
+    files: str
 
     @property
     def is_nothing(self) -> bool:
@@ -52,13 +55,24 @@ def run(stack: str, policy_pack: Path | None, as_json: bool) -> int:
 def made(stack: str, policy_pack: Path | None) -> Planned:
     """StackFileError with each mistake of the file; CommandError where the engine does not tell."""
     path = stack_path(Path.cwd(), stack)
+    files = fingerprint(path)
     rollout = rollout_of(path)
     with Progress(Console(stderr=True), "asking what an update would do") as progress:
         record = cut_record(path.parent, stack)
         ran = engine(path.parent, ["preview", "--stack", stack, *pack(policy_pack)], progress.told)
     if ran.plan is None:
         raise CommandError(ran.said or f"`pulumi preview --stack {stack}` ended with {ran.code}, and said nothing")
-    return Planned(stack=stack, path=path, rollout=rollout, found=changes(record, rollout), plan=ran.plan)
+    return Planned(stack=stack, path=path, rollout=rollout, found=changes(record, rollout), plan=ran.plan, files=files)
+
+
+def fingerprint(path: Path) -> str:
+    """Of the stack file, the project's own and the rosters, byte by byte: of what an update reads."""
+    folder = path.parent
+    files = [path, folder / "Pulumi.yaml", *sorted((folder / "rosters").glob("*.csv"))]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name}\0".encode() + (file.read_bytes() if file.is_file() else b"") + b"\0")
+    return digest.hexdigest()
 
 
 def pack(folder: Path | None) -> list[str]:

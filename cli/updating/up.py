@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console
 
 from cli.stack_file.file_lock import locked
-from cli.stack_file.files import rollout_of
 from cli.stack_file.listing import stack_path
 from cli.terminal.ask import confirmed, require_somebody
 from cli.terminal.errors import CommandError
@@ -18,7 +17,7 @@ from cli.terminal.json_out import print_json
 from cli.terminal.progress import Progress
 from cli.updating.engine_events import Ran
 from cli.updating.engine_events import run as engine
-from cli.updating.plan import Planned, document, made, pack, show
+from cli.updating.plan import Planned, document, fingerprint, made, pack, show
 
 DONE, REFUSED, IN_PART = 0, 1, 3
 AGAIN = (
@@ -39,8 +38,9 @@ def run(stack: str, policy_pack: Path | None, yes: bool, as_json: bool) -> int:
         if planned.plan.is_refused or planned.is_nothing:
             return _without(planned, as_json)
         confirmed(f"Update stack {stack}?", yes)
-        if rollout_of(planned.path) != planned.rollout:
-            raise CommandError(f"{planned.path.name} or a roster was changed since it was planned; nothing was updated")
+        if fingerprint(planned.path) != planned.files:
+            text = f"{planned.path.name}, Pulumi.yaml or a roster was changed since it was planned; nothing was updated"
+            raise CommandError(text)
         try:
             ran = _updated(planned, policy_pack)
         except KeyboardInterrupt:

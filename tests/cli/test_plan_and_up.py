@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cli.updating.plan import fingerprint
 from tests.cli.conftest import Command
 from tests.terminal import asked, typed
 
@@ -191,3 +192,23 @@ def test_no_engine_is_said_in_a_line(rollout: Command, monkeypatch: pytest.Monke
     assert shutil.which("pulumi") is None
     found = rollout("plan", "-s", "dev")
     assert (found.code, "there is no `pulumi` on PATH" in found.err) == (1, True)
+
+
+def test_what_an_update_reads_is_known_again_byte_by_byte(tmp_path: Path) -> None:
+    """A tag, a region or an account that somebody writes in between changes nothing of the rollout, and much in AWS."""
+    stack, roster = tmp_path / "Pulumi.dev.yaml", tmp_path / "rosters" / "pilot.csv"
+    roster.parent.mkdir()
+    for file, text in (
+        (stack, "config:\n  aws:region: us-east-1\n"),
+        (roster, "name\n"),
+        (tmp_path / "Pulumi.yaml", "name: x\n"),
+    ):
+        file.write_text(text, encoding="utf-8")
+    before = fingerprint(stack)
+    assert fingerprint(stack) == before
+    for file in (stack, roster, tmp_path / "Pulumi.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(f"{text}# more\n", encoding="utf-8")
+        assert fingerprint(stack) != before, file.name
+        file.write_text(text, encoding="utf-8")
+    assert fingerprint(stack) == before
