@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -65,8 +66,13 @@ def _config(file: Path) -> dict[str, Any]:
 
 
 def _rows(file: Path) -> list[Person]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        return [{key: row.get(key) or "" for key in COLUMNS} for row in csv.DictReader(lines)]
+    """However a spreadsheet wrote it: with semicolons or tabs, with a mark of its encoding, columns in capitals."""
+    text = file.read_text(encoding="utf-8-sig")
+    first = text.partition("\n")[0]
+    found = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    found.fieldnames = [name.strip().lower() for name in found.fieldnames or []]
+    rows = [{key: (row.get(key) or "").strip() for key in COLUMNS} for row in found]
+    return [{**row, "email": row["email"].lower()} for row in rows if "@" in row["email"]]
 
 
 def _named(company: Path, config: Mapping[str, Any]) -> Iterator[Person]:

@@ -11,8 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from cli.company.answers import Answers
-from cli.company.files import STACKS, files
+from cli.company.files import ROSTERS, STACKS, files, roster_of
 from cli.company.interview import at_terminal
+from cli.company.people import mistakes_in, people_text
 from cli.company.placing import place
 from cli.stack_file.change import judged
 from cli.stack_file.yaml_load import line_of, loaded
@@ -22,21 +23,21 @@ from cli.terminal.text import text_of
 from rollout.model.errors import StackFileError, mistakes_of
 from rollout.names import PROJECT
 
-ROSTER = "rosters/pilot.csv"
+NOTHING = "nothing was written"
 NEXT = """
 Next, in {folder}:
   git init && git add --all && git commit -m "Claude Code, for us"
   make setup    installs the program into .venv{source}
   make check    judges these files again
   make up       tries them in a sandbox on this machine; no account is touched
-README.md says how they get to a real account.
+{notices}README.md says how they get to a real account.
 """
 
 
 def run(folder: Path, answers_file: Path | None, as_json: bool) -> int:
     """Exit 0 once all files are there; 1, with every mistake, where none was written."""
     answers = _answers(answers_file) if answers_file else at_terminal()
-    roster = text_of(Path(answers.people)) if answers.people else None
+    roster = people_text(Path(answers.people)) if answers.people else None
     made = files(answers, roster)
     _judge(made, answers.people)
     written = place(_but_their_project(made, folder), folder)
@@ -44,7 +45,8 @@ def run(folder: Path, answers_file: Path | None, as_json: bool) -> int:
         print_json({"folder": str(folder), "written": written})
         return 0
     print("\n".join(f"wrote {path}" for path in written) or "all files are there already, as these answers have them")
-    print(NEXT.format(folder=folder, source="" if answers.source else "; say in requirements.txt from where"), end="")
+    source = "" if answers.source else "; say in requirements.txt from where"
+    print(NEXT.format(folder=folder, source=source, notices=_notices(answers)), end="")
     return 0
 
 
@@ -57,33 +59,59 @@ def _but_their_project(made: Mapping[str, str], folder: Path) -> Mapping[str, st
 
 
 def _answers(file: Path) -> Answers:
-    """From a YAML or JSON file."""
+    """From a YAML or JSON file, with its people judged: CommandError has all mistakes of both."""
     try:
         found: Any = loaded(text_of(file))
     except yaml.YAMLError as error:
-        raise CommandError(f"{file.name}: no YAML: {line_of(error)}") from None
+        raise CommandError(f"{file.name}: no YAML: {line_of(error)}\n{NOTHING}") from None
     if not isinstance(found, dict):
-        raise CommandError(f"{file.name}: no map of keys and values; docs/rollout.md names the keys")
-    try:
-        answers = Answers.model_validate(found)
-    except ValidationError as error:
-        lines = sorted({mistake.line({}) for mistake in mistakes_of(error, Answers, ())})
-        raise CommandError("\n".join(f"{file.name}: {line}" for line in lines)) from None
+        keys = ", ".join(sorted(Answers.model_fields))
+        raise CommandError(f"{file.name}: no map of keys and values; the keys are {keys}\n{NOTHING}")
+    given, lines = cast("dict[str, Any]", found), list[str]()
     # Of a file that names another, the other lies beside it.
-    people = str(file.parent / answers.people) if answers.people else None
-    return answers.model_copy(update={"people": people})
+    if isinstance(people := given.get("people"), str):
+        given = {**given, "people": str(file.parent / people)}
+        lines = _of_people(file.parent / people, given.get("teams"))
+    try:
+        answers = Answers.model_validate(given)
+    except ValidationError as error:
+        mistakes = sorted({mistake.line({}) for mistake in mistakes_of(error, Answers, ())})
+        lines = [*(f"{file.name}: {line}" for line in mistakes), *lines]
+    else:
+        if not lines:
+            return answers
+    raise CommandError("\n".join([*lines, NOTHING]))
 
 
-def _judge(made: dict[str, str], people: str | None) -> None:
+def _of_people(file: Path, teams: object) -> list[str]:
+    try:
+        text = people_text(file)
+    except CommandError as error:
+        return [f"people: {error}"]
+    named = list(map(str, cast("dict[Any, Any]", teams))) if isinstance(teams, dict) else []
+    return mistakes_in(text, str(file), named)
+
+
+def _judge(made: Mapping[str, str], people: str | None) -> None:
     """By the stack file's own judge, before anything is written. CommandError names the file that the person gave."""
+    lines: dict[str, None] = {}
     with tempfile.TemporaryDirectory() as scratch:
-        (Path(scratch) / ROSTER).parent.mkdir()
-        (Path(scratch) / ROSTER).write_text(made[ROSTER], encoding="utf-8", newline="")
-        lines: dict[str, None] = {}
+        for path, text in made.items():
+            if path.startswith(f"{ROSTERS}/"):
+                (Path(scratch) / path).parent.mkdir(exist_ok=True)
+                (Path(scratch) / path).write_text(text, encoding="utf-8", newline="")
         for stack in STACKS:
             try:
                 judged(made[f"Pulumi.{stack}.yaml"], Path(scratch), f"Pulumi.{stack}.yaml")
             except StackFileError as error:
-                lines |= dict.fromkeys(line.replace(ROSTER, people or ROSTER) for line in error.lines)
+                roster = roster_of(stack)
+                lines |= dict.fromkeys(line.replace(roster, people or roster) for line in error.lines)
     if lines:
-        raise CommandError("\n".join([*lines, "nothing was written"]))
+        raise CommandError("\n".join([*lines, NOTHING]))
+
+
+def _notices(answers: Answers) -> str:
+    """What has to be typed before anybody is told of anything."""
+    if answers.slack:
+        return "  pulumi config set --secret slack_bot_token    lets the bot post; before it nothing does\n"
+    return ""

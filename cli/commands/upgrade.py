@@ -8,34 +8,39 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.company.answers import Source
 from cli.company.files import requirements
 from cli.stack_file.listing import stack_path
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from cli.terminal.progress import Progress
+from cli.updating.engine_events import TICK_SECONDS, Told
 from cli.updating.engine_events import run as engine
 from rollout import __version__
 from rollout.review.engine_plan import Plan
 from rollout.review.versions import Difference, differences
 
 INSTALL_SECONDS = 1200
+_SOURCE: TypeAdapter[str] = TypeAdapter(Source)
 
 
 def run(stack: str, source: str, as_json: bool) -> int:
     """Exit 0 where both versions would do the same; 1 where the new one refuses the stack file, or deletes or replaces
     something that the present one leaves; 3 where it changes something else. Nothing is changed, nor is what is
     installed."""
-    project = stack_path(Path.cwd(), stack).parent
+    project, source = stack_path(Path.cwd(), stack).parent, _source(source)
     say = Console(stderr=True)
     with installed(source, say) as variables:
         new, mistakes = _asked(project, variables, "--version"), _mistakes(project, variables, stack)
@@ -53,6 +58,14 @@ def run(stack: str, source: str, as_json: bool) -> int:
     return 1 if mistakes or any(one.is_harsh for one in found) else 3 if found else 0
 
 
+def _source(text: str) -> str:
+    """As `rollout init` takes it: CommandError for anything that pip would read as more than one place."""
+    try:
+        return _SOURCE.validate_python(text)
+    except ValidationError as error:
+        raise CommandError(str(error.errors()[0].get("ctx", {}).get("error", "not a source"))) from None
+
+
 @contextmanager
 def installed(source: str, say: Console) -> Generator[Mapping[str, str]]:
     """Variables under which Python finds the new version first, with what it needs, and the present one nowhere."""
@@ -60,19 +73,33 @@ def installed(source: str, say: Console) -> Generator[Mapping[str, str]]:
         wanted = Path(scratch) / "requirements.txt"
         wanted.write_text(requirements(source)[0].replace(f"=={__version__}", ""), encoding="utf-8")
         folder = Path(scratch) / "site"
-        say.print(f"installing what {escape(source)} has, apart from what is installed ...", highlight=False)
         command = [*_installer(), "--target", str(folder), "--upgrade", "--requirement", str(wanted)]
-        try:
-            ended = subprocess.run(  # noqa: S603
-                command, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            raise CommandError(f"installing {source} took more than {INSTALL_SECONDS // 60} minutes") from None
-        if ended.returncode:
-            said = (ended.stderr.strip() or ended.stdout.strip()).splitlines()[-3:]
-            raise CommandError("\n".join([f"{source}: cannot be installed; nothing was changed:", *said]))
+        with Progress(say, "installing the new version, apart from what is installed") as progress:
+            code, output = _ran(command, Path(scratch) / "said", progress.told)
+        if code:
+            raise CommandError("\n".join([f"{source}: cannot be installed; nothing was changed:", *output[-3:]]))
         before = os.environ.get("PYTHONPATH", "")
         yield {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), before]))}
+
+
+def _ran(command: list[str], log: Path, told: Told) -> tuple[int, list[str]]:
+    """Its exit code, and all that it said, a line each. CommandError where it takes too long."""
+    began = time.monotonic()
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
+        try:
+            while process.poll() is None:
+                seconds = time.monotonic() - began
+                if seconds > INSTALL_SECONDS:
+                    raise CommandError(
+                        f"installing took more than {INSTALL_SECONDS // 60} minutes; nothing was changed"
+                    )
+                told(seconds, "")
+                time.sleep(TICK_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+    return process.returncode, log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
 
 
 def _installer() -> list[str]:

@@ -24,16 +24,35 @@ from rollout.model.macs import Jamf
 from rollout.model.notify import Audience
 from rollout.model.organization import Team
 
-# Bedrock's commercial regions; GovCloud's and China's have other partitions and other model ids.
+
+def _region(text: str) -> str:
+    """One that has Bedrock, by botocore's list of commercial regions: GovCloud's and China's have other partitions and
+    other model ids."""
+    import boto3
+
+    session: Any = boto3.Session(region_name="us-east-1")
+    known: list[str] = session.get_available_regions("bedrock")
+    if text not in known:
+        raise ValueError(f"no region of Amazon Bedrock: {text}; {nearest(text, known)}")
+    return text
+
+
 Region = Annotated[
-    str, Shape(r"(?!us-gov-|cn-)[a-z]{2}(?:-[a-z]{4,10}){1,2}-[1-9]", "an AWS region such as us-east-1", lower=True)
+    str,
+    Shape(r"[a-z]{2}(?:-[a-z]{3,10}){1,2}-[0-9]", "an AWS region such as us-east-1", lower=True),
+    AfterValidator(_region),
 ]
-AccountId = Annotated[str, BeforeValidator(str), Shape(r"[0-9]{12}", "an AWS account's id, which has 12 digits")]
+# YAML reads digits without quotes as a number, and those that begin with 0 as an octal one.
+AccountId = Annotated[
+    str, BeforeValidator(str), Shape(r"[0-9]{12}", 'an AWS account\'s id, 12 digits in quotes ("123456789012")')
+]
 Source = Annotated[
     str,
     Shape(
-        r"[^\s#]{1,500}",
-        "a git address with its tag (git+https://.../claude-code-rollout@v1.0.0), or a folder or page of wheels",
+        r"(?:git\+(?:https|ssh)://(?:git@)?[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]+@[A-Za-z0-9._/-]+"
+        r"|https://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]*|\.{0,2}/[A-Za-z0-9._~/ -]*)",
+        "a git address with its tag (git+https://.../claude-code-rollout@v1.0.0), or a folder or page of wheels "
+        "(/path, ./path, https://...), without a password",
     ),
 ]
 

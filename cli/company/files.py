@@ -16,11 +16,11 @@ from rollout import __version__
 from rollout.observability.cohort_alarms import WORKDAYS
 from rollout.people.okta_waits import ADVISED
 from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
-from rollout.stack_file.roster_table import COLUMNS
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "template"
 STACKS = ("sandbox", "dev", "prod")
+ROSTERS = "rosters"
 # What a day of one person may cost before they hear of it.
 USER_DAILY_USD = 20
 # The salt of the sandbox's passphrase: it guards nothing, as nothing in that stack is secret.
@@ -30,7 +30,7 @@ HEADS = {
     "dev": "# A small rollout for trying changes. Before the first `pulumi up`: `pulumi stack init dev` (README).\n",
     "prod": "# The real rollout. Before the first `pulumi up`: `pulumi stack init prod` (README).\n",
 }
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]*")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ._@+-]*")
 
 
 def files(answers: Answers, roster: str | None) -> dict[str, str]:
@@ -43,8 +43,9 @@ def files(answers: Answers, roster: str | None) -> dict[str, str]:
     if not answers.jamf:
         found = {path: text for path, text in found.items() if not path.startswith("providers/")}
         found["Pulumi.yaml"] = found["Pulumi.yaml"].partition("plugins:\n")[0]
-    if roster is not None:
-        found["rosters/pilot.csv"] = roster
+    # Each stack has its own: what is tried in the sandbox changes nobody's access, and dev is for a few.
+    header = found.pop(f"{ROSTERS}/pilot.csv")
+    found |= {roster_of(stack): header if roster is None or stack == "dev" else roster for stack in STACKS}
     found["requirements.txt"], found["requirements-sandbox.txt"] = requirements(answers.source)
     return found | {f"Pulumi.{stack}.yaml": stack_file(answers, stack, roster is not None) for stack in STACKS}
 
@@ -81,9 +82,14 @@ def stack_file(answers: Answers, stack: str, people: bool) -> str:
             models=models,
             budgets=budgets(answers),
             level="active" if people and stack == "sandbox" else "planned",
+            roster=roster_of(stack),
         )
         + "\n"
     )
+
+
+def roster_of(stack: str) -> str:
+    return f"{ROSTERS}/{stack}-pilot.csv"
 
 
 def budgets(answers: Answers) -> Mapping[str, int]:
@@ -96,10 +102,6 @@ def budgets(answers: Answers) -> Mapping[str, int]:
         len(counts) * team * WORKDAYS,
     )
     return {"user_daily_usd": USER_DAILY_USD, "team_daily_usd": team, "monthly_usd": month}
-
-
-def header() -> str:
-    return ",".join(COLUMNS[:-2]) + "\n"
 
 
 def scalar(value: Any) -> str:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from cli.company.answers import Answers
 from cli.company.offered import GEOGRAPHIES, MODELS
+from cli.company.people import mistakes_in, people_text
 from cli.terminal.errors import CommandError
 from rollout.model.errors import mistakes_of
 
@@ -65,8 +66,10 @@ def _slack(text: str) -> Any:
 
 
 def _file(text: str) -> str:
-    if not Path(text).is_file():
-        raise ValueError(f"no such file: {text}; give the path of a CSV file, or press Enter")
+    try:
+        people_text(Path(text))
+    except CommandError as error:
+        raise ValueError(f"{error}, or press Enter") from None
     return text
 
 
@@ -117,6 +120,8 @@ def interview(say: Callable[[str], None], hear: Callable[[], str]) -> Answers:
             if text == "":
                 break
             mistakes = ["needs an answer"] if text is None else list(wrong(question, text))
+            if text and question.key == "people" and not mistakes:
+                mistakes = mistakes_in(people_text(Path(text)), text, given["teams"])
             if text is not None and not mistakes:
                 given[question.key] = question.read(text)
                 break

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,25 +15,38 @@ def place(files: Mapping[str, str], folder: Path) -> list[str]:
     if theirs:
         said = "\n".join(f"{path}: is there already, and is another one" for path in sorted(theirs))
         raise CommandError(f"{said}\nnothing was written; move them away, or take an empty folder")
+    if leading := sorted(path for path in files if _leads_away(folder, path)):
+        said = "\n".join(f"{path}: a link leads out of {folder}" for path in leading)
+        raise CommandError(f"{said}\nnothing was written; put a folder or a file in its place")
     new = {path: text for path, text in files.items() if not (folder / path).exists()}
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".init-") as scratch:
+    made: list[Path] = []
+    try:
         for path, text in new.items():
-            file = Path(scratch) / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="")
-        placed: list[Path] = []
-        try:
-            for path in new:
-                target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                os.link(Path(scratch) / path, target)  # fails where somebody has put one there meanwhile
-                placed.append(target)
-        except OSError as error:
-            for target in placed:
-                target.unlink(missing_ok=True)
-            raise CommandError(f"{error.filename2 or error.filename}: {error.strerror}; nothing was written") from None
+            target = folder / path
+            made += _folders(target.parent)
+            with target.open("x", encoding="utf-8", newline="") as file:  # not over what somebody puts there meanwhile
+                made.append(target)
+                file.write(text)
+    except BaseException as error:
+        for path in reversed(made):
+            path.unlink(missing_ok=True) if not path.is_dir() else path.rmdir()
+        if isinstance(error, OSError):
+            raise CommandError(f"{error.filename}: {error.strerror}; nothing was written") from None
+        raise
     return sorted(new)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Makes it, and each above it that is not there yet; those, the outermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _leads_away(folder: Path, path: str) -> bool:
+    """Whether a link on the way, or the file itself, is one: whatever it leads to is not this folder's."""
+    steps = [folder / Path(*Path(path).parts[:length]) for length in range(1, len(Path(path).parts) + 1)]
+    return any(step.is_symlink() for step in steps)
 
 
 def _same(file: Path, text: str) -> bool:

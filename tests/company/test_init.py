@@ -61,7 +61,8 @@ def test_answers_become_a_repository_whose_stack_files_nobody_has_to_mend(
     for stack in STACKS:
         found = rollout_of(tmp_path / "globex" / f"Pulumi.{stack}.yaml")
         assert found.organization.name == "Globex"
-        assert sorted(found.cohorts["pilot"].members) == ["carol@globex.example", "homer@globex.example"]
+        people = [] if stack == "dev" else ["carol@globex.example", "homer@globex.example"]
+        assert sorted(found.cohorts["pilot"].members) == people
         assert found.cohorts["pilot"].level == ("active" if stack == "sandbox" else "planned")
         assert [*doubts(found), *model_doubts(found, TODAY)] == []
     judged = rollout("check", folder=tmp_path / "globex")
@@ -115,6 +116,8 @@ def test_all_mistakes_of_the_answers_are_said_at_once_and_nothing_is_written(
         "answers.yaml: okta_domain: not a domain such as acme.okta.com (no https://, no path): https://x",
         "answers.yaml: region: not an AWS region such as us-east-1: moon",
         "answers.yaml: teams.core.headcount: must be at least 1, not 0",
+        f"{desk / 'people.csv'}:3: team: no such team: web; allowed: core",
+        "nothing was written",
     ]
     assert not (tmp_path / "globex").exists()
 
@@ -123,7 +126,7 @@ def test_mistakes_in_the_peoples_file_name_that_file(rollout: Command, desk: Pat
     (desk / "people.csv").write_text("name,email,team\nHomer,homer@globex.example,kore\n", encoding="utf-8")
     ended = rollout("init", str(tmp_path / "globex"), "--answers", str(desk / "answers.yaml"))
     assert ended.code == 1
-    assert f"{desk / 'people.csv'}:2: team: no such team in organization.teams: kore; did you mean core?" in ended.err
+    assert f"{desk / 'people.csv'}:2: team: no such team: kore; did you mean core?" in ended.err
     assert not (tmp_path / "globex").exists()
 
 
@@ -163,8 +166,65 @@ def test_what_pulumi_new_has_made_is_kept(rollout: Command, desk: Path, tmp_path
 def test_where_one_file_cannot_be_written_none_is(tmp_path: Path) -> None:
     (tmp_path / "rosters").write_text("a file, where a folder must be", encoding="utf-8")
     with pytest.raises(CommandError, match="nothing was written"):
-        place({"a.txt": "a", "rosters/pilot.csv": "b"}, tmp_path)
+        place({"a.txt": "a", "b/c/d.txt": "d", "rosters/pilot.csv": "b"}, tmp_path)
     assert contents(tmp_path) == {"rosters": "a file, where a folder must be"}
+    assert [path.name for path in tmp_path.iterdir()] == ["rosters"]
+
+
+@pytest.mark.parametrize("link", [".github", "Makefile"])
+def test_nothing_is_written_through_a_link(rollout: Command, desk: Path, tmp_path: Path, link: str) -> None:
+    (tmp_path / "globex").mkdir()
+    (tmp_path / "else").mkdir()
+    (tmp_path / "globex" / link).symlink_to(tmp_path / "else" / ("" if link == ".github" else "nowhere"))
+    ended = rollout("init", str(tmp_path / "globex"), "--answers", str(desk / "answers.yaml"))
+    assert ended.code == 1
+    assert f"a link leads out of {tmp_path / 'globex'}" in ended.err
+    assert list((tmp_path / "else").iterdir()) == []
+    assert [path.name for path in (tmp_path / "globex").iterdir()] == [link]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("--index-url", "git+", "git+https://x/y", 'git+https://x/y@v1;python_version<"3"', "${HOME}/x"),
+        *("git+https://user:secret@x/y@v1", "a\nb", "wheels", "http://x/y"),
+    ],
+)
+def test_a_source_that_is_none_or_carries_a_password_is_refused(
+    rollout: Command, desk: Path, tmp_path: Path, source: str
+) -> None:
+    ended = rollout("init", str(tmp_path / "globex"), "--answers", str(answered(desk, source=source)))
+    assert ended.code == 1
+    assert "answers.yaml: source: not a git address with its tag" in ended.err
+
+
+def test_an_account_that_yaml_reads_as_a_number_is_said_to_need_quotes(
+    rollout: Command, desk: Path, tmp_path: Path
+) -> None:
+    file = answered(desk)
+    file.write_text(file.read_text(encoding="utf-8") + "account: 012345670123\n", encoding="utf-8")
+    ended = rollout("init", str(tmp_path / "globex"), "--answers", str(file))
+    assert 'account: not an AWS account\'s id, 12 digits in quotes ("123456789012"): 1402433619' in ended.err
+
+
+@pytest.mark.parametrize("people", ["/etc/passwd", "/dev/zero", "link.csv"])
+def test_of_a_file_that_is_no_list_of_people_nothing_is_shown(
+    rollout: Command, desk: Path, tmp_path: Path, people: str
+) -> None:
+    (desk / "link.csv").symlink_to("/etc/passwd")
+    ended = rollout("init", str(tmp_path / "globex"), "--answers", str(answered(desk, people=people)))
+    assert ended.code == 1
+    assert "root:" not in ended.err
+    assert "people: " in ended.err
+
+
+def test_an_address_with_a_comma_stays_one_address(rollout: Command, desk: Path, tmp_path: Path) -> None:
+    teams = {"core": {"headcount": 9, "lead": "x,y@globex.example"}, "web": 6}
+    file = answered(desk, teams=teams, email={"finance": ["a,b@globex.example"]})
+    assert rollout("init", str(tmp_path / "globex"), "--answers", str(file)).code == 0
+    made = rollout_of(tmp_path / "globex" / "Pulumi.prod.yaml")
+    assert made.organization.teams["core"].lead == "x,y@globex.example"
+    assert made.notify.email["finance"] == ("a,b@globex.example",)
 
 
 def conversation(*lines: str) -> tuple[Any, str]:
@@ -198,7 +258,7 @@ def test_each_answer_is_judged_as_it_is_typed_and_asked_for_again() -> None:
         "  twice: core; name each team once",
         "  not a domain such as acme.okta.com (no https://, no path): https://globex.okta.com",
         "  not an AWS region such as us-east-1: moon",
-        "  not an AWS account's id, which has 12 digits: 12",
+        '  not an AWS account\'s id, 12 digits in quotes ("123456789012"): 12',
         "  0: not offered: sonet; did you mean sonnet? allowed: haiku, opus, sonnet",
         "  not one of global, us, eu, apac, au, jp, ca: mars",
         "  no such file: nowhere.csv; give the path of a CSV file, or press Enter",
@@ -250,4 +310,4 @@ def test_a_companys_workflows_do_what_those_of_this_repository_do() -> None:
 def test_without_people_the_first_cohort_waits() -> None:
     made = files(Answers.model_validate({key: value for key, value in ANSWERS.items() if key != "people"}), None)
     assert "level: planned" in made["Pulumi.sandbox.yaml"]
-    assert made["rosters/pilot.csv"] == "name,email,team,role,seniority,champion,manager,rationale\n"
+    assert made["rosters/prod-pilot.csv"] == "name,email,team,role,seniority,champion,manager,rationale\n"
