@@ -16,6 +16,8 @@ from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DA
 
 # GitHub takes 65,536 characters as a comment (REST API, issue comments); the rest is room for what stands around.
 MAX_COMMENT = 60_000
+# A call of the announcer: another one takes its place at each change, and nothing is deleted by that.
+NOTICE = "aws:lambda/invocation:Invocation"
 # Titles, heads of tables, costs.
 MARGIN = 2_000
 # What judges a change, and what runs in its preview: a request that touches it may hide something (docs/ci.md).
@@ -76,12 +78,16 @@ def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: S
         return ", ".join([*refused, "**the base cannot be read**, so nobody knows what changes"])
     gained = sum(bool(person.gained and not (person.before and person.before.models)) for person in found.people)
     lost = sum(bool(person.lost and not (person.after and person.after.models)) for person in found.people)
+    fewer = sum(bool(person.lost and person.after and person.after.models) for person in found.people)
+    more = sum(bool(person.gained and person.before and person.before.models) for person in found.people)
     levels = len(found.levels)
     said = [
         *refused,
         *(["**dead sessions live again**"] if any(change.revives for change in found.sessions) else []),
         *([f"{gained} gain access"] if gained else []),
         *([f"**{lost} lose access**"] if lost else []),
+        *([f"{fewer} lose a model"] if fewer else []),
+        *([f"{more} gain a model"] if more else []),
         *(["1 change of level" if levels == 1 else f"{levels} changes of level"] if levels else []),
     ]
     return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "other keys only")
@@ -99,9 +105,10 @@ def _first(plan: Plan | None, mistakes: Sequence[str], unread: Sequence[str], ch
         yield block("The engine refuses", "", plan.errors)
     if plan and plan.breaches:
         yield block("Against policy", "", plan.breaches)
-    if plan and (plan.deleted or plan.replaced):
+    replaced = [(kind, name) for kind, name in plan.replaced if kind != NOTICE] if plan else []
+    if plan and (plan.deleted or replaced):
         lines = [f"- {kind} {name}" for kind, name in plan.deleted]
-        yield block("Deleted", "diff", [*lines, *(f"! {kind} {name} (replaced)" for kind, name in plan.replaced)])
+        yield block("Deleted", "diff", [*lines, *(f"! {kind} {name} (replaced)" for kind, name in replaced)])
 
 
 def _tables(found: Diff, room: int) -> Iterator[str]:

@@ -1,5 +1,5 @@
 // Look at a page in a browser, as JSON on standard input says, and print what was seen as JSON.
-// in:  {program, page, views: [{width, height, scheme, picture?}], pdf?}
+// in:  {program, page, views: [{width, height, scheme, picture?, until?}], pdf?}
 // out: {requests, console, views: [{overflow, violations}], pages}
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -32,6 +32,7 @@ try {
     page.on("console", (message) => seen.console.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => seen.console.push(`error: ${error.message}`));
     await page.goto(asked.page);
+    if (view.until) await page.waitForRequest((request) => new URL(request.url()).pathname === view.until);
     const overflow = await page.evaluate(() => {
       const width = document.documentElement.clientWidth;
       const scrolls = (element) => element.closest(".scroll") !== null;

@@ -18,7 +18,8 @@ SCRIPT = Path(__file__).with_name("look.mjs")
 
 @dataclass(frozen=True)
 class View:
-    """`scheme`: light or dark. `picture`: where to write a screenshot, of the whole page or of what a window shows."""
+    """`scheme`: light or dark. `picture`: where to write a screenshot, of the whole page or of what a window shows.
+    `until`: the path of a request that the page itself makes later, and that is waited for first."""
 
     width: int
     scheme: str
@@ -26,6 +27,7 @@ class View:
     picture: str | None = None
     whole: bool = True
     scale: float = 1
+    until: str | None = None
 
 
 def look(page: Path | str, views: Sequence[View], pdf: Path | None = None) -> dict[str, Any]:

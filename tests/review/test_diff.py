@@ -174,3 +174,20 @@ def test_a_mistyped_file_is_not_a_stack_that_is_taken_away(tmp_path: Path) -> No
         review(tmp_path / "Pulumi.dev.yaml", tmp_path / "other" / "Pulumi.dev.yaml")
     assert str(both.value).count("no such stack file") == 2
     assert "loses" in review(known, tmp_path / "Pulumi.dev.yaml")
+
+
+def test_a_headline_counts_who_loses_a_model_as_well_as_who_loses_all(tmp_path: Path) -> None:
+    """A move to a cohort with fewer models is no change of other keys only."""
+    text = (stacks.COMPANY / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    base, head = tmp_path / "base" / "Pulumi.dev.yaml", tmp_path / "Pulumi.dev.yaml"
+    base.parent.mkdir()
+    base.write_text(text.replace("models: [haiku]", "models: [haiku, sonnet]"), encoding="utf-8")
+    head.write_text(text, encoding="utf-8")
+    assert "3 lose a model" in review(base, head).splitlines()[2]
+    assert "3 gain a model" in review(head, base).splitlines()[2]
+
+
+def test_a_notice_that_is_sent_again_is_no_deletion() -> None:
+    replaced = Step(operation="replace", kind="aws:lambda/invocation:Invocation", name="pilot-announcement-access")
+    text = comment("dev", diff(None, None), Plan(steps=(replaced,)))
+    assert "Deleted" not in text
