@@ -33,12 +33,31 @@ def words_of_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: R
                 place = ("cohorts", name, "members", email)
                 typed = f"rollout set-level -s STACK {name}"
                 yield _word(place, cohort.level_of(email), typed, f" --member {email}")
+            elif moved := _elsewhere(rollout, cuts, policy, name, record):
+                yield moved
             else:
                 yield Word(
                     f"cohorts.{name}: {subject} is denied in IAM by `rollout cut`, and is no member; `rollout cut "
                     f"{subject} --cohort {name} --lift` takes that away",
                     behind=False,
                 )
+
+
+def _elsewhere(
+    rollout: Rollout, cuts: Mapping[str, Sequence[str]], policy: str, cut_from: str, record: Record
+) -> Word | None:
+    """Of a person whom IAM denies on a cohort's role and who is in another cohort now, where nothing denies them."""
+    subject = names.cut_subject(policy)
+    for name, cohort in rollout.declared.items():
+        email = _member(cohort, subject, record) if subject and name != cut_from else None
+        if email and policy not in cuts.get(name, ()) and not cohort.level_of(email).is_cut:
+            return Word(
+                f"{dotted(('cohorts', name, 'members', email))}: denied in IAM by `rollout cut` on the role of "
+                f"{cut_from}, and this file has them at {cohort.level_of(email)} in {name}, where nothing denies them: "
+                f"`rollout set-level -s STACK {email} suspended`, or give access back by the same with `active`",
+                behind=True,
+            )
+    return None
 
 
 def _word(place: tuple[str, ...], level: Level, typed: str, member: str = "") -> Word:

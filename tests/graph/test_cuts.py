@@ -98,3 +98,30 @@ def test_an_iam_that_does_not_tell_is_a_warning_and_stops_nothing(said: dict[str
     found = run(stacks.small(), "ListRolePolicies: AccessDenied: no")
     assert found.of("aws:iam/role:Role")
     assert [line for line in said["warn"] if "cohorts.pilot: not known whether `rollout cut` denies" in line]
+
+
+def moved() -> dict[str, Any]:
+    """Alice is in another cohort now, by somebody's edit of the file."""
+    document = stacks.small()
+    pilot = document["cohorts"]["pilot"]
+    alice = pilot["members"].pop(ALICE)
+    document["cohorts"]["wave2"] = {"level": "active", "models": ["haiku"], "members": {ALICE: alice}}
+    return document
+
+
+def test_somebody_who_is_cut_on_one_role_and_was_moved_to_another_is_named(said: dict[str, list[str]]) -> None:
+    policy = names.cut_policy(ALICE)
+    run(moved(), {ROLE: [policy]})
+    [line] = [line for line in said["warn"] if "rollout cut" in line]
+    assert line.startswith(
+        f"cohorts.wave2.members.{ALICE}: denied in IAM by `rollout cut` on the role of pilot, and this file has them "
+        "at active in wave2, where nothing denies them"
+    )
+
+
+def test_a_deny_on_the_new_role_as_well_is_told_as_any_other(said: dict[str, list[str]]) -> None:
+    policy = names.cut_policy(ALICE)
+    run(moved(), {ROLE: [policy], names.role("wave2"): [policy]})
+    lines = [line for line in said["warn"] if "rollout cut" in line]
+    assert [line.partition(":")[0] for line in lines] == [f"cohorts.wave2.members.{ALICE}"]
+    assert "this file has it at active" in lines[0]
