@@ -215,3 +215,26 @@ def test_somebody_in_another_cohort_is_refused_with_that_cohort_and_nobody_is_pr
         "rollout: alice.chen@acme.example is in pilot, not in wave2; nothing was changed\n",
     )
     assert (project / "Pulumi.prod.yaml").read_bytes() == before
+
+
+def test_whoever_gets_access_back_is_denied_on_no_other_cohorts_role_either(
+    aws: Aws, rollout: Command, project: Path
+) -> None:
+    """`rollout cut` denies a person on each role that they may have; a Deny left on one would be met after a move."""
+    file = project / "Pulumi.dev.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}    other:\n      level: active\n      models: [haiku]\n", encoding="utf-8")
+    other = names.role("other")
+    aws("iam").create_role(RoleName=other, AssumeRolePolicyDocument="{}")
+    try:
+        for cohort in ("trial", "other"):
+            deny(aws, cohort, HIRO, [HIRO], datetime.now(UTC))
+        deny(aws, "other", "grace.liu@acme.example", ["grace.liu@acme.example"], datetime.now(UTC))
+        ended = rollout("set-level", "-s", "dev", HIRO, "active", "--yes")
+        assert ended.code == 0, ended.out + ended.err
+        assert aws.state.emergencies == ()
+        assert [each.subject for each in role_state(aws, "other").emergencies] == ["grace.liu@acme.example"]
+    finally:
+        for policy in aws("iam").list_role_policies(RoleName=other)["PolicyNames"]:
+            aws("iam").delete_role_policy(RoleName=other, PolicyName=policy)
+        aws("iam").delete_role(RoleName=other)
