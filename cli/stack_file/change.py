@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import os
 import tempfile
@@ -53,11 +54,15 @@ def write_if_unchanged(path: Path, before: str, text: str) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Whole or not at all: a new file beside it takes its place, with its rights and its line ends."""
+    """Whole or not at all: a new file beside it takes its place, with its rights, its line ends, and the mark by which
+    Excel knows UTF-8."""
     require_writable(path)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    if path.exists() and "\r" not in text and _ends_lines_as_windows(path.read_bytes()):
+    was = path.read_bytes() if path.exists() else b""
+    if "\r" not in text and _ends_lines_as_windows(was):
         text = text.replace("\n", "\r\n")
+    if was.startswith(codecs.BOM_UTF8):
+        text = f"\ufeff{text.removeprefix(chr(0xFEFF))}"
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import yaml
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from cli.terminal.errors import CommandError
 from rollout.levels import Level
@@ -69,7 +71,7 @@ def rename_team(document: Document, old: str, new: str) -> bool:
                 f"organization.teams.{new}: there already; take one of the two out, and add their people"
             )
         place, team = list(teams).index(old), teams[old]
-        teams.insert(place, new, team)
+        teams.insert(place, _as_text(new), team)
         if old in teams.ca.items:
             teams.ca.items[new] = teams.ca.items.pop(old)
         del teams[old]
@@ -78,8 +80,17 @@ def rename_team(document: Document, old: str, new: str) -> bool:
         members = _part(cohorts[name], "members")
         for email in members:
             if str(_part(members, email).get("team", "")).lower() == old.lower():
-                members[email]["team"] = new
+                members[email]["team"] = _as_text(new)
     return is_there
+
+
+def _as_text(value: str) -> str:
+    """In quotes where YAML 1.1, by which a stack file is read, takes it for no text: `on`, `no`, `null`."""
+    try:
+        is_plain = type(yaml.safe_load(value)) is not bool and yaml.safe_load(value) is not None
+    except yaml.YAMLError:
+        is_plain = True  # ruamel puts what is no plain text in quotes by itself
+    return value if is_plain else DoubleQuotedScalarString(value)
 
 
 def roster(document: Document, cohort: str) -> str | None:
@@ -233,7 +244,7 @@ def _row(values: Sequence[str]) -> Any:
 
 
 def flow(values: Mapping[str, Any]) -> Any:
-    made: Any = CommentedMap(values)
+    made: Any = CommentedMap({key: _as_text(each) if isinstance(each, str) else each for key, each in values.items()})
     made.fa.set_flow_style()
     return made
 

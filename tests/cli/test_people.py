@@ -268,3 +268,19 @@ def test_a_team_may_not_be_called_what_a_key_a_file_or_a_metric_cannot_hold(team
     document["organization"]["teams"][team] = {"headcount": 3}
     with pytest.raises(Exception, match="not a team's name"):
         load(stacks.config(document), stacks.COMPANY, AT)
+
+
+@pytest.mark.parametrize("team", ["on", "No"])
+def test_a_team_may_be_called_what_yaml_takes_for_something_else(rollout: Command, two: Path, team: str) -> None:
+    ended = rollout("rename-team", "-s", "dev", "backend", team, "--yes", folder=two)
+    assert ended.code == 0, ended.err
+    assert team in read(two).organization.teams
+    assert read(two).cohorts["pilot"].members["kevin@acme.example"].team == team
+
+
+def test_a_roster_keeps_the_mark_by_which_excel_knows_its_encoding(rollout: Command, two: Path) -> None:
+    roster = two / "rosters" / "pilot.csv"
+    roster.write_bytes(b"\xef\xbb\xbf" + roster.read_bytes())
+    assert rollout("move-member", "-s", "dev", "kevin@acme.example", "wave2", "--yes", folder=two).code == 0
+    assert roster.read_bytes().startswith(b"\xef\xbb\xbfname,")
+    assert roster.read_bytes().count(b"\xef\xbb\xbf") == 1
