@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +23,7 @@ PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 RELEASE = MODULE.parent.parent / "ci" / "engine"
 GO_AT_LEAST = (1, 21)  # from here on, go fetches the toolchain that go.mod names
 PACKAGES = 2000  # lines that `go build -v` prints from nothing
-PACKAGES_PER_LINE = 200
+SECONDS_PER_LINE = 15
 
 
 class EngineError(Exception):
@@ -115,13 +117,22 @@ def built(say: Callable[[str], None]) -> Path:
 
 
 def counted(build: subprocess.Popen[bytes], say: Callable[[str], None]) -> bytes:
-    """What the build says at its end; meanwhile a line now and then, since go names each package it has compiled."""
+    """What the build says at its end; meanwhile a line every 15 s, since go names each package that it has compiled."""
     assert build.stderr is not None  # noqa: S101
-    last = b""
-    for count, line in enumerate(build.stderr, 1):
-        last = line
-        if count % PACKAGES_PER_LINE == 0:
-            say(f"  {count} packages of about {PACKAGES} downloaded or compiled")
+    last, count, ended, began = b"", 0, threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        while not ended.wait(SECONDS_PER_LINE):
+            say(f"  {count} packages of about {PACKAGES} downloaded or compiled, {time.monotonic() - began:.0f} s")
+
+    told = threading.Thread(target=tell, daemon=True)
+    told.start()
+    try:
+        for line in build.stderr:
+            last, count = line, count + 1
+    finally:
+        ended.set()
+        told.join()
     return last
 
 
