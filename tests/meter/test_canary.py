@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.dynamodb.models import DynamoDBBackend
 from moto.iam.responses import IamResponse
 
 from functions import canary as proofs
@@ -307,6 +308,19 @@ def test_what_was_left_on_another_day_is_taken_away_too(pilot: Pilot) -> None:
     assert old not in pilot.items()
 
 
+@pytest.fixture
+def one_update_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As DynamoDB has it for an item: moto judges a condition and writes in two steps, and threads come between."""
+    lock, real = threading.Lock(), DynamoDBBackend.update_item
+
+    def alone(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return real(*arguments, **named)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", alone)
+
+
+@pytest.mark.usefixtures("one_update_at_a_time")
 def test_two_proofs_at_once_come_one_after_the_other(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canary_lease, "PATIENCE", 60.0)
     found: list[dict[str, Any]] = []
