@@ -17,10 +17,11 @@ from cli.terminal.json_out import print_json
 
 UNKNOWN = "?"
 LINES = 10
+NEEDED, NOT_ALL_ASKED = 1, 3
 
 
 def run(stack: str, drift: bool, as_json: bool) -> int:
-    """The exit code: 1 where something needs a person."""
+    """The exit code: 1 where something needs a person, 3 where nothing is known to, and not everything was asked."""
     now = datetime.now(UTC)
     rollout, told = read(Path.cwd(), stack, now)
     if drift:
@@ -30,7 +31,7 @@ def run(stack: str, drift: bool, as_json: bool) -> int:
         print_json({**asdict(found), "needs": found.needs})
     else:
         show(Console(highlight=False, soft_wrap=False), found)
-    return 1 if found.needs else 0
+    return NEEDED if found.needs else NOT_ALL_ASKED if found.unreachable else 0
 
 
 def _drift(stack: str) -> list[str] | Unreachable:
@@ -46,6 +47,8 @@ def _drift(stack: str) -> list[str] | Unreachable:
 def show(console: Console, found: Status) -> None:
     where = f"account {found.account}" if found.account else "AWS not reached"
     console.print(f"Claude Code at {found.organization}: stack {found.stack}, {where}, {moment(found.at)} UTC")
+    if found.away:
+        console.print(found.away, markup=False)
     console.print(_table(found))
     console.print()
     console.print(_in_force(found))

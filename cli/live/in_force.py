@@ -5,7 +5,7 @@ Never the file's word as the world's: what was not asked is said to be not asked
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -109,8 +109,8 @@ def _of_members(name: str, cohort: Cohort, state: RoleState, deployed: Mapping[s
 
 def _called(email: str, deployed: Mapping[str, Any]) -> set[str]:
     """Names of a member's sessions: the address, and what the stack has on record."""
-    names = cast("Mapping[str, str | list[str]]", deployed.get("session_names") or {})
-    recorded = names.get(email) or []
+    names = cast("Mapping[str, str | Sequence[str]]", deployed.get("session_names") or {})
+    recorded = names.get(email) or ()
     return {*spellings(email), *([recorded] if isinstance(recorded, str) else recorded)}
 
 

@@ -26,6 +26,8 @@ from rollout.model.rollout import Rollout
 
 Found = TypeVar("Found")
 
+NOT_ALL = "Not everything could be asked"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CohortStatus:
@@ -74,6 +76,12 @@ class Status:
     @property
     def firing(self) -> list[AlarmState]:
         return [alarm for alarm in self.alarms or () if alarm.firing]
+
+    @property
+    def away(self) -> str | None:
+        """What is to be said first where something was not reached: that nothing needs a person is not known then."""
+        sources = dict.fromkeys(each.source for each in self.unreachable)
+        return f"{NOT_ALL}: {', '.join(sources)}" if sources else None
 
     @property
     def needs(self) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from cli.commands import gate
+from cli.commands import status as command
 from cli.commands.status import show
 from cli.live.alarms import AlarmState
 from cli.live.asking import Unreachable
@@ -132,8 +133,19 @@ def test_a_source_that_is_not_reached_is_named_and_the_rest_is_shown(source: str
     text = shown(known)
     assert unknown in text
     assert "Not reached: spend: ConnectTimeoutError: it does not answer" in text
-    assert text.splitlines()[2].startswith("pilot   active")
+    assert text.splitlines()[1] == "Not everything could be asked: spend"
+    assert text.splitlines()[3].startswith("pilot   active")
     assert known.needs == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code"), [({}, 0), ({"days": GONE}, 3), ({"days": GONE, "updates": [update("failed")]}, 1)]
+)
+def test_nobody_is_told_that_all_is_well_where_not_everything_was_asked(
+    more: dict[str, Any], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "read", lambda *_: (rollout(), told(**more)))
+    assert command.run("prod", drift=False, as_json=True) == code
 
 
 def test_without_aws_the_reason_is_said_once() -> None:

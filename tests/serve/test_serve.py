@@ -143,6 +143,16 @@ def test_the_page_says_what_the_command_says(well: Served) -> None:
     assert "2 things need a person" in page("prod", ILL, AT, 30)
 
 
+def test_while_a_source_is_away_no_page_says_that_nothing_needs_a_person() -> None:
+    gone = Unreachable("IAM", "EndpointConnectionError: nothing there")
+    text = page("prod", found(told(roles=gone)), AT, 30)
+    assert "Nothing needs a person" not in text
+    assert "<title>Not everything could be asked: stack prod</title>" in text
+    assert "<h1>Not everything could be asked</h1>" in text
+    assert text.index(f"not reached: {gone.line}") < text.index("<table>")
+    assert "<h1>Not everything could be asked; 2 things need a person</h1>" in page("prod", ILL, AT, 30)
+
+
 def test_a_name_that_is_pointed_at_this_machine_gets_nothing(well: Served) -> None:
     for host in ("evil.example", f"evil.example:{well.port}", "127.0.0.1:1", f"127.0.0.1.evil.example:{well.port}"):
         for path in ("/", f"/?key={KEY}", "/part", "/report", "/style.css"):
