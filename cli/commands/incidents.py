@@ -22,8 +22,8 @@ from rollout.model.rollout import Rollout
 
 
 def run(stack: str, as_json: bool) -> int:
-    """The exit code: 1 where the file forgot a cut on record, so that `ci/deploy` stops. What `rollout cut` put is listed
-    and stops no update, since no update takes it away: the headline says whether the file knows it."""
+    """The exit code: 1 where the file forgot a cut on record, so that `ci/deploy` stops. What `rollout cut` put is
+    listed and stops no update, since no update takes it away: the headline says whether the file knows it."""
     project = Path.cwd()
     path = stack_path(project, stack)
     rollout, record = rollout_of(path), engine.cut_record(project, stack)
@@ -72,7 +72,8 @@ def _line(found: Emergency, is_known: bool) -> str:
     who = found.subject or "everybody"
     file = "the file says so" if is_known else "the file does not say so"
     since = f" since {found.since:%Y-%m-%dT%H:%M:%SZ}" if found.since else ""
-    return f"cohorts.{found.cohort}: everything is denied to {who} in IAM{since}, by the emergency Deny {found.policy}; {file}"
+    what = f"everything is denied to {who} in IAM{since}, by the emergency Deny {found.policy}"
+    return f"cohorts.{found.cohort}: {what}; {file}"
 
 
 def require_known(record: Record | Unreachable, rollout: Rollout) -> str:
