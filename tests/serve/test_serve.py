@@ -72,7 +72,8 @@ class Served:
         cookies = {} if cookie is None else {f"rollout-{self.port}": cookie or self.session}
         folder = f"/{self.room}" if within else ""
         with httpx.Client(trust_env=False, cookies=cookies) as client:
-            return client.request(method, f"{self.address}{folder}{path}", headers=headers)
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return client.request(method, f"{self.address}{folder}{path}", headers=named)
 
 
 def free_port() -> int:
@@ -170,7 +171,7 @@ def test_a_name_that_is_pointed_at_this_machine_gets_nothing(well: Served) -> No
 
 def test_another_page_gets_nothing_and_may_not_show_it_within(well: Served) -> None:
     for site in ("cross-site", "same-site"):
-        assert well.get("/part", **{"Sec-Fetch-Site": site}).status_code == 403
+        assert well.get("/part", Sec_Fetch_Site=site).status_code == 403
     headers = well.get().headers
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
