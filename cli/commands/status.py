@@ -14,6 +14,7 @@ from cli.live.asking import Unreachable
 from cli.live.remaining import remaining, unfinished
 from cli.live.status import CohortStatus, Status, read, status, with_drift
 from cli.terminal.json_out import print_json
+from cli.terminal.tables import keep_addresses
 
 UNKNOWN = "?"
 LINES = 10
@@ -51,7 +52,7 @@ def show(console: Console, found: Status) -> None:
         console.print(found.away, markup=False)
     console.print(_table(found))
     console.print()
-    console.print(_in_force(found))
+    console.print(_in_force(found, console.width))
     for label, text in lines(found):
         console.print(f"{label + ':':<13}{text}", markup=False)
 
@@ -71,7 +72,7 @@ def _table(found: Status) -> Table:
     return table
 
 
-def _in_force(found: Status) -> Table:
+def _in_force(found: Status, width: int) -> Table:
     """What the world says, and last what the file says."""
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     for column in ("In force", "in IAM", "in Okta", "on Macs", "in the file"):
@@ -79,13 +80,15 @@ def _in_force(found: Status) -> Table:
     for cohort in found.cohorts:
         now = cohort.in_force
         table.add_row(*(cohort.name, now.iam_words, now.okta_words(cohort.members), now.mac_words, cohort.level.value))
+    keep_addresses(table, width)
     return table
 
 
 def row(found: Status, cohort: CohortStatus) -> Iterator[str]:
     yield cohort.name
     yield f"{cohort.level}{' !' if cohort.firing else ''}"
-    yield moment(cohort.since) if cohort.since else "-" if not cohort.level.effects.group else UNKNOWN
+    is_none_yet = cohort.is_deployed is False or not cohort.level.effects.group
+    yield moment(cohort.since) if cohort.since else "-" if is_none_yet else UNKNOWN
     yield f"{cohort.members}{f' ({cohort.stopped} apart)' if cohort.stopped else ''}"
     yield f"{UNKNOWN if cohort.profiles is None else cohort.profiles} of {cohort.models}"
     known = not any(source.source in {"last activity", "AWS"} for source in found.unreachable)

@@ -63,13 +63,13 @@ def _iam(state: RoleState, since: datetime | None) -> Iterator[str]:
     elif not everybody:
         yield "allowed" if state.allows else "nothing allowed"
     if state.denied_names and not state.suspended:
-        yield f"denied alone: {_some(sorted(state.denied_names))}"
+        yield f"denied alone: {some(sorted(state.denied_names))}"
     single = [each for each in state.emergencies if each.subject is not None]
     if single:
         people = f"{len(single)} {'person' if len(single) == 1 else 'people'}"
-        yield f"cut by rollout cut{_at(single[0])} ({people}): {_some([each.subject or '' for each in single])}"
+        yield f"cut by rollout cut{_at(single[0])} ({people}): {some([each.subject or '' for each in single])}"
     if state.others:
-        yield f"besides: {_some(list(state.others))}"
+        yield f"besides: {some(list(state.others))}"
 
 
 def needs(name: str, cohort: Cohort | None, found: InForce, deployed: Mapping[str, Any], stack: str) -> Iterator[str]:
@@ -155,5 +155,5 @@ def _at(found: Emergency) -> str:
     return f" since {moment(found.since)}" if found.since else ""
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

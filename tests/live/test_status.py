@@ -192,10 +192,16 @@ def test_every_way_in_which_file_and_stack_differ_is_said() -> None:
     more = {**cohorts, "wave2": {"level": "planned", "models": ["haiku"]}}
     assert differences(rollout(cohorts=more), was) == [
         "old: deployed, and not in the file",
-        "pilot: people: 1 in the file alone, 1 deployed alone",
+        "pilot: 1 person is in the file and not deployed yet: alice.chen@acme.example",
+        "pilot: 1 person is deployed and not in the file any more: x@y.z",
         "pilot: no profile of sonnet",
     ]
     assert differences(rollout(), {}) == ["pilot: active in the file, and not deployed"]
+
+
+def test_a_cohort_that_is_not_deployed_is_at_no_level_since_any_time() -> None:
+    known = found(told(outputs={"cohorts": {}}, changes=[]))
+    assert "pilot   active  -  " in shown(known)
 
 
 def test_an_account_that_nothing_vouches_for_is_noted() -> None:
