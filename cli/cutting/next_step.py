@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from cli.cutting.cutting import accounts_of
 from cli.cutting.lenient import Known
-from cli.live.aws import expected_accounts
 
 # https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/: `id`.
 OKTA_ID = re.compile(r"00u[0-9A-Za-z]+")
@@ -30,15 +29,9 @@ def lines(person: str | None, stacks: Sequence[str], cohorts: Sequence[str], inc
 def stacks_of(known: Sequence[Known], cohorts: Collection[str], accounts: Collection[str]) -> list[str]:
     """Of the files here, those that have one of these cohorts; of these, those of the accounts that were called."""
     files = [each for each in known if {*each.cohorts} & {*cohorts}]
-    near = [each.stack for each in files if _accounts(each) & {*accounts}]
+    near = [each.stack for each in files if accounts_of(each) & {*accounts}]
     return near or [each.stack for each in files]
 
 
 def called(name: str) -> str:
     return f"{name} (their Okta id)" if OKTA_ID.fullmatch(name) else name
-
-
-def _accounts(known: Known) -> set[str]:
-    with contextlib.suppress(ValueError, TypeError):  # a file with mistakes keeps nobody from cutting
-        return expected_accounts(known.config, {})
-    return set()

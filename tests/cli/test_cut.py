@@ -148,6 +148,7 @@ def test_a_person_is_cut_in_every_cohort_of_every_file_here_as_typed_and_in_lowe
         lambda text: text.replace("level: active", "level: aktive"),
         lambda text: text + "\n  claude-code-rollout:cohorts: [\n<<<<<<< HEAD\n",
         lambda text: text.replace("claude-code-rollout:models:", "claude-code-rollout:modles:"),
+        lambda text: f'{text}\n  aws:allowedAccountIds: "{{"\n  claude-code-rollout:colour: blue\n',
     ],
 )
 def test_a_stack_file_with_mistakes_still_says_where_a_person_may_be(

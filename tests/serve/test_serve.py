@@ -267,6 +267,8 @@ def test_the_command_says_where_serves_and_ends_at_ctrl_c(tmp_path: Path) -> Non
         with httpx.Client(trust_env=False, follow_redirects=True, timeout=60) as client:
             text = client.get(address).text
         assert "dev" in text
+        assert "Not everything could be asked" in text
+        assert "Nothing needs a person" not in text
         taken = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert (taken.returncode, "cannot be had; name another one" in taken.stderr) == (1, True), taken.stderr
         process.send_signal(signal.SIGINT)
