@@ -14,6 +14,7 @@ from typing import Any
 
 from cli.cutting.cutting import Done, Place, cut, places
 from cli.cutting.lenient import Known, known_here, known_of, mentioned
+from cli.cutting.next_step import called, lines, stacks_of
 from cli.live.emergency import Emergency, emergencies, lift
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
@@ -59,7 +60,7 @@ def run(typed: str, stack: str | None, cohorts: Sequence[str], incident: str | N
     code = PARTLY_DONE if done.failed or done.doubts else 0
     if subject.person and not _grow(subject, done, told):
         code = PARTLY_DONE
-    _next(subject, stack, incident, told)
+    _next(subject, stack, incident, done, told)
     if as_json:
         print_json({**told.document, "incident": incident})
     return code
@@ -192,7 +193,7 @@ def _grow(subject: Subject, done: Done, told: Told) -> bool:
             for line in grown.failed:
                 told.line(f"NOT denied by {', '.join(added)}: {line}")
             is_done = not grown.failed
-            told.line(f"also in force for: {', '.join(added)}")
+            told.line(f"also in force for: {', '.join(map(called, added))}")
             told.document["in_force"] = [_entry(each) for each in grown.emergencies]
     silent = [f"{each.source}: {each.why}" for each in said if each.why]
     for line in silent:
@@ -210,14 +211,14 @@ def _grow(subject: Subject, done: Done, told: Told) -> bool:
     return is_done
 
 
-def _next(subject: Subject, stack: str | None, incident: str | None, told: Told) -> None:
-    """What follows the Deny; it holds until then, whatever is updated in between."""
-    cohort = subject.where[0].cohort if not subject.person or len(subject.where) == 1 else "COHORT"
-    member = f" --member {subject.person}" if subject.person else ""
-    told.line(
-        f"next, so that Okta, the Macs and the stack file follow: rollout set-level -s {stack or 'STACK'} {cohort} "
-        f'suspended{member} --incident {incident or "ID"} --reason "..."'
-    )
+def _next(subject: Subject, stack: str | None, incident: str | None, done: Done, told: Told) -> None:
+    cohorts = sorted({place.cohort for place, _ in done.put})
+    stacks = [stack.rpartition("/")[2]] if stack else []
+    if not stacks:
+        accounts = {caller.account for caller in done.callers}
+        stacks = stacks_of(subject.known or known_here(Path.cwd()), cohorts, accounts)
+    for line in lines(subject.person, stacks, cohorts, incident):
+        told.line(line)
 
 
 def _require_no_member(project: Path, stack: str | None, subject: Subject, found: Sequence[Emergency]) -> None:

@@ -24,6 +24,7 @@ from cli.stack_file.files import with_config
 from cli.stack_file.listing import stack_path
 from cli.terminal.json_out import print_json
 from rollout.account import Account
+from rollout.leaks.masked import printable
 from rollout.model.rollout import Rollout
 
 BROKEN, NOT_ASKED = 1, 3
@@ -52,9 +53,9 @@ def show(console: Console, found: Sequence[Finding]) -> None:
     table.add_column(max_width=CHECK_WIDTH)
     table.add_column(overflow="fold")
     for finding in found:
-        table.add_row(Text(finding.health, STYLES[finding.health]), Text(finding.check), Text(finding.what))
+        table.add_row(Text(finding.health, STYLES[finding.health]), Text(finding.check), Text(printable(finding.what)))
         if finding.fix:
-            table.add_row("", "", Text(f"do: {finding.fix}{_page(finding)}", "bold"))
+            table.add_row("", "", Text(printable(f"do: {finding.fix}{_page(finding)}"), "bold"))
     console.print(table)
     counts = {health: sum(finding.health is health for finding in found) for health in Health}
     console.print(", ".join(f"{count} {health}" for health, count in counts.items()))

@@ -74,6 +74,7 @@ def run(
         spent = f"denied in IAM after {found.first_seconds:.0f} s, {spent}"
     allowed = f"; the plan allows {minutes} minutes for {level}" if minutes else ""
     console.print(f"{email or cohort} is {level}: {spent}{allowed}")
+    console.print(f"now commit {path.name}: until then every other copy of it says otherwise", markup=False)
 
 
 def report(console: Console, found: Outcome) -> None:

@@ -14,13 +14,15 @@ from cli.live.asking import Unreachable
 from cli.live.remaining import remaining, unfinished
 from cli.live.status import CohortStatus, Status, read, status, with_drift
 from cli.terminal.json_out import print_json
+from cli.terminal.tables import keep_addresses
 
 UNKNOWN = "?"
 LINES = 10
+NEEDED, NOT_ALL_ASKED = 1, 3
 
 
 def run(stack: str, drift: bool, as_json: bool) -> int:
-    """The exit code: 1 where something needs a person."""
+    """The exit code: 1 where something needs a person, 3 where nothing is known to, and not everything was asked."""
     now = datetime.now(UTC)
     rollout, told = read(Path.cwd(), stack, now)
     if drift:
@@ -30,7 +32,7 @@ def run(stack: str, drift: bool, as_json: bool) -> int:
         print_json({**asdict(found), "needs": found.needs})
     else:
         show(Console(highlight=False, soft_wrap=False), found)
-    return 1 if found.needs else 0
+    return NEEDED if found.needs else NOT_ALL_ASKED if found.unreachable else 0
 
 
 def _drift(stack: str) -> list[str] | Unreachable:
@@ -46,9 +48,11 @@ def _drift(stack: str) -> list[str] | Unreachable:
 def show(console: Console, found: Status) -> None:
     where = f"account {found.account}" if found.account else "AWS not reached"
     console.print(f"Claude Code at {found.organization}: stack {found.stack}, {where}, {moment(found.at)} UTC")
+    if found.away:
+        console.print(found.away, markup=False)
     console.print(_table(found))
     console.print()
-    console.print(_in_force(found))
+    console.print(_in_force(found, console.width))
     for label, text in lines(found):
         console.print(f"{label + ':':<13}{text}", markup=False)
 
@@ -68,7 +72,7 @@ def _table(found: Status) -> Table:
     return table
 
 
-def _in_force(found: Status) -> Table:
+def _in_force(found: Status, width: int) -> Table:
     """What the world says, and last what the file says."""
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     for column in ("In force", "in IAM", "in Okta", "on Macs", "in the file"):
@@ -76,13 +80,15 @@ def _in_force(found: Status) -> Table:
     for cohort in found.cohorts:
         now = cohort.in_force
         table.add_row(*(cohort.name, now.iam_words, now.okta_words(cohort.members), now.mac_words, cohort.level.value))
+    keep_addresses(table, width)
     return table
 
 
 def row(found: Status, cohort: CohortStatus) -> Iterator[str]:
     yield cohort.name
     yield f"{cohort.level}{' !' if cohort.firing else ''}"
-    yield moment(cohort.since) if cohort.since else "-" if not cohort.level.effects.group else UNKNOWN
+    is_none_yet = cohort.is_deployed is False or not cohort.level.effects.group
+    yield moment(cohort.since) if cohort.since else "-" if is_none_yet else UNKNOWN
     yield f"{cohort.members}{f' ({cohort.stopped} apart)' if cohort.stopped else ''}"
     yield f"{UNKNOWN if cohort.profiles is None else cohort.profiles} of {cohort.models}"
     known = not any(source.source in {"last activity", "AWS"} for source in found.unreachable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -71,10 +72,18 @@ def places(known: Iterable[Known], cohorts: Sequence[str]) -> list[Place]:
         profile = file.config.get("aws:profile") or None
         if profile not in made:
             made[profile] = _clients(file)
-        accounts = frozenset(aws.expected_accounts(file.config, {})) if len(files) == 1 else frozenset[str]()
+        accounts = accounts_of(file) if len(files) == 1 else frozenset[str]()
         for cohort in cohorts or file.cohorts:
             found.setdefault((profile, cohort), Place(cohort, made[profile], accounts))
     return list(found.values())
+
+
+def accounts_of(file: Known) -> frozenset[str]:
+    """Those that the stack may be in; none where the file does not tell, since a mistake there keeps nobody from a
+    cut."""
+    with contextlib.suppress(ValueError, TypeError):
+        return frozenset(aws.expected_accounts(file.config, {}))
+    return frozenset()
 
 
 def _clients(file: Known) -> aws.Clients:

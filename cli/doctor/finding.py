@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from cli.doctor.steps import Step
-from cli.live.asking import Unreachable, asking
+from cli.live.asking import Answer, Asking, Unreachable, asking
 from cli.terminal.errors import CommandError
 
 # Of one call.
@@ -72,17 +72,16 @@ def document(answer: httpx.Response) -> Any:
 
 def looked(checks: Iterable[Check]) -> list[Finding]:
     """All of them side by side: what is broken first, then by the order of the checks."""
+    found: list[Finding] = []
     with asking() as ask:
-        answers = [(check, ask.of(check.name, _listed, check)) for check in checks]
-        found: list[Finding] = []
-        for check, answer in answers:
-            match answer.get():
-                case Unreachable(why=why):
-                    found.append(replace(unknown(check.name, why, check.fix), step=check.step))
-                case findings:
-                    found += [replace(finding, step=check.step) for finding in findings]
+        for check, kept, answer in [(check, *_begun(ask, check)) for check in checks]:
+            if isinstance(gone := answer.get(), Unreachable):
+                kept.append(unknown(check.name, gone.why, check.fix))
+            found += [replace(finding, step=check.step) for finding in kept]
     return sorted(found, key=lambda finding: finding.health.rank)
 
 
-def _listed(check: Check) -> list[Finding]:
-    return list(check.look())
+def _begun(ask: Asking, check: Check) -> tuple[list[Finding], Answer[None]]:
+    """Where the check will have put what it found, before it raised too."""
+    kept: list[Finding] = []
+    return kept, ask.of(check.name, lambda: kept.extend(check.look()))

@@ -18,11 +18,20 @@ from cli.live import registry
 from rollout.macs.credential_helper import SETTINGS
 from rollout.macs.places import PLACES, POLICY_KEY, Places, Platform
 from rollout.macs.sign_in import PROFILE
+from rollout.macs.sources import merged
 from rollout.macs.untyped import map_of
 
 
 def this_platform() -> Platform:
     return {"darwin": Platform.MACOS, "win32": Platform.WINDOWS}.get(sys.platform, Platform.LINUX)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropIn:
+    """`path`: as its platform writes it. `document`: None where it is no JSON map."""
+
+    path: str
+    document: dict[str, Any] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +58,36 @@ class Machine:
                 return profile
         elif profile and self.file(profile).is_file():
             return profile
-        return self.places.settings if self.file(self.places.settings).is_file() else None
+        if self.file(self.places.settings).is_file():
+            return self.places.settings
+        return self.places.drop_ins if self._fragments else None
+
+    @cached_property
+    def _fragments(self) -> list[Path]:
+        folder = self.file(self.places.drop_ins)
+        return sorted(folder.glob("[!.]*.json")) if folder.is_dir() else []
+
+    @cached_property
+    def drop_ins(self) -> tuple[DropIn, ...]:
+        """What is merged over the file, in order; nothing of it counts where something goes before the file."""
+        if self.source not in {self.places.settings, self.places.drop_ins}:
+            return ()
+        folder = f"{self.places.drop_ins}{self.places.separator}"
+        return tuple(DropIn(path=f"{folder}{file.name}", document=_fragment(file)) for file in self._fragments)
+
+    @property
+    def judged(self) -> str:
+        """The source in words, its drop-ins included."""
+        files = [each.path.rpartition(self.places.separator)[2] for each in self.drop_ins]
+        return f"{self.source}, with {', '.join(files)} of managed-settings.d" if files else str(self.source)
 
     @cached_property
     def text(self) -> str | None:
         """Of those settings, as JSON. OSError where they cannot be read, ValueError where they are no property list."""
         if self.source is None or self.source == POLICY_KEY:
             return registry.policy() if self.source else None
+        if self.source == self.places.drop_ins:
+            return "{}"
         content = self.file(self.source).read_bytes()
         if self.source.endswith(".plist"):
             try:
@@ -65,13 +97,17 @@ class Machine:
         return content.decode("utf-8", "replace")
 
     @cached_property
-    def document(self) -> dict[str, Any]:
-        """Empty where there is none, or it cannot be read."""
+    def base(self) -> dict[str, Any]:
+        """The source without drop-ins. Empty where there is none, or it cannot be read."""
         try:
-            found: object = json.loads((self.text or "{}").removeprefix("\ufeff"))
-        except (OSError, ValueError, RecursionError):
+            return _document(self.text or "{}") or {}
+        except (OSError, ValueError):
             return {}
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """What the client reads: the source, and its drop-ins merged over it."""
+        return merged(self.base, [each.document for each in self.drop_ins if each.document])
 
     @property
     def env(self) -> dict[str, str]:
@@ -105,3 +141,18 @@ class Machine:
         except (KeyError, OSError, ValueError, configparser.Error):
             return None
         return words or None
+
+
+def _fragment(file: Path) -> dict[str, Any] | None:
+    try:
+        return _document(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None
+
+
+def _document(text: str) -> dict[str, Any] | None:
+    try:
+        found: object = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else None

@@ -18,11 +18,16 @@ import httpx
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, fine, unknown
 from cli.doctor.installed import Machine
 from rollout import names
+from rollout.leaks.masked import masked
+from rollout.macs.checks import findings as merged_findings
 from rollout.macs.checks import text_findings
 from rollout.macs.credential_helper import ENTRY
 from rollout.macs.level_seen import level_in
 from rollout.macs.places import Platform
+from rollout.macs.sources import drop_in_findings
+from rollout.macs.untyped import list_of
 from rollout.model.client_versions import FLOOR
+from rollout.model.errors import shown
 from rollout.model.macs import VERSION, version_of
 from rollout.model.rollout import Rollout
 
@@ -33,6 +38,13 @@ MOST_SKEW_SECONDS, NOTICED_SKEW_SECONDS = 300, 60
 USUAL = ("/opt/homebrew/bin", "/usr/local/bin", "~/go/bin", "~/.local/bin", "~/bin", "/home/linuxbrew/.linuxbrew/bin")
 INSTALL = "https://code.claude.com/docs/en/setup"
 RELEASES = "https://github.com/okta/okta-aws-cli/releases"
+INSTALLED_BY: Mapping[Platform, str] = {
+    Platform.MACOS: f"brew install okta-aws-cli, or {RELEASES}",
+    Platform.LINUX: f"put the program of {RELEASES} on PATH; where Homebrew is, brew install okta-aws-cli",
+    Platform.WINDOWS: RELEASES,
+}
+# Rules of `text_findings` about a text, not about what it says.
+OF_TEXT = frozenset({"not_json", "duplicate_key"})
 
 
 def checks(machine: Machine, rollout: Rollout | None) -> list[Check]:
@@ -58,11 +70,6 @@ def _run(machine: Machine, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _plain(text: str) -> str:
-    """On one line, with nothing that a terminal would obey."""
-    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))[:300]
-
-
 def _found(machine: Machine, program: str, folders: Iterable[str]) -> str | None:
     home = machine.environment.get("HOME", str(Path.home()))
     places = [folder.replace("~", home, 1) for folder in folders]
@@ -80,10 +87,13 @@ def claude_code(machine: Machine, rollout: Rollout | None) -> Iterator[Finding]:
     if not found:
         yield unknown(name, f"{program} does not say its version", "run `claude doctor`")
         return
-    least = str(
-        machine.document.get("requiredMinimumVersion") or (rollout.claude.minimum_version if rollout else FLOOR)
-    )
-    if re.fullmatch(VERSION, least) and version_of(found[1]) < version_of(least):
+    least: object = machine.document.get("requiredMinimumVersion")
+    if least is None:
+        least = rollout.claude.minimum_version if rollout else FLOOR
+    if not isinstance(least, str) or not re.fullmatch(VERSION, least):
+        text = f"{found[1]} at {program}; requiredMinimumVersion is no version to hold it against: {shown(least)}"
+        yield unknown(name, text, machine.ask)
+    elif version_of(found[1]) < version_of(least):
         yield broken(name, f"{found[1]}, older than {least}, so it does not start", "run `claude update`")
     else:
         yield fine(name, f"{found[1]} at {program}, not older than {least}")
@@ -100,19 +110,33 @@ def settings(machine: Machine, rollout: Rollout | None) -> Iterator[Finding]:
     except (OSError, ValueError) as error:
         yield broken(name, f"{source} cannot be read: {error}", machine.ask)
         return
+    by_hand = f"do not mend it by hand: {machine.ask}"
+    if machine.drop_ins:
+        # Of the client's document, which is both; of the file by itself only that it is JSON.
+        mistakes = [*(each for each in mistakes if each.rule in OF_TEXT), *merged_findings(machine.document)]
+        yield from _drop_ins(machine, by_hand)
     for mistake in mistakes:
-        yield broken(name, f"{source}: {mistake.line}", f"do not mend it by hand: {machine.ask}")
+        yield broken(name, f"{machine.judged}: {mistake.line}", by_hand)
     if not machine.document:
         return
     level = level_in(machine.document)
     yield from _level(machine, rollout, level.value)
 
 
+def _drop_ins(machine: Machine, fix: str) -> Iterator[Finding]:
+    for each in machine.drop_ins:
+        if each.document is None:
+            text = f"{each.path}: no JSON map, so that none of it is in effect"
+            yield broken("managed settings", text, fix)
+        for found in drop_in_findings(machine.base, each.document or {}):
+            yield broken("managed settings", f"{each.path}: {found.line}", fix)
+
+
 def _level(machine: Machine, rollout: Rollout | None, level: str) -> Iterator[Finding]:
     cohort = cohort_of(machine, rollout)
     of = f" of cohort {cohort}" if cohort else ""
-    announced = [_plain(str(text)) for text in machine.document.get("companyAnnouncements") or ()]
-    says = f"level {level}{of}, at {machine.source}" + (f"; they say: {announced[0]}" if announced else "")
+    announced = [masked(str(text)) for text in list_of(machine.document, "companyAnnouncements")]
+    says = f"level {level}{of}, at {machine.judged}" + (f"; they say: {announced[0]}" if announced else "")
     if rollout is None or cohort is None:
         yield fine("managed settings", says)
         return
@@ -141,15 +165,27 @@ def _wait(machine: Machine, rollout: Rollout | None) -> str:
 
 
 # With one of these exported the client does not start, or is led elsewhere (docs/macs.md).
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LEADS_ELSEWHERE = ("AWS_ENDPOINT_URL", "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST", "ANTHROPIC_UNIX_SOCKET")
 
 
 def shell(machine: Machine) -> Iterator[Finding]:
     exported = [each for each in LEADS_ELSEWHERE if machine.environment.get(each) and each not in machine.env]
     for each in exported:
-        yield broken("shell", f"{each} is exported, so Claude Code does not start", f"env -u {each} claude")
+        what = _led_to(machine.environment[each]) if each == "AWS_ENDPOINT_URL" else ""
+        text = f"{each} is exported{what}, so Claude Code does not start in this shell"
+        yield broken("shell", text, f"env -u {each} claude" + (", or another shell" if what else ""))
     if not exported:
         yield fine("shell", "nothing is exported that keeps Claude Code from starting")
+
+
+def _led_to(url: str) -> str:
+    """Where this shell's calls of AWS go, said only of this machine itself: an address may hold a secret."""
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL:
+        return ""
+    return f" and leads to a stand-in of AWS on this machine ({host})" if host in LOOPBACK else ""
 
 
 def okta_aws_cli(machine: Machine) -> Iterator[Finding]:
@@ -161,10 +197,9 @@ def okta_aws_cli(machine: Machine) -> Iterator[Finding]:
     program = told if told and os.access(told, os.X_OK) else None if told else _found(machine, name, USUAL)
     if program is None:
         where = told or "PATH, or where it is usually put"
-        install = "brew install okta-aws-cli, or " if machine.platform is not Platform.WINDOWS else ""
-        yield broken(name, f"not found in {where}", f"{install}{RELEASES}")
+        yield broken(name, f"not found in {where}", INSTALLED_BY[machine.platform])
         return
-    said = _plain(_run(machine, program, "--version").stdout) or "says no version"
+    said = masked(_run(machine, program, "--version").stdout) or "says no version"
     yield fine(name, f"{said[:60]}, at {program}")
 
 
@@ -213,7 +248,7 @@ def sign_in(machine: Machine) -> tuple[list[Finding], Mapping[str, str] | None]:
         return [broken(name, f"{command[0]}: not there, or not to be run", machine.ask)], None
     result = _run(machine, program, "cached")
     if result.returncode:
-        said = _plain(result.stderr) or "says nothing"
+        said = masked(result.stderr) or "says nothing"
         return [unknown(name, said, f'start `claude`, or type "{command[0]}" sign-in; Okta\'s page opens')], None
     return _session(result.stdout)
 
@@ -227,4 +262,4 @@ def _session(printed: str) -> tuple[list[Finding], Mapping[str, str] | None]:
         return [
             broken("sign-in", "what signs in printed no session", "sign in anew: `rollout-credentials again`")
         ], None
-    return [fine("sign-in", f"signed in, until {_plain(ends)}")], keys
+    return [fine("sign-in", f"signed in, until {masked(ends)}")], keys

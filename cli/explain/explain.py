@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from cli.cutting.whereabouts import cohorts_of
 from cli.explain import reasons
 from cli.explain.reasons import Reason, Says
+from cli.explain.roles import deployed_in, held, left_lately, let_in_by
 from cli.explain.sources import counted, okta_accounts
 from cli.live.asking import Answer, Unreachable, asked, asking
 from cli.live.aws import Clients, account_of, checked_account, clients, expected_accounts
@@ -32,8 +36,10 @@ from rollout.model.rollout import Rollout
 from rollout.usage.meter_input import limits
 
 NOTHING, FOUND, NOT_ALL = 0, 1, 3
+SOURCE_WIDTH = 26
 NOTHING_REFUSES = (
-    "Nothing here refuses them: they sign in anew, and try again; else `rollout doctor`, and the query `Denied calls`"
+    "Nothing here refuses them. Ask them to sign in again and to try once more; if AWS still refuses, run "
+    "`rollout doctor` and the query `Denied calls`"
 )
 NOTHING_SO_FAR = "Nothing of what answered refuses them; what did not answer may: ask again"
 
@@ -41,14 +47,14 @@ NOTHING_SO_FAR = "Nothing of what answered refuses them; what did not answer may
 def run(stack: str, person: str, began: str | None, as_json: bool) -> int:
     """The exit code: 1 where something refuses them, 3 where nothing was found and not everybody answered."""
     email, since = person.strip().lower(), _time(began)
-    found = list(explained(Path.cwd(), stack, email, since, datetime.now(UTC)))
+    found = list(held(stack, list(explained(Path.cwd(), stack, email, since, datetime.now(UTC)))))
     told = [one for one in found if isinstance(one, Says)]
     away = [one for one in found if isinstance(one, Unreachable)]
     reason = reasons.most_likely(told)
     if as_json:
         print_json(_document(email, told, away, reason))
     else:
-        _show(Console(highlight=False, soft_wrap=True), email, found, reason)
+        show(Console(highlight=False), email, found, reason)
     return FOUND if reason and reason.certain else NOT_ALL if away else NOTHING
 
 
@@ -93,10 +99,19 @@ def explained(
         if isinstance(aws, Unreachable):
             yield aws
             return
-        yield from _iam(stack, email, states, sessions, rollout)
+        told = okta.get() if okta else []
+        used = [
+            *(deployed_in(known, email) if known else ()),
+            *(() if isinstance(told, Unreachable) else let_in_by(told, aws[1].id)),
+        ]
+        left = [name for name in (left_lately(known, email, now) if known else ()) if name not in {*homes, *used}]
+        others = dict.fromkeys(name for name in (*used, *left) if name not in homes)
+        states |= {name: ask.of("IAM", role_state, aws[0], name) for name in others}
+        yield from _iam(stack, email, states, sessions, rollout, left)
         if rollout:
             yield _meter(aws, sessions, email, rollout, known, now)
-            living = [state for answer in states.values() if isinstance(state := answer.get(), RoleState)]
+            now_theirs = [answer.get() for name, answer in states.items() if name not in left]
+            living = [state for state in now_theirs if isinstance(state, RoleState)]
             mine = {name: rollout.cohorts[name] for name in homes if name in rollout.cohorts}
             yield reasons.by_session(email, mine, known, living, began)
 
@@ -129,7 +144,9 @@ def _iam(
     states: Mapping[str, Answer[RoleState]],
     sessions: frozenset[str],
     rollout: Rollout | None,
+    left: Collection[str],
 ) -> Iterator[Says | Unreachable]:
+    """`left`: cohorts that they are in no more, and that a session of theirs may outlive."""
     for name, answer in states.items():
         state = answer.get()
         if isinstance(state, Unreachable):
@@ -137,9 +154,10 @@ def _iam(
             continue
         cohort = rollout.cohorts.get(name) if rollout else None
         level = cohort.level_of(email) if cohort and email in cohort.members else None
-        if level is not None and not level.effects.role:
-            continue  # there is no role to ask about, which the file has said
-        yield reasons.by_iam(stack, name, email, sessions, state, file_level=level)
+        if not state.exists and (level is None or not level.effects.role):
+            continue  # there is no role to ask about, which the file or the last update has said
+        is_left = name in left
+        yield reasons.by_iam(stack, name, email, sessions, state, file_level=level, is_left=is_left)
 
 
 def _meter(
@@ -176,14 +194,19 @@ def _document(email: str, told: list[Says], away: list[Unreachable], reason: Rea
     }
 
 
-def _show(console: Console, email: str, found: list[Says | Unreachable], reason: Reason | None) -> None:
-    say: Callable[[str], None] = lambda text: console.print(text, markup=False)  # noqa: E731
-    say(f"{email}: why a call of theirs is refused, by each source")
-    width = max(len(one.source) for one in found)
+def show(console: Console, email: str, found: list[Says | Unreachable], reason: Reason | None) -> None:
+    def say(text: str) -> None:
+        console.print(text, markup=False)
+
+    say(f"{email}: what each source says of their access")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(max_width=SOURCE_WIDTH)
+    table.add_column(overflow="fold")
     for one in found:
         lines = ("did not answer: " + one.why,) if isinstance(one, Unreachable) else one.lines
         for number, line in enumerate(lines):
-            say(f"  {one.source if number == 0 else '':<{width}}  {line}")
+            table.add_row(Text(one.source if number == 0 else ""), Text(line))
+    console.print(Padding(table, (0, 0, 0, 2)))
     if reason is None:
         is_whole = not any(isinstance(one, Unreachable) for one in found)
         say(NOTHING_REFUSES if is_whole else NOTHING_SO_FAR)

@@ -1,7 +1,7 @@
 """What each source says of a person who is refused, in words, and whether that refuses them.
 
-Nothing is asked here: these are functions of what was found. The rank says which reason stands behind the others: who
-is in no cohort is in no group of Okta's either, and a Deny in IAM is what AWS refuses by, whatever the file says.
+Nothing is asked here: these are functions of what was found. The rank says which reason stands behind the others: a
+Deny in IAM is what AWS refuses by, whatever the file says, and who is in no cohort is in no group of Okta's either.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from cli.live.emergency import RoleState
-from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.levels import Level
 from rollout.model.cohort import Cohort
 from rollout.model.rollout import Rollout
@@ -23,10 +23,10 @@ from rollout.usage.thresholds import Stop
 class Rank(IntEnum):
     """The lowest is the most likely."""
 
+    CUT = 5
+    STOPPED = 6
     NOT_MEMBER = 10
     PLANNED = 20
-    CUT = 30
-    STOPPED = 31
     NOT_DEPLOYED = 40
     NO_ACCOUNT = 50
     NOT_IN_GROUP = 55
@@ -76,7 +76,7 @@ class Counted:
 
 def most_likely(found: Sequence[Says]) -> Reason | None:
     reasons = [reason for one in found for reason in one.reasons]
-    return min(reasons, key=lambda reason: reason.rank, default=None)
+    return min(reasons, key=lambda reason: (not reason.certain, reason.rank), default=None)
 
 
 def by_file(stack: str, email: str, rollout: Rollout) -> Says:
@@ -120,6 +120,7 @@ def by_record(stack: str, email: str, rollout: Rollout, record: Record) -> Says:
     """What the last update left deployed."""
     lines, reasons = list[str](), list[Reason]()
     do = f"`rollout plan -s {stack}`, then `rollout up -s {stack}`"
+    ends = f"who leads the incident ends it, and no update before that: `rollout incidents -s {stack}`"
     declared = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.members}
     for name, cohort in declared.items():
         known = record.cohorts.get(name)
@@ -129,14 +130,31 @@ def by_record(stack: str, email: str, rollout: Rollout, record: Record) -> Says:
             reasons.append(
                 Reason(rank=Rank.NOT_DEPLOYED, why=f"the file has {email} in {name}, the stack not yet", do=do)
             )
-        elif known.level is not cohort.level:
-            lines.append(f"{name}: deployed as {known.level}, and the file says {cohort.level}")
-            if known.is_cut:
-                why = f"{name} is {known.level} as deployed, and the file says {cohort.level}"
-                reasons.append(Reason(rank=Rank.STOPPED, why=why, do=do))
-        else:
-            lines.append(f"{name}: deployed as the file says, {known.level}")
+            continue
+        level, wanted = _level(known, person), cohort.level_of(email)
+        if level is wanted:
+            lines.append(f"{name}: deployed as the file says, {level}")
+            continue
+        lines.append(f"{name}: deployed as {level}, and the file says {wanted}")
+        if level.is_cut:
+            whose = name if known.is_cut else f"{email} alone"
+            why = f"{whose} is {level} as deployed, and the file says {wanted}"
+            reasons.append(Reason(rank=Rank.STOPPED, why=why, do=ends))
+    for name, known in sorted(record.cohorts.items()):
+        person = known.people.get(email)
+        if name in declared or not known.is_deployed or person is None or person.left:
+            continue
+        level = _level(known, person)
+        lines.append(f"{name}: they are deployed in it, at {level}; the file has them there no more")
+        if level.is_cut:
+            why = f"they are still in {name} as deployed, which is {level} for them"
+            reasons.append(Reason(rank=Rank.STOPPED, why=why, do=ends))
     return Says(source="the last update", lines=tuple(lines) or ("they are not in it",), reasons=tuple(reasons))
+
+
+def _level(cohort: CohortRecord, person: PersonRecord) -> Level:
+    """The cohort's, or their own where that takes more."""
+    return person.level if person.level and person.level.rank > cohort.level.rank else cohort.level
 
 
 def by_okta(stack: str, email: str, accounts: Sequence[Account], groups: Sequence[str]) -> Says:
@@ -148,7 +166,7 @@ def by_okta(stack: str, email: str, accounts: Sequence[Account], groups: Sequenc
     lines = [f"{each.login} is {each.status}, in {', '.join(sorted(each.groups)) or 'no group'}" for each in accounts]
     living = [each for each in accounts if each.status == "ACTIVE"]
     if not living:
-        do = "Okta's administrators can say why, and make it ACTIVE again; they then sign in anew"
+        do = "Okta's administrators can say why, and make it ACTIVE again; then they sign in again"
         why = f"the Okta account {accounts[0].login} is {accounts[0].status}"
         return Says(source="Okta", lines=tuple(lines), reasons=(Reason(rank=Rank.NO_ACCOUNT, why=why, do=do),))
     missing = [group for group in groups if not any(group in each.groups for each in living)]
@@ -161,9 +179,17 @@ def by_okta(stack: str, email: str, accounts: Sequence[Account], groups: Sequenc
 
 
 def by_iam(
-    stack: str, cohort: str, email: str, names: frozenset[str], state: RoleState, *, file_level: Level | None
+    stack: str,
+    cohort: str,
+    email: str,
+    names: frozenset[str],
+    state: RoleState,
+    *,
+    file_level: Level | None,
+    is_left: bool = False,
 ) -> Says:
-    """`names`: of their sessions, as far as anybody knows. `file_level`: theirs; None where the file has them not."""
+    """`names`: of their sessions, as far as anybody knows. `file_level`: theirs; None where the file has them
+    elsewhere, or nowhere. `is_left`: they left the cohort, and a session of theirs may be of its role still."""
     source = f"IAM, role of {cohort}"
     if not state.exists:
         do = f"`rollout up -s {stack}`, where the file's level has a role"
@@ -173,7 +199,12 @@ def by_iam(
             reasons=(Reason(rank=Rank.NO_ROLE, why=f"cohort {cohort} has no role in AWS", do=do),),
         )
     lines, reasons = list[str](), list[Reason]()
+    leads = f"who leads the incident ends it; `rollout incidents -s {stack}` says which"
+    here, certain = file_level is not None, not is_left
     back = f"`rollout set-level -s {stack} {cohort} active` gives back, where the incident is over"
+    of = (
+        "" if here else f" on the role of {cohort}, where {'a session' if is_left else 'the access'} of theirs still is"
+    )
     for each in state.emergencies:
         if not each.names or names & {*each.names}:
             whom = email if each.names else f"everybody of {cohort}"
@@ -181,23 +212,25 @@ def by_iam(
             lines.append(f"everything is denied to {whom}{since}, by `rollout cut`")
             why = f"`rollout cut` denies {whom} everything{since}"
             own = f"`rollout set-level -s {stack} {email} active` gives back, where the incident is over"
-            reasons.append(Reason(rank=Rank.CUT, why=why, do=own if each.names else back))
+            do = (own if each.names else back) if here else leads
+            reasons.append(Reason(rank=Rank.CUT, why=f"{why}{of}", do=do, certain=certain))
     behind = "" if file_level is not None and file_level.is_cut else ", and the file does not say so"
     if state.suspended:
         lines.append("Bedrock is denied to the whole cohort")
         why = f"IAM denies Bedrock to cohort {cohort}{behind}"
-        reasons.append(Reason(rank=Rank.STOPPED, why=why, do=back if not behind else f"`rollout incidents -s {stack}`"))
+        reasons.append(Reason(rank=Rank.STOPPED, why=f"{why}{of}", do=leads if behind else back, certain=certain))
     if names & state.denied_names:
         lines.append("everything is denied to them alone")
         why = f"IAM denies {email} everything{behind}"
-        reasons.append(Reason(rank=Rank.STOPPED, why=why, do=f"`rollout incidents -s {stack}` says by which incident"))
+        reasons.append(Reason(rank=Rank.STOPPED, why=f"{why}{of}", do=leads, certain=certain))
     if not state.allows:
         lines.append("nothing is allowed")
+    if not state.allows and here:
         reasons.append(
             Reason(rank=Rank.NO_ROLE, why=f"the role of {cohort} allows nothing", do=f"`rollout up -s {stack}`")
         )
     if not lines:
-        lines.append("allows what the level leaves, and denies them nothing")
+        lines.append("the role allows the models of its level, and no Deny is of this person")
     if state.others:
         lines.append(f"besides, by hand: {', '.join(state.others)}")
     return Says(source=source, lines=tuple(lines), reasons=tuple(reasons))
@@ -225,7 +258,7 @@ def by_session(
     states: Sequence[RoleState],
     began: datetime | None,
 ) -> Says:
-    """Below which line sessions are dead, by whoever drew it; `began`: when theirs did, where somebody says."""
+    """Before which time sessions are refused, by whoever drew it; `began`: when theirs did, where somebody says."""
     lines: list[datetime | None] = [state.older_sessions_before for state in states]
     for name, cohort in cohorts.items():
         lines += [cohort.valid_from(), cohort.member_valid_from(email) if email in cohort.members else None]
@@ -234,14 +267,14 @@ def by_session(
         lines += [known.dead_before if known else None, person.dead_before if person else None]
     line = latest(*lines)
     if line is None:
-        return Says(source="their session", lines=("no incident ever cut older ones",))
-    said = f"sessions from before {_utc(line)} are dead"
-    do = "they sign in again: in Claude Code `/login`, elsewhere a new `okta-aws-cli` session"
+        return Says(source="their session", lines=("no incident has made earlier sessions invalid",))
+    said = f"sessions that began before {_utc(line)} are refused"
+    do = "ask them to sign in again: in Claude Code `/login`, elsewhere a new `okta-aws-cli` session"
     if began is None:
         reason = Reason(rank=Rank.PERHAPS_OLD, why=f"{said}, and theirs may be older", do=do, certain=False)
         return Says(source="their session", lines=(said,), reasons=(reason,))
     if began < line:
-        reason = Reason(rank=Rank.OLD_SESSION, why=f"their session of {_utc(began)} is dead: {said}", do=do)
+        reason = Reason(rank=Rank.OLD_SESSION, why=f"their session of {_utc(began)} is refused: {said}", do=do)
         return Says(source="their session", lines=(f"began {_utc(began)}", said), reasons=(reason,))
     return Says(source="their session", lines=(f"began {_utc(began)}", f"{said}, and theirs is not"))
 

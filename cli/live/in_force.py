@@ -5,7 +5,7 @@ Never the file's word as the world's: what was not asked is said to be not asked
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -63,13 +63,13 @@ def _iam(state: RoleState, since: datetime | None) -> Iterator[str]:
     elif not everybody:
         yield "allowed" if state.allows else "nothing allowed"
     if state.denied_names and not state.suspended:
-        yield f"denied alone: {_some(sorted(state.denied_names))}"
+        yield f"denied alone: {some(sorted(state.denied_names))}"
     single = [each for each in state.emergencies if each.subject is not None]
     if single:
         people = f"{len(single)} {'person' if len(single) == 1 else 'people'}"
-        yield f"cut by rollout cut{_at(single[0])} ({people}): {_some([each.subject or '' for each in single])}"
+        yield f"cut by rollout cut{_at(single[0])} ({people}): {some([each.subject or '' for each in single])}"
     if state.others:
-        yield f"besides: {_some(list(state.others))}"
+        yield f"besides: {some(list(state.others))}"
 
 
 def needs(name: str, cohort: Cohort | None, found: InForce, deployed: Mapping[str, Any], stack: str) -> Iterator[str]:
@@ -109,8 +109,8 @@ def _of_members(name: str, cohort: Cohort, state: RoleState, deployed: Mapping[s
 
 def _called(email: str, deployed: Mapping[str, Any]) -> set[str]:
     """Names of a member's sessions: the address, and what the stack has on record."""
-    names = cast("Mapping[str, str | list[str]]", deployed.get("session_names") or {})
-    recorded = names.get(email) or []
+    names = cast("Mapping[str, str | Sequence[str]]", deployed.get("session_names") or {})
+    recorded = names.get(email) or ()
     return {*spellings(email), *([recorded] if isinstance(recorded, str) else recorded)}
 
 
@@ -155,5 +155,5 @@ def _at(found: Emergency) -> str:
     return f" since {moment(found.since)}" if found.since else ""
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

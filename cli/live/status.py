@@ -26,16 +26,20 @@ from rollout.model.rollout import Rollout
 
 Found = TypeVar("Found")
 
+NOT_ALL = "Not everything could be asked"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CohortStatus:
-    """`level`, `members`: as the file says. `since`: when it came to that level. `stopped`: members at a level of their
+    """`level`, `members`: as the file says. `since`: when it came to that level. `is_deployed`:
+    None where the outputs do not tell. `stopped`: members at a level of their
     own, which `apart` has by their address. `in_force`: what IAM, Okta and Macs have. `profiles`: of how many model
     labels the profile is live. Dollars: today and this month, UTC."""
 
     name: str
     level: Level
     since: datetime | None
+    is_deployed: bool | None
     incident: str | None
     members: int
     stopped: int
@@ -74,6 +78,12 @@ class Status:
     @property
     def firing(self) -> list[AlarmState]:
         return [alarm for alarm in self.alarms or () if alarm.firing]
+
+    @property
+    def away(self) -> str | None:
+        """What is to be said first where something was not reached: that nothing needs a person is not known then."""
+        sources = dict.fromkeys(each.source for each in self.unreachable)
+        return f"{NOT_ALL}: {', '.join(sources)}" if sources else None
 
     @property
     def needs(self) -> list[str]:
@@ -238,6 +248,7 @@ def _cohort(name: str, cohort: Cohort, told: Told, now: datetime) -> CohortStatu
         name=name,
         level=cohort.level,
         since=since,
+        is_deployed=None if isinstance(told.outputs, Unreachable) else bool(_deployed(told.outputs, name)),
         incident=cohort.incident.id if cohort.incident and cohort.level.needs_incident else None,
         members=len(cohort.members),
         stopped=len(apart),
@@ -273,9 +284,13 @@ def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
     if was.get("level") != cohort.level.value:
         found.append(f"{cohort.level} in the file, {was.get('level')} deployed")
     members = set(was.get("members") or ())
-    added, gone = len(cohort.members.keys() - members), len(members - cohort.members.keys())
-    if added or gone:
-        found.append(f"people: {added} in the file alone, {gone} deployed alone")
+    for people, what in (
+        (cohort.members.keys() - members, "in the file and not deployed yet"),
+        (members - cohort.members.keys(), "deployed and not in the file any more"),
+    ):
+        if people:
+            count = "1 person is" if len(people) == 1 else f"{len(people)} people are"
+            found.append(f"{count} {what}: {in_force.some(sorted(people))}")
     models, labels = set(cohort.models), set(was.get("profile_arns") or ())
     if cohort.level.effects.role and was.get("level") == cohort.level.value and models - labels:
         found.append(f"no profile of {', '.join(sorted(models - labels))}")

@@ -11,14 +11,14 @@ from typing import Any
 import jinja2
 
 from cli.commands.status import lines, row
-from cli.live.status import Status
+from cli.live.status import NOT_ALL, Status
 from rollout.report.page import stylesheet
 
 FOLDER = Path(__file__).parent
 COHORTS = ("Cohort", "Level", "Since", "People", "Profiles", "Last used", "Today, USD", "Month, USD")
 IN_FORCE = ("Cohort", "in IAM", "in Okta", "on Macs", "in the file")
 # Of what `rollout status` prints, what stands among the first already.
-SAID_FIRST = frozenset({"NOT SO"})
+SAID_FIRST = frozenset({"NOT SO", "Not reached"})
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
 )
@@ -60,13 +60,14 @@ def _told(stack: str, found: Status | Failure, at: datetime) -> Mapping[str, Any
     if isinstance(found, Failure):
         none = {"organization": None, "tables": (), "lines": ()}
         return {**about, **none, "title": "The stack could not be read", "needs": found.lines}
-    needs = found.needs
-    count = "1 thing needs" if len(needs) == 1 else f"{len(needs)} things need"
+    needs, away = found.needs, [f"not reached: {each.line}" for each in found.unreachable]
+    count = f"{len(needs)} thing{' needs' if len(needs) == 1 else 's need'} a person"
+    known = count if needs else "" if away else "Nothing needs a person"
     return {
         **about,
         "organization": found.organization,
-        "title": f"{count} a person" if needs else "Nothing needs a person",
-        "needs": needs,
+        "title": "; ".join(filter(None, (NOT_ALL if away else "", known))),
+        "needs": [*needs, *away],
         "tables": list(_tables(found)),
         "lines": [(label.strip(), text) for label, text in lines(found) if label not in SAID_FIRST],
     }

@@ -10,7 +10,7 @@ let paused = false;
 async function refresh() {
   if (paused || document.hidden) return;
   try {
-    const answer = await fetch("/part", { cache: "no-store", credentials: "same-origin" });
+    const answer = await fetch("part", { cache: "no-store", credentials: "same-origin" });
     if (!answer.ok) throw new Error(String(answer.status));
     const text = await answer.text();
     if (paused) return;

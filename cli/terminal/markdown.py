@@ -9,6 +9,8 @@ from rich.console import Console, ConsoleOptions
 from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.table import Table
 
+from cli.terminal.tables import keep_addresses
+
 
 class _Whole(TableElement):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Any]:
@@ -16,6 +18,7 @@ class _Whole(TableElement):
             if isinstance(each, Table):
                 for column in each.columns:
                     column.overflow = "fold"
+                keep_addresses(each, options.max_width)
             yield each
 
 

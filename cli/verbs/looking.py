@@ -24,8 +24,8 @@ def status(
     """How a stack stands: levels, people, profiles, use, spend, alarms, and what is in force in IAM, Okta and on Macs.
 
     Exit 1 where something needs a person: IAM does otherwise than the file says, `rollout cut` put what the file does
-    not know, an alarm fires, file and stack differ, drift, the last update failed, or the month's budget is spent. Else
-    0, also where a source was not reached, which is noted. Okta is asked where OKTA_API_TOKEN is set.
+    not know, an alarm fires, file and stack differ, drift, the last update failed, or the month's budget is spent. Exit
+    3 where nothing is known to need one, and a source was not reached. Okta is asked where OKTA_API_TOKEN is set.
     """
     from cli.commands.status import run
 
@@ -68,7 +68,8 @@ def incidents(stack: Stack, as_json: Json = False) -> None:
     """Cuts that a stack has on record and its file does not know, so that an update would give access back unasked.
 
     Exit 1 where there are any. `set-level` and `ci/deploy` ask the same before they update. What `rollout cut` put in
-    IAM is listed too: no update takes that away.
+    IAM is listed too, and whether the file knows it; no update takes that away, so it changes the exit code of
+    `rollout status` alone.
     """
     from cli.commands.incidents import run
 

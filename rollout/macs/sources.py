@@ -6,7 +6,8 @@ A drop-in is no second source; it is merged into the file, lists united.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from rollout.macs.checks import Finding
 from rollout.macs.places import PLACES, Platform
@@ -37,6 +38,22 @@ def _sources(channel: Channel, platform: Platform, present: Collection[str]) -> 
         kind, where = ("a profile", " in Jamf") if platform is Platform.MACOS else ("a registry value", "")
         text = f"{kind} beside mac.channel: {channel.value}; it is read and the file is not; remove it{where}"
         yield Finding("two_sources", str(places.profile), text)
+
+
+def merged(base: Document, drop_ins: Iterable[Document]) -> dict[str, Any]:
+    """As the client does it, in order: maps are merged, lists united, and of anything else the last counts."""
+    found = dict(base)
+    for each in drop_ins:
+        for key, value in each.items():
+            was = found.get(key)
+            if isinstance(was, Mapping) and isinstance(value, Mapping):
+                found[key] = merged(cast("Document", was), [cast("Document", value)])
+            elif isinstance(was, list) and isinstance(value, list):
+                old = cast("list[Any]", was)
+                found[key] = [*old, *(one for one in cast("list[Any]", value) if one not in old)]
+            else:
+                found[key] = value
+    return found
 
 
 def drop_in_findings(base: Document, drop_in: Document) -> list[Finding]:

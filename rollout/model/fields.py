@@ -186,6 +186,15 @@ IncidentId = Annotated[str, Shape(r"[\w.:/#-]{1,100}", "an incident's id (1 to 1
 ProgramPath = Annotated[
     str, Shape(r"(?:/[^/\x00-\x1f\x7f]+)+", "a program's absolute path, such as /opt/homebrew/bin/okta-aws-cli")
 ]
+# Also what chats and mails take apart: no |, no <, and of braces only the placeholder.
+PageUrl = Annotated[
+    str,
+    Shape(
+        r"https://(?:[A-Za-z0-9.-]|\{cohort\}){1,253}(?::[0-9]{1,5})?"
+        r"(?:[/?#](?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]|\{cohort\}){0,1700})?",
+        "an https:// address of URL characters alone, {cohort} as the only placeholder",
+    ),
+]
 HttpsUrl = Annotated[str, Shape(r"https://[^\s]{1,1990}", "an https:// address")]
 PermissionRule = Annotated[str, Rule()]
 AllowRule = Annotated[str, Rule(gives=True)]

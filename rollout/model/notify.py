@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from rollout.model.base import Part
-from rollout.model.fields import Email, HttpsUrl, SlackChannelId, SlackWorkspace, Words
+from rollout.model.fields import Email, HttpsUrl, PageUrl, SlackChannelId, SlackWorkspace, Words
 
 # The plan's, as `rollout.notices.level_changes.AUDIENCES` has them.
 Audience = Literal["engineering", "team_leads", "finance", "security", "leadership"]
@@ -42,5 +42,5 @@ class Notify(Part):
     onboarding: bool = True
     """Whether members are told, in person, that they have access, of a new model, and that their access has ended. By
     Slack where there is a bot, by e-mail where there is a sender; with neither nobody is."""
-    onboarding_page: HttpsUrl | None = None
+    onboarding_page: PageUrl | None = None
     """Where you have put the page that `rollout onboarding-page` writes; `{cohort}` stands for a cohort's name."""

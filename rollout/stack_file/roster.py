@@ -34,6 +34,9 @@ PLACEHOLDERS = {
     "tbd",
     "tbc",
 }
+# Those that somebody may be called.
+NAMES = {"na", "nil"}
+_OUT = "take the line out"
 # Within a quoted cell, where spreadsheets put one by Alt+Enter.
 _BREAK = re.compile(r"\s*[\r\n]+\s*")
 
@@ -116,17 +119,27 @@ def _row(origin: str, header: list[str], line: Line, mark: str, seen: Mapping[st
     if nameless := next((cell for column, cell in pairs if cell and not column), None):
         return f"{origin}: {shown(nameless)} is in a column without a name; name the column, or empty the cell"
     values = {column: cell for column, cell in pairs if cell and not _is_placeholder(column, cell)}
-    email = values.pop("email", "").lower()
+    given, email = dict(pairs), values.pop("email", "").lower()
+    if not email and given.get("email"):
+        return f"{origin}: email: {shown(given['email'])} is a placeholder; give the person's address, or {_OUT}"
     if not email:
         return f"{origin}: email: missing; a person is known by it"
+    if _is_nobody(given.get("name", "")) and _is_nobody(email.partition("@")[0]):
+        return (
+            f"{origin}: {shown(given['name'])}, {shown(email)}: a placeholder, not a person; {_OUT} until there is one"
+        )
     if email in seen:
         return f"{origin}: email: {shown(email)} is on line {seen[email]} already"
     return Row(origin, email, _member(values))
 
 
 def _is_placeholder(column: str, cell: str) -> bool:
-    """Somebody may be called Na."""
+    """Somebody may be called Na. The line itself is refused where nothing else names a person: `_is_nobody`."""
     return cell.lower() in PLACEHOLDERS and not (column == "name" and cell.isalpha())
+
+
+def _is_nobody(word: str) -> bool:
+    return word.lower() in PLACEHOLDERS - NAMES
 
 
 def _header_mistakes(path: str, header: list[str]) -> list[str]:

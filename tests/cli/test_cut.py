@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
+from cli.cutting.lenient import Known
+from cli.cutting.next_step import lines, stacks_of
 from cli.live import also_called, engine
 from rollout import names
 from rollout.access import emergency
@@ -97,6 +99,29 @@ def test_a_cohort_is_cut_from_an_empty_folder(rollout: Command, iam: Any, tmp_pa
     assert policies(iam, "early") == []
 
 
+def test_the_next_step_names_the_person_and_the_stack(rollout: Command, iam: Any) -> None:
+    assert (
+        f'set-level -s sandbox {ALICE} suspended --incident ID --reason "..."'
+        in rollout("cut", ALICE, "-s", "sandbox").out
+    )
+    by_login = rollout("cut", "achen", "--cohort", "pilot", "-s", "sandbox").out
+    assert "set-level -s sandbox pilot suspended --member achen --incident ID" in by_login
+    assert policies(iam, "pilot")
+
+
+def test_of_stacks_that_have_the_cohort_those_of_the_account_are_named() -> None:
+    files = [
+        Known(stack="dev", cohorts=("pilot",), config={"aws:allowedAccountIds": '["111111111111"]'}),
+        Known(stack="prod", cohorts=("pilot", "early"), config={"aws:allowedAccountIds": ["222222222222"]}),
+        Known(stack="odd", cohorts=("pilot",), config={"aws:allowedAccountIds": "{"}),
+        Known(stack="other", cohorts=("beta",)),
+    ]
+    assert stacks_of(files, {"pilot"}, {"222222222222"}) == ["prod"]
+    assert stacks_of(files, {"pilot"}, {"333333333333"}) == ["dev", "prod", "odd"]
+    *_, last = lines(ALICE, ["dev", "prod"], ["pilot"], "INC-7")
+    assert last == "STACK is the one that is in this account: dev or prod"
+
+
 def test_a_repeated_cut_keeps_the_first_time(rollout: Command, iam: Any) -> None:
     put(iam, "pilot", "cut", emergency.document(None, LONG_AGO))
     ended = rollout("cut", "pilot", "--json")
@@ -123,6 +148,7 @@ def test_a_person_is_cut_in_every_cohort_of_every_file_here_as_typed_and_in_lowe
         lambda text: text.replace("level: active", "level: aktive"),
         lambda text: text + "\n  claude-code-rollout:cohorts: [\n<<<<<<< HEAD\n",
         lambda text: text.replace("claude-code-rollout:models:", "claude-code-rollout:modles:"),
+        lambda text: f'{text}\n  aws:allowedAccountIds: "{{"\n  claude-code-rollout:colour: blue\n',
     ],
 )
 def test_a_stack_file_with_mistakes_still_says_where_a_person_may_be(
@@ -174,7 +200,10 @@ def test_the_names_of_every_okta_account_are_added(rollout: Command, iam: Any, o
     ]
     lines = ended.out.splitlines()
     assert lines[0].startswith("in force in IAM since")
-    assert lines[2] == "also in force for: 00u1, 00u2, 00u3, Alice.Chen@old.example, achen"
+    assert lines[2] == (
+        "also in force for: 00u1 (their Okta id), 00u2 (their Okta id), 00u3 (their Okta id), "
+        "Alice.Chen@old.example, achen"
+    )
     [asked] = okta["asked"]
     assert asked.startswith("/api/v1/users?search=profile.email+eq+%22alice.chen%40acme.example%22")
 

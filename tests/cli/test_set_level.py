@@ -9,10 +9,12 @@ import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from cli.commands import level
 from cli.commands.level import report
 from cli.commands.level_change import Outcome
 from cli.cutting.verification import Verdict
@@ -167,3 +169,16 @@ def test_what_an_update_does_not_see_by_itself_is_brought_back_by_one_that_looks
     assert "so nothing gives access back" not in out
     assert "not done: update Memberships pilot-umbrella" in out
     assert ("`pulumi up --stack dev --refresh`, then the same command" in out) is helps
+
+
+def test_whoever_set_a_level_is_told_to_commit_the_file(
+    rollout: Command, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = SimpleNamespace(in_force=(), steps=(), in_the_way=())
+    path = project / "Pulumi.dev.yaml"
+    done = SimpleNamespace(
+        is_done=True, path=path, verdict=verdict, figures={}, update_seconds=1, seconds=2, first_seconds=None
+    )
+    monkeypatch.setattr(level, "bring", lambda *_: done)
+    ended = rollout("set-level", "-s", "dev", "trial", "active", "--yes")
+    assert ended.out.splitlines()[-1].startswith("now commit Pulumi.dev.yaml")

@@ -135,6 +135,25 @@ def test_a_wrong_row_is_named_by_file_and_line(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("TBD,tbd@acme.example", "TBD, tbd@acme.example: a placeholder, not a person; take the line out"),
+        ("tbc,TBC@acme.example", "tbc, tbc@acme.example: a placeholder, not a person; take the line out"),
+        ("TBD,TBD", "email: TBD is a placeholder; give the person's address, or take the line out"),
+        ("Bob Kim,n/a", "email: n/a is a placeholder; give the person's address, or take the line out"),
+        ("Bob Kim,", "email: missing; a person is known by it"),
+    ],
+)
+def test_a_placeholder_for_a_person_is_said_to_be_one(tmp_path: Path, row: str, said: str) -> None:
+    assert said in lines(tmp_path, HEADER + f"{row},backend,,mid,no,,\n")[0]
+
+
+def test_somebody_may_be_called_like_a_placeholder(tmp_path: Path) -> None:
+    (found,) = read_roster("odd.csv", _written(tmp_path, HEADER + "Na,na@acme.example,backend,,mid,no,,\n"))[0]
+    assert (found.email, found.member["name"]) == ("na@acme.example", "Na")
+
+
 def test_a_person_listed_twice_is_named(tmp_path: Path) -> None:
     text = (
         HEADER

@@ -423,3 +423,31 @@ def test_a_throttled_cohort_too_large_for_a_roles_policies_is_refused() -> None:
     [line] = mistakes(document)
     assert "721 members throttled, whose daily tokens take 11 IAM policies to watch over" in line
     assert line.endswith("the role has room for 10: split it, or suspend it")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_right"),
+    [
+        ("https://wiki.acme.example/claude/{cohort}.html", True),
+        ("https://wiki.acme.example:8443/x?cohort={cohort}&a=%20(b)#top", True),
+        ("https://{cohort}.wiki.acme.example", True),
+        ("https://x/|<!channel>", False),
+        ("https://x/{x}", False),
+        ("https://x/{cohort", False),
+        ("https://x/{{cohort}}", False),
+        ('https://x/"onclick', False),
+        ("https://x/\\n", False),
+        ("https://x/é", False),
+        ("https://user:password@x/", False),
+        ("http://x/{cohort}", False),
+    ],
+)
+def test_the_onboarding_pages_address_has_a_urls_characters_and_no_other_placeholder(
+    address: str, is_right: bool
+) -> None:
+    document = changed(address, "notify", "onboarding_page")
+    if is_right:
+        assert loaded(document).notify.onboarding_page == address
+    else:
+        [line] = mistakes(document)
+        assert line.startswith("notify.onboarding_page: not an https:// address of URL characters alone, {cohort} as")

@@ -18,10 +18,12 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from cli.commands import doctor_me
+from cli.commands.doctor import code
 from cli.doctor import machine as checks
 from cli.doctor import own_profiles
-from cli.doctor.finding import Finding, Health
+from cli.doctor.finding import Check, Finding, Health, broken, looked
 from cli.doctor.installed import Machine
+from rollout.leaks.masked import masked
 from rollout.levels import Level
 from rollout.macs.bundle import bundle
 from rollout.macs.level_seen import level_in
@@ -234,6 +236,106 @@ def test_what_keeps_claude_code_from_starting_is_named_by_its_variable(root: Pat
 def test_a_program_that_prints_escapes_moves_no_cursor(root: Path) -> None:
     program(root / "home/bin/okta-aws-cli", "printf 'v2\\033[2J\\033]0;x\\007'")
     assert only(checks.okta_aws_cli(machine(root))).what.startswith("v2?[2J?]0;x?, at ")
+
+
+SECRETS = {
+    "AKIA" + "IOSFODNN7EXAMPLE": "a key",
+    "wJalrXUtnFEMI7K7MDENGbPxRfi" + "CYEXAMPLEKEY12": "a secret key",
+    "FwoGZXIvYXdzEJr1" + "a2B3c4D5" * 12: "a session's token",
+    "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl": "a token of Okta's",
+    "0123456789abcdef" * 3: "a digest",
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_credential_that_another_program_prints_is_shown(root: Path, secret: str) -> None:
+    program(root / "home/bin/okta-aws-cli", f"echo 'okta-aws-cli {secret} 2.6.0'")
+    shown = only(checks.okta_aws_cli(machine(root))).what
+    assert (secret in shown, "****" in shown, "2.6.0, at" in shown) == (False, True, True), shown
+    program(root / "etc/claude-code/rollout-credentials", f"echo 'refused: {secret}\033[2J' >&2; exit 1")
+    [found], _ = checks.sign_in(machine(root))
+    assert (secret in found.what, found.what.startswith("refused: ")) == (False, True)
+    assert found.what.isprintable()
+
+
+def test_a_path_and_an_address_of_aws_are_no_secret() -> None:
+    for text in ("/opt/homebrew/bin/okta-aws-cli is not there", "https://sts.us-east-1.amazonaws.com answers 403"):
+        assert masked(text) == text
+
+
+def test_a_key_of_another_type_takes_no_other_finding_along(root: Path) -> None:
+    rewrite(root, lambda said: said.update(companyAnnouncements=True, awsCredentialExport="mine"))
+    [check] = [check for check in checks.checks(machine(root), None) if check.name == "managed settings"]
+    found = looked([check])
+    assert {each.health for each in found} == {Health.BROKEN, Health.FINE}
+    assert any("companyAnnouncements: not a list" in each.what for each in found)
+    assert any("awsCredentialExport" in each.what for each in found)
+
+
+def test_what_a_check_found_before_it_failed_is_kept_and_is_broken() -> None:
+    def look() -> Iterator[Finding]:
+        yield broken("disk", "full", "empty it")
+        raise OSError("gone")
+
+    found = looked([Check(name="disk", look=look, fix="look")])
+    assert [(each.health, each.what) for each in found] == [
+        (Health.BROKEN, "full"),
+        (Health.UNKNOWN, "OSError: gone"),
+    ]
+    assert code(found) == 1
+
+
+@pytest.mark.parametrize("least", [["x"], "x", {"a": 1}, 7, "", True])
+def test_a_version_that_is_none_is_never_said_to_be_reached(root: Path, least: object) -> None:
+    rewrite(root, lambda said: said.update(requiredMinimumVersion=least))
+    found = only(checks.claude_code(machine(root), None))
+    assert (found.health, "not older than" in found.what) == (Health.UNKNOWN, False)
+
+
+def drop_in(root: Path, name: str, text: str) -> None:
+    file = root / LINUX.drop_ins.lstrip("/") / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def test_drop_ins_are_judged_with_the_file_as_the_client_merges_them(root: Path) -> None:
+    drop_in(root, "20-models.json", json.dumps({"availableModels": ["opus"], "awsCredentialExport": "mine"}))
+    drop_in(root, "10-first.json", json.dumps({"env": {"AWS_REGION": "eu-west-1"}, "awsCredentialExport": ""}))
+    drop_in(root, "30-broken.json", "{,}")
+    drop_in(root, ".hidden.json", json.dumps({"requiredMinimumVersion": "999.0.0"}))
+    drop_in(root, "note.txt", "{,}")
+    here = machine(root)
+    assert here.env["AWS_REGION"] == "eu-west-1"
+    assert here.env["CLAUDE_CODE_USE_BEDROCK"] == "1"
+    assert here.document["availableModels"] == [*here.base["availableModels"], "opus"]
+    said = [each.what for each in checks.settings(here, None) if each.health is Health.BROKEN]
+    folder = LINUX.drop_ins
+    assert any(each.startswith(f"{folder}/20-models.json: availableModels: a drop-in cannot tighten") for each in said)
+    assert any(each.startswith(f"{folder}/30-broken.json: no JSON map") for each in said)
+    assert any("with 10-first.json, 20-models.json, 30-broken.json" in each and "ARNs" in each for each in said), said
+    assert any("awsCredentialExport: not" in each for each in said), "the last one counts"
+    assert only(checks.claude_code(here, None)).health is Health.FINE
+
+
+def test_a_drop_in_alone_is_managed_settings_too(root: Path) -> None:
+    file = root / LINUX.settings.lstrip("/")
+    text = file.read_text(encoding="utf-8")
+    file.unlink()
+    drop_in(root, "all.json", text)
+    here = machine(root)
+    assert (here.source, here.document) == (LINUX.drop_ins, json.loads(text))
+    assert only(checks.settings(here, rollout())).health is Health.FINE
+
+
+def test_a_shell_that_calls_a_stand_in_is_said_to(root: Path) -> None:
+    found = only(checks.shell(machine(root, AWS_ENDPOINT_URL="http://127.0.0.1:4566")))
+    assert "leads to a stand-in of AWS on this machine (127.0.0.1)" in found.what
+    assert found.fix == "env -u AWS_ENDPOINT_URL claude, or another shell"
+
+
+def test_on_linux_nobody_needs_homebrew(root: Path) -> None:
+    (root / "home/bin/okta-aws-cli").unlink()
+    assert only(checks.okta_aws_cli(machine(root))).fix.startswith("put the program of https://github.com/okta/")
 
 
 def test_it_looks_where_the_sign_in_looks() -> None:

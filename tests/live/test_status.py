@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from cli.commands import gate
+from cli.commands import status as command
 from cli.commands.status import show
 from cli.live.alarms import AlarmState
 from cli.live.asking import Unreachable
@@ -132,8 +133,19 @@ def test_a_source_that_is_not_reached_is_named_and_the_rest_is_shown(source: str
     text = shown(known)
     assert unknown in text
     assert "Not reached: spend: ConnectTimeoutError: it does not answer" in text
-    assert text.splitlines()[2].startswith("pilot   active")
+    assert text.splitlines()[1] == "Not everything could be asked: spend"
+    assert text.splitlines()[3].startswith("pilot   active")
     assert known.needs == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code"), [({}, 0), ({"days": GONE}, 3), ({"days": GONE, "updates": [update("failed")]}, 1)]
+)
+def test_nobody_is_told_that_all_is_well_where_not_everything_was_asked(
+    more: dict[str, Any], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "read", lambda *_: (rollout(), told(**more)))
+    assert command.run("prod", drift=False, as_json=True) == code
 
 
 def test_without_aws_the_reason_is_said_once() -> None:
@@ -180,10 +192,16 @@ def test_every_way_in_which_file_and_stack_differ_is_said() -> None:
     more = {**cohorts, "wave2": {"level": "planned", "models": ["haiku"]}}
     assert differences(rollout(cohorts=more), was) == [
         "old: deployed, and not in the file",
-        "pilot: people: 1 in the file alone, 1 deployed alone",
+        "pilot: 1 person is in the file and not deployed yet: alice.chen@acme.example",
+        "pilot: 1 person is deployed and not in the file any more: x@y.z",
         "pilot: no profile of sonnet",
     ]
     assert differences(rollout(), {}) == ["pilot: active in the file, and not deployed"]
+
+
+def test_a_cohort_that_is_not_deployed_is_at_no_level_since_any_time() -> None:
+    known = found(told(outputs={"cohorts": {}}, changes=[]))
+    assert "pilot   active  -  " in shown(known)
 
 
 def test_an_account_that_nothing_vouches_for_is_noted() -> None:

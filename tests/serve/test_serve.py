@@ -54,6 +54,8 @@ CASES: dict[str, Status | Failure] = {
 @dataclass(frozen=True)
 class Served:
     port: int
+    session: str
+    room: str
 
     @property
     def address(self) -> str:
@@ -63,10 +65,15 @@ class Served:
     def opened(self) -> str:
         return f"{self.address}/?key={KEY}"
 
-    def get(self, path: str = "/", method: str = "GET", key: str | None = KEY, **headers: str) -> httpx.Response:
-        cookies = {f"rollout-{self.port}": key} if key else {}
+    def get(
+        self, path: str = "/", method: str = "GET", cookie: str | None = "", *, within: bool = True, **headers: str
+    ) -> httpx.Response:
+        """`cookie`: empty for the right one. `within`: the room of the pages."""
+        cookies = {} if cookie is None else {f"rollout-{self.port}": cookie or self.session}
+        folder = f"/{self.room}" if within else ""
         with httpx.Client(trust_env=False, cookies=cookies) as client:
-            return client.request(method, f"{self.address}{path}", headers=headers)
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return client.request(method, f"{self.address}{folder}{path}", headers=named)
 
 
 def free_port() -> int:
@@ -90,7 +97,7 @@ def served(status: Status | Failure, every_seconds: int = 30) -> Generator[Serve
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield Served(port)
+        yield Served(port, shown.session, shown.room)
     finally:
         server.shutdown()
         thread.join()
@@ -109,7 +116,8 @@ def test_a_browser_shows_the_status_whole_quietly_and_for_everybody(case: str) -
     with served(CASES[case]) as one:
         seen = look(one.opened, VIEWS)
     assert {re.sub(r"\?.*", "", address) for address in seen["requests"] if not address.startswith("data:")} == {
-        f"{one.address}{path}" for path in ("/", "/style.css", "/refresh.js")
+        *(f"{one.address}/{one.room}/{path}" for path in ("", "style.css", "refresh.js")),
+        f"{one.address}/",
     }
     assert seen["console"] == []
     for view, looked in zip(VIEWS, seen["views"], strict=True):
@@ -119,7 +127,7 @@ def test_a_browser_shows_the_status_whole_quietly_and_for_everybody(case: str) -
 @pytest.mark.slow
 def test_a_browser_reads_the_status_again_by_itself() -> None:
     with served(WELL, every_seconds=1) as one:
-        seen = look(one.opened, [replace(VIEWS[0], until="/part")])
+        seen = look(one.opened, [replace(VIEWS[0], until=f"/{one.room}/part")])
         assert seen["console"] == []
 
 
@@ -138,6 +146,16 @@ def test_the_page_says_what_the_command_says(well: Served) -> None:
     assert "2 things need a person" in page("prod", ILL, AT, 30)
 
 
+def test_while_a_source_is_away_no_page_says_that_nothing_needs_a_person() -> None:
+    gone = Unreachable("IAM", "EndpointConnectionError: nothing there")
+    text = page("prod", found(told(roles=gone)), AT, 30)
+    assert "Nothing needs a person" not in text
+    assert "<title>Not everything could be asked: stack prod</title>" in text
+    assert "<h1>Not everything could be asked</h1>" in text
+    assert text.index(f"not reached: {gone.line}") < text.index("<table>")
+    assert "<h1>Not everything could be asked; 2 things need a person</h1>" in page("prod", ILL, AT, 30)
+
+
 def test_a_name_that_is_pointed_at_this_machine_gets_nothing(well: Served) -> None:
     for host in ("evil.example", f"evil.example:{well.port}", "127.0.0.1:1", f"127.0.0.1.evil.example:{well.port}"):
         for path in ("/", f"/?key={KEY}", "/part", "/report", "/style.css"):
@@ -148,7 +166,7 @@ def test_a_name_that_is_pointed_at_this_machine_gets_nothing(well: Served) -> No
 
 def test_another_page_gets_nothing_and_may_not_show_it_within(well: Served) -> None:
     for site in ("cross-site", "same-site"):
-        assert well.get("/part", **{"Sec-Fetch-Site": site}).status_code == 403
+        assert well.get("/part", Sec_Fetch_Site=site).status_code == 403
     headers = well.get().headers
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -157,18 +175,31 @@ def test_another_page_gets_nothing_and_may_not_show_it_within(well: Served) -> N
 
 
 def test_without_the_key_nobody_on_the_machine_gets_anything(well: Served) -> None:
-    for path in ("/", "/part", "/report", "/style.css", "/?key=wrong"):
-        answer = well.get(path, key=None)
-        assert (answer.status_code, "acme" in answer.text) == (403, False)
-        assert "key included" in answer.text
-    assert well.get(key="k" * 31).status_code == 403
+    for within in (True, False):
+        for path in ("/", "/part", "/report", "/style.css", "/?key=wrong"):
+            answer = well.get(path, cookie=None, within=within)
+            assert (answer.status_code, "acme" in answer.text) == (403, False)
+            assert "key included" in answer.text
+            assert well.room not in answer.text or within
+    for cookie in ("k" * 31, KEY):
+        assert well.get(cookie=cookie).status_code == 403
 
 
 def test_the_key_leaves_the_address_and_no_script_can_read_it(well: Served) -> None:
-    answer = well.get(f"/?key={KEY}", key=None)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    answer = well.get(f"/?key={KEY}", cookie=None, within=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/{well.room}/")
     cookie = answer.headers["Set-Cookie"]
-    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=Strict", f"Path=/{well.room}/"} <= set(cookie.split("; "))
+    assert KEY not in cookie
+
+
+def test_no_other_server_of_this_machine_is_sent_what_opens_the_pages(well: Served) -> None:
+    """Cookies know no ports: whoever listens at another one gets every cookie of its own paths."""
+    with served(WELL) as other, httpx.Client(trust_env=False) as browser:
+        assert browser.get(well.opened, follow_redirects=True).status_code == 200
+        for path in ("/", "/style.css", "/part", f"/{other.room}/"):
+            assert "Cookie" not in browser.build_request("GET", f"{other.address}{path}").headers
+    assert len({well.session, other.session, well.room, other.room, KEY}) == 5
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
@@ -231,6 +262,8 @@ def test_the_command_says_where_serves_and_ends_at_ctrl_c(tmp_path: Path) -> Non
         with httpx.Client(trust_env=False, follow_redirects=True, timeout=60) as client:
             text = client.get(address).text
         assert "dev" in text
+        assert "Not everything could be asked" in text
+        assert "Nothing needs a person" not in text
         taken = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert (taken.returncode, "cannot be had; name another one" in taken.stderr) == (1, True), taken.stderr
         process.send_signal(signal.SIGINT)
