@@ -19,5 +19,7 @@ def stack_path(project: Path, stack: str) -> Path:
     path = project / f"{BEGINNING}{name}{END}"
     if name not in stacks(project):
         known = ", ".join(stacks(project)) or f"none; go to the project's folder, which has {BEGINNING}<stack>{END}"
-        raise CommandError(f"there is no {path.name} here; stacks: {known}")
+        below = [str(found.parent.relative_to(project)) for found in sorted(project.glob(f"examples/*/{path.name}"))]
+        there = f"; {below[0]} has one: `cd {below[0]}`" if below else ""
+        raise CommandError(f"there is no {path.name} here; stacks: {known}{there}")
     return path

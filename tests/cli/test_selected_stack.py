@@ -65,3 +65,14 @@ def test_without_one_the_stacks_are_named_and_nothing_is_done(
     ended = rollout("summary")
     assert ended.code == 2
     assert "which stack? none is selected here; give -s, or `pulumi stack select` one: dev, prod, sandbox" in ended.err
+
+
+def test_a_stack_of_the_example_is_found_from_the_clones_folder(rollout: Command, project: Path) -> None:
+    (project / "examples" / "acme").mkdir(parents=True)
+    (project / "Pulumi.sandbox.yaml").rename(project / "examples" / "acme" / "Pulumi.sandbox.yaml")
+    ended = rollout("status", "-s", "sandbox")
+    assert ended.code == 1
+    assert (
+        "there is no Pulumi.sandbox.yaml here; stacks: dev, prod; examples/acme has one: `cd examples/acme`"
+        in ended.err
+    )
