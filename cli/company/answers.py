@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from cli.company.offered import MODELS, Geography
-from rollout.model.base import Part
 from rollout.model.errors import nearest
 from rollout.model.fields import (
     Domain,
@@ -78,14 +77,20 @@ Label = Annotated[str, AfterValidator(_offered)]
 AnyTeam = Annotated[Team, BeforeValidator(_team)]
 
 
-class Slack(Part):
+class Given(BaseModel):
+    """No part of the stack file, whose schema lists those by their names; the same rules."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Slack(Given):
     workspace_id: SlackWorkspace
     """The workspace's id, such as T0123ABCD."""
     engineering: SlackChannelId
     """The id of the channel that hears of each change of level, such as C0123ABCD."""
 
 
-class Answers(Part):
+class Answers(Given):
     """All that `rollout init` needs to know."""
 
     organization: OrganizationName
