@@ -36,8 +36,9 @@ def set_level(world: World, level: str) -> None:
 
 
 def shape(world: World) -> dict[str, Any]:
-    """The state without what a cloud or a cipher invents: inputs by URN."""
-    hidden = re.compile(r"(application-inference-profile/|'ModelId': ')\w+|(v1:)[\w+/=]+:[\w+/=]+")
+    """The state without what a cloud or a cipher invents, and the way from this copy's folder to a library: inputs by
+    URN."""
+    hidden = re.compile(r"(application-inference-profile/|'ModelId': ')\w+|(v1:)[\w+/=]+:[\w+/=]+|'path': '[^']+'")
     return {r["urn"]: hidden.sub(r"\1\2*", str(r.get("inputs"))) for r in world.state()}
 
 
