@@ -30,11 +30,13 @@ def globex(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[
     company.git("init", "--quiet", "--initial-branch", "main")
     company.git("add", "--all")
     company.git("commit", "--quiet", "--message", "as init made it")
-    said = company.run("make", "up")
-    assert "Claude Code at Globex, stack sandbox" in said
-    company.enter()
-    yield company
-    company.run("make", "down")
+    try:
+        said = company.run("make", "up")
+        assert "Claude Code at Globex, stack sandbox" in said
+        company.enter()
+        yield company
+    finally:
+        company.run("make", "down")
 
 
 def members(company: Company, cohort: str = "pilot") -> list[str]:
