@@ -9,9 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from cli.live.aws import clients
+from cli.live.published import place_of, publish
 from cli.live.report import read
 from cli.live.stack import CommandError
 from cli.stack_file.change import write
+from cli.stack_file.files import config_of
+from cli.stack_file.listing import stack_path
 from cli.terminal.json_out import print_json
 from rollout.report.figures import figures
 from rollout.report.page import page
@@ -21,9 +25,10 @@ from rollout.report.words import attention, reconciled, standfirst, title
 DAYS_KEPT = 455
 
 
-def run(stack: str, out: Path, since: str | None, as_json: bool) -> None:
-    """Done even where a source could not be read: the page says so, and so does a line on standard error."""
-    now = datetime.now(UTC)
+def run(stack: str, out: Path, since: str | None, as_json: bool, to: str | None = None) -> None:
+    """Done even where a source could not be read: the page says so, and so does a line on standard error. `to`: a place
+    in S3 that the page goes to as well."""
+    now, place = datetime.now(UTC), place_of(to) if to else None
     facts = read(Path.cwd(), stack, now, _day(since, now.date()))
     found = figures(facts)
     for source in found.sources:
@@ -38,11 +43,15 @@ def run(stack: str, out: Path, since: str | None, as_json: bool) -> None:
         }
         print_json({**told, **_plain(asdict(found))})
         return
+    html = page(found)
     try:
-        write(out, page(found))
+        write(out, html)
     except OSError as error:
         raise CommandError(f"{out}: {error.strerror}") from None
     print(f"{title(found)}. {standfirst(found)}\n{reconciled(found)}\n{out}: {out.stat().st_size // 1000} kB")
+    if place:
+        publish(clients(config_of(stack_path(Path.cwd(), stack))), place, html)
+        print(f"published: {place.address}")
 
 
 def _day(text: str | None, today: date) -> date | None:

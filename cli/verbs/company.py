@@ -26,7 +26,7 @@ def init(
     or in one that `pulumi new` has made, and it adds what is missing. Exit 1 where an answer is wrong: all mistakes are
     said, and nothing is written.
     """
-    from cli.commands.init import run
+    from cli.company.init import run
 
     raise typer.Exit(run(folder, answers, as_json))
 
@@ -39,13 +39,13 @@ def init(
 )
 def ci(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="prepare, preview, review, comment, deploy, drift or policies")],
+    name: Annotated[str, typer.Argument(help="prepare, preview, review, comment, deploy, drift, policies or report")],
 ) -> None:
     """Run one of the scripts that a CI system calls, with what stands after its name, as docs/ci.md has it.
 
     Its exit code is the script's.
     """
-    from cli.commands.ci import run
+    from cli.company.ci_scripts import run
 
     raise typer.Exit(run(name, context.args))
 
@@ -61,6 +61,6 @@ def upgrade(
     Nothing is changed, nor is what is installed. Exit 0 both would do the same; 1 the new one refuses the stack file,
     or deletes or replaces something; 3 it changes something else.
     """
-    from cli.commands.upgrade import run
+    from cli.company.upgrade import run
 
     raise typer.Exit(run(stack, source, as_json))

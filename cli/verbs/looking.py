@@ -81,12 +81,16 @@ def report(
     stack: Stack,
     out: Annotated[Path, typer.Option(help="the file to write")] = Path("report.html"),
     since: Annotated[str | None, typer.Option(help="the first day to show, such as 2026-09-07")] = None,
+    to: Annotated[str | None, typer.Option(help="publish it too, such as s3://BUCKET/claude-code/prod.html")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a page for leadership: levels, people, adoption, spend, success, incidents; or print its figures."""
+    """Write a page for leadership: levels, people, adoption, spend, success, incidents; or print its figures.
+
+    It is published only into a bucket of this account whose public access is blocked.
+    """
     from cli.commands.report import run
 
-    run(stack, out, since, as_json)
+    run(stack, out, since, as_json, to)
 
 
 @verbs.command("reconcile", short_help="against AWS's bill", rich_help_panel=PANEL)

@@ -30,6 +30,7 @@ SCRIPTS = {
     "deploy": Script(1, 1, "STACK"),
     "drift": Script(1, 1, "STACK"),
     "policies": Script(1, 1, "STACK"),
+    "report": Script(2, 2, "STACK ADDRESS"),
 }
 
 
