@@ -32,16 +32,21 @@ def compare(
 ) -> None:
     """Hand out what is new, then remember it. Killed in between it hands out the same again, under the same ids."""
     access = Access.read(news)
-    found = _got(table, _key(access.cohort))
-    if found is None and _got(table, f"cohort#{access.cohort}") is not None:
-        _remember(table, access.cohort, baseline(access), at, None)
-        return
-    if found is not None and at < datetime.fromisoformat(found["at"]):
+    key = _key(access.cohort)
+    found = _got(table, key)
+    if found is None:
+        if _got(table, f"cohort#{access.cohort}") is not None:
+            _remember(table, access.cohort, baseline(access), at, None)
+            return
+        begin(table, access.cohort)  # the cohort's first level, heard of at the same moment, does it as well
+        found = _got(table, key)
+        assert found is not None  # noqa: S101  it has just begun
+    if at < datetime.fromisoformat(found["at"]):
         return  # out of the dead-letter queue: later news was compared meanwhile
-    before = Told.read(json.loads(found["state"])) if found else Told()
+    before = Told.read(json.loads(found["state"]))
     for delivery in access_deliveries(before, access, settings):
         hand_out(delivery)
-    _remember(table, access.cohort, after(before, access), at, before.version if found else None)
+    _remember(table, access.cohort, after(before, access), at, before.version)
 
 
 def _got(table: Any, key: str) -> dict[str, Any] | None:

@@ -233,3 +233,19 @@ def test_a_run_that_was_overtaken_by_the_cohorts_first_level_remembers_nothing_a
     world.hand_in({"access": BASE.document()}, "a")
     assert world.run() == 1
     assert receivers(world) == {ALICE: 1, BOB: 1}
+
+
+def test_a_new_cohorts_first_level_at_the_same_moment_makes_no_second_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading that nobody was told and remembering who was, the other news has begun the memory."""
+    real = announcer.access_notices.access_deliveries
+
+    def met(*arguments: Any) -> Any:
+        announcer._compare(standing("active"), announcer.datetime.now(announcer.UTC))
+        return real(*arguments)
+
+    monkeypatch.setattr(announcer.access_notices, "access_deliveries", met)
+    world.hand_in({"access": BASE.document()}, "a")
+    assert world.run() == 0
+    assert receivers(world) == {ALICE: 1, BOB: 1}

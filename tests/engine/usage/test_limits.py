@@ -46,17 +46,17 @@ def quota(world: World) -> dict[str, Any]:
     return found["PolicyVersion"]["Document"]
 
 
-def test_a_user_who_crosses_forty_dollars_gets_one_notice_on_each_way_and_not_two(pilot: World) -> None:
+def test_a_user_who_crosses_four_fifths_of_the_days_budget_gets_one_notice_on_each_way_and_not_two(pilot: World) -> None:
     profile = pilot.cohorts()["pilot"]["profile_arns"]["sonnet"]
     pilot.aws_control("/sandbox/notices", "DELETE")
     session = pilot.sign_in(ALICE, "pilot")
-    ask(pilot, session, profile, "[tokens input=0 output=3999999]")  # 39.99999 dollars
+    ask(pilot, session, profile, "[tokens input=0 output=1599999]")  # 15.99999 of 20 dollars
     assert notices(pilot) == []
     for _ in range(3):
         ask(pilot, session, profile, "[tokens input=0 output=1]")
     told = notices(pilot)
     assert sorted((notice["by"], *notice["to"]) for notice in told) == [("email", ALICE), ("slack", ALICE)]
-    assert all("$40.00 of your $50.00 for today" in json.dumps(notice) for notice in told)
+    assert all("$16.00 of your $20.00 for today" in json.dumps(notice) for notice in told)
 
 
 def test_a_throttled_user_is_denied_after_fifty_thousand_tokens_and_another_is_not(pilot: World) -> None:
