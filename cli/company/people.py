@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
 from cli.terminal.errors import CommandError
 from cli.terminal.text import text_of
 from rollout.model.errors import nearest, shown
-from rollout.stack_file.roster import MAX_BYTES, read_roster
+from rollout.stack_file.roster import MAX_BYTES, parsed
 from rollout.stack_file.roster_table import REQUIRED, column_names, separator
 
 ROSTER = "rosters/people.csv"
@@ -31,10 +30,7 @@ def people_text(file: Path) -> str:
 
 def mistakes_in(text: str, name: str, teams: Collection[str]) -> list[str]:
     """A line for each mistake of a row, in the order of the file: the file's own, and teams that there are not."""
-    with tempfile.TemporaryDirectory() as scratch:
-        (Path(scratch) / ROSTER).parent.mkdir()
-        (Path(scratch) / ROSTER).write_text(text, encoding="utf-8", newline="")
-        rows, mistakes = read_roster(ROSTER, Path(scratch))
+    rows, mistakes = parsed(ROSTER, text)
     known = {team.lower() for team in teams}
     for row in rows:
         team = str(row.member.get("team") or "")

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -23,10 +22,10 @@ from rich.table import Table
 from cli.company.answers import Source
 from cli.company.files import requirements
 from cli.stack_file.listing import stack_path
+from cli.terminal.child_process import ended
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from cli.terminal.progress import Progress
-from cli.updating.engine_events import TICK_SECONDS, Told
 from cli.updating.engine_events import run as engine
 from rollout import __version__
 from rollout.review.engine_plan import Plan
@@ -75,31 +74,19 @@ def installed(source: str, say: Console) -> Generator[Mapping[str, str]]:
         folder = Path(scratch) / "site"
         command = [*_installer(), "--target", str(folder), "--upgrade", "--requirement", str(wanted)]
         with Progress(say, "installing the new version, apart from what is installed") as progress:
-            code, output = _ran(command, Path(scratch) / "said", progress.told)
+
+            def told(seconds: float) -> None:
+                if seconds > INSTALL_SECONDS:
+                    text = f"installing took more than {INSTALL_SECONDS // 60} minutes; nothing was changed"
+                    raise CommandError(text)
+                progress.told(seconds)
+
+            code, said = ended(command, os.environ, told, stderr=subprocess.STDOUT)
         if code:
-            raise CommandError("\n".join([f"{source}: cannot be installed; nothing was changed:", *output[-3:]]))
+            last = said.strip().splitlines()[-3:]
+            raise CommandError("\n".join([f"{source}: cannot be installed; nothing was changed:", *last]))
         before = os.environ.get("PYTHONPATH", "")
         yield {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), before]))}
-
-
-def _ran(command: list[str], log: Path, told: Told) -> tuple[int, list[str]]:
-    """Its exit code, and all that it said, a line each. CommandError where it takes too long."""
-    began = time.monotonic()
-    with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
-        try:
-            while process.poll() is None:
-                seconds = time.monotonic() - began
-                if seconds > INSTALL_SECONDS:
-                    raise CommandError(
-                        f"installing took more than {INSTALL_SECONDS // 60} minutes; nothing was changed"
-                    )
-                told(seconds, "")
-                time.sleep(TICK_SECONDS)
-        finally:
-            process.kill()
-            process.wait()
-    return process.returncode, log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
 
 
 def _installer() -> list[str]:
@@ -118,7 +105,7 @@ def _mistakes(project: Path, variables: Mapping[str, str], stack: str) -> list[s
 
 def _asked(project: Path, variables: Mapping[str, str], *words: str) -> str:
     """What the new version's `rollout` prints."""
-    ended = subprocess.run(  # noqa: S603
+    answer = subprocess.run(  # noqa: S603
         [sys.executable, "-P", "-m", "cli", *words],
         cwd=project,
         env={**os.environ, **variables},
@@ -127,9 +114,9 @@ def _asked(project: Path, variables: Mapping[str, str], *words: str) -> str:
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    if ended.returncode not in (0, 1):
-        raise CommandError(ended.stderr.strip() or f"the new version's `rollout {' '.join(words)}` failed")
-    return ended.stdout
+    if answer.returncode not in (0, 1):
+        raise CommandError(answer.stderr.strip() or f"the new version's `rollout {' '.join(words)}` failed")
+    return answer.stdout
 
 
 def _preview(project: Path, stack: str, say: Console, variables: Mapping[str, str]) -> Plan:

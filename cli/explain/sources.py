@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import httpx
 
 from cli.explain.reasons import Account, Counted
 from cli.live.aws import Clients
-from cli.live.okta import okta_client
+from cli.live.okta import got, okta_client
 from cli.live.okta_groups import NO_TOKEN, TIMEOUT
 from cli.terminal.errors import CommandError
 from rollout import names
@@ -31,7 +30,7 @@ def okta_accounts(domain: str, environment: Mapping[str, str], email: str) -> li
         raise CommandError(NO_TOKEN)
     query = f'profile.email eq "{email}" or profile.login eq "{email}"'
     with okta_client(domain, environment, token, TIMEOUT) as okta:
-        users = _got(okta, domain, "/api/v1/users", {"search": query, "limit": str(ACCOUNTS_AT_MOST)})
+        users = got(okta, domain, "/api/v1/users", {"search": query, "limit": str(ACCOUNTS_AT_MOST)}).json()
         found = [
             Account(
                 login=str(user["profile"]["login"]),
@@ -44,18 +43,8 @@ def okta_accounts(domain: str, environment: Mapping[str, str], email: str) -> li
 
 
 def _groups(okta: httpx.Client, domain: str, user_id: str) -> frozenset[str]:
-    found = _got(okta, domain, f"/api/v1/users/{user_id}/groups", {"limit": str(GROUPS_AT_MOST)})
+    found = got(okta, domain, f"/api/v1/users/{user_id}/groups", {"limit": str(GROUPS_AT_MOST)}).json()
     return frozenset(str(group["profile"]["name"]) for group in found)
-
-
-def _got(okta: httpx.Client, domain: str, path: str, params: Mapping[str, str]) -> list[Any]:
-    try:
-        answer = okta.get(path, params=params)
-    except httpx.HTTPError as error:
-        raise CommandError(f"{domain}: cannot be asked ({type(error).__name__})") from None
-    if not answer.is_success:
-        raise CommandError(f"{domain}: answers {answer.status_code}")
-    return list(answer.json())
 
 
 def counted(
@@ -78,11 +67,7 @@ def _counter(clients: Clients, what: str, key: str, limits: Limits, now: datetim
     """Nothing where nothing was counted."""
     first = _item(clients, key)
     items = [first, *(_item(clients, shards.shard(key, number)) for number in range(1, shards.width(first)))]
-    sums: dict[str, Decimal] = {}
-    for item in items:
-        for name, amount in shards.amounts(item).items():
-            sums[name] = sums.get(name, Decimal()) + amount
-    if sums:
+    if sums := shards.summed(items):
         yield Counted(what=what, usd=float(sums.get("usd", 0)), stop=stop_of(key, sums, limits, now))
 
 

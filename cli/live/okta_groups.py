@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from cli.live.okta import okta_client
+from cli.live.okta import got, okta_client
 from cli.terminal.errors import CommandError
 from rollout import names
 
@@ -34,13 +34,13 @@ def people_in_groups(
 
 
 def _people(okta: httpx.Client, domain: str, group: str) -> int | None:
-    found = _got(okta, domain, GROUPS, {"search": f'profile.name eq "{group}"', "limit": "2"}).json()
+    found = got(okta, domain, GROUPS, {"search": f'profile.name eq "{group}"', "limit": "2"}).json()
     own = [each["id"] for each in found if each["profile"]["name"] == group]
     if not own:
         return None
     target, count = f"{GROUPS}/{own[0]}/users?limit={PAGE}", 0
     for _ in range(PAGES_AT_MOST):
-        answer = _got(okta, domain, target)
+        answer = got(okta, domain, target)
         count += len(answer.json())
         following = answer.links.get("next", {}).get("url")
         if not following:
@@ -48,13 +48,3 @@ def _people(okta: httpx.Client, domain: str, group: str) -> int | None:
         parts = urlsplit(urljoin(f"https://{domain}{target}", following))
         target = f"{parts.path}?{parts.query}"  # the token goes nowhere but to the organization
     raise CommandError(f"{domain}: {group} has more than {PAGES_AT_MOST * PAGE} people")
-
-
-def _got(okta: httpx.Client, domain: str, target: str, params: Mapping[str, str] | None = None) -> httpx.Response:
-    try:
-        answer = okta.get(target, params=params)
-    except httpx.HTTPError as error:
-        raise CommandError(f"{domain}: cannot be asked ({type(error).__name__})") from None
-    if not answer.is_success:
-        raise CommandError(f"{domain}: answers {answer.status_code}")
-    return answer

@@ -87,10 +87,10 @@ def rename_team(document: Document, old: str, new: str) -> bool:
 def _as_text(value: str) -> str:
     """In quotes where YAML 1.1, by which a stack file is read, takes it for no text: `on`, `no`, `null`."""
     try:
-        is_plain = type(yaml.safe_load(value)) is not bool and yaml.safe_load(value) is not None
+        read: object = yaml.safe_load(value)
     except yaml.YAMLError:
-        is_plain = True  # ruamel puts what is no plain text in quotes by itself
-    return value if is_plain else DoubleQuotedScalarString(value)
+        return value  # ruamel puts what is no plain text in quotes by itself
+    return DoubleQuotedScalarString(value) if read is None or isinstance(read, bool) else value
 
 
 def roster(document: Document, cohort: str) -> str | None:

@@ -17,7 +17,7 @@ from cli.terminal.json_out import print_json
 from cli.terminal.text import text_of
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Rollout
-from rollout.stack_file.roster import read_roster
+from rollout.stack_file.roster import parsed
 
 Against = Callable[[Rollout, Rollout], str | None]
 
@@ -122,9 +122,7 @@ def _moved(before: str, after: str) -> str:
 
 
 def _people(text: str) -> set[str]:
-    with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "roster.csv").write_text(text, encoding="utf-8")
-        return {row.email for row in read_roster("roster.csv", Path(name))[0]}
+    return {row.email for row in parsed("roster.csv", text)[0]}
 
 
 def _written(texts: Mapping[Path, str]) -> None:

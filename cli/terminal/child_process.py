@@ -40,7 +40,18 @@ def waited(
 def captured(
     command: Sequence[str], variables: Mapping[str, str], progress: Callable[[float], object] | None = None
 ) -> str:
-    """What a program prints, whose errors are not wanted. `progress`: told the seconds so far, about once in each.
+    """What a program prints, whose errors are not wanted; the rest as `ended` has it."""
+    return ended(command, variables, progress)[1]
+
+
+def ended(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    progress: Callable[[float], object] | None = None,
+    stderr: int = subprocess.DEVNULL,
+) -> tuple[int, str]:
+    """Its exit code, and what it prints. `progress`: told the seconds so far, about once in each; the program ends with
+    what that raises. `stderr`: where that goes, as `subprocess` has it.
 
     Of something that only asks, Ctrl-C waits for nothing. FileNotFoundError where there is no such program.
     """
@@ -49,17 +60,20 @@ def captured(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         text=True,
+        errors="replace",
         env=dict(variables),
     )
     try:
         while True:
             try:
-                return process.communicate(timeout=TICK_SECONDS)[0]
+                said = process.communicate(timeout=TICK_SECONDS)[0]
             except subprocess.TimeoutExpired:
                 if progress:
                     progress(time.monotonic() - began)
+            else:
+                return process.returncode, said
     except BaseException:
         process.kill()
         process.communicate()

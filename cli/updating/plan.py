@@ -18,7 +18,6 @@ from cli.terminal.json_out import print_json
 from cli.terminal.markdown import shown
 from cli.terminal.progress import Progress
 from cli.updating.engine_events import run as engine
-from rollout.model.rollout import Rollout
 from rollout.review.comment import comment
 from rollout.review.deployed import changes
 from rollout.review.diff import Access, Diff, PersonChange
@@ -32,7 +31,6 @@ class Planned:
 
     stack: str
     path: Path
-    rollout: Rollout
     found: Diff
     plan: Plan
     files: str
@@ -62,7 +60,7 @@ def made(stack: str, policy_pack: Path | None) -> Planned:
         ran = engine(path.parent, ["preview", "--stack", stack, *pack(policy_pack)], progress.told)
     if ran.plan is None:
         raise CommandError(ran.said or f"`pulumi preview --stack {stack}` ended with {ran.code}, and said nothing")
-    return Planned(stack=stack, path=path, rollout=rollout, found=changes(record, rollout), plan=ran.plan, files=files)
+    return Planned(stack=stack, path=path, found=changes(record, rollout), plan=ran.plan, files=files)
 
 
 def fingerprint(path: Path) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.clients import client
-from rollout.usage.shards import SHARDS, amounts, counter_of, is_shared, shard, width
+from rollout.usage.shards import SHARDS, counter_of, is_shared, shard, summed, width
 
 # How often one delivery meets others at a counter before it is widened. At the load of 100 developers
 # one in eight meets another at the busiest hour; without this a month would end at the full width.
@@ -106,18 +106,13 @@ def read(counters: Collection[str], table: str) -> dict[str, Sum]:
     now, known = time.monotonic(), memory()
     first = dict(_items(sorted(counters), table))
     more = [shard(key, number) for key, item in first.items() for number in range(1, width(item))]
-    held: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    held: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for key, item in [*first.items(), *_items(more, table)]:
-        for name, amount in amounts(item).items():
-            held[counter_of(key)][name] += amount  # pyright: ignore[reportArgumentType]
+        held[counter_of(key)].append(item)
     for key, item in first.items():
         if (wide := width(item)) > 1:
             known.widths[key], known.read_at[key] = max(wide, known.widths.get(key, 1)), now
-    return {key: Sum(held=_decimals(held[key]), item=item) for key, item in first.items()}
-
-
-def _decimals(sums: Mapping[str, Any]) -> dict[str, Decimal]:
-    return {name: Decimal(amount) for name, amount in sums.items()}
+    return {key: Sum(held=summed(held[key]), item=item) for key, item in first.items()}
 
 
 def _items(keys: Sequence[str], table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -74,7 +74,7 @@ def read_roster(path: str, folder: Path) -> tuple[list[Row], list[str]]:
         return [], [f"{named}: cannot be read as UTF-8 text: {where}; save it as CSV UTF-8"]
     except OSError as error:
         return [], [f"{named}: cannot be read: {error.strerror or error}"]
-    return _parse(named, text)
+    return parsed(named, text)
 
 
 def _parts(path: str, folder: Path) -> Iterator[Path]:
@@ -83,7 +83,8 @@ def _parts(path: str, folder: Path) -> Iterator[Path]:
         yield (folder := folder / part)
 
 
-def _parse(path: str, text: str) -> tuple[list[Row], list[str]]:
+def parsed(path: str, text: str) -> tuple[list[Row], list[str]]:
+    """The rows of a roster's text, and its mistakes; `path`: what both say it stands in."""
     rows: list[Row] = []
     mistakes: list[str] = []
     seen: dict[str, int] = {}

@@ -9,7 +9,7 @@ Standard library only: this runs in AWS Lambda too.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -48,3 +48,12 @@ def width(item: Mapping[str, Any]) -> int:
 def amounts(item: Mapping[str, Any]) -> dict[str, Decimal]:
     """What one item holds, as DynamoDB gives it."""
     return {name: Decimal(value["N"]) for name, value in item.items() if "N" in value and name not in _OWN}
+
+
+def summed(items: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """What a counter's items hold together."""
+    sums: dict[str, Decimal] = {}
+    for item in items:
+        for name, amount in amounts(item).items():
+            sums[name] = sums.get(name, Decimal()) + amount
+    return sums
