@@ -46,7 +46,9 @@ def quota(world: World) -> dict[str, Any]:
     return found["PolicyVersion"]["Document"]
 
 
-def test_a_user_who_crosses_four_fifths_of_the_days_budget_gets_one_notice_on_each_way_and_not_two(pilot: World) -> None:
+def test_a_user_near_the_days_budget_gets_one_notice_on_each_way_and_not_two(
+    pilot: World,
+) -> None:
     profile = pilot.cohorts()["pilot"]["profile_arns"]["sonnet"]
     pilot.aws_control("/sandbox/notices", "DELETE")
     session = pilot.sign_in(ALICE, "pilot")
