@@ -5,12 +5,10 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from components.identity.deployment import Deployment, DeploymentArgs
 from components.identity.people import current_account
-from program.traces import without_stack_traces
 from rollout.model.errors import StackFileError
 from rollout.pipeline.bootstrap import load, require_own
 
 
-@without_stack_traces()
 def declare_account() -> None:
     """Of the stack that the engine runs. `pulumi.RunError` has all mistakes, for a person to read."""
     try:

@@ -23,14 +23,12 @@ from components.postconditions import (
     warn_of_update,
 )
 from components.shared import declare_shared
-from program.traces import without_stack_traces
 from rollout.incidents.cut_rules import advance
 from rollout.model.errors import StackFileError
 from rollout.people.directory import session_names
 from rollout.stack_file.load import load
 
 
-@without_stack_traces()
 def declare() -> None:
     """Of the stack that the engine runs. `pulumi.RunError` has all mistakes, for a person to read."""
     config = CONFIG.get() or get_config_env()
