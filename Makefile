@@ -134,6 +134,10 @@ limits-page: setup ## write docs/limits-and-costs.md anew
 scale-page: setup ## write what breaks first as load grows into docs/usage-and-cost.md, and its picture: minutes of simulation
 	@$(PY) -m tests.simulation
 
+size-page: setup ## measure updates of up to 40 cohorts, for docs/limits-and-costs.md and its picture (10 minutes)
+	@$(PY) -m tests.bench.size_page
+	@$(PY) -m tests.costs > docs/limits-and-costs.md
+
 attacks-page: setup ## write the table in docs/macs.md anew: each attack on the settings, tried on both clients (10 minutes)
 	@ATTACKS_PAGE_WRITE=1 $(PY) -m pytest -q tests/client/test_attacks.py
 

@@ -18,6 +18,7 @@ from tests.bench.commands import commands
 from tests.bench.cut import seconds_to_a_cut
 from tests.bench.guard import waits
 from tests.bench.meter import rates
+from tests.bench.size import measured
 from tests.engine import world as worlds
 from tests.engine.access.test_levels import set_level
 from tests.engine.world import World
@@ -95,6 +96,8 @@ def main() -> int:
             denied = seconds_to_deny(world)
             console.print("cuts ...")
             cuts = seconds_to_a_cut(world)
+        console.print("stacks of two and of ten cohorts ...")
+        small, large = measured(root / "two", 2), measured(root / "ten", 10)
         of_the_pilot = [urn for urn in urns if "rollout:Cohort" in urn or urn.endswith("::audit-trail-pilot-usage")]
         table.add_row(
             "no-change preview of the sandbox stack",
@@ -116,6 +119,20 @@ def main() -> int:
             f"its preview: {preview:.2f} s",
             f"{first / preview:.1f}",
             "-",
+        )
+        table.add_row(
+            f"first `up` of 10 cohorts: processor time for each of {large.resources} resources",
+            f"{1000 * large.first_update / large.resources:.0f} ms",
+            f"of 2 cohorts, {small.resources} resources: {1000 * small.first_update / small.resources:.0f} ms",
+            f"{large.first_update / large.resources / (small.first_update / small.resources):.1f}",
+            "under 2.0",
+        )
+        table.add_row(
+            "no-change preview of 10 cohorts, processor time",
+            f"{large.preview:.2f} s",
+            f"the same resources without components: {large.flat_preview:.2f} s",
+            f"{large.preview / large.flat_preview:.2f}",
+            "at most 1.3",
         )
         table.add_row(
             "from the saved file to the Deny, level 3, 25 people",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
+from tests.bench import size_page
 from tests.costs import bill, prices
 from tests.costs.bill import Line
 from tests.costs.declared import COHORT_PEOPLE, Declared, declared, keys
@@ -55,6 +56,8 @@ def _lines(request: Request, found: Sequence[Declared], made_keys: int) -> Itera
     yield from _table(("What", "Price", *(f"{people} developers" for people in PEOPLE)), _bill(use, standing))
     yield ""
     yield from _proportion(use, standing, found)
+    yield ""
+    yield from size_page.section(size_page.known())
     yield "\n## Prices\n"
     yield (
         f"us-east-1, on demand, read in {prices.READ}. An account's free allowances are not taken off. "

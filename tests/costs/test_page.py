@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.bench import size_page
 from tests.costs import bill
 from tests.costs.page import page
 from tests.costs.prices import PRICES
@@ -15,6 +16,10 @@ from tests.stacks import PROJECT
 def test_the_page_is_what_the_program_declares() -> None:
     written = (PROJECT / "docs" / "limits-and-costs.md").read_text(encoding="utf-8")
     assert page() == written, "run `make limits-page`"
+
+
+def test_the_picture_of_a_stacks_size_is_of_the_measured_figures() -> None:
+    assert size_page.PICTURE.read_text(encoding="utf-8") == size_page.picture(size_page.known()), "run `make size-page`"
 
 
 def test_one_request_is_a_mark_and_four_counters_written_twice_each_and_what_a_person_reads_once() -> None:
