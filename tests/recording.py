@@ -44,6 +44,7 @@ class Registration:
     retain: bool
     read: bool = False
     secrets: tuple[str, ...] = ()
+    depends_on_by_property: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass
@@ -267,6 +268,11 @@ class Monitor(mocks.MockMonitor):
                 secrets=tuple(sorted(key for key, value in request.object.items() if _is_secret(value)))
                 if not read
                 else (),
+                depends_on_by_property={
+                    key: tuple(sorted(each.urns)) for key, each in request.propertyDependencies.items() if each.urns
+                }
+                if not read
+                else {},
             )
         )
 
