@@ -29,6 +29,7 @@ from functions.counting.counters import Entry, chunks, count
 from functions.log_lines import put_lines
 from functions.own_usage import write_down
 from functions.settings import settings
+from rollout import names
 from rollout.usage.canary import with_canary
 from rollout.usage.denied_calls import denial, is_call
 from rollout.usage.records import (
@@ -259,7 +260,7 @@ class Profiles(dict[str, Profile]):
 
     def get(self, arn: str, default: Any = None) -> Any:
         if arn not in self:
-            key = {"id": {"S": f"profile#{arn}"}}
+            key = {"id": {"S": f"{names.PROFILE_ITEM}{arn}"}}
             item = client("dynamodb").get_item(TableName=settings()["table"], Key=key).get("Item")
             if not item:
                 return default
