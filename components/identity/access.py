@@ -17,7 +17,7 @@ from rollout.access.documents import boundary, invoke_policy
 from rollout.access.quota_document import quota_document
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import named_stops
+from rollout.incidents.named_stops import named_stops
 from rollout.model.rollout import Rollout
 from rollout.update_order import Step
 

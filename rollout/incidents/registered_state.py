@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import named_stops
+from rollout.incidents.named_stops import named_stops
 from rollout.model.rollout import Rollout
 from rollout.people.composition import composition
 

@@ -21,7 +21,8 @@ from rollout.access.denies import cohort_stop, member_stops
 from rollout.access.documents import invoke_policy
 from rollout.account import Account
 from rollout.incidents.cut_record import Record, read
-from rollout.incidents.cut_rules import advance, named_stops
+from rollout.incidents.cut_rules import advance
+from rollout.incidents.named_stops import named_stops
 from rollout.incidents.stale_file import stale
 from rollout.levels import Level
 from rollout.model.errors import StackFileError
