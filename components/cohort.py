@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -12,11 +13,13 @@ import pulumi_aws as aws
 
 from components.functions.announcement import Announcement, AnnouncementArgs
 from components.identity.access import Access, AccessArgs
+from components.identity.federation import Federation
 from components.identity.membership import Membership, MembershipArgs
 from components.mac_settings import MacSettings
 from components.macs import MacsArgs, macs
 from components.observability.alarms import Alarms, AlarmsArgs
 from components.shared import Shared
+from components.steps import Steps
 from rollout import names
 from rollout.access.federation import trust_policy
 from rollout.account import Account
@@ -24,6 +27,7 @@ from rollout.incidents.cut_record import Record, cuts
 from rollout.incidents.registered_state import cohort_standing
 from rollout.model.rollout import Rollout
 from rollout.observability.cohort_alarms import cohort_alarms
+from rollout.update_order import Step, order
 from rollout.usage.meter_input import profile_item
 
 
@@ -46,90 +50,31 @@ class Cohort(pulumi.ComponentResource):
     """Everything a rollback takes: `pulumi destroy --target` names this component. Logs are elsewhere and stay."""
 
     role_arn: pulumi.Output[str] | None = None
-    profile_arns: Mapping[str, pulumi.Output[str]]
+    profile_arns: Mapping[str, pulumi.Output[str]] = MappingProxyType({})
     membership: Membership | None = None
     announcement: Announcement
-    done: Sequence[pulumi.Resource]
-    """What its level does, in AWS and Okta."""
+    steps: Steps
+    """What its update is made of, in order."""
     macs: MacSettings | None = None
 
     def __init__(self, name: str, args: CohortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         cohort = args.rollout.cohorts[name]
         super().__init__("claude:rollout:Cohort", name, {"level": cohort.level.value}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        tags = {"cohort": name, "organization": args.rollout.organization.name}
-        effects = cohort.level.effects
+        self._args, self._child = args, pulumi.ResourceOptions(parent=self)
+        self._tags = {"cohort": name, "organization": args.rollout.organization.name}
+        self.steps = steps = Steps(order(denies_everybody=args.record.cohorts[name].denies_everybody))
 
-        access: Access | None = None
-        self.profile_arns = {}
-        if effects.role:
-            self.profile_arns = {label: self._profile(name, label, args, tags).arn for label in cohort.models}
-            access = Access(
-                f"{name}-access",
-                AccessArgs(
-                    cohort=name,
-                    account=args.account,
-                    trust_policy=trust_policy(args.rollout, args.account, name),
-                    provider=args.shared.federation.provider if args.shared.federation else None,
-                    rollout=args.rollout,
-                    profile_arns=self.profile_arns,
-                    record=args.record,
-                    recorded=args.recorded,
-                    tags=tags,
-                ),
-                child,
-            )
-            self.role_arn = access.role_arn
-            self._alarms(name, args, tags)
-
-        paths: list[pulumi.Resource] = []
+        steps.made(Step.RECORD, [args.recorded])
+        access = self._access(name) if cohort.level.effects.role else None
         if args.shared.federation:
-            self.membership = Membership(
-                f"{name}-membership",
-                MembershipArgs(
-                    cohort=name,
-                    account=args.account,
-                    level=cohort.level,
-                    federation=args.shared.federation,
-                    user_ids=args.user_ids,
-                    umbrella_ids=args.umbrella_ids,
-                    after=access.stops if access else [],
-                ),
-                child,
-            )
-            paths = self.membership.paths
-        tracked = self.membership.tracked if self.membership else True
-        counted = self._counted(name, args)
-        if access and args.shared.macs and args.shared.federation:
-            self.macs = macs(
-                f"{name}-macs",
-                MacsArgs(
-                    cohort=name,
-                    rollout=args.rollout,
-                    account=args.account,
-                    server=args.shared.macs,
-                    federation=args.shared.federation,
-                    profile_arns=self.profile_arns,
-                    after=[*access.stops, *paths],
-                ),
-                child,
-            )
-        # Deletions are ranked by depth: an Allow as deep as what Macs have does not wait for a Mac that is off.
-        groups = list(self.macs.groups.values()) if self.macs else []
-        done = [*paths, *access.stops, *access.allow([*paths, *counted, *groups], tracked)] if access else paths
-        self.done = done
-        self.announcement = Announcement(
-            f"{name}-announcement",
-            AnnouncementArgs(
-                cohort=name,
-                account=args.account,
-                rollout=args.rollout,
-                record=args.record,
-                announcer=args.shared.announcer,
-                after=done,
-            ),
-            child,
-        )
+            self.membership = self._membership(name, args.shared.federation)
+        self._tell_the_meter(name)
+        if access:
+            self.macs = self._macs(name)
+            tracked = self.membership.tracked if self.membership else True
+            steps.made(Step.ALLOW, access.allow(steps.before(Step.ALLOW), tracked))
+        self.announcement = self._announcement(name)
+
         known = args.user_ids if args.shared.federation else None
         self.register_outputs(
             {
@@ -138,6 +83,101 @@ class Cohort(pulumi.ComponentResource):
                 "standing": cohort_standing(args.rollout, name, args.record, known),
                 "deployed": self._deployed(name, args),
             }
+        )
+
+    def _access(self, name: str) -> Access:
+        """The role with its Denies, and what it will be allowed to invoke; not yet the Allow."""
+        args = self._args
+        self.profile_arns = {label: self._profile(name, label).arn for label in args.rollout.cohorts[name].models}
+        access = Access(
+            f"{name}-access",
+            AccessArgs(
+                cohort=name,
+                account=args.account,
+                trust_policy=trust_policy(args.rollout, args.account, name),
+                provider=args.shared.federation.provider if args.shared.federation else None,
+                rollout=args.rollout,
+                profile_arns=self.profile_arns,
+                record=args.record,
+                steps=self.steps,
+                tags=self._tags,
+            ),
+            self._child,
+        )
+        self.role_arn = access.role_arn
+        self._alarms(name)
+        return access
+
+    def _membership(self, name: str, federation: Federation) -> Membership:
+        args = self._args
+        made = Membership(
+            f"{name}-membership",
+            MembershipArgs(
+                cohort=name,
+                account=args.account,
+                level=args.rollout.cohorts[name].level,
+                federation=federation,
+                user_ids=args.user_ids,
+                umbrella_ids=args.umbrella_ids,
+                after=self.steps.before(Step.MEMBERSHIPS),
+            ),
+            self._child,
+        )
+        self.steps.made(Step.MEMBERSHIPS, made.memberships)
+        self.steps.made(Step.ASSIGNMENT, made.assignments)
+        return made
+
+    def _tell_the_meter(self, name: str) -> None:
+        """Whose each profile is; kept when the profile is gone, since the last records of its use come later."""
+        table = self._args.shared.meter.table
+        account, models = self._args.account, self._args.rollout.models
+        items = [
+            aws.dynamodb.TableItem(
+                f"{name}-{label}-counted-{names.source_digest(account.source_arn(models[label]))}",
+                table_name=table.name,
+                hash_key="id",
+                item=pulumi.Output.json_dumps(arn.apply(partial(profile_item, name, label)), sort_keys=True),
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+            )
+            for label, arn in self.profile_arns.items()
+            if table
+        ]
+        self.steps.made(Step.PROFILE_OWNERS, items)
+
+    def _macs(self, name: str) -> MacSettings | None:
+        args = self._args
+        if not args.shared.macs or not args.shared.federation:
+            return None
+        made = macs(
+            f"{name}-macs",
+            MacsArgs(
+                cohort=name,
+                rollout=args.rollout,
+                account=args.account,
+                server=args.shared.macs,
+                federation=args.shared.federation,
+                profile_arns=self.profile_arns,
+                after=self.steps.before(Step.MAC_GROUPS),
+            ),
+            self._child,
+        )
+        # Deletions are ranked by depth: an Allow as deep as what Macs have does not wait for a Mac that is off.
+        self.steps.made(Step.MAC_GROUPS, made.groups.values())
+        return made
+
+    def _announcement(self, name: str) -> Announcement:
+        args = self._args
+        return Announcement(
+            f"{name}-announcement",
+            AnnouncementArgs(
+                cohort=name,
+                account=args.account,
+                rollout=args.rollout,
+                record=args.record,
+                announcer=args.shared.announcer,
+                after=self.steps.before(Step.NOTICE),
+            ),
+            self._child,
         )
 
     def _deployed(self, name: str, args: CohortArgs) -> dict[str, Any]:
@@ -153,49 +193,31 @@ class Cohort(pulumi.ComponentResource):
             **(cuts(args.record.cohorts[name]) if name in args.record.cohorts else {}),
         }
 
-    def _profile(
-        self, name: str, label: str, args: CohortArgs, tags: Mapping[str, str]
-    ) -> aws.bedrock.InferenceProfile:
-        model = args.rollout.models[label]
-        source = args.account.source_arn(model)
+    def _profile(self, name: str, label: str) -> aws.bedrock.InferenceProfile:
+        model = self._args.rollout.models[label]
+        source = self._args.account.source_arn(model)
         return aws.bedrock.InferenceProfile(
             f"{name}-{label}",
             name=names.inference_profile(name, label, source),
             # Fixed: a changed description would replace the profile, and clients hold its ARN.
             description=f"Claude Code cohort {name}: {label}",
             model_source=aws.bedrock.InferenceProfileModelSourceArgs(copy_from=source),
-            tags={**tags, "model": label},
-            opts=pulumi.ResourceOptions(parent=self),
+            tags={**self._tags, "model": label},
+            opts=self._child,
         )
 
-    def _alarms(self, name: str, args: CohortArgs, tags: Mapping[str, str]) -> None:
+    def _alarms(self, name: str) -> None:
         # How many there are does not depend on ids, so a placeholder counts them in preview too.
-        alarms = partial(cohort_alarms, args.rollout, name)
+        alarms = partial(cohort_alarms, self._args.rollout, name)
         ids = {label: arn.apply(lambda arn: arn.rpartition("/")[2]) for label, arn in self.profile_arns.items()}
         Alarms(
             f"{name}-alarms",
             AlarmsArgs(
-                account=args.account,
-                audiences=args.shared.audiences,
+                account=self._args.account,
+                audiences=self._args.shared.audiences,
                 alarms=alarms(dict.fromkeys(ids, "")),
                 resolved=pulumi.Output.all(**ids).apply(alarms),
-                tags=tags,
+                tags=self._tags,
             ),
-            pulumi.ResourceOptions(parent=self),
+            self._child,
         )
-
-    def _counted(self, name: str, args: CohortArgs) -> list[pulumi.Resource]:
-        """Whose each profile is, written down for the meter before anybody may use it, and kept when it is gone: the
-        last records of its use come later."""
-        table = args.shared.meter.table
-        return [
-            aws.dynamodb.TableItem(
-                f"{name}-{label}-counted-{names.source_digest(args.account.source_arn(args.rollout.models[label]))}",
-                table_name=table.name,
-                hash_key="id",
-                item=pulumi.Output.json_dumps(arn.apply(partial(profile_item, name, label)), sort_keys=True),
-                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
-            )
-            for label, arn in self.profile_arns.items()
-            if table
-        ]

@@ -15,6 +15,7 @@ from rollout.incidents.cut_record import Record
 from rollout.incidents.quotas import quota_policies
 from rollout.model.rollout import Rollout
 from rollout.people.directory import Directory, user_ids
+from rollout.update_order import Step
 
 
 def declare_cohorts(
@@ -42,7 +43,7 @@ def declare_cohorts(
         )
         for name, cohort in rollout.declared.items()
     }
-    done = [resource for cohort in cohorts.values() for resource in cohort.done]
+    done = [resource for cohort in cohorts.values() for resource in cohort.steps.before(Step.STOP_REVIEW)]
     if not rollout.adopt.meter and quota_policies(record, account):
         args = StopReviewArgs(account=account, rollout=rollout, record=record, after=[*shared.meter.ready, *done])
         review = StopReview("stop-review", args)

@@ -21,6 +21,7 @@ from rollout.model.errors import StackFileError, one_of
 from rollout.model.rollout import Rollout
 from rollout.people.directory import Directory, group_mistakes, umbrella_mistakes, unknown_people
 from rollout.stack_file.budget_consistency import doubts
+from rollout.update_order import Step
 
 NOT_AS_DECLARED = "Okta's groups are not as declared; run `pulumi up --refresh` to mend them:"
 
@@ -110,15 +111,16 @@ def _require_memberships(
     """
     memberships = {name: cohort.membership for name, cohort in cohorts.items() if cohort.membership}
     known = {name: membership.user_ids for name, membership in memberships.items()}
+    after = {name: cohorts[name].steps.before(Step.MEMBERSHIP_CHECK) for name in memberships}
     verdicts = [
         listed(
             membership.group_id,
-            membership.paths,
+            after[name],
             partial(group_mistakes, rollout, name, membership.group_name, known[name]),
         )
         for name, membership in memberships.items()
     ]
-    every = [path for membership in memberships.values() for path in membership.paths]
+    every = [resource for each in after.values() for resource in each]
     verdicts.append(listed(federation.umbrella_group_id, every, partial(umbrella_mistakes, rollout, known)))
 
     def judge(each: list[list[str]]) -> None:

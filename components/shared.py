@@ -46,7 +46,7 @@ class Shared:
 
 
 def declare_shared(
-    rollout: Rollout, account: Account, okta_answers: bool, record: Record, passed: Sequence[Gate]
+    rollout: Rollout, account: Account, stack: str, okta_answers: bool, record: Record, passed: Sequence[Gate]
 ) -> Shared:
     """`record`: of cuts, as this update leaves it. `passed`: gates, as judged."""
     trail = AuditTrail("audit-trail", AuditTrailArgs(rollout=rollout))
@@ -65,7 +65,7 @@ def declare_shared(
     if passed:
         Gates("gates", GatesArgs(rollout=rollout, gates=passed))
     if rollout.github:
-        Delivery("delivery", DeliveryArgs(account=account, rollout=rollout, trail=trail))
+        Delivery("delivery", DeliveryArgs(account=account, rollout=rollout, stack=stack, trail=trail))
     if billing_export.declared(rollout.billing_export, adopts_meter=rollout.adopt.meter):
         BillingExport("billing-export", BillingExportArgs(account=account, rollout=rollout))
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
@@ -86,10 +86,10 @@ def declare_shared(
         macs=mac_server(rollout),
         audiences=audiences,
         announcer=Announcer(
-            "announcer", AnnouncerArgs(account=account, rollout=rollout, trail=trail, audiences=audiences)
+            "announcer", AnnouncerArgs(account=account, rollout=rollout, stack=stack, trail=trail, audiences=audiences)
         ),
         meter=meter,
         github_webhook=GithubWebhook(
-            "github-webhook", GithubWebhookArgs(account=account, rollout=rollout, trail=trail)
+            "github-webhook", GithubWebhookArgs(account=account, rollout=rollout, stack=stack, trail=trail)
         ),
     )

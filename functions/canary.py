@@ -32,7 +32,7 @@ from rollout.usage.canary import Plan
 from rollout.usage.thresholds import Limits
 
 if TYPE_CHECKING:
-    from functions.meter import Dead
+    from functions.dead_records import Dead
 
 # Of a wait for IAM to say everywhere what was written.
 SPREADING = 20.0

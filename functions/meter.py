@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import io
 import json
 import logging
@@ -15,7 +14,6 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -26,9 +24,11 @@ from functions.budget_actions import follow_up, review
 from functions.canary import Stack, prove
 from functions.clients import client
 from functions.counting.counters import Entry, chunks, count
+from functions.dead_records import Dead, bury
 from functions.log_lines import put_lines
 from functions.own_usage import write_down
 from functions.settings import settings
+from rollout import names
 from rollout.usage.canary import with_canary
 from rollout.usage.denied_calls import denial, is_call
 from rollout.usage.records import (
@@ -49,8 +49,6 @@ from rollout.usage.tokens import KINDS
 
 # Lambda hands over 6 MB at most, compressed; 100 times that is no log.
 MAX_DELIVERY_BYTES = 64 * 1024 * 1024
-# SQS takes 256 KB with all that belongs to a message.
-MAX_DEAD_CHARACTERS = 100_000
 # PutLogEvents takes 1 MB and 24 hours at once, and nothing older than 14 days.
 LINES_AT_ONCE = 500
 SPAN = timedelta(hours=23)
@@ -58,12 +56,6 @@ OLDEST = timedelta(days=13)
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dead:
-    reason: str
-    event: Mapping[str, Any]
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -259,7 +251,7 @@ class Profiles(dict[str, Profile]):
 
     def get(self, arn: str, default: Any = None) -> Any:
         if arn not in self:
-            key = {"id": {"S": f"profile#{arn}"}}
+            key = {"id": {"S": f"{names.PROFILE_ITEM}{arn}"}}
             item = client("dynamodb").get_item(TableName=settings()["table"], Key=key).get("Item")
             if not item:
                 return default
@@ -294,29 +286,6 @@ def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datet
         batch.append(line)
     if batch:
         yield batch
-
-
-def bury(dead: Iterable[Dead], delivery: Mapping[str, Any], attempts: Attempts) -> None:
-    """A record that nobody knows waits in a queue with an alarm; one that is too large is named by where it is.
-
-    A retry buries it again: better twice than never.
-    """
-    for one in dead:
-        message = str(one.event.get("message"))
-        log.warning("not counted: %a", one.reason)
-        letter = {
-            "reason": one.reason,
-            "log_group": delivery.get("logGroup"),
-            "log_stream": delivery.get("logStream"),
-            "event_id": one.event.get("id"),
-            "timestamp": one.event.get("timestamp"),
-            "bytes": len(message.encode(errors="replace")),
-            "sha256": hashlib.sha256(message.encode(errors="replace")).hexdigest(),
-            # As JSON in ASCII, a character takes at most 12 bytes for what JSON cannot hold otherwise.
-            "message": message if len(json.dumps(message)) <= MAX_DEAD_CHARACTERS else None,
-        }
-        with attempts.each():
-            client("sqs").send_message(QueueUrl=os.environ["DEAD_QUEUE_URL"], MessageBody=json.dumps(letter))
 
 
 def _measured(values: Mapping[str, float]) -> dict[str, Any]:

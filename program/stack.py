@@ -50,7 +50,7 @@ def declare() -> None:
     behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
 
     recorded = keep(record)
-    shared = declare_shared(rollout, account, known is not None, record, passed)
+    shared = declare_shared(rollout, account, pulumi.get_stack(), known is not None, record, passed)
     cohorts = declare_cohorts(rollout, account, shared, known, record, recorded)
     if not shared.federation:
         okta_is_silent(rollout, behind)

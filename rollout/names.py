@@ -20,6 +20,8 @@ INCIDENT_LOG_GROUP = f"/{PREFIX}/incidents"
 INCIDENT_LOG_STREAM = "levels"
 FINDINGS_LOG_GROUP = f"/{PREFIX}/findings"
 GITHUB_WEBHOOK = f"{PREFIX}-github-webhook"
+# Names of secrets are one per account: by this tag the role that previews a stack reads that stack's own alone.
+STACK_TAG = "stack"
 GITHUB_WEBHOOK_SECRET = f"{PREFIX}/github-webhook-secret"
 GITHUB_LOG_STREAM = "github"
 # Of the queue that members' machines send findings to, and of the function that takes them from it.
@@ -34,6 +36,8 @@ WEBHOOK_SECRET = f"{PREFIX}/webhook-signing-key"
 METER = f"{PREFIX}-meter"
 USAGE_TABLE = f"{PREFIX}-usage"
 USAGE_LOG_STREAM = "meter"
+# Of items of the usage table: whose an inference profile is, by its ARN.
+PROFILE_ITEM = "profile#"
 BUDGET = f"{PREFIX}-month"
 ANOMALIES = f"{PREFIX}-anomalies"
 BILLING_EXPORT = f"{PREFIX}-billing"

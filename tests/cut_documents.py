@@ -10,7 +10,8 @@ from rollout.access.denies import cohort_stop, member_stops
 from rollout.access.documents import Document
 from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord, Record
-from rollout.incidents.cut_rules import advance, named_stops
+from rollout.incidents.cut_rules import advance
+from rollout.incidents.named_stops import named_stops
 from rollout.model.cohort import Cohort
 from rollout.model.models import Model
 from rollout.model.organization import Okta, Organization

@@ -46,6 +46,7 @@ class Registration:
     secrets: tuple[str, ...] = ()
     frames: int = 0
     """Of the stack of calls that declared it, as the engine would keep them in the state."""
+    depends_on_by_property: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass
@@ -270,6 +271,11 @@ class Monitor(mocks.MockMonitor):
                 if not read
                 else (),
                 frames=len(request.stackTrace.frames) + bool(request.sourcePosition.uri),
+                depends_on_by_property={
+                    key: tuple(sorted(each.urns)) for key, each in request.propertyDependencies.items() if each.urns
+                }
+                if not read
+                else {},
             )
         )
 

@@ -25,13 +25,17 @@ from cli.stack_file.listing import stack_path
 from cli.terminal.child_process import ended
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
+from cli.terminal.markdown import shown
 from cli.terminal.progress import Progress
 from cli.updating.engine_events import run as engine
 from rollout import __version__
+from rollout.review.changelog import Entry, entries_since
 from rollout.review.engine_plan import Plan
 from rollout.review.versions import Difference, differences
 
 INSTALL_SECONDS = 1200
+# In an installed program: a link here to the one at the root, which a wheel holds as a file.
+CHANGELOG = Path("cli", "company", "CHANGELOG.md")
 _SOURCE: TypeAdapter[str] = TypeAdapter(Source)
 
 
@@ -41,7 +45,8 @@ def run(stack: str, source: str, as_json: bool) -> int:
     installed."""
     project, source = stack_path(Path.cwd(), stack).parent, _source(source)
     say = Console(stderr=True)
-    with installed(source, say) as variables:
+    with installed(source, say) as (folder, variables):
+        entries = _entries(folder)
         new, mistakes = _asked(project, variables, "--version"), _mistakes(project, variables, stack)
         if mistakes:
             found = ()
@@ -50,10 +55,16 @@ def run(stack: str, source: str, as_json: bool) -> int:
     version = new.removeprefix("rollout ").strip()
     if as_json:
         print_json(
-            {"now": __version__, "then": version, "mistakes": mistakes, "changes": [asdict(one) for one in found]}
+            {
+                "now": __version__,
+                "then": version,
+                "mistakes": mistakes,
+                "changes": [asdict(one) for one in found],
+                "changelog": [asdict(one) for one in entries],
+            }
         )
     else:
-        _print(stack, version, mistakes, found)
+        _print(stack, version, mistakes, found, entries)
     return 1 if mistakes or any(one.is_harsh for one in found) else 3 if found else 0
 
 
@@ -66,8 +77,9 @@ def _source(text: str) -> str:
 
 
 @contextmanager
-def installed(source: str, say: Console) -> Generator[Mapping[str, str]]:
-    """Variables under which Python finds the new version first, with what it needs, and the present one nowhere."""
+def installed(source: str, say: Console) -> Generator[tuple[Path, Mapping[str, str]]]:
+    """Where the new version is, and variables under which Python finds it first, with what it needs, and the present
+    one nowhere."""
     with tempfile.TemporaryDirectory(prefix="rollout-upgrade-") as scratch:
         wanted = Path(scratch) / "requirements.txt"
         wanted.write_text(requirements(source)[0].replace(f"=={__version__}", ""), encoding="utf-8")
@@ -86,7 +98,7 @@ def installed(source: str, say: Console) -> Generator[Mapping[str, str]]:
             last = said.strip().splitlines()[-3:]
             raise CommandError("\n".join([f"{source}: cannot be installed; nothing was changed:", *last]))
         before = os.environ.get("PYTHONPATH", "")
-        yield {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), before]))}
+        yield folder, {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), before]))}
 
 
 def _installer() -> list[str]:
@@ -94,6 +106,12 @@ def _installer() -> list[str]:
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--quiet", "--python", sys.executable]
     return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+def _entries(folder: Path) -> list[Entry]:
+    """Of the new version's CHANGELOG.md; none where it brings none, as versions up to 0.1.0."""
+    file = folder / CHANGELOG
+    return entries_since(file.read_text(encoding="utf-8"), __version__) if file.is_file() else []
 
 
 def _mistakes(project: Path, variables: Mapping[str, str], stack: str) -> list[str]:
@@ -128,8 +146,12 @@ def _preview(project: Path, stack: str, say: Console, variables: Mapping[str, st
     return ran.plan
 
 
-def _print(stack: str, version: str, mistakes: list[str], found: tuple[Difference, ...]) -> None:
+def _print(stack: str, version: str, mistakes: list[str], found: tuple[Difference, ...], entries: list[Entry]) -> None:
     console = Console(highlight=False)
+    for entry in entries:
+        console.print(f"CHANGELOG.md, {escape(entry.version)}:", style="bold")
+        console.print(shown(entry.text))
+        console.print()
     console.print(f"{stack}: {__version__} now, {escape(version)} then", style="bold")
     if mistakes:
         console.print(f"the new version refuses Pulumi.{escape(stack)}.yaml:")

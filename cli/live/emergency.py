@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -23,7 +23,6 @@ from rollout import names
 from rollout.access import emergency
 
 TRIES, PAUSE_SECONDS = 8, 0.25
-ISSUE_TIME = "aws:TokenIssueTime"
 
 
 class NoRoleError(CommandError):
@@ -87,7 +86,7 @@ def deny(
             if there and there.covers(wanted):
                 return _emergency(cohort, policy, there)
             since = (there and there.since) or now
-            every = emergency.grown(there.names if there else _named(found), wanted) if subject else None
+            every = emergency.grown(there.names if there else emergency.named(found), wanted) if subject else None
             try:
                 _put(iam, role, policy, emergency.document(every, since))
             except ClientError as error:
@@ -166,7 +165,7 @@ def role_state(clients: Clients, cohort: str) -> RoleState:
         exists=True,
         allows=inline.get(names.INVOKE_POLICY) is not None,
         suspended=any(emergency.denies(each, "bedrock:*") and not each.get("Condition") for each in stopped),
-        older_sessions_before=max(filter(None, map(_issued_before, every)), default=None),
+        older_sessions_before=max(filter(None, map(emergency.issued_before, every)), default=None),
         denied_names=frozenset(name for found in single for name in found),
         emergencies=own,
         others=tuple(sorted(set(inline) - known)),
@@ -184,35 +183,6 @@ def _emergencies(cohort: str, inline: Mapping[str, Mapping[str, Any] | None]) ->
 def _emergency(cohort: str, policy: str, found: emergency.Cut) -> Emergency:
     subject = names.cut_subject(policy)
     return Emergency(cohort=cohort, subject=subject, names=found.names, since=found.since, policy=policy)
-
-
-def _named(found: Mapping[str, Any] | None) -> list[str]:
-    """Names in a person's policy that somebody changed by hand: none of them may be lost."""
-    conditions = [each.get("Condition") or {} for each in emergency.statements(found or {})]
-    told = [values for each in conditions for values in _values(each, emergency.USER_ID)]
-    return [value.removeprefix(emergency.ANY_ROLE) for value in told if value.startswith(emergency.ANY_ROLE)]
-
-
-def _values(condition: Mapping[str, Any], key: str) -> Iterator[str]:
-    for operands in condition.values():
-        if isinstance(operands, Mapping) and key in operands:
-            value = cast("Mapping[str, Any]", operands)[key]
-            yield from map(str, cast("list[Any]", value) if isinstance(value, list) else [value])
-
-
-def _issued_before(statement: Mapping[str, Any]) -> datetime | None:
-    """Of a Deny of all sessions from before a time, in the form of AWS's own AWSRevokeOlderSessions."""
-    condition = cast("Mapping[str, Any]", statement.get("Condition") or {})
-    if not emergency.denies(statement, "bedrock:*") or list(condition) != ["DateLessThan"]:
-        return None
-    times = list(_values(condition, ISSUE_TIME))
-    if len(times) != 1 or len(condition["DateLessThan"]) != 1:
-        return None
-    try:
-        found = datetime.fromisoformat(times[0])
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _member_stops(iam: Any, cohort: str) -> list[str]:

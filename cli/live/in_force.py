@@ -12,9 +12,11 @@ from typing import Any, cast
 
 from cli.live.asking import Unreachable
 from cli.live.emergency import Emergency, RoleState
+from cli.live.engine import Outputs
 from rollout.access.emergency import spellings
 from rollout.levels import Level
 from rollout.model.cohort import Cohort
+from rollout.model.rollout import Rollout
 
 NOT_ASKED, UNKNOWN = "not asked", "?"
 # As Jamf Pro calls a run of a policy that ended well; of a profile, `installed`.
@@ -157,3 +159,37 @@ def _at(found: Emergency) -> str:
 
 def some(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def differences(rollout: Rollout, outputs: Outputs) -> list[str]:
+    """Where the file says otherwise than what was deployed last: levels, people, cohorts, models."""
+    deployed: Mapping[str, Mapping[str, Any]] = outputs.get("cohorts") or {}
+    found: list[str] = []
+    for name in sorted({*deployed, *rollout.cohorts}):
+        cohort, was = rollout.cohorts.get(name), deployed.get(name)
+        if cohort is None:
+            found.append(f"{name}: deployed, and not in the file")
+        elif was is None:
+            if cohort.level is not Level.PLANNED:
+                found.append(f"{name}: {cohort.level} in the file, and not deployed")
+        else:
+            found += [f"{name}: {line}" for line in _differences(cohort, was)]
+    return found
+
+
+def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    if was.get("level") != cohort.level.value:
+        found.append(f"{cohort.level} in the file, {was.get('level')} deployed")
+    members = set(was.get("members") or ())
+    for people, what in (
+        (cohort.members.keys() - members, "in the file and not deployed yet"),
+        (members - cohort.members.keys(), "deployed and not in the file any more"),
+    ):
+        if people:
+            count = "1 person is" if len(people) == 1 else f"{len(people)} people are"
+            found.append(f"{count} {what}: {some(sorted(people))}")
+    models, labels = set(cohort.models), set(was.get("profile_arns") or ())
+    if cohort.level.effects.role and was.get("level") == cohort.level.value and models - labels:
+        found.append(f"no profile of {', '.join(sorted(models - labels))}")
+    return found

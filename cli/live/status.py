@@ -205,7 +205,7 @@ def status(stack: str, rollout: Rollout, told: Told, now: datetime) -> Status:
         monthly_usd=rollout.budgets.monthly_usd,
         alarms=_or_none(told.alarms),
         update=engine.last_update(_or_none(told.updates) or []),
-        differs=None if outputs is None else differences(rollout, outputs),
+        differs=None if outputs is None else in_force.differences(rollout, outputs),
         contradictions=list(_contradictions(stack, rollout, told)),
         drift=None if (drift := _or_none(told.drift)) is None else [*drift, *_beside_the_engine(told)],
         notes=notes,
@@ -261,40 +261,6 @@ def _cohort(name: str, cohort: Cohort, told: Told, now: datetime) -> CohortStatu
         apart=apart,
         in_force=in_force.in_force(name, told.roles, told.groups, macs, cut.at if cut else None),
     )
-
-
-def differences(rollout: Rollout, outputs: Outputs) -> list[str]:
-    """Where the file says otherwise than what was deployed last: levels, people, cohorts, models."""
-    deployed: Mapping[str, Mapping[str, Any]] = outputs.get("cohorts") or {}
-    found: list[str] = []
-    for name in sorted({*deployed, *rollout.cohorts}):
-        cohort, was = rollout.cohorts.get(name), deployed.get(name)
-        if cohort is None:
-            found.append(f"{name}: deployed, and not in the file")
-        elif was is None:
-            if cohort.level is not Level.PLANNED:
-                found.append(f"{name}: {cohort.level} in the file, and not deployed")
-        else:
-            found += [f"{name}: {line}" for line in _differences(cohort, was)]
-    return found
-
-
-def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
-    if was.get("level") != cohort.level.value:
-        found.append(f"{cohort.level} in the file, {was.get('level')} deployed")
-    members = set(was.get("members") or ())
-    for people, what in (
-        (cohort.members.keys() - members, "in the file and not deployed yet"),
-        (members - cohort.members.keys(), "deployed and not in the file any more"),
-    ):
-        if people:
-            count = "1 person is" if len(people) == 1 else f"{len(people)} people are"
-            found.append(f"{count} {what}: {in_force.some(sorted(people))}")
-    models, labels = set(cohort.models), set(was.get("profile_arns") or ())
-    if cohort.level.effects.role and was.get("level") == cohort.level.value and models - labels:
-        found.append(f"no profile of {', '.join(sorted(models - labels))}")
-    return found
 
 
 def _deployed(outputs: Outputs | Unreachable, cohort: str) -> Mapping[str, Any]:

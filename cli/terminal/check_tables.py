@@ -13,6 +13,11 @@ from rich.table import Table
 
 Document = Mapping[str, Any]
 
+# What a table's heads do not say by themselves, in a line of 80 columns.
+TEAMS = "Share, Others': of the team's and all others' head-count; !: over-represented"
+BUDGETS = "Told from: at this part of a budget people are told; Head-count: of all teams"
+LEVELS = "Allowed: the service level; By, On: until access has ended; -: does nothing"
+
 
 def show(console: Console, found: Document) -> None:
     for name, one in found["stacks"].items():
@@ -33,18 +38,21 @@ def _judgement(console: Console, one: Document) -> None:
         console.print(f"\n[bold]Cohort {escape(name)}[/bold]: {cohort['level']}, {_people(cohort['people'])}")
         if cohort["people"]:
             console.print(_teams(cohort))
+            _legend(console, TEAMS)
             _advise(console, [advice["text"] for advice in cohort["advice"]])
     if one["models"]["advice"]:
         console.print("\n[bold]Models[/bold]")
         _advise(console, one["models"]["advice"])
     console.print("\n[bold]Budgets[/bold], USD")
     console.print(_budgets(one["budgets"]))
+    _legend(console, BUDGETS)
     _advise(console, one["budgets"]["advice"])
     if one["okta"]["advice"]:
         console.print("\n[bold]Okta's provider[/bold]")
         _advise(console, one["okta"]["advice"])
     console.print("\n[bold]Residual access[/bold]: minutes after the update, at worst")
     console.print(_levels(one["residual"]["levels"]))
+    _legend(console, LEVELS)
     _advise(console, one["residual"]["advice"])
 
 
@@ -94,6 +102,10 @@ def _table(columns: tuple[str, ...]) -> Table:
     for number, name in enumerate(columns):
         table.add_column(name, justify="right" if number and name else "left", overflow="fold")
     return table
+
+
+def _legend(console: Console, text: str) -> None:
+    console.print(Padding(f"[dim]{text}[/dim]", (0, 0, 0, 2)))
 
 
 def _advise(console: Console, lines: list[str]) -> None:

@@ -92,7 +92,13 @@ def document(planned: Planned) -> dict[str, Any]:
         "gain": [_person(each, each.gained) for each in found.people if each.gained],
         "lose": [_person(each, each.lost) for each in found.people if each.lost],
         "levels": [
-            {"cohort": each.cohort, "member": each.email, "before": each.before, "after": each.after}
+            {
+                "cohort": each.cohort,
+                "member": each.email,
+                "is_new": each.is_new,
+                "before": each.before,
+                "after": each.after,
+            }
             for each in found.levels
         ],
         "profiles": [

@@ -57,6 +57,7 @@ DAY_SECONDS = 24 * 3600
 class AnnouncerArgs:
     account: Account
     rollout: Rollout
+    stack: str
     trail: AuditTrail
     audiences: Audiences
 
@@ -80,7 +81,7 @@ class Announcer(pulumi.ComponentResource):
         table = items_by_id(name, names.NOTICES_TABLE, self._tags, self._child)
         self._identity(name, args)
         role = self._role(f"{name}-role", names.ANNOUNCER, "Tells people of a change of level of Claude Code")
-        secrets = list(self._secrets(name, args.rollout))
+        secrets = list(self._secrets(name, args))
         policy = self._policy(name, args, role, [container.arn for container, _ in secrets])
         function = aws.lambda_.Function(
             f"{name}-function",
@@ -150,15 +151,15 @@ class Announcer(pulumi.ComponentResource):
         )
         return self._inline(f"{name}-send", "send", role, document)
 
-    def _secrets(self, name: str, rollout: Rollout) -> Iterator[tuple[aws.secretsmanager.Secret, pulumi.Resource]]:
+    def _secrets(self, name: str, args: AnnouncerArgs) -> Iterator[tuple[aws.secretsmanager.Secret, pulumi.Resource]]:
         wanted = {
-            names.SLACK_SECRET: rollout.slack_bot_token,
-            names.WEBHOOK_SECRET: rollout.webhook_signing_key,
+            names.SLACK_SECRET: args.rollout.slack_bot_token,
+            names.WEBHOOK_SECRET: args.rollout.webhook_signing_key,
         }
         for secret, value in wanted.items():
             if value:
                 own = f"{name}-{secret.rpartition('/')[2]}"
-                yield keep_secret(own, secret, value, self._tags, self._child)
+                yield keep_secret(own, secret, value, args.stack, self._tags, self._child)
 
     def _reviews(self, name: str, args: AnnouncerArgs) -> pulumi.Resource:
         """Where reminders of post-incident reviews are kept, and what they may do: call the announcer."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
+from pydantic import SecretStr
 
 from components.audit_trail import AuditTrail
 from components.functions.function import Function, FunctionArgs
 from components.functions.schedule import DailyArgs, called_daily
+from components.functions.secret import keep_secret
 from components.functions.table import items_by_id
 from rollout import names
 from rollout.account import Account
@@ -50,6 +51,7 @@ class DeliveryArgs:
 
     account: Account
     rollout: Rollout
+    stack: str
     trail: AuditTrail
 
 
@@ -62,20 +64,12 @@ class Delivery(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         assert args.rollout.github is not None  # noqa: S101  these two: `rollout.stack_file.success_checks`
         assert args.rollout.github_token is not None  # noqa: S101
-        self._collect(name, args, args.rollout.github, args.rollout.github_token.get_secret_value())
+        self._collect(name, args, args.rollout.github, args.rollout.github_token)
         self.register_outputs({})
 
-    def _collect(self, name: str, args: DeliveryArgs, github: Github, token: str) -> None:
+    def _collect(self, name: str, args: DeliveryArgs, github: Github, token: SecretStr) -> None:
         items_by_id(name, names.DELIVERY, self._tags, self._child)  # not protected: all of it can be read again
-        secret = aws.secretsmanager.Secret(
-            f"{name}-token", name=names.GITHUB_SECRET, recovery_window_in_days=7, tags=self._tags, opts=self._child
-        )
-        version = aws.secretsmanager.SecretVersion(
-            f"{name}-token-value",
-            secret_id=secret.id,
-            secret_string=pulumi.Output.secret(token),
-            opts=self._child,
-        )
+        secret, version = keep_secret(f"{name}-token", names.GITHUB_SECRET, token, args.stack, self._tags, self._child)
         function = Function(
             f"{name}-function",
             FunctionArgs(

@@ -32,6 +32,7 @@ FILES = (
 class GithubWebhookArgs:
     account: Account
     rollout: Rollout
+    stack: str
     trail: AuditTrail
 
 
@@ -51,7 +52,9 @@ class GithubWebhook(pulumi.ComponentResource):
 
     def _open(self, name: str, args: GithubWebhookArgs, secret: SecretStr) -> pulumi.Output[str]:
         tags = {"organization": args.rollout.organization.name}
-        container, version = keep_secret(f"{name}-secret", names.GITHUB_WEBHOOK_SECRET, secret, tags, self._child)
+        container, version = keep_secret(
+            f"{name}-secret", names.GITHUB_WEBHOOK_SECRET, secret, args.stack, tags, self._child
+        )
         function = Function(
             f"{name}-function",
             FunctionArgs(

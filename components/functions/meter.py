@@ -30,6 +30,7 @@ FILES = (
     "functions/counting/__init__.py",
     "functions/counting/counters.py",
     "functions/counting/shards.py",
+    "functions/dead_records.py",
     "functions/log_lines.py",
     "functions/meter.py",
     "functions/own_usage.py",

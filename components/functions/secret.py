@@ -8,16 +8,18 @@ import pulumi
 import pulumi_aws as aws
 from pydantic import SecretStr
 
+from rollout import names
+
 # How long a deleted one can be had back; meanwhile its name is taken.
 RECOVERY_DAYS = 7
 
 
 def keep_secret(
-    name: str, secret: str, value: SecretStr, tags: Mapping[str, str], opts: pulumi.ResourceOptions
+    name: str, secret: str, value: SecretStr, stack: str, tags: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> tuple[aws.secretsmanager.Secret, aws.secretsmanager.SecretVersion]:
-    """`secret`: its name in AWS. What it is stays encrypted in Pulumi's state."""
+    """`secret`: its name in AWS. `stack`: whose it is. What it is stays encrypted in Pulumi's state."""
     container = aws.secretsmanager.Secret(
-        name, name=secret, recovery_window_in_days=RECOVERY_DAYS, tags=tags, opts=opts
+        name, name=secret, recovery_window_in_days=RECOVERY_DAYS, tags={**tags, names.STACK_TAG: stack}, opts=opts
     )
     version = aws.secretsmanager.SecretVersion(
         f"{name}-value",

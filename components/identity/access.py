@@ -10,14 +10,16 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.steps import Steps
 from rollout import names
 from rollout.access.denies import cohort_stop, member_stops
 from rollout.access.documents import boundary, invoke_policy
 from rollout.access.quota_document import quota_document
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import named_stops
+from rollout.incidents.named_stops import named_stops
 from rollout.model.rollout import Rollout
+from rollout.update_order import Step
 
 # IAM's least for a role; a sign-in asks for `session_minutes`, and IAM refuses more than this (STS API reference).
 MAX_SESSION_SECONDS = 3600
@@ -34,8 +36,8 @@ class AccessArgs:
     profile_arns: Mapping[str, pulumi.Input[str]]
     record: Record
     """Of cuts, as this update leaves it."""
-    recorded: pulumi.Resource
-    """Where that is kept: written before anything is denied or allowed by it."""
+    steps: Steps
+    """Of the cohort's update: what must be done before anything is denied, and then the Denies."""
     tags: Mapping[str, str]
 
 
@@ -43,8 +45,6 @@ class Access(pulumi.ComponentResource):
     """An IAM role, what it may invoke, and what an incident denies it."""
 
     role_arn: pulumi.Output[str]
-    stops: Sequence[pulumi.Resource]
-    """The Denies in force, and those that wait for the meter. What is slower to take effect waits for them."""
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Access", name, {}, opts)
@@ -63,7 +63,7 @@ class Access(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider),
         )
         self.role_arn = self._role.arn
-        self.stops = [*self._denies(), *self._quotas()]
+        self._deny()
         self.register_outputs({"role_arn": self.role_arn})
 
     def allow(self, after: Sequence[pulumi.Resource], people: pulumi.Input[bool] = True) -> list[pulumi.Resource]:
@@ -110,7 +110,7 @@ class Access(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _quotas(self) -> Iterator[pulumi.Resource]:
+    def _quotas(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
         """For the meter to stop single people with, a team or everybody, until their day or month ends."""
         shards = self._args.record.cohorts[self._args.cohort].quota_shards
         for number, shard in enumerate(shards if not self._args.rollout.adopt.meter else (), 1):
@@ -122,22 +122,27 @@ class Access(pulumi.ComponentResource):
                 description=f"Who of cohort {self._args.cohort} has used up the day's tokens",
                 policy=json.dumps(quota_document([])),
                 tags=self._args.tags,
-                opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(ignore_changes=["policy"])),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after, ignore_changes=["policy"]),
             )
             yield aws.iam.RolePolicyAttachment(
-                f"{self._name}-quota-{number}-attached", role=self._role.name, policy_arn=policy.arn, opts=self._child
+                f"{self._name}-quota-{number}-attached",
+                role=self._role.name,
+                policy_arn=policy.arn,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
 
-    def _denies(self) -> list[pulumi.Resource]:
-        """The Deny of the whole cohort waits for nobody where it is suspended. Elsewhere it is what is lifted, and who
-        stays stopped by name is denied before it goes."""
-        record = self._args.record.cohorts[self._args.cohort]
-        after = [self._args.recorded]
-        if record.is_cut or record.overfull:
-            whole = list(self._cohort_stop(after))
-            return [*whole, *self._member_stops([*after, *whole])]
-        single = list(self._member_stops(after))
-        return [*self._cohort_stop([*after, *single]), *single]
+    def _deny(self) -> None:
+        """In the order of the update: the Deny of the whole cohort waits for nobody where it is suspended. Elsewhere it
+        is what is lifted, and who stays stopped by name is denied before it goes."""
+        denies = {
+            Step.COHORT_DENY: self._cohort_stop,
+            Step.MEMBER_DENIES: self._member_stops,
+            Step.QUOTAS: self._quotas,
+        }
+        steps = self._args.steps
+        for each in steps.order:
+            if each.step in denies:
+                steps.made(each.step, denies[each.step](steps.before(each.step)))
 
     def _cohort_stop(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
         document = cohort_stop(self._args.record.cohorts[self._args.cohort])

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
 
 from components.billing.closed_bucket import closed
 from rollout import names
-from rollout.access.documents import Document, allow, document, no_plain_http
+from rollout.access.documents import Document, document, no_plain_http
 from rollout.account import Account
 from rollout.pipeline.bootstrap import Bootstrap
 from rollout.pipeline.policies import (
+    decrypt_state,
     deploy_policies,
     on_call_policy,
     on_call_trust,
     preview_policies,
     read_state,
+    use_key,
     workflow_trust,
     write_state,
 )
@@ -67,18 +70,18 @@ class Deployment(pulumi.ComponentResource):
                 )
             )
         self.roles = {}
-        previews = preview_policies(args.account, args.bootstrap.okta_domain)
         deploys = deploy_policies(args.account, args.bootstrap.okta_domain)
         for stack in args.bootstrap.stacks:
             preview, deploy = environments(stack)
             # A preview must decrypt its state's secrets: the engine cannot do without.
             read, write = read_state(args.account, stack), write_state(args.account, stack)
-            for environment, policies, own, actions in (
-                (preview, previews, read, ["kms:Decrypt"]),
-                (deploy, deploys, write, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
+            previews = preview_policies(args.account, args.bootstrap.okta_domain, stack)
+            for environment, policies, own, opens in (
+                (preview, previews, read, partial(decrypt_state, args.account, stack)),
+                (deploy, deploys, write, use_key),
             ):
                 role = self._role(environment, policies, after)
-                self._state_of(environment, role, own, actions, key)
+                self._state_of(environment, role, own, key.arn.apply(opens))
                 self.roles[environment] = role.arn
         self.on_call_role = self._on_call() if args.bootstrap.on_call_principal_arns else None
         self.backend_url = pulumi.Output.concat("s3://", bucket.bucket, "?region=", args.account.region)
@@ -193,10 +196,9 @@ class Deployment(pulumi.ComponentResource):
         environment: str,
         role: aws.iam.Role,
         statements: Sequence[Document],
-        actions: Sequence[str],
-        key: aws.kms.Key,
+        opens: pulumi.Output[list[Document]],
     ) -> None:
-        policy = key.arn.apply(lambda arn: document(*statements, allow("Secrets", actions, [arn])))
+        policy = opens.apply(lambda opens: document(*statements, *opens))
         aws.iam.RolePolicy(
             f"{self._name}-{environment}-state",
             name="state",

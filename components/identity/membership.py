@@ -37,8 +37,9 @@ class Membership(pulumi.ComponentResource):
     group_name: str
     group_id: pulumi.Output[str]
     user_ids: Mapping[str, str]
-    paths: list[pulumi.Resource]
-    """All that leads somebody to AWS: what this gives access to is given after it, and taken away before it."""
+    memberships: list[pulumi.Resource]
+    assignments: list[pulumi.Resource]
+    """Of the cohort's group to the app. With the memberships, all that leads somebody to AWS."""
     tracked: pulumi.Output[bool]
     """Known before anything is made. What depends on it goes, in the midst of an update, before its people do."""
 
@@ -52,7 +53,7 @@ class Membership(pulumi.ComponentResource):
             description=f"Claude Code cohort {args.cohort}; members get the role {names.role(args.cohort)}",
             opts=child,
         )
-        self.group_id, self.user_ids, self.paths = group.id, args.user_ids, []
+        self.group_id, self.user_ids, self.assignments = group.id, args.user_ids, []
         self._people(name, args, group)
         if args.level.effects.assigned:
             self._assign(name, args, group, child)
@@ -72,7 +73,7 @@ class Membership(pulumi.ComponentResource):
             f"{name}-members", group_id=group.id, users=users, track_all_users=True, opts=opts
         )
         self.tracked = members.track_all_users.apply(bool)
-        self.paths += [
+        self.memberships = [
             members,
             okta.GroupMemberships(
                 f"{name}-umbrella",
@@ -101,4 +102,6 @@ class Membership(pulumi.ComponentResource):
                 skip_authentication_policy=POLICY_IS_OKTAS,
                 opts=child,
             ).id
-        self.paths.append(okta.app.GroupAssignment(f"{name}-assignment", app_id=app_id, group_id=group.id, opts=child))
+        self.assignments = [
+            okta.app.GroupAssignment(f"{name}-assignment", app_id=app_id, group_id=group.id, opts=child)
+        ]

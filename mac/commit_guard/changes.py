@@ -6,25 +6,16 @@ import os
 import re
 import tempfile
 
-from commit_guard.errors import GuardError
+from commit_guard import GuardError
 from commit_guard.git import PATCH, Git
-from commit_guard.texts import added_lines, text_of
+from commit_guard.patches import INDENT, MAX_FILES, Lines, content_of, is_inside, put, read, read_path
 from commit_guard.work import UNKNOWN, Take, Work
 
-MAX_FILES = 5_000
-MAX_FILE_BYTES = 1024 * 1024
 MAX_COMMITS = 2_000
 MAX_STASHES = 20
-BLOBS_AT_ONCE = 250  # so that their names fit into a pipe
-# By file: its added lines with their numbers in the new version.
-Lines = dict[str, list[tuple[int, str]]]
-# Files that git takes for binary: (name, what it was, what it is), as ids of blobs.
-Binaries = list[tuple[str, str, str]]
 # A commit's message has four spaces before each line, which no line of a patch has outside its hunks.
 _MAGIC = set("*?[:")
-_INDENT = "    "
-_LOG = ("log", "--cc", f"--format=%w(0,{len(_INDENT)},{len(_INDENT)})%B", "--encoding=UTF-8", "--no-notes", *PATCH)
-_MESSAGE = "a commit's message"
+_LOG = ("log", "--cc", f"--format=%w(0,{len(INDENT)},{len(INDENT)})%B", "--encoding=UTF-8", "--no-notes", *PATCH)
 _IGNORING = ":(top,glob)**/.gitignore"
 _IN_PROGRESS = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"]
 
@@ -49,7 +40,7 @@ class Repository:
             if work.pushes and (work.tags or work.every or work.refs):
                 self._read_objects(lines)
         for path in work.files:
-            self._read_path(lines, path)
+            read_path(lines, path, self.root)
         return lines
 
     def name(self) -> str:
@@ -263,42 +254,15 @@ class Repository:
                 self._read((*_LOG, which, "--not", "--remotes"), lines)
             elif kind in {"blob", "tag"}:
                 content = self._git.bytes("cat-file", kind, which)
-                self._put(lines, "a tag's message" if kind == "tag" else which, content)
+                put(lines, "a tag's message" if kind == "tag" else which, content)
 
     def _read(self, arguments: tuple[str, ...], lines: Lines, *, paths: bool = False) -> None:
-        """`paths`: where git does not know what they are, all are looked at."""
-        try:
-            diff = self._git.bytes(*arguments)
-        except GuardError:
-            if not paths or "--" not in arguments:
-                raise
-            diff = self._git.bytes(*arguments[: arguments.index("--")])
-        binaries = _parse(diff, lines)
-        for start in range(0, len(binaries), BLOBS_AT_ONCE):
-            some = binaries[start : start + BLOBS_AT_ONCE]
-            blobs = self._blobs([blob for _, *both in some for blob in both])
-            for name, old, new in some:
-                content = blobs[new] if new in blobs else self._content(os.path.join(self.root or "/", name))
-                lines.setdefault(name, []).extend(added_lines(blobs.get(old, b""), content))
-
-    def _blobs(self, ids: list[str]) -> dict[str, bytes]:
-        """Those that are there and of a usual size; what the working tree alone has is not."""
-        checked = self._git.bytes("cat-file", "--batch-check", given="".join(f"{each}\n" for each in ids))
-        found = [line.split() for line in checked.decode().splitlines()]
-        wanted = {each[0] for each in found if each[1:2] == ["blob"] and int(each[2]) <= MAX_FILE_BYTES}
-        # One above the size is there as nothing: it is not looked at in the working tree either.
-        blobs = {each[0]: b"" for each in found if each[1:2] == ["blob"]}
-        output = self._git.bytes("cat-file", "--batch", given="".join(f"{each}\n" for each in sorted(wanted)))
-        while output:
-            head, _, output = output.partition(b"\n")
-            name, _, size = head.decode().split()
-            blobs[name], output = output[: int(size)], output[int(size) + 1 :]
-        return blobs
+        read(self._git, self.root, arguments, lines, paths=paths)
 
     def _read_untracked(self, lines: Lines, take: Take, git: Git, root: str) -> None:
         standard = () if take.ignored or self._ignoring() else ("--exclude-standard",)
         top = () if take.directory == UNKNOWN else self._within(take.directory)
-        paths = [path for path in take.paths if _MAGIC & set(path) or self._inside(take.directory, path, root)]
+        paths = [path for path in take.paths if _MAGIC & set(path) or is_inside(take.directory, path, root)]
         if take.paths and not paths:
             return  # git takes nothing from outside
         listing = (*top, "--icase-pathspecs", "ls-files", "--others", "-z", "--full-name", *standard, "--")
@@ -309,11 +273,7 @@ class Repository:
         if len(names) > MAX_FILES:
             raise GuardError(f"more than {MAX_FILES} new files would be added")
         for name in names:
-            self._put(lines, name, self._content(os.path.join(root, name)))
-
-    def _inside(self, directory: str, path: str, root: str) -> bool:
-        whole = os.path.realpath(os.path.dirname(os.path.normpath(os.path.join(directory or root, path)) + "/"))
-        return (whole + "/").casefold().startswith(os.path.realpath(root).casefold().rstrip("/") + "/")
+            put(lines, name, content_of(os.path.join(root, name)))
 
     def _ignoring(self) -> bool:
         """Whether other files may be ignored where the line goes to."""
@@ -331,91 +291,3 @@ class Repository:
             if code or names.strip():
                 return True
         return False
-
-    def _read_path(self, lines: Lines, path: str) -> None:
-        """A file, or all of a folder."""
-        name = os.path.relpath(path, self.root) if self.root and (path + "/").startswith(self.root + "/") else path
-        if not os.path.isdir(path):
-            self._put(lines, name, self._content(path))
-            return
-        count = 0
-        for folder, below, files in os.walk(path):
-            below[:] = [each for each in below if each != ".git"]
-            for file in files:
-                count += 1
-                if count > MAX_FILES:
-                    raise GuardError(f"more than {MAX_FILES} files would be copied")
-                whole = os.path.join(folder, file)
-                self._put(lines, os.path.join(name, os.path.relpath(whole, path)), self._content(whole))
-
-    def _put(self, lines: Lines, name: str, content: bytes) -> None:
-        text = text_of(content)
-        if text:
-            lines.setdefault(name, []).extend(enumerate(text.splitlines(), start=1))
-
-    def _content(self, path: str) -> bytes:
-        """Of files of a usual size; what is larger is no place where people keep a key by mistake."""
-        try:
-            if os.path.islink(path):
-                return os.fsencode(os.readlink(path))
-            if not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE_BYTES:
-                return b""
-            with open(path, "rb") as file:
-                return file.read(MAX_FILE_BYTES)
-        except OSError:
-            return b""
-
-
-def _parse(diff: bytes, lines: Lines) -> Binaries:
-    """Unified diffs, and the combined ones of merges, which have a column for each parent."""
-    name, number, parents = "", 0, 1
-    old = new = ""
-    binaries: Binaries = []
-    messages: list[tuple[int, str]] = lines.get(_MESSAGE, [])
-    into: list[tuple[int, str]] = []
-    left = 0
-    for line in diff.decode(errors="replace").split("\n"):
-        if left > 0 and line[:1] in {"+", "-", " "}:
-            columns = line[:parents]
-            if "-" not in columns:
-                into += [(number, line[parents:])] if "+" in columns else []
-                number += 1
-                left -= 1
-        elif line.startswith(_INDENT):
-            messages.append((len(messages) + 1, line[len(_INDENT) :]))
-        elif line.startswith("diff --cc "):
-            name = _name(line[len("diff --cc ") :])
-        elif line.startswith("index "):
-            old, _, new = line.split(" ")[1].partition("..")
-        elif line.startswith("Binary files "):
-            binaries += _binary(line, name, old.partition(",")[0], new)
-        elif line.startswith("+++ "):
-            name = _name(line[4:])
-            into = lines.setdefault(name, [])
-        elif line.startswith("@@"):
-            parents = len(line) - len(line.lstrip("@")) - 1
-            number, left = _hunk(line)
-    lines.update({_MESSAGE: messages} if messages else {})
-    return binaries
-
-
-def _binary(line: str, name: str, old: str, new: str) -> Binaries:
-    """None of one that is deleted."""
-    two = re.search(r' and ("?b/.*) differ$', line)
-    return [] if line.endswith(" and /dev/null differ") else [(_name(two[1]) if two else name, old, new)]
-
-
-def _hunk(line: str) -> tuple[int, int]:
-    """(first line, how many) of the new version, from `@@ -1,2 +3,4 @@`."""
-    for word in line.split(" "):
-        if word.startswith("+"):
-            first, _, count = word[1:].partition(",")
-            return int(first), int(count or 1)
-    return 0, 0
-
-
-def _name(text: str) -> str:
-    text = text.rstrip("\t\r")
-    if text.startswith('"') and text.endswith('"'):
-        text = text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    return text.removeprefix("b/")

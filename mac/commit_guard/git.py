@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from commit_guard.errors import GuardError
+from commit_guard import GuardError
 
 MAX_BYTES = 32 * 1024 * 1024
 _GIT = (

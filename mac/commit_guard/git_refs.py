@@ -8,7 +8,7 @@ import re
 from commit_guard import verbs
 from commit_guard.gitcall import RELATIVE, Call, moved, taken, unclear
 from commit_guard.line import Line, joined_path
-from commit_guard.shell import TEXT, VARIABLE, Step, Word
+from commit_guard.words import TEXT, VARIABLE, Step, Word
 from commit_guard.work import UNKNOWN, Take, Work
 
 _BRANCH_NAMES = re.compile(

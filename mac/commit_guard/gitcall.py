@@ -8,7 +8,7 @@ from commit_guard import verbs
 from commit_guard.flows import Content, joined
 from commit_guard.line import NO_VARIABLE, Line, joined_path
 from commit_guard.options import Options
-from commit_guard.shell import Word
+from commit_guard.words import Word
 from commit_guard.work import UNKNOWN, Found, Take, Work
 
 _MAX_PATCH_BYTES = 4 * 1024 * 1024

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from commit_guard.errors import GuardError
+from commit_guard import GuardError
 
 if TYPE_CHECKING:
     from commit_guard.work import Work

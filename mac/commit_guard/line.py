@@ -6,10 +6,10 @@ import glob
 import os
 from collections.abc import Callable, Mapping
 
-from commit_guard.errors import GuardError
+from commit_guard import GuardError
 from commit_guard.flows import Content, Flows, joined
-from commit_guard.shell import TEXT, VARIABLE, Event, Word
-from commit_guard.shell import UNKNOWN as UNKNOWN_PART
+from commit_guard.words import TEXT, VARIABLE, Event, Word
+from commit_guard.words import UNKNOWN as UNKNOWN_PART
 from commit_guard.work import NO_FOLDER, UNKNOWN, Finder, Found, Work
 
 MAX_PLACES = 8

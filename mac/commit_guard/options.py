@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from commit_guard.shell import TEXT, Word
+from commit_guard.words import TEXT, Word
 
 
 class Options:

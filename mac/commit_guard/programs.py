@@ -10,7 +10,8 @@ from commit_guard.flows import Content, joined
 from commit_guard.gitcall import changes_what_is_ignored
 from commit_guard.line import Line, joined_path
 from commit_guard.options import Options
-from commit_guard.shell import TEXT, Step, Word
+from commit_guard.shell import words_of
+from commit_guard.words import ASSIGNMENT, TEXT, Step, Word, rest_of
 from commit_guard.work import UNKNOWN
 
 _ADDRESS = r"(?:\d+|\$|/[^/]*/)"
@@ -216,3 +217,67 @@ def toplevel(word: Word) -> bool:
 
 def within(path: str, folders: list[str]) -> bool:
     return any(folder and (path + "/").startswith(folder + "/") for folder in folders)
+
+
+def unwrapped(
+    line: Line, name: str, words: list[Word], given: dict[str, Word], places: set[str]
+) -> tuple[list[Word], set[str]]:
+    rest = list(words)
+    while rest:
+        value = line.value(rest[0])
+        if value is None:
+            break
+        if value.startswith("-") and len(value) > 1:
+            rest.pop(0)
+            if value in verbs.WRAPPERS[name] and rest:
+                argument = rest.pop(0)
+                if value in {"-C", "-D", "--chdir"} and name in {"env", "sudo", "doas"}:
+                    places = {joined_path(place, line.value(argument)) for place in places}
+                elif value == "-S":
+                    rest = [*words_of(line.value(argument) or ""), *rest]
+        elif match := ASSIGNMENT.match(value):
+            word = rest.pop(0)
+            given[match[0].rstrip("+=")] = rest_of(word, match.end())
+        elif name in {"timeout", "gtimeout"} and re.fullmatch(r"[\d.]+[smhd]?", value):
+            rest.pop(0)
+        else:
+            break
+    return rest, places
+
+
+def followed(line: Line, name: str, rest: list[Word], read: Content | None) -> bool:
+    """Whether its effect is known and taken into account."""
+    if name in {"export", "declare", "typeset", "local", "readonly"}:
+        _assigned(line, rest)
+    elif name in {"read", "mapfile", "readarray", "getopts", "let"}:
+        line.variables.update(dict.fromkeys(value for value in line.values(rest) if value))
+    elif name in {"cd", "pushd", "popd"}:
+        cd(line, name, rest)
+    elif name in verbs.COPIES:
+        copies(line, name, rest)
+    elif name == "sed":
+        sed(line, rest)
+    elif name in {"tee", "patch"}:
+        {"tee": tee, "patch": patch}[name](line, rest, read)
+    elif name == "mkdir":
+        makes_folders(line, rest)
+    elif name in {"rm", "rmdir", "unlink", "trash", "truncate"}:
+        removes(line, rest)
+    else:
+        return name in verbs.SILENT
+    return True
+
+
+def _assigned(line: Line, words: list[Word]) -> None:
+    for word in words:
+        match = ASSIGNMENT.match(word.said)
+        if match:
+            line.assign(match[0].rstrip("+="), rest_of(word, match.end()))
+
+
+def name_of(word: Word, value: str | None) -> str:
+    """Of a program; of one in an unknown folder as well."""
+    kind, said = word.parts[-1] if word.parts else (TEXT, "")
+    if value is None and kind == TEXT and "/" in said:
+        value = str(said)
+    return os.path.basename(value or "").lower()  # a Mac's disk asks for no case

@@ -13,9 +13,9 @@ import subprocess
 import tempfile
 from typing import Any
 
-from commit_guard.changes import Lines
-from commit_guard.errors import GuardError
+from commit_guard import GuardError
 from commit_guard.kinds import MARKS, without_placeholders
+from commit_guard.patches import Lines
 
 FOLDERS = ("/opt/homebrew/bin", "/usr/local/bin", "~/.local/bin")
 # What tells a credential by its surroundings or its entropy stops clean code; keys by form and whole are ours to find.

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from typing import Union
 
-from commit_guard.errors import GuardError
+from commit_guard import GuardError
+from commit_guard.words import COMMAND, TEXT, UNKNOWN, VARIABLE, Event, Step, Word
 
 _DEPTH = 60
 _ENDS = " \t\r\n;&|()<>"
@@ -18,67 +17,14 @@ _REDIRECTION = re.compile(r"(\d*)(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
 _ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|.)", re.DOTALL)
-# Kinds of a word's parts. What a command prints has that command's events, what is a variable its name.
-TEXT, VARIABLE, COMMAND, UNKNOWN = "text", "variable", "command", "unknown"
-
-
-class Word:
-    """`pattern`: the shell, or git, makes names out of it."""
-
-    __slots__ = ("parts", "pattern", "quoted")
-
-    def __init__(self, *parts: tuple[str, str | list[Step | str]]) -> None:
-        self.parts = list(parts)
-        self.pattern = self.quoted = False
-
-    def text(self, text: str) -> None:
-        if self.parts and self.parts[-1][0] == TEXT:
-            self.parts[-1] = (TEXT, str(self.parts[-1][1]) + text)
-        else:
-            self.parts.append((TEXT, text))
-
-    def value(self, variables: Mapping[str, Word | None], depth: int = 0) -> str | None:
-        """None where only the shell knows it."""
-        said: list[str] = []
-        for kind, content in self.parts:
-            if kind == TEXT:
-                said.append(str(content))
-                continue
-            word = variables.get(str(content)) if kind == VARIABLE and depth < _DEPTH else None
-            value = word.value(variables, depth + 1) if word else None
-            if value is None:
-                return None
-            said.append(value)
-        return "".join(said)
-
-    def commands(self) -> Iterator[list[Step | str]]:
-        for _, content in self.parts:
-            if isinstance(content, list):
-                yield content
-
-    @property
-    def said(self) -> str:
-        """What of it can be read."""
-        return "".join(str(content) for kind, content in self.parts if kind == TEXT)
-
-
-class Step:
-    """One simple command. `redirections`: (operator, file or text); a file descriptor's number is left out, but for
-    the two that no content goes through: (`2>`, ...)."""
-
-    __slots__ = ("redirections", "words")
-
-    def __init__(self) -> None:
-        self.words: list[Word] = []
-        self.redirections: list[tuple[str, Word]] = []
-
-
-# A step, or one of ( ) && || | & ; and f( where a function begins.
-Event = Union[Step, str]  # noqa: UP007 - read by the Python 3.9 of Apple's tools
 
 
 def parse(text: str) -> list[Event]:
     return _Parser(text).events()
+
+
+def words_of(text: str) -> list[Word]:
+    return [word for event in parse(text) if isinstance(event, Step) for word in event.words]
 
 
 class _Parser:

@@ -15,7 +15,7 @@ from typing import Any
 from rollout.access.documents import INVOKE, Document
 from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord
-from rollout.incidents.cut_rules import NamedStops
+from rollout.incidents.named_stops import NamedStops
 from rollout.model.models import Model
 
 BEDROCK = ["bedrock:*", "bedrock-mantle:*"]

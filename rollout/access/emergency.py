@@ -8,7 +8,7 @@ when, its condition which sessions.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -20,6 +20,7 @@ SID = "CutSince"
 TIME = "%Y%m%dT%H%M%SZ"
 # The id of a federated session is the role's id, a colon, and the session's name.
 USER_ID = "aws:userid"
+ISSUE_TIME = "aws:TokenIssueTime"
 ANY_ROLE = "*:"
 SINCE = re.compile(rf"{SID}(\d{{8}}T\d{{6}}Z)")
 
@@ -115,3 +116,32 @@ def _list(value: object) -> Sequence[object]:
     if value is None:
         return []
     return cast("list[object]", value) if isinstance(value, list) else [value]
+
+
+def named(found: Mapping[str, Any] | None) -> list[str]:
+    """Names in a person's policy that somebody changed by hand: none of them may be lost."""
+    conditions = [cast("Mapping[str, Any]", each.get("Condition") or {}) for each in statements(found or {})]
+    told = [values for each in conditions for values in _values(each, USER_ID)]
+    return [value.removeprefix(ANY_ROLE) for value in told if value.startswith(ANY_ROLE)]
+
+
+def _values(condition: Mapping[str, Any], key: str) -> Iterator[str]:
+    for operands in condition.values():
+        if isinstance(operands, Mapping) and key in operands:
+            value = cast("Mapping[str, Any]", operands)[key]
+            yield from map(str, cast("list[Any]", value) if isinstance(value, list) else [value])
+
+
+def issued_before(statement: Mapping[str, Any]) -> datetime | None:
+    """Of a Deny of all sessions from before a time, in the form of AWS's own AWSRevokeOlderSessions."""
+    condition = cast("Mapping[str, Any]", statement.get("Condition") or {})
+    if not denies(statement, "bedrock:*") or list(condition) != ["DateLessThan"]:
+        return None
+    times = list(_values(condition, ISSUE_TIME))
+    if len(times) != 1 or len(condition["DateLessThan"]) != 1:
+        return None
+    try:
+        found = datetime.fromisoformat(times[0])
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

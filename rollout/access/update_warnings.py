@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rollout.access.residual import TOKEN_MINUTES
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import homes_of
+from rollout.incidents.named_stops import homes_of
 from rollout.model.rollout import Federation, Rollout
 
 

@@ -70,6 +70,10 @@ class CohortRecord:
     def is_cut(self) -> bool:
         return self.level.is_cut
 
+    @property
+    def denies_everybody(self) -> bool:
+        return self.is_cut or self.overfull
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

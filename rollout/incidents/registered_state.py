@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import named_stops
+from rollout.incidents.named_stops import named_stops
 from rollout.model.rollout import Rollout
 from rollout.people.composition import composition
 
@@ -30,4 +30,4 @@ def cohort_standing(
 def _stopped_members(rollout: Rollout, cohort: str, record: Record) -> int:
     """How many names a session can have whose holder is suspended alone, or left while one could live."""
     found = record.cohorts[cohort]
-    return 0 if found.is_cut or found.overfull else len(named_stops(record, rollout, cohort).suspended)
+    return 0 if found.denies_everybody else len(named_stops(record, rollout, cohort).suspended)

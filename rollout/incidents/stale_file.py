@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
-from rollout.incidents.cut_rules import homes_of, is_ended
+from rollout.incidents.cut_rules import is_ended
+from rollout.incidents.named_stops import homes_of
 from rollout.levels import Level
 from rollout.model.cohort import Cohort, Incident
 from rollout.model.rollout import Rollout

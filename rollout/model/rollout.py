@@ -17,9 +17,6 @@ from rollout.model.fields import (
     CohortName,
     Day,
     EmailIdentity,
-    GithubToken,
-    GithubWebhookSecret,
-    JamfClientSecret,
     LogGroupName,
     ModelLabel,
     Number,
@@ -27,14 +24,13 @@ from rollout.model.fields import (
     OktaAppId,
     OktaGroupId,
     SamlProviderArn,
-    SlackBotToken,
-    WebhookKey,
     Words,
 )
 from rollout.model.macs import Claude, Jamf, Mac
 from rollout.model.models import Model, Throttle
 from rollout.model.notify import Notify
 from rollout.model.organization import Okta, Organization
+from rollout.model.secret_fields import GithubToken, GithubWebhookSecret, JamfClientSecret, SlackBotToken, WebhookKey
 from rollout.model.success import Github, Success
 
 

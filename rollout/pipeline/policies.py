@@ -15,9 +15,9 @@ from rollout.stack_file.load import PROJECT
 ON_CALL_READS = names.member_stop_policy("*", 0).removesuffix("0") + "*"
 
 
-def preview_policies(account: Account, okta_domain: str) -> list[Document]:
-    """What a preview asks, and nothing that changes anything."""
-    named = [allow(each.sid, each.read, each.resources) for each in rights(account, okta_domain) if each.read]
+def preview_policies(account: Account, okta_domain: str, stack: str) -> list[Document]:
+    """What a preview asks, and nothing that changes anything; of secrets its own stack's alone."""
+    named = [statement for each in rights(account, okta_domain) for statement in each.allow_read(stack)]
     return list(packed([*named, _unnamed(account, UNNAMED_READS)]))
 
 
@@ -72,6 +72,25 @@ def read_state(account: Account, stack: str) -> list[Document]:
 def write_state(account: Account, stack: str) -> list[Document]:
     written = ["s3:PutObject", "s3:DeleteObject"]
     return [allow("WriteState", written, _state(account, stack)), *read_state(account, stack)]
+
+
+def decrypt_state(account: Account, stack: str, key_arn: str) -> list[Document]:
+    """A preview opens what was encrypted for its stack, by the context that `--secrets-provider` names, and states
+    that S3 keeps (AWS KMS developer guide, encryption context; S3 user guide, bucket keys)."""
+    bucket = account.bucket_arn(names.state_bucket(account.id))
+    by_s3 = {
+        "StringEquals": {"kms:ViaService": f"s3.{account.region}.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]},
+    }
+    own = {"StringEquals": {f"kms:EncryptionContext:{names.STACK_TAG}": stack}}
+    return [
+        allow("OwnSecrets", ["kms:Decrypt"], [key_arn], own),
+        allow("StatesInS3", ["kms:Decrypt"], [key_arn], by_s3),
+    ]
+
+
+def use_key(key_arn: str) -> list[Document]:
+    return [allow("Secrets", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [key_arn])]
 
 
 def _state(account: Account, stack: str) -> list[str]:

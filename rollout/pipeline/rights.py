@@ -7,7 +7,7 @@ resource for an action (Service Authorization Reference), its Allow can name non
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rollout import names
@@ -25,12 +25,15 @@ def environments(stack: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rights:
-    """Of one service: the actions that read and those that write, as words, on which resources."""
+    """Of one service: the actions that read and those that write, as words, on which resources. `reads_own`: those that
+    read what people keep secret, and `own`, the condition under which the role that previews a stack may."""
 
     service: str
     resources: tuple[str, ...]
     reads: str
     writes: str
+    reads_own: str = ""
+    own: Callable[[str], Document] | None = None
 
     @property
     def sid(self) -> str:
@@ -38,11 +41,22 @@ class Rights:
 
     @property
     def read(self) -> list[str]:
-        return [f"{self.service}:{action}" for action in self.reads.split()]
+        return self._actions(self.reads)
 
     @property
     def all(self) -> list[str]:
-        return [*self.read, *(f"{self.service}:{action}" for action in self.writes.split())]
+        return [*self.read, *self._actions(self.reads_own), *self._actions(self.writes)]
+
+    def allow_read(self, stack: str) -> list[Document]:
+        """To whoever previews a stack."""
+        plain = [allow(self.sid, self.read, self.resources)] if self.reads else []
+        if self.own is None:
+            return plain
+        own = allow(f"{self.sid}OfTheStack", self._actions(self.reads_own), self.resources, self.own(stack))
+        return [*plain, own]
+
+    def _actions(self, words: str) -> list[str]:
+        return [f"{self.service}:{action}" for action in words.split()]
 
 
 def rights(account: Account, okta_domain: str) -> list[Rights]:
@@ -138,7 +152,10 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
         Rights(
             service="dynamodb",
             resources=(account.table_arn(f"{ours}-*"),),
-            reads="DescribeContinuousBackups DescribeTable DescribeTimeToLive GetItem ListTagsOfResource",
+            reads="DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource",
+            # Whose a profile is, which the program declares; not who used what.
+            reads_own="GetItem",
+            own=lambda _: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{names.PROFILE_ITEM}*"]}},
             writes="""
                 CreateTable DeleteItem PutItem TagResource UntagResource UpdateItem UpdateTable UpdateTimeToLive
             """,
@@ -146,8 +163,10 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
         Rights(
             service="secretsmanager",
             resources=(account.secret_arn(f"{ours}/*"),),
+            reads="DescribeSecret GetResourcePolicy",
             # A version is refreshed by reading its value (terraform-provider-aws, secret version).
-            reads="DescribeSecret GetResourcePolicy GetSecretValue",
+            reads_own="GetSecretValue",
+            own=lambda stack: {"StringEquals": {f"aws:ResourceTag/{names.STACK_TAG}": stack}},
             writes="""
                 CreateSecret DeleteSecret PutSecretValue TagResource UntagResource UpdateSecret UpdateSecretVersionStage
             """,

@@ -145,7 +145,8 @@ def _level(change: LevelChange) -> tuple[str, ...]:
     incident = f"{cell(change.incident.id)}: {cell(change.incident.reason)}" if change.incident else ""
     after = f"**{change.after}**" if change.after.rank > Level.ACTIVE.rank else change.after.value
     within = f"{minutes} min" if minutes else ""
-    return _who(change.cohort, change.email), change.before.value, after, str(change.people), within, incident
+    before = "new" if change.is_new else change.before.value
+    return _who(change.cohort, change.email), before, after, str(change.people), within, incident
 
 
 def _people(changes: Iterable[PersonChange]) -> Iterator[tuple[str, ...]]:

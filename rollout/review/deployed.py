@@ -12,6 +12,7 @@ from typing import Any
 
 from rollout import names
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
+from rollout.levels import Level
 from rollout.model.cohort import Cohort, Member
 from rollout.model.rollout import Rollout
 from rollout.review.diff import Diff, ModelChange, diff
@@ -36,7 +37,12 @@ def _deployed(record: Record, head: Rollout) -> Rollout:
     planned = {name: cohort for name, cohort in head.cohorts.items() if not cohort.level.effects.group}
     known = {email: member for cohort in head.cohorts.values() for email, member in cohort.members.items()}
     cohorts = {name: _cohort(each, head.cohorts.get(name), known, head) for name, each in there.items()}
-    return head.model_copy(update={"cohorts": {**planned, **cohorts}})
+    # A cohort on record that is not deployed is none that never was.
+    known_before = {
+        name: head.cohorts[name].model_copy(update={"level": Level.PLANNED, "members": {}, "incident": None})
+        for name in record.cohorts.keys() & head.cohorts.keys()
+    }
+    return head.model_copy(update={"cohorts": {**known_before, **planned, **cohorts}})
 
 
 def _cohort(was: CohortRecord, head: Cohort | None, known: Mapping[str, Member], rollout: Rollout) -> Cohort:

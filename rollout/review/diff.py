@@ -47,7 +47,8 @@ class PersonChange:
 
 @dataclass(frozen=True, kw_only=True)
 class LevelChange:
-    """Of a cohort, or of the member `email` alone. `people`: how many it concerns."""
+    """Of a cohort, or of the member `email` alone. `people`: how many it concerns. `is_new`: there was no such cohort,
+    which counts as `planned`."""
 
     cohort: str
     email: str | None
@@ -55,6 +56,7 @@ class LevelChange:
     after: Level
     incident: Incident | None
     people: int
+    is_new: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +164,15 @@ def _levels(base: Rollout | None, head: Rollout | None) -> Iterator[LevelChange]
         if before is not after:
             incident = (is_.incident if is_ else None) or (was.incident if was else None)
             people = len(members[1] if is_ else members[0])
-            yield LevelChange(cohort=name, email=None, before=before, after=after, incident=incident, people=people)
+            yield LevelChange(
+                cohort=name,
+                email=None,
+                before=before,
+                after=after,
+                incident=incident,
+                people=people,
+                is_new=was is None,
+            )
         for email in sorted({*members[0], *members[1]}):
             then, now = (found.get(email) for found in members)
             own = then.level if then else None, now.level if now else None

@@ -144,7 +144,7 @@ def _by_kind(said: Prices) -> dict[str, str]:
 
 def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
     """One item of the meter's table: whose an inference profile is. Records of its use may come after it is gone."""
-    return {"id": {"S": f"profile#{arn}"}, "cohort": {"S": cohort}, "model": {"S": label}}
+    return {"id": {"S": f"{names.PROFILE_ITEM}{arn}"}, "cohort": {"S": cohort}, "model": {"S": label}}
 
 
 def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document:

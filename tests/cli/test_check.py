@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.terminal.check_tables import BUDGETS, LEVELS, TEAMS
 from tests.cli.conftest import Command
 
 PILOT = "rosters/pilot.csv"
@@ -54,6 +55,11 @@ def test_the_plans_three_risks_are_computed_against_the_other_teams(rollout: Com
     ended = rollout("check", "-s", "sandbox")
     assert ended.code == 0  # advice is no mistake
     assert "1.6 !" in ended.out
+
+
+def test_a_line_below_each_table_says_what_its_heads_mean(rollout: Command) -> None:
+    lines = [line.strip() for line in rollout("check", "-s", "sandbox").out.splitlines()]
+    assert {TEAMS, BUDGETS, LEVELS} <= set(lines)
 
 
 def test_a_cohort_that_could_not_be_throttled_is_said_before_an_incident(rollout: Command, project: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from rollout.incidents.cut_record import Record, read
-from rollout.incidents.cut_rules import LONGEST_SESSION, NAMES_KEPT, advance, named_stops
+from rollout.incidents.cut_rules import LONGEST_SESSION, NAMES_KEPT, advance
+from rollout.incidents.named_stops import named_stops
 from rollout.incidents.stale_file import Kind, stale
 from rollout.model.rollout import Rollout
 from rollout.notices.announcer_input import announced

@@ -15,7 +15,8 @@ from rollout.access.denies import cohort_stop, member_stops
 from rollout.access.documents import invoke_policy
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import advance, named_stops
+from rollout.incidents.cut_rules import advance
+from rollout.incidents.named_stops import named_stops
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Rollout
 from rollout.stack_file.load import load

@@ -21,7 +21,8 @@ from rollout.access.denies import cohort_stop, member_stops
 from rollout.access.documents import invoke_policy
 from rollout.account import Account
 from rollout.incidents.cut_record import Record, read
-from rollout.incidents.cut_rules import advance, named_stops
+from rollout.incidents.cut_rules import advance
+from rollout.incidents.named_stops import named_stops
 from rollout.incidents.stale_file import stale
 from rollout.levels import Level
 from rollout.model.errors import StackFileError
@@ -29,6 +30,7 @@ from rollout.model.rollout import Rollout
 from rollout.people import directory
 from rollout.people.directory import Directory, Person
 from rollout.stack_file.load import load
+from rollout.update_order import Step, order
 from tests import stacks
 from tests.authority.evaluator import SCRIPT, Request
 
@@ -135,7 +137,7 @@ class World:
         return rollout
 
     def _steps(self, rollout: Rollout, record: Record, known: Directory | None) -> Iterator[Callable[[], object]]:
-        """In the order of `components.identity.access` and `components.cohort`."""
+        """In the order of `rollout.update_order`, of whose steps those are here that decide who may invoke."""
         yield lambda: self._remember(record)
         for name, cohort in rollout.declared.items():
             if cohort.level.effects.role:
@@ -168,10 +170,9 @@ class World:
         puts = [lambda p=policy, d=each: self._put(name, p, d) for policy, each in kept.items()]
         whole = cohort_stop(held)
         stop = (lambda: self._put(name, names.STOP_POLICY, whole)) if whole else None
-        cut = held.is_cut or held.overfull
-        yield from ([stop] if stop and cut else [])
-        yield from puts
-        yield from ([stop] if stop and not cut else [])
+        denies = {Step.COHORT_DENY: [stop] if stop else [], Step.MEMBER_DENIES: puts}
+        for each in order(denies_everybody=held.denies_everybody):
+            yield from denies.get(each.step, ())
         gone = [p for p in self.roles[name].own if "-stop-" in p and p not in kept] if name in self.roles else []
         yield from (lambda p=p: self._drop(name, p) for p in gone)
         if not whole:

@@ -12,13 +12,21 @@ import pytest
 from rollout.access.documents import document
 from rollout.account import Account
 from rollout.iam_limits import MANAGED_CHARACTERS, characters
-from rollout.pipeline.policies import deploy_policies, preview_policies, read_state, workflow_trust, write_state
+from rollout.pipeline.policies import (
+    decrypt_state,
+    deploy_policies,
+    preview_policies,
+    read_state,
+    workflow_trust,
+    write_state,
+)
 from rollout.pipeline.rights import UNNAMED_BILLING, UNNAMED_READS, UNNAMED_WRITES, Rights, rights
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
 
 HERE = Account(ACCOUNT, "us-east-1")
 DOMAIN = "acme.okta.com"
 RIGHTS = rights(HERE, DOMAIN)
+PREVIEW = preview_policies(HERE, DOMAIN, "dev")
 READING = re.compile(r"[\w-]+:(Get|List|Describe|View)\w*")
 # Where an action is called otherwise than the operation, or a service otherwise than its client.
 CLIENTS = {"ses": "sesv2"}
@@ -51,12 +59,12 @@ def test_actions_without_a_resource_are_operations_as_well() -> None:
 
 
 def test_a_preview_only_reads() -> None:
-    for policy in preview_policies(HERE, DOMAIN):
+    for policy in PREVIEW:
         for statement in policy["Statement"]:
             assert [action for action in statement["Action"] if not READING.fullmatch(action)] == []
 
 
-@pytest.mark.parametrize("policies", [preview_policies(HERE, DOMAIN), deploy_policies(HERE, DOMAIN)])
+@pytest.mark.parametrize("policies", [PREVIEW, deploy_policies(HERE, DOMAIN)])
 def test_the_policies_fit_on_a_role(policies: list[dict[str, object]]) -> None:
     assert len(policies) <= 10
     assert max(map(characters, policies)) <= MANAGED_CHARACTERS
@@ -85,7 +93,7 @@ def test_no_resource_is_left_open_but_where_iam_knows_none_and_then_the_region_i
     ],
 )
 def test_whoever_deploys_cannot_change_what_they_may_do(role: str, action: str, resource: str, allowed: bool) -> None:
-    policies = (preview_policies if role == "preview" else deploy_policies)(HERE, DOMAIN)
+    policies = PREVIEW if role == "preview" else deploy_policies(HERE, DOMAIN)
     asked = Request(
         f"arn:aws:sts::{ACCOUNT}:assumed-role/rollout-workflow-{role}/run",
         action,
@@ -119,6 +127,47 @@ def test_a_stacks_workflows_reach_no_other_stacks_state(role: str, action: str, 
         {"state": document(*statements)},
     )
     assert verdicts([asked]) == [allowed]
+
+
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:claude-code/slack-bot-token-AbCdEf"
+TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/claude-code-usage"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+STATES = f"arn:aws:s3:::claude-code-rollout-states-{ACCOUNT}"
+
+
+@pytest.mark.parametrize(
+    ("action", "arn", "context", "allowed"),
+    [
+        ("secretsmanager:GetSecretValue", SECRET, {"aws:ResourceTag/stack": "dev"}, True),
+        ("secretsmanager:GetSecretValue", SECRET, {"aws:ResourceTag/stack": "prod"}, False),
+        ("secretsmanager:GetSecretValue", SECRET, {}, False),
+        ("secretsmanager:DescribeSecret", SECRET, {"aws:ResourceTag/stack": "prod"}, True),
+        ("dynamodb:GetItem", TABLE, {"dynamodb:LeadingKeys": ["profile#arn"]}, True),
+        ("dynamodb:GetItem", TABLE, {"dynamodb:LeadingKeys": ["user-day#alice@acme.example"]}, False),
+    ],
+)
+def test_the_preview_of_a_stack_opens_its_own_secrets_and_not_who_used_what(
+    action: str, arn: str, context: dict[str, Any], allowed: bool
+) -> None:
+    asked = Request(
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/rollout-workflow-dev-preview/run",
+        action,
+        arn,
+        context,
+        {str(number): policy for number, policy in enumerate(PREVIEW)},
+    )
+    assert verdicts([asked]) == [allowed]
+
+
+def test_the_preview_of_a_stack_decrypts_only_by_its_own_context_and_what_s3_keeps() -> None:
+    """By the document: the evaluator knows no condition key with a colon in its variable part."""
+    own, by_s3 = decrypt_state(HERE, "dev", KEY)
+    assert {(*each["Action"], *each["Resource"]) for each in (own, by_s3)} == {("kms:Decrypt", KEY)}
+    assert own["Condition"] == {"StringEquals": {"kms:EncryptionContext:stack": "dev"}}
+    assert by_s3["Condition"] == {
+        "StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [STATES, f"{STATES}/*"]},
+    }
 
 
 def test_a_workflow_becomes_a_role_only_from_its_own_environment() -> None:

@@ -19,9 +19,10 @@ from cli.live.alarms import AlarmState
 from cli.live.asking import Unreachable
 from cli.live.emergency import Emergency, RoleState
 from cli.live.engine import Update
+from cli.live.in_force import differences
 from cli.live.incidents import LevelChange
 from cli.live.stack import CommandError
-from cli.live.status import Status, Told, differences, status
+from cli.live.status import Status, Told, status
 from cli.live.usage import CohortDay
 from rollout import names
 from rollout.levels import Level

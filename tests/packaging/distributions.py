@@ -1,9 +1,12 @@
-"""What a pyproject.toml declares, what its code imports, and what comes along with that."""
+"""What a pyproject.toml declares, what its code imports, what comes along with that, and wheels of it."""
 
 from __future__ import annotations
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -13,6 +16,9 @@ from pathlib import Path
 from tests.stacks import PROJECT
 
 PRODUCT = ("cli", "components", "functions", "mac", "policies", "program", "providers", "rollout")
+# What is installed by a wheel of the product; CI's scripts are no Python.
+INSTALLED = (*PRODUCT, "ci")
+_TOGETHER = ("pyproject.toml", "README.md", "LICENSE")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra *==")
 
@@ -45,6 +51,22 @@ def with_all_they_need(names: Iterable[str]) -> set[str]:
             required = distribution(name).requires or []
             waiting += [_name(one) for one in required if not _EXTRA.search(one) and _name(one) in _installed()]
     return found
+
+
+def copied(folder: Path, *beside: str) -> Path:
+    """The product's code, and other rooms, as they lie here, without tests of theirs: a build writes beside what it
+    builds."""
+    for room in (*INSTALLED, *beside):
+        shutil.copytree(PROJECT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    for name in _TOGETHER:
+        shutil.copy(PROJECT / name, folder)
+    return folder
+
+
+def wheel(source: Path, out: Path) -> None:
+    """Built into `out`, without the network."""
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", str(out), str(source)], check=True, capture_output=True)
 
 
 def undeclared(pyproject: Path, holders: Iterable[set[str]]) -> list[set[str]]:

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from cli.company.upgrade import CHANGELOG
 from tests.packaging.distributions import (
+    INSTALLED,
     PRODUCT,
+    copied,
     declared,
     imported,
     modules_of,
     undeclared,
     unused,
+    wheel,
     with_all_they_need,
 )
 from tests.stacks import COMPANY, PROJECT
@@ -43,36 +47,36 @@ def test_the_product_depends_on_what_it_imports_and_on_nothing_else() -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, since a build writes beside what it builds; without the network."""
-    copy, out = tmp_path_factory.mktemp("product"), tmp_path_factory.mktemp("wheel")
-    for room in PRODUCT:
-        shutil.copytree(PROJECT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(PROJECT / name, copy)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
-    subprocess.run([*pip, "--wheel-dir", str(out), str(copy)], check=True, capture_output=True)
+def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of it."""
+    out = tmp_path_factory.mktemp("wheel")
+    wheel(copied(tmp_path_factory.mktemp("product")), out)
     [made] = out.glob("claude_code_rollout-*.whl")
     return made
 
 
 @pytest.mark.slow
-def test_the_product_holds_each_file_of_its_rooms_and_no_other(wheel: Path) -> None:
+def test_the_product_holds_each_file_of_its_rooms_and_no_other(product: Path) -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PRODUCT],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *INSTALLED],
         cwd=PROJECT,
         check=True,
         capture_output=True,
         text=True,
     )
-    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    held = {name for name in zipfile.ZipFile(product).namelist() if ".dist-info/" not in name}
     assert held == set(listed.stdout.split())
 
 
 @pytest.mark.slow
-def test_the_product_alone_checks_a_stack_file(wheel: Path, tmp_path: Path) -> None:
+def test_the_product_holds_what_changed_for_who_upgrades_to_it(product: Path) -> None:
+    assert zipfile.ZipFile(product).read(CHANGELOG.as_posix()) == (PROJECT / "CHANGELOG.md").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_product_alone_checks_a_stack_file(product: Path, tmp_path: Path) -> None:
     installed, project = tmp_path / "installed", tmp_path / "project"
-    zipfile.ZipFile(wheel).extractall(installed)
+    zipfile.ZipFile(product).extractall(installed)
     project.mkdir()
     for name in ("Pulumi.yaml", "Pulumi.sandbox.yaml"):
         shutil.copy(COMPANY / name, project)

@@ -120,15 +120,15 @@ MUTATIONS = [
     Mutation(
         what="What a cohort may do is not under it",
         file="components/cohort.py",
-        old="""                    tags=tags,
-                ),
-                child,
-            )
-            self.role_arn""",
-        new="""                    tags=tags,
-                ),
-            )
-            self.role_arn""",
+        old="""                tags=self._tags,
+            ),
+            self._child,
+        )
+        self.role_arn""",
+        new="""                tags=self._tags,
+            ),
+        )
+        self.role_arn""",
         stack="suspended",
         rule="cohorts-are-whole",
     ),
@@ -359,7 +359,7 @@ MUTATIONS = [
     Mutation(
         what="Profiles do not say whose cost they are",
         file="components/cohort.py",
-        old='tags={**tags, "model": label}',
+        old='tags={**self._tags, "model": label}',
         new='tags={"model": label}',
         rule="cost-tags",
     ),
@@ -406,7 +406,7 @@ MUTATIONS = [
     Mutation(
         what="Nobody watches a cohort",
         file="components/cohort.py",
-        old="            self._alarms(name, args, tags)\n",
+        old="        self._alarms(name)\n",
         new="",
         rule="each-cohort-has-alarms",
     ),
@@ -454,9 +454,9 @@ MUTATIONS = [
     ),
     Mutation(
         what="Members leave Okta before anything is denied",
-        file="components/cohort.py",
-        old="after=access.stops if access else []",
-        new="after=[]",
+        file="rollout/update_order.py",
+        old='waits=(Wait(_EVERY_DENY, "Okta is slower, and ends no session that exists", 18),),',
+        new="waits=(),",
         test="tests.authority.test_levels:test_members_leave_okta_only_after_their_deny_is_in_force",
     ),
     Mutation(

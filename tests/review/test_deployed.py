@@ -12,6 +12,7 @@ import pytest
 
 from rollout.incidents.cut_record import Record, read
 from rollout.incidents.cut_rules import advance
+from rollout.levels import Level
 from rollout.model.rollout import Rollout
 from rollout.review.deployed import ANOTHER_SOURCE, NO_TEAM, changes
 from rollout.review.diff import Access, Diff, diff
@@ -52,14 +53,23 @@ FILES: dict[str, Rollout] = {
 
 
 def essence(found: Diff) -> Any:
-    """What both know. A record has nobody's name and team, and no words of an incident that is over."""
+    """What both know. A record has nobody's name and team, no words of an incident that is over, and no cohort that was
+    only ever planned."""
     people = [(each.email, _access(each.before), _access(each.after)) for each in found.people]
-    levels = [replace(each, incident=None) for each in found.levels]
+    levels = [replace(each, incident=None, is_new=False) for each in found.levels]
     return people, levels, found.models, found.before, found.after
 
 
 def _access(found: Access | None) -> Any:
     return found and (found.cohort, found.level, set(found.models))
+
+
+def test_a_cohort_that_never_was_is_new_and_one_that_was_taken_away_is_planned() -> None:
+    [change] = changes(record(FILES["as it was"]), FILES["a cohort more"]).levels
+    assert (change.cohort, change.is_new) == ("wave2", True)
+    taken_away = advance(record(FILES["as it was"]), FILES["planned"], None, NOW)
+    [change] = changes(taken_away, FILES["as it was"]).levels
+    assert (change.before, change.is_new) == (Level.PLANNED, False)
 
 
 @pytest.mark.parametrize(("before", "after"), [*permutations(FILES, 2)])

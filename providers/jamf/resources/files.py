@@ -5,28 +5,32 @@ One resource, since none of the three may go while a Mac still needs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
 from providers.jamf import inventory
 from providers.jamf.context import Context, Existing
 from providers.jamf.errors import JamfError
-from providers.jamf.marker import mark, marked, unmarked
-from providers.jamf.markup import element, made_id, text
+from providers.jamf.marker import marked, unmarked
 from providers.jamf.resources.kind import Kind, Resource, Shape
+from providers.jamf.resources.policies import (
+    APPLY,
+    POLICIES,
+    REMOVE,
+    altered,
+    applying_name,
+    get_policy,
+    leaving_name,
+    own_name,
+    policy_document,
+    put_policy,
+)
 from providers.jamf.resources.scope import beside, group_ids, ids_of, scope
 from providers.jamf.tokens import MANAGED_FILES
 from providers.jamf.values import Properties
 
 SCRIPTS = "/api/v1/scripts"
-POLICIES = "/JSSResource/policies"
-APPLY, REMOVE = "apply", "remove"
-# Any other word silently means once per computer (jamf-api 5).
-ONGOING = "Ongoing"
 COMPLETED = "Completed"
-# A policy has no description: our mark is a parameter that the script does not read.
-MARK_PARAMETER = "parameter11"
 SCOPED = {("", "computer_groups"), ("", "computers")}
 
 
@@ -49,11 +53,11 @@ class ManagedFiles(Kind):
 
     def create(self, context: Context, inputs: Properties) -> tuple[str, Properties]:
         script_id = _script(context, inputs)
-        policy_id = _policy(context, inputs["name"], _applying(inputs, script_id))
+        policy_id = put_policy(context, inputs["name"], _applying(inputs, script_id))
         return policy_id, _outputs(context, policy_id, inputs, script_id)
 
     def read(self, context: Context, resource_id: str, state: Properties) -> Resource | None:
-        policy = context.settled(lambda: _get_policy(context, resource_id))
+        policy = context.settled(lambda: get_policy(context, resource_id))
         if policy is None:
             return None
         general, reached = policy["general"], policy.get("scope") or {}
@@ -62,13 +66,13 @@ class ManagedFiles(Kind):
         script = (context.client.get(f"{SCRIPTS}/{script_id}") if script_id else None) or {}
         group = group_ids(reached)
         inputs: Properties = {
-            "name": _ours(str(general["name"])),
+            "name": own_name(str(general["name"])),
             "contents": str(script.get("scriptContents") or ""),
             "event": str(general.get("trigger_other") or ""),
             "computer_group_id": group[0] if group else "",
             "computer_ids": sorted(_members(context, group)),
             "description": unmarked(str(script.get("notes") or "")),
-            "altered": sorted([*_altered(policy), *beside(reached, SCOPED)]),
+            "altered": sorted([*altered(policy), *beside(reached, SCOPED)]),
         }
         known = {name: state.get(name) for name in ("removal_policy_id", "leaving")}
         outputs = {**inputs, **known, "script_id": script_id, "leaving": _still_leaving(context, state)}
@@ -86,7 +90,8 @@ class ManagedFiles(Kind):
         else:
             script_id = _script(context, inputs)
         context.client.put_xml(
-            f"{POLICIES}/id/{resource_id}", _document(context, _name(inputs["name"]), _applying(inputs, script_id))
+            f"{POLICIES}/id/{resource_id}",
+            policy_document(context, applying_name(inputs["name"]), _applying(inputs, script_id)),
         )
         gone = {*(state.get("computer_ids") or []), *waiting} - set(inputs["computer_ids"])
         leaving = sorted(mac.id for mac in inventory.of_ids(context.client, gone))
@@ -96,7 +101,7 @@ class ManagedFiles(Kind):
     def delete(self, context: Context, resource_id: str, state: Properties) -> None:
         """A second run, which removes, on each Mac by its id: the group may go before the last of them was online."""
         script_id, removal = str(state.get("script_id") or ""), str(state.get("removal_policy_id") or "")
-        policy = context.settled(lambda: _get_policy(context, resource_id))
+        policy = context.settled(lambda: get_policy(context, resource_id))
         if policy:
             script_id = str(policy["scripts"][0]["id"]) if policy.get("scripts") else script_id
             pending = _remove(context, resource_id, policy, script_id, _still_leaving(context, state))
@@ -128,7 +133,7 @@ def _remove(context: Context, policy_id: str, policy: Any, script_id: str, leavi
     def put() -> None:
         run = {"script_id": script_id, "action": REMOVE, "scope": scope(computers=sorted(pending))}
         run["event"] = str(general.get("trigger_other") or "")
-        context.client.put_xml(f"{POLICIES}/id/{policy_id}", _document(context, str(general["name"]), run))
+        context.client.put_xml(f"{POLICIES}/id/{policy_id}", policy_document(context, str(general["name"]), run))
 
     put()
     for _ in context.polls() if pending else ():
@@ -155,10 +160,12 @@ def _leave(context: Context, policy_id: str, inputs: Properties, script_id: str,
     if not leaving:
         return ""
     run = {"script_id": script_id, "action": REMOVE, "scope": scope(computers=leaving), "event": inputs["event"]}
-    if policy_id and _get_policy(context, policy_id):
-        context.client.put_xml(f"{POLICIES}/id/{policy_id}", _document(context, _leaving_name(inputs["name"]), run))
+    if policy_id and get_policy(context, policy_id):
+        context.client.put_xml(
+            f"{POLICIES}/id/{policy_id}", policy_document(context, leaving_name(inputs["name"]), run)
+        )
         return policy_id
-    return _policy(context, inputs["name"], run, leaving=True)
+    return put_policy(context, inputs["name"], run, leaving=True)
 
 
 def _still_leaving(context: Context, state: Properties) -> list[str]:
@@ -215,7 +222,7 @@ def _script(context: Context, inputs: Properties) -> str:
 def _script_document(context: Context, inputs: Properties) -> dict[str, Any]:
     """An empty category would be a server error."""
     return {
-        "name": _name(inputs["name"]),
+        "name": applying_name(inputs["name"]),
         "scriptContents": inputs["contents"],
         "notes": marked(inputs["description"], context.urn),
         "priority": "AFTER",
@@ -235,76 +242,3 @@ def _existing_script(context: Context, name: str) -> Existing | None:
 def _applying(inputs: Properties, script_id: str) -> dict[str, str]:
     reached = scope(computer_groups=[inputs["computer_group_id"]])
     return {"script_id": script_id, "action": APPLY, "scope": reached, "event": inputs["event"]}
-
-
-def _policy(context: Context, name: str, run: Mapping[str, str], *, leaving: bool = False) -> str:
-    called = _leaving_name(name) if leaving else _name(name)
-    document = _document(context, called, run)
-    policy_id, ours = context.create(
-        f'policy "{called}"',
-        lambda: made_id(context.client.post_xml(f"{POLICIES}/id/0", document)),
-        lambda: _existing_policy(context, called),
-    )
-    if ours:
-        context.client.put_xml(f"{POLICIES}/id/{policy_id}", document)
-    return policy_id
-
-
-def _document(context: Context, name: str, run: Mapping[str, str]) -> str:
-    return element(
-        "policy",
-        element(
-            "general",
-            text("name", name),
-            text("enabled", value=True),
-            text("frequency", ONGOING),
-            text("trigger_checkin", value=True),
-            text("trigger_other", run["event"]),
-        ),
-        run["scope"],
-        element(
-            "scripts",
-            element(
-                "script",
-                text("id", run["script_id"]),
-                text("priority", "After"),
-                text("parameter4", run["action"]),
-                text(MARK_PARAMETER, mark(context.urn)),
-            ),
-        ),
-    )
-
-
-def _get_policy(context: Context, policy_id: str) -> Any:
-    answer = context.client.get(f"{POLICIES}/id/{policy_id}")
-    return answer["policy"] if answer else None
-
-
-def _existing_policy(context: Context, name: str) -> Existing | None:
-    answer = context.client.get(f"{POLICIES}/name/{quote(name, safe='')}")
-    if not answer:
-        return None
-    policy = answer["policy"]
-    marks = [str(each.get(MARK_PARAMETER) or "") for each in policy.get("scripts") or []]
-    return Existing(id=str(policy["general"]["id"]), description=" ".join(marks))
-
-
-def _altered(policy: Any) -> list[str]:
-    general, scripts = policy["general"], policy.get("scripts") or []
-    wanted = {"enabled": True, "frequency": ONGOING, "trigger_checkin": True}
-    found = [f"{name}: {general.get(name)}" for name, value in wanted.items() if general.get(name) != value]
-    actions = [str(each.get("parameter4")) for each in scripts]
-    return found if actions == [APPLY] else [*found, f"scripts run with: {', '.join(actions) or 'none'}"]
-
-
-# Policies run in the order of their names: what a Mac is given comes before what it was given elsewhere goes.
-def _name(name: str) -> str:
-    return f"Apply {name}"
-
-
-def _leaving_name(name: str) -> str:
-    return f"Remove {name}"
-
-
-def _ours(name: str) -> str:
-    return name.removeprefix("Apply ")

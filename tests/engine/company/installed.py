@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import site
 import subprocess
 import sys
@@ -17,28 +16,23 @@ import yaml
 
 from sandbox.tests.ports import free_ports
 from tests.company.world import ANSWERS, PEOPLE
-from tests.packaging.distributions import PRODUCT
+from tests.packaging.distributions import copied, wheel
 from tests.stacks import PROJECT
 
 UV = str(Path(sys.executable).with_name("uv"))
-TOGETHER = ("pyproject.toml", "README.md", "LICENSE")
 
 
 def wheels(folder: Path, out: Path, version: str | None = None, change: tuple[str, str, str] | None = None) -> Path:
     """Of the program and of the sandbox, as they lie here. `version`: another one, and `change`: a file's text, in place
     of which stands another. The folder of wheels."""
-    for room in (*PRODUCT, "ci", "sandbox"):
-        shutil.copytree(PROJECT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "tests"))
-    for name in TOGETHER:
-        shutil.copy(PROJECT / name, folder)
+    copied(folder, "sandbox")
     if version:
         _replace(folder / "rollout" / "__init__.py", r'__version__ = "[^"]+"', f'__version__ = "{version}"')
     if change:
         file, old, new = change
         _replace(folder / file, re.escape(old), new)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
     for source in (folder, folder / "sandbox") if version is None else (folder,):
-        subprocess.run([*pip, "--wheel-dir", str(out), str(source)], check=True, capture_output=True)
+        wheel(source, out)
     return out
 
 

@@ -129,6 +129,7 @@ def test_what_a_newer_version_would_do_is_said_before_it_is_taken(
     found = globex.document("upgrade", str(newer), "-s", "sandbox", code=code)
     assert found["then"] == "99.1.0"
     assert [one for one in found["changes"] if one["name"].startswith(name) and one["then"] == word]
+    assert [each["version"] for each in found["changelog"]] == ["Unreleased"]
     assert globex.rollout("--version").strip() != "rollout 99.1.0"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from rollout.pipeline.bootstrap import PROJECT as NAME
 from sandbox import workspace
@@ -155,7 +157,7 @@ def test_a_stack_lives_in_the_bucket_with_its_secrets_under_the_key(bootstrap: B
     content = yaml.safe_load(world.stack_text("dev"))
     content.pop("encryptionsalt", None)
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
-    provider = bootstrap.output("secrets_provider")
+    provider = f"{bootstrap.output('secrets_provider')}&context_stack=kept"
     pulumi(world, world.folder, "stack", "init", "kept", "--secrets-provider", provider, url=url)
     secret = "whsec_" + "A" * 43 + "="
     setting = ("config", "set", "--secret", "--stack", "kept")
@@ -168,6 +170,11 @@ def test_a_stack_lives_in_the_bucket_with_its_secrets_under_the_key(bootstrap: B
     assert kept["ServerSideEncryption"] == "aws:kms"
     latest = json.loads(state)["checkpoint"]["latest"]
     assert latest["secrets_providers"]["type"] == "cloud"
+    # The context by which a role that previews one stack cannot open another's.
+    key = base64.b64decode(yaml.safe_load(file.read_text(encoding="utf-8"))["encryptedkey"])
+    assert world.aws("kms").decrypt(CiphertextBlob=key, EncryptionContext={"stack": "kept"})["Plaintext"]
+    with pytest.raises(ClientError, match="InvalidCiphertext"):
+        world.aws("kms").decrypt(CiphertextBlob=key)
     assert secret not in state
     assert len(latest["resources"]) > 100
     versions = s3.list_object_versions(Bucket=BUCKET, Prefix=".pulumi/stacks/claude-code-rollout/kept.json")

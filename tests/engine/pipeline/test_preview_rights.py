@@ -8,7 +8,8 @@ from typing import Any
 import botocore.session
 
 from rollout.account import Account
-from rollout.pipeline.rights import UNNAMED_READS, rights
+from rollout.names import STACK_TAG
+from rollout.pipeline.policies import preview_policies
 from sandbox.settings import ACCOUNT_ID, REGION
 from tests.engine.world import World
 
@@ -53,6 +54,11 @@ def test_a_preview_and_a_look_for_drift_need_only_what_their_role_may(pilot: Wor
     pilot.pulumi("preview", "--stack", "sandbox", "--refresh", "--expect-no-changes")
     asked = {action(call) for call in pilot.aws_control("/sandbox/calls")} - FREE
     here = Account(ACCOUNT_ID, REGION)
-    allowed = {each for part in rights(here, "acme.okta.com") for each in part.read} | set(UNNAMED_READS)
+    policies = preview_policies(here, "acme.okta.com", "sandbox")
+    allowed = {each for policy in policies for statement in policy["Statement"] for each in statement["Action"]}
     assert len(asked) > 20
     assert asked - allowed == set()
+    # A look for drift reads secrets: those that carry the stack's own tag.
+    assert "secretsmanager:GetSecretValue" in asked
+    secrets = pilot.aws("secretsmanager").list_secrets()["SecretList"]
+    assert {next(tag["Value"] for tag in each["Tags"] if tag["Key"] == STACK_TAG) for each in secrets} == {"sandbox"}

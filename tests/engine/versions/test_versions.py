@@ -21,6 +21,11 @@ CODE = "aws:lambda/function:Function"
 EXPLAINED = {
     "0.1.0": {
         "pilot-announcement-access": "create",  # members are told of access; whoever has it already is told nothing
+        # Secrets carry their stack's tag.
+        **dict.fromkeys(
+            ("announcer-slack-bot-token", "announcer-webhook-signing-key", "delivery-token", "github-webhook-secret"),
+            "update",
+        ),
     },
 }
 
