@@ -33,8 +33,9 @@ def declare() -> None:
     """Of the stack that the engine runs. `pulumi.RunError` has all mistakes, for a person to read."""
     config = CONFIG.get() or get_config_env()
     encrypted = {*get_config_secret_keys_env(), *filter(is_config_secret, config)}
+    now = datetime.now(UTC)
     try:
-        rollout = load(config, Path.cwd(), datetime.now(UTC), encrypted)
+        rollout = load(config, Path.cwd(), now, encrypted)
     except StackFileError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -45,7 +46,7 @@ def declare() -> None:
     judge_people(rollout, known)
     doubt_budgets(rollout)
     passed = judge_gates(rollout)
-    record = advance(before, rollout, session_names(rollout, known) if known else None, datetime.now(UTC))
+    record = advance(before, rollout, session_names(rollout, known) if known else None, now)
     warn_of_update(before, rollout, record)
     behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
 

@@ -56,6 +56,7 @@ SUCCESS_PATH = f"/{PREFIX}/success"
 STATE_KEY = f"{PREFIX}-rollout-states"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
+ENDS_POLICY = "ends"
 # What `rollout cut` puts: for everybody of a cohort, and the beginning of one person's.
 CUT_POLICY = "cut"
 CUT_PERSON = f"{CUT_POLICY}-"

@@ -13,10 +13,13 @@ import pulumi_aws as aws
 from rollout import names
 from rollout.access.denies import cohort_stop, member_stops
 from rollout.access.documents import boundary, invoke_policy
+from rollout.access.ends import ends_document
 from rollout.access.quota_document import quota_document
+from rollout.access.sizes import inline_characters
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import named_stops
+from rollout.incidents.cut_rules import homes_of, named_stops
+from rollout.incidents.ends import ends
 from rollout.model.rollout import Rollout
 
 # IAM's least for a role; a sign-in asks for `session_minutes`, and IAM refuses more than this (STS API reference).
@@ -63,7 +66,7 @@ class Access(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.provider),
         )
         self.role_arn = self._role.arn
-        self.stops = [*self._denies(), *self._quotas()]
+        self.stops = [*self._denies(), *self._ends(), *self._quotas()]
         self.register_outputs({"role_arn": self.role_arn})
 
     def allow(self, after: Sequence[pulumi.Resource], people: pulumi.Input[bool] = True) -> list[pulumi.Resource]:
@@ -138,6 +141,20 @@ class Access(pulumi.ComponentResource):
             return [*whole, *self._member_stops([*after, *whole])]
         single = list(self._member_stops(after))
         return [*self._cohort_stop([*after, *single]), *single]
+
+    def _ends(self) -> Iterator[pulumi.Resource]:
+        """Of whom access ends at a time: there before they are, and in force by AWS's clock."""
+        args = self._args
+        models = {label: args.rollout.models[label] for label in args.rollout.cohorts[args.cohort].models}
+        found = ends(args.record, homes_of(args.rollout), args.cohort)
+        if document := ends_document(found, inline_characters(models)):
+            yield aws.iam.RolePolicy(
+                f"{self._name}-ends",
+                name=names.ENDS_POLICY,
+                role=self._role.name,
+                policy=json.dumps(document),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.recorded]),
+            )
 
     def _cohort_stop(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
         document = cohort_stop(self._args.record.cohorts[self._args.cohort])

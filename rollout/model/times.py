@@ -12,3 +12,8 @@ def instant(text: str) -> datetime:
 def latest(*times: datetime | None) -> datetime | None:
     """Of those that are there."""
     return max((time for time in times if time is not None), default=None)
+
+
+def earliest(*times: datetime | None) -> datetime | None:
+    """Of those that are there."""
+    return min((time for time in times if time is not None), default=None)
