@@ -33,9 +33,8 @@ def declare() -> None:
     """Of the stack that the engine runs. `pulumi.RunError` has all mistakes, for a person to read."""
     config = CONFIG.get() or get_config_env()
     encrypted = {*get_config_secret_keys_env(), *filter(is_config_secret, config)}
-    now = datetime.now(UTC)
     try:
-        rollout = load(config, Path.cwd(), now, encrypted)
+        rollout = load(config, Path.cwd(), now := datetime.now(UTC), encrypted)
     except StackFileError as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from rollout import names
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
-from rollout.model.times import earliest, latest
+from rollout.model.rollout import Rollout
+from rollout.model.times import earliest, latest, moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +72,15 @@ def _people(cohort: CohortRecord, record: Record, homes: Mapping[str, str]) -> I
             until = earliest(there.until if there else None, home.until if home else None)
         if until:
             yield email, until
+
+
+def still_in_okta(before: Record, rollout: Rollout) -> Iterator[str]:
+    """Who has ended, and was in Okta's groups when the last update ended: IAM denies them already."""
+    for name, cohort in rollout.declared.items():
+        known = before.cohorts.get(name)
+        for email in cohort.ended if known else ():
+            if known and email in known.umbrella and (end := cohort.end_of(email)):
+                yield (
+                    f"cohorts.{name}.members.{email}: access ended {moment(end)}, and AWS denies them since; "
+                    "`rollout up` takes them out of Okta's groups as well"
+                )

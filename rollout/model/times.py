@@ -17,3 +17,8 @@ def latest(*times: datetime | None) -> datetime | None:
 def earliest(*times: datetime | None) -> datetime | None:
     """Of those that are there."""
     return min((time for time in times if time is not None), default=None)
+
+
+def moment(at: datetime) -> str:
+    """For people, to the second, as IAM compares it."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
