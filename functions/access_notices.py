@@ -13,7 +13,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from rollout.notices import access_ends
 from rollout.notices.access import Access, Told, access_deliveries, after, baseline
+from rollout.notices.access_ends import Look
 from rollout.notices.level_changes import Delivery, Settings
 
 
@@ -44,9 +46,24 @@ def compare(
     if at < datetime.fromisoformat(found["at"]):
         return  # out of the dead-letter queue: later news was compared meanwhile
     before = Told.read(json.loads(found["state"]))
-    for delivery in access_deliveries(before, access, settings):
+    now = datetime.now(UTC)
+    for delivery in (*access_deliveries(before, access, settings), *access_ends.news(before, access, settings, now)):
         hand_out(delivery)
-    _remember(table, access.cohort, after(before, access), at, before.version)
+    _remember(table, access.cohort, access_ends.know(after(before, access), now), at, before.version)
+
+
+def remind(table: Any, event: dict[str, Any], settings: Settings, hand_out: Callable[[Delivery], None]) -> None:
+    """Look whose access ends in three days. A cohort that nothing is remembered of has nobody to tell."""
+    look = Look.read(event)
+    found = _got(table, _key(look.cohort))
+    if found is None:
+        return
+    told = Told.read(json.loads(found["state"]))
+    due, then = access_ends.reminders(told, look, settings, datetime.now(UTC))
+    for delivery in due:
+        hand_out(delivery)
+    if due:
+        _remember(table, look.cohort, then, datetime.fromisoformat(found["at"]), told.version)
 
 
 def _got(table: Any, key: str) -> dict[str, Any] | None:

@@ -100,6 +100,11 @@ def member_stop_policy(cohort: str, number: int) -> str:
     return f"{role(cohort)}-stop-{number}"
 
 
+def ends_schedule(cohort: str) -> str:
+    """Within the group of `REVIEWS`; at most 33 of the scheduler's 64 characters."""
+    return f"{role(cohort)}-ends"
+
+
 def quota_policy(cohort: str, number: int) -> str:
     return f"{role(cohort)}-quota-{number}"
 

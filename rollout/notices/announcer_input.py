@@ -35,6 +35,7 @@ def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
 def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Who has access once the update has ended, as `rollout.notices.access.Access` reads it."""
     found, notify = rollout.cohorts[cohort], rollout.notify
+    ends = {email: end for email in sorted(found.members) if (end := found.end_of(email))}
     page = notify.onboarding_page.replace("{cohort}", cohort) if notify.onboarding_page else None
     return Access(
         cohort=cohort,
@@ -47,6 +48,8 @@ def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
         signs_in=rollout.federation is Federation.SAML,
         ask=whom_to_ask(rollout),
         page=page,
+        ends={email: end.isoformat() for email, end in ends.items() if email not in found.ended},
+        ended={email: end.isoformat() for email, end in ends.items() if email in found.ended},
     ).document()
 
 

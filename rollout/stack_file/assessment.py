@@ -97,8 +97,8 @@ def _over(cohort: Cohort) -> Iterator[str]:
     for email in cohort.ended:
         if end := cohort.end_of(email):
             yield (
-                f"access of {email} ended {moment(end)}; take them out by `rollout remove-member`, or give them longer by "
-                "`rollout set-until`"
+                f"access of {email} ended {moment(end)}; `rollout remove-member` takes them out, `rollout set-until` "
+                "gives them longer"
             )
 
 
