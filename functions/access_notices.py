@@ -13,9 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rollout.notices import access_ends
 from rollout.notices.access import Access, Told, access_deliveries, after, baseline
-from rollout.notices.access_ends import Look
+from rollout.notices.access_ends import Look, know, news, reminders
 from rollout.notices.level_changes import Delivery, Settings
 
 
@@ -30,10 +29,10 @@ def begin(table: Any, cohort: str) -> None:
 
 
 def compare(
-    table: Any, news: dict[str, Any], at: datetime, settings: Settings, hand_out: Callable[[Delivery], None]
+    table: Any, event: dict[str, Any], at: datetime, settings: Settings, hand_out: Callable[[Delivery], None]
 ) -> None:
     """Hand out what is new, then remember it. Killed in between it hands out the same again, under the same ids."""
-    access = Access.read(news)
+    access = Access.read(event)
     key = _key(access.cohort)
     found = _got(table, key)
     if found is None:
@@ -47,9 +46,9 @@ def compare(
         return  # out of the dead-letter queue: later news was compared meanwhile
     before = Told.read(json.loads(found["state"]))
     now = datetime.now(UTC)
-    for delivery in (*access_deliveries(before, access, settings), *access_ends.news(before, access, settings, now)):
+    for delivery in (*access_deliveries(before, access, settings), *news(before, access, settings, now)):
         hand_out(delivery)
-    _remember(table, access.cohort, access_ends.know(after(before, access), now), at, before.version)
+    _remember(table, access.cohort, know(after(before, access), now), at, before.version)
 
 
 def remind(table: Any, event: dict[str, Any], settings: Settings, hand_out: Callable[[Delivery], None]) -> None:
@@ -59,7 +58,7 @@ def remind(table: Any, event: dict[str, Any], settings: Settings, hand_out: Call
     if found is None:
         return
     told = Told.read(json.loads(found["state"]))
-    due, then = access_ends.reminders(told, look, settings, datetime.now(UTC))
+    due, then = reminders(told, look, settings, datetime.now(UTC))
     for delivery in due:
         hand_out(delivery)
     if due:

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from rollout.model.errors import shown
 
-# YAML reads an unquoted time as a time, and the engine hands it on in Go's notation.
-_GO_TIME = re.compile(r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) \w+$")
+# YAML reads an unquoted time as a time, and the engine hands it on in Go's notation: of a zone that has no name, its
+# offset twice.
+_GO_TIME = re.compile(r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) [\w+-]+$")
 
 
 def _instant(value: object) -> object:

@@ -55,7 +55,7 @@ def all_of(
     level = file.cohorts["pilot"].level_of(ALICE) if ALICE in file.cohorts["pilot"].members else None
     return [
         reasons.by_file("dev", ALICE, file),
-        reasons.by_record("dev", ALICE, file, known),
+        reasons.by_record("dev", ALICE, file, known, NOW),
         reasons.by_okta("dev", ALICE, accounts, GROUPS if level and level.effects.members else ()),
         reasons.by_iam("dev", "pilot", ALICE, frozenset({ALICE}), role, file_level=level),
         reasons.by_meter(counted, NOW),

@@ -163,7 +163,7 @@ def test_a_person_listed_twice_is_named(tmp_path: Path) -> None:
         "rosters/pilot.csv:3: email: bob.kim@acme.example is on line 2 already",
         (
             "cohorts.pilot.members.alice.chen@acme.example: rosters/pilot.csv:4 has this person; "
-            "only level, incident, sessions_valid_from may be here"
+            "only level, incident, sessions_valid_from, until, extended may be here"
         ),
     ]
 
