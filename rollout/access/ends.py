@@ -15,8 +15,6 @@ from rollout.access.documents import Document
 from rollout.iam_limits import INLINE_CHARACTERS, characters
 from rollout.incidents.ends import Ends
 
-# A Sid has letters and digits only; it says when, for whoever reads it in AWS's console.
-SID_TIME = "%Y%m%dT%H%M%SZ"
 # What a member is denied by, as far as a stack file tells: an address, and a login or an id in Okta as long.
 NAMES_OF_ONE = 2
 
@@ -24,16 +22,19 @@ NAMES_OF_ONE = 2
 def ends_document(ends: Ends, taken_characters: int) -> Document | None:
     """None where nothing ends. `taken_characters`: what the role's other inline policies may need.
 
-    Names of sessions are more than a stack file tells, so what `rollout check` let pass may not fit one day. Then those
-    who end last go together, at the earlier time: somebody ends early, and nobody late.
+    Okta may have more names than a stack file tells, so what `rollout check` let pass may not fit one day. Then older
+    names are left out, and if that is not enough, those who end last go together, at the earlier time: somebody ends
+    early, and nobody late.
     """
     room = INLINE_CHARACTERS - taken_characters
     groups = _groups(ends.sessions)
+    if characters(_document(ends.whole, groups)) > room:
+        groups = _groups(ends.newest)
     while len(groups) > 1 and characters(_document(ends.whole, groups)) > room:
         *kept, (earlier, names), (_, later) = groups
         groups = [*kept, (earlier, sorted({*names, *later}))]
     if groups and characters(_document(ends.whole, groups)) > room:
-        # Not even their names fit: everybody of the cohort ends with the first of them.
+        # Logins of twice the length of their addresses: everybody of the cohort ends with the first of them.
         first = min(filter(None, (ends.whole, groups[0][0])))
         return _document(first, [])
     return _document(ends.whole, groups) if ends else None
@@ -53,13 +54,13 @@ def _groups(sessions: Mapping[str, datetime]) -> list[tuple[datetime, list[str]]
 
 
 def _document(whole: datetime | None, groups: Iterable[tuple[datetime, list[str]]]) -> Document:
-    statements = [_statement(f"CohortEnds{whole.astimezone(UTC):{SID_TIME}}", whole, {})] if whole else []
+    statements = [{"Sid": "CohortEnds", **_from(whole, {})}] if whole else []
     for at, names in groups:
-        sessions = {"StringLike": {"aws:userid": [f"*:{name}" for name in names]}}
-        statements.append(_statement(f"Ends{at.astimezone(UTC):{SID_TIME}}", at, sessions))
+        statements.append(_from(at, {"StringLike": {"aws:userid": [f"*:{name}" for name in names]}}))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _statement(sid: str, at: datetime, condition: Mapping[str, Any]) -> dict[str, Any]:
+def _from(at: datetime, whose: Mapping[str, Any]) -> Document:
+    """Without a Sid, so that more ends fit."""
     time = {"DateGreaterThanEquals": {"aws:CurrentTime": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}}
-    return {"Sid": sid, "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {**time, **condition}}
+    return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {**time, **whose}}

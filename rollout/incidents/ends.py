@@ -43,10 +43,12 @@ def end_of(known: CohortRecord | PersonRecord | None) -> End:
 @dataclass(frozen=True, kw_only=True)
 class Ends:
     """Of one cohort's role. `whole`: of everybody. `sessions`: by a session's name, of single people; those that end
-    with the whole or later are there too, so that whoever moves the whole later gives them nothing."""
+    with the whole or later are there too, so that whoever moves the whole later gives them nothing. `newest`: of each
+    person the e-mail address and the newest other name alone: with an older login nobody signs in any more."""
 
     whole: datetime | None
     sessions: Mapping[str, datetime]
+    newest: Mapping[str, datetime]
 
     def __bool__(self) -> bool:
         return self.whole is not None or bool(self.sessions)
@@ -56,11 +58,13 @@ def ends(record: Record, homes: Mapping[str, str], cohort: str) -> Ends:
     """`homes`: the cohort of each person (`rollout.incidents.cut_rules.homes_of`). Who moved to another cohort ends on
     this role when they end there; who is nowhere any more is stopped by name (`named_stops`)."""
     known = record.cohorts[cohort]
-    found: dict[str, datetime] = {}
+    found, newest = dict[str, datetime](), dict[str, datetime]()
     for email, until in _people(known, record, homes):
-        for name in filter(names.SESSION.fullmatch, record.names(email)):
+        called = list(filter(names.SESSION.fullmatch, record.names(email)))
+        for name in called:
             found[name] = min(until, found.get(name, until))
-    return Ends(whole=known.until, sessions=dict(sorted(found.items())))
+        newest |= {name: found[name] for name in (*called[:1], *called[-1:])}
+    return Ends(whole=known.until, sessions=dict(sorted(found.items())), newest=dict(sorted(newest.items())))
 
 
 def _people(cohort: CohortRecord, record: Record, homes: Mapping[str, str]) -> Iterator[tuple[str, datetime]]:

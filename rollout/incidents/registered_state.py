@@ -31,8 +31,9 @@ def cohort_standing(
 
 
 def _ends(found: Ends) -> dict[str, Any]:
-    """`until`: of everybody. `ends`: how many names of sessions end at each time."""
-    count = Counter(at.isoformat() for at in found.sessions.values())
+    """`until`: of everybody. `ends`: how many names of sessions end at each time, as many as are denied
+    whatever room there is."""
+    count = Counter(at.isoformat() for at in found.newest.values())
     return {
         **({"until": found.whole.isoformat()} if found.whole else {}),
         **({"ends": dict(sorted(count.items()))} if count else {}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -138,8 +138,12 @@ class Cohort(Part):
     def as_of(self, now: datetime) -> Cohort:
         """With the knowledge of whose access has ended by `now`, as far as the file tells."""
         ends = {email: self.end_of(email) for email in self.members}
+        return self.having_ended({email for email, end in ends.items() if end and end <= now})
+
+    def having_ended(self, people: Collection[str]) -> Cohort:
+        """`people`: whose access has ended, by e-mail."""
         found = self.model_copy()
-        found._ended = frozenset(email for email, end in ends.items() if end and end <= now)  # noqa: SLF001  our own
+        found._ended = frozenset(people)  # noqa: SLF001  our own
         return found
 
     @property

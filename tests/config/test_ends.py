@@ -86,7 +86,12 @@ def test_what_is_no_end_is_refused(written: str) -> None:
 
 
 def test_who_has_ended_may_not_sign_in_from_that_second_on() -> None:
-    for how in ({"until": DAY}, {"cohort": {"until": DAY}, "until": LATER}, {"cohort": {"until": LATER}, "until": DAY}):
+    ways: list[Document] = [
+        {"until": DAY},
+        {"cohort": {"until": DAY}, "until": LATER},
+        {"cohort": {"until": LATER}, "until": DAY},
+    ]
+    for how in ways:
         before, then = (loaded(END - timedelta(seconds=1), **how), loaded(END, **how))
         assert ALICE in before.cohorts["pilot"].signed_in
         assert ALICE not in then.cohorts["pilot"].signed_in
@@ -212,7 +217,7 @@ def test_who_was_taken_out_and_comes_back_begins_anew() -> None:
 def test_more_names_than_fit_end_early_and_nobody_late() -> None:
     times = [END + timedelta(days=number) for number in range(60)]
     sessions = {f"person.number{number:03}@acme.example": at for number, at in enumerate(times)}
-    document = ends_document(Ends(whole=None, sessions=sessions), 3_400)
+    document = ends_document(Ends(whole=None, sessions=sessions, newest=sessions), 3_400)
     assert document
     assert characters(document) <= INLINE_CHARACTERS - 3_400
     denied: dict[str, datetime] = {}
@@ -221,7 +226,9 @@ def test_more_names_than_fit_end_early_and_nobody_late() -> None:
         denied |= {name[2:]: at for name in statement["Condition"]["StringLike"]["aws:userid"]}
     assert all(denied[name] <= at for name, at in sessions.items())
     assert [denied[name] == at for name, at in sessions.items()].index(False) > 20, "who ends soonest ends in time"
-    [all_of_them] = (ends_document(Ends(whole=END, sessions=sessions), INLINE_CHARACTERS - 400) or {})["Statement"]
+    [all_of_them] = (ends_document(Ends(whole=END, sessions=sessions, newest=sessions), INLINE_CHARACTERS - 400) or {})[
+        "Statement"
+    ]
     assert list(all_of_them["Condition"]) == ["DateGreaterThanEquals"]
 
 
@@ -245,3 +252,17 @@ def test_check_says_when_access_ends_that_nothing_outlives_it_in_iam_and_what_is
 def test_an_extension_in_the_future_is_a_mistake() -> None:
     with pytest.raises(StackFileError, match=r"extended: in the future"):
         loaded(NOW, until=DAY, extended="2026-12-24T00:00:01Z")
+
+
+def test_with_too_many_names_older_logins_go_first_and_nobody_ends_early() -> None:
+    logins = [f"login.number{number}@acme.example" for number in range(6)]
+    people = {f"person.number{n:02}@acme.example": {"name": "x", "team": "backend", "until": DAY} for n in range(60)}
+    file, record = changed(pilot(members=people)), Record()
+    for login in logins:
+        record = after(record, file, known={email: (f"{email[:15]}.{login}",) for email in people})
+    found = ends(record, {}, "pilot")
+    assert len(found.sessions) == 7 * len(people)
+    [statement] = (ends_document(found, 3_400) or {})["Statement"]
+    named = {name[2:] for name in statement["Condition"]["StringLike"]["aws:userid"]}
+    assert named == {*people, *(f"{email[:15]}.{logins[-1]}" for email in people)}
+    assert statement["Condition"]["DateGreaterThanEquals"] == {"aws:CurrentTime": "2027-01-01T00:00:00Z"}

@@ -112,15 +112,15 @@ MUTATIONS = [
     Mutation(
         what="A member's end names no session",
         file="rollout/access/ends.py",
-        old='{"aws:userid": [f"*:{name}" for name in names]}',
-        new='{"aws:userid": [f"{name}" for name in names]}',
+        old='"aws:userid": [f"*:{name}" for name in names]',
+        new='"aws:userid": [f"{name}" for name in names]',
         stack="ends",
         rule="ended-is-denied",
     ),
     Mutation(
         what="A cohort's end is denied nowhere",
         file="rollout/access/ends.py",
-        old='statements = [_statement(f"CohortEnds{whole.astimezone(UTC):{SID_TIME}}", whole, {})] if whole else []',
+        old='statements = [{"Sid": "CohortEnds", **_from(whole, {})}] if whole else []',
         new="statements = []",
         stack="ends",
         rule="ended-is-denied",
