@@ -113,7 +113,7 @@ def test_access_ends_to_the_second_without_an_update_and_okta_follows_at_the_nex
 
 def test_a_day_without_quotes_is_refused_by_the_engines_own_reading(pilot: World) -> None:
     text = re.sub(
-        r"^( +)level: active\n", r"\g<0>\1until: 2098-12-31\n", pilot.stack_text(), count=1, flags=re.MULTILINE
+        r"^( +)level: active.*\n", r"\g<0>\1until: 2098-12-31\n", pilot.stack_text(), count=1, flags=re.MULTILINE
     )
     (pilot.folder / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
     printed = pilot.up(fails=True)
