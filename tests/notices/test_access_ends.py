@@ -54,7 +54,7 @@ def test_who_gets_access_with_an_end_reads_it_in_that_notice() -> None:
 def test_three_days_before_they_are_told_once_with_what_to_do_however_often_somebody_looks() -> None:
     state = known(ends())
     sent: list[tuple[datetime, str]] = []
-    now = END - timedelta(days=10)
+    now = END - timedelta(days=10) + timedelta(minutes=25)
     while now < END + timedelta(days=2):
         found, state = looked(state, now)
         sent += [(now, email) for email in found]
