@@ -58,13 +58,14 @@ def ends(record: Record, homes: Mapping[str, str], cohort: str) -> Ends:
     """`homes`: the cohort of each person (`rollout.incidents.cut_rules.homes_of`). Who moved to another cohort ends on
     this role when they end there; who is nowhere any more is stopped by name (`named_stops`)."""
     known = record.cohorts[cohort]
-    found, newest = dict[str, datetime](), dict[str, datetime]()
+    found, newest = dict[str, datetime](), set[str]()
     for email, until in _people(known, record, homes):
         called = list(filter(names.SESSION.fullmatch, record.names(email)))
         for name in called:
             found[name] = min(until, found.get(name, until))
-        newest |= {name: found[name] for name in (*called[:1], *called[-1:])}
-    return Ends(whole=known.until, sessions=dict(sorted(found.items())), newest=dict(sorted(newest.items())))
+        newest |= {*called[:1], *called[-1:]}
+    sessions = dict(sorted(found.items()))
+    return Ends(whole=known.until, sessions=sessions, newest={n: at for n, at in sessions.items() if n in newest})
 
 
 def _people(cohort: CohortRecord, record: Record, homes: Mapping[str, str]) -> Iterator[tuple[str, datetime]]:

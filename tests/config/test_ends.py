@@ -156,6 +156,14 @@ def test_a_copy_is_refused_and_gives_nothing_back(of: Any, newest: Document, cop
     assert ends(kept, {}, "pilot") == ends(record, {}, "pilot"), "whatever else lets the copy pass, IAM keeps the end"
 
 
+def test_a_name_that_two_people_have_ends_with_the_first_of_them_whatever_room_there_is() -> None:
+    people = {email: {"name": "x", "team": "backend", "until": DAY} for email in (ALICE, GRACE)}
+    file = changed(pilot(members=people), alice(until=LATER))
+    known = {ALICE: ("shared@acme.example",), GRACE: ("shared@acme.example", "grace@acme.example")}
+    found = ends(after(Record(), file, known=known), {}, "pilot")
+    assert found.newest["shared@acme.example"] == found.sessions["shared@acme.example"] == END
+
+
 GOES_ON: dict[str, Document] = {
     "the same": {"until": DAY},
     "shortened": {"until": EARLIER},

@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions import announcer
+from rollout.incidents.cohort_state import Standing
+from rollout.incidents.cohort_state import changes as compared
 from rollout.incidents.cut_record import Record
 from rollout.notices.access import Access, Told, access_deliveries, after
 from rollout.notices.access_ends import EVERY, NOTICE, Look, know, news, reminders
-from rollout.notices.announcer_input import access
+from rollout.notices.announcer_input import access, announced
 from rollout.notices.formats import plain
 from tests.notices.test_access import BASE, hand_in, receivers
 from tests.notices.test_announcer import World
@@ -139,6 +141,30 @@ def test_an_update_says_whose_access_ends_and_whose_has() -> None:
         assert said[key] == {changes.ALICE: at.isoformat()}
         assert (changes.ALICE in said["people"]) is (key == "ends")
         assert {"ends", "ended"} & said.keys() == {key}
+
+
+SUSPENDED = {"level": "suspended", "incident": changes.INCIDENT}
+
+
+def test_who_ended_while_their_cohort_was_suspended_is_not_told_that_it_is_back() -> None:
+    at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    who = changes.alice(until=at.isoformat())
+    stopped = changes.changed(who, changes.pilot(**SUSPENDED))
+    back = changes.changed(who, changes.pilot(sessions_valid_from=changes.INCIDENT["since"]))
+    before, during, then = (
+        Standing.read(announced(file, "pilot", Record())) for file in (stopped, stopped.as_of(at), back.as_of(at))
+    )
+    [removed] = compared(before, during, 1, at)
+    assert (removed.subject, removed.removed) == (changes.ALICE, True)
+    for last in (before, during):
+        whole = next(each for each in compared(last, then, 2, at) if each.subject is None)
+        assert set(whole.people) == {changes.GRACE}
+
+
+def test_an_end_where_no_incident_was_says_nothing_of_levels() -> None:
+    at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    file = changes.changed(changes.alice(until=at.isoformat()))
+    assert announced(file.as_of(at), "pilot", Record()) == announced(file, "pilot", Record())
 
 
 # By the announcer, with what it remembers.
