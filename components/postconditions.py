@@ -16,6 +16,7 @@ from components.identity.people import listed
 from rollout.access.update_warnings import changed_profiles, tokens_that_outlive
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cuts import words_of_cuts
+from rollout.incidents.ends import still_in_okta
 from rollout.incidents.stale_file import stale
 from rollout.model.errors import StackFileError, one_of
 from rollout.model.rollout import Rollout
@@ -48,11 +49,13 @@ def refuse_stale(record: Record, rollout: Rollout) -> None:
 
 def warn_of_update(before: Record, rollout: Rollout, after: Record) -> None:
     """Say what a change breaks: in a preview which clients, since an inference profile's ARN cannot be known before it
-    is made; and what outlives the end of a suspension."""
+    is made; what outlives the end of a suspension; and whose end has passed."""
     lines = changed_profiles(before, rollout, after) if pulumi.runtime.is_dry_run() else []
     if lines:
         pulumi.log.warn("\n".join(["This breaks clients:", *(f"  {line}" for line in lines)]))
     for line in tokens_that_outlive(before, rollout):
+        pulumi.log.warn(line)
+    for line in still_in_okta(before, rollout) if pulumi.runtime.is_dry_run() else ():
         pulumi.log.warn(line)
 
 

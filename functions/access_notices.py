@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rollout.notices.access import Access, Told, access_deliveries, after, baseline
+from rollout.notices.access_ends import Look, know, news, reminders
 from rollout.notices.level_changes import Delivery, Settings
 
 
@@ -28,10 +29,10 @@ def begin(table: Any, cohort: str) -> None:
 
 
 def compare(
-    table: Any, news: dict[str, Any], at: datetime, settings: Settings, hand_out: Callable[[Delivery], None]
+    table: Any, event: dict[str, Any], at: datetime, settings: Settings, hand_out: Callable[[Delivery], None]
 ) -> None:
     """Hand out what is new, then remember it. Killed in between it hands out the same again, under the same ids."""
-    access = Access.read(news)
+    access = Access.read(event)
     key = _key(access.cohort)
     found = _got(table, key)
     if found is None:
@@ -44,9 +45,24 @@ def compare(
     if at < datetime.fromisoformat(found["at"]):
         return  # out of the dead-letter queue: later news was compared meanwhile
     before = Told.read(json.loads(found["state"]))
-    for delivery in access_deliveries(before, access, settings):
+    now = datetime.now(UTC)
+    for delivery in (*access_deliveries(before, access, settings), *news(before, access, settings, now)):
         hand_out(delivery)
-    _remember(table, access.cohort, after(before, access), at, before.version)
+    _remember(table, access.cohort, know(after(before, access), now), at, before.version)
+
+
+def remind(table: Any, event: dict[str, Any], settings: Settings, hand_out: Callable[[Delivery], None]) -> None:
+    """Look whose access ends in three days. A cohort that nothing is remembered of has nobody to tell."""
+    look = Look.read(event)
+    found = _got(table, _key(look.cohort))
+    if found is None:
+        return
+    told = Told.read(json.loads(found["state"]))
+    due, then = reminders(told, look, settings, datetime.now(UTC))
+    for delivery in due:
+        hand_out(delivery)
+    if due:
+        _remember(table, look.cohort, then, datetime.fromisoformat(found["at"]), told.version)
 
 
 def _got(table: Any, key: str) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ queue, one message at a time per cohort:
     review    -> the reminder of a review, as deliveries
     alert     -> the meter's: spend that comes near a budget, as deliveries
     access    -> who has access, compared with who was told of it; what is new as deliveries
+    ends      -> each hour, of a cohort in which somebody's access ends: who is to be told of it, as deliveries
 
 A standing that is handed in twice changes nothing, so an update that was killed can be repeated. What crashes between
 sending and marking is sent again: at least once, as anything over a network.
@@ -32,6 +33,7 @@ from functions.senders import Sender
 from functions.settings import settings
 from rollout.incidents.cohort_state import Standing, changes
 from rollout.notices.access import Access
+from rollout.notices.access_ends import Look
 from rollout.notices.budgets import alert_deliveries
 from rollout.notices.level_changes import Delivery, Settings, deliveries, review_deliveries
 
@@ -60,7 +62,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "Records" in event:
         return worked(event["Records"])
     answer = accepted(event, context.aws_request_id)
-    if "review" in event and not answer["accepted"]:
+    if {"review", "ends"} & event.keys() and not answer["accepted"]:
         raise RuntimeError(answer["reason"])  # nobody reads this answer, but Lambda calls again
     return answer
 
@@ -68,12 +70,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def accepted(event: dict[str, Any], request_id: str) -> dict[str, Any]:
     """Never raises: a notice must not undo a rollback. `pulumi up` says so at its end where this answers false."""
     try:
-        kind = next((known for known in ("review", "access") if known in event), "standing")
+        kind = next((known for known in ("review", "access", "ends") if known in event), "standing")
         body = json.dumps({kind: event.get(kind, event), "at": datetime.now(UTC).isoformat()})
         if len(body) > MAX_INPUT_BYTES:
             raise ValueError(f"more than {MAX_INPUT_BYTES} bytes")  # noqa: TRY301
         # News of access holds up no change of level: each is in order among its own.
-        group = "access" if kind == "access" else "cohort"
+        group = "access" if kind in {"access", "ends"} else "cohort"
         _queue(body, f"{group}-{_cohort_of(kind, event)}", request_id)
     except Exception as error:
         log.exception("not accepted")
@@ -85,6 +87,8 @@ def _cohort_of(kind: str, event: dict[str, Any]) -> str:
     """Raises where it is none of its kind."""
     if kind == "standing":
         return Standing.read(event).cohort
+    if kind == "ends":
+        return Look.read(event["ends"]).cohort
     return event["review"]["cohort"] if kind == "review" else Access.read(event["access"]).cohort
 
 
@@ -113,6 +117,8 @@ def _work(message: dict[str, Any]) -> None:
     elif "access" in message:
         at = datetime.fromisoformat(message["at"])
         access_notices.compare(_table(), message["access"], at, notices(), _hand_out)
+    elif "ends" in message:
+        access_notices.remind(_table(), message["ends"], notices(), _hand_out)
     else:
         _compare(message["standing"], datetime.fromisoformat(message["at"]))
 

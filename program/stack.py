@@ -34,7 +34,7 @@ def declare() -> None:
     config = CONFIG.get() or get_config_env()
     encrypted = {*get_config_secret_keys_env(), *filter(is_config_secret, config)}
     try:
-        rollout = load(config, Path.cwd(), datetime.now(UTC), encrypted)
+        rollout = load(config, Path.cwd(), now := datetime.now(UTC), encrypted)
     except StackFileError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -45,7 +45,7 @@ def declare() -> None:
     judge_people(rollout, known)
     doubt_budgets(rollout)
     passed = judge_gates(rollout)
-    record = advance(before, rollout, session_names(rollout, known) if known else None, datetime.now(UTC))
+    record = advance(before, rollout, session_names(rollout, known) if known else None, now)
     warn_of_update(before, rollout, record)
     behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
 

@@ -60,6 +60,7 @@ SUCCESS_PATH = f"/{PREFIX}/success"
 STATE_KEY = f"{PREFIX}-rollout-states"
 INVOKE_POLICY = "invoke"
 STOP_POLICY = "stop"
+ENDS_POLICY = "ends"
 # What `rollout cut` puts: for everybody of a cohort, and the beginning of one person's.
 CUT_POLICY = "cut"
 CUT_PERSON = f"{CUT_POLICY}-"
@@ -101,6 +102,11 @@ def is_cut_policy(policy: str) -> bool:
 
 def member_stop_policy(cohort: str, number: int) -> str:
     return f"{role(cohort)}-stop-{number}"
+
+
+def ends_schedule(cohort: str) -> str:
+    """Within the group of `REVIEWS`; at most 33 of the scheduler's 64 characters."""
+    return f"{role(cohort)}-ends"
 
 
 def quota_policy(cohort: str, number: int) -> str:

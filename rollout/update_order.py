@@ -25,6 +25,7 @@ class Step(StrEnum):
     RECORD = "record of cuts"
     COHORT_DENY = "Deny of the cohort"
     MEMBER_DENIES = "Denies of members"
+    ENDS = "Denies from an end on"
     QUOTAS = "quota policies"
     MEMBERSHIPS = "group memberships"
     ASSIGNMENT = "app assignment"
@@ -90,10 +91,16 @@ _DENIES_OF_A_GIFT = (
         _ON_RECORD, Wait((Step.MEMBER_DENIES,), "who stays stopped is denied before the others are let go", 16)
     ),
 )
-_EVERY_DENY = (Step.COHORT_DENY, Step.MEMBER_DENIES, Step.QUOTAS)
+_EVERY_DENY = (Step.COHORT_DENY, Step.MEMBER_DENIES, Step.ENDS, Step.QUOTAS)
 _WAY_TO_AWS = (Step.MEMBERSHIPS, Step.ASSIGNMENT)
 _IN_FORCE = (*_EVERY_DENY, *_WAY_TO_AWS, Step.ALLOW)
 _AFTER_THE_DENIES = (
+    Turn(
+        step=Step.ENDS,
+        plane=Plane.IAM,
+        does="denies whose access ends at a time, from that second on",
+        waits=(_ON_RECORD,),
+    ),
     Turn(step=Step.QUOTAS, plane=Plane.IAM, does="has a policy ready for the meter to stop people with"),
     Turn(
         step=Step.MEMBERSHIPS,

@@ -19,9 +19,10 @@ from cli.stack_file.together import write_all
 from cli.terminal.errors import CommandError
 from cli.terminal.text import text_of
 from rollout.levels import Level
-from rollout.model.cohort import STOPPING, Cohort, Member
+from rollout.model.cohort import OWN, Cohort, Member
 from rollout.model.errors import nearest, shown
 from rollout.model.rollout import Rollout
+from rollout.model.times import moment
 from rollout.stack_file.checks import part
 from rollout.stack_file.load import PROJECT
 
@@ -38,7 +39,9 @@ def move_member(stack: str, email: str, cohort: str, yes: bool, as_json: bool = 
             raise CommandError(f"{email} is in {cohort} already; nothing was changed")
         rollout = judged(text_of(path), path.parent, path.name)
         said = [*_access(rollout, email, before, cohort), *_not_cut(path, email, before)]
-        texts = _moved(path, _with_incident(rollout.cohorts[before], email), email, before, cohort)
+        member = _with_end(rollout.cohorts[before], rollout.cohorts[cohort], email)
+        said += [f"their access ends {moment(member.until)}, as before"] if member.until else []
+        texts = _moved(path, member, email, before, cohort)
         write_all(path, texts, yes, as_json, shared=shared, said=said, against=_gives_back(email))
 
 
@@ -114,6 +117,14 @@ def _with_incident(cohort: Cohort, email: str) -> Member:
     return member.model_copy(update={"incident": cohort.incident}) if is_stopped else member
 
 
+def _with_end(was: Cohort, into: Cohort, email: str) -> Member:
+    """With the end that their cohort gave them, where the other one has none or a later one."""
+    member, end = _with_incident(was, email), was.end_of(email)
+    if end is None or (into.until and into.until <= end):
+        return member
+    return member.model_copy(update={"until": end})
+
+
 def _moved(path: Path, member: Member, email: str, before: str, after: str) -> Mapping[Path, str]:
     """The stack file and the rosters, as they are to be."""
     text = text_of(path)
@@ -136,7 +147,7 @@ def _moved(path: Path, member: Member, email: str, before: str, after: str) -> M
     texts: dict[Path, str] = {}
     # Where they go is written first: whoever is in two cohorts is refused by name, who is in none is forgotten.
     if target and target != source:
-        fields = {"email": email, **_fields(member, leave_out=STOPPING)}
+        fields = {"email": email, **_fields(member, leave_out=OWN)}
         try:
             texts[target] = with_person(text_of(target, MAX_ROSTER_BYTES, "utf-8-sig"), fields)
         except CommandError as error:
@@ -149,17 +160,21 @@ def _moved(path: Path, member: Member, email: str, before: str, after: str) -> M
 
 def _entry(found: Any, member: Member, *, whole: bool) -> Any:
     """What the stack file is to say of them: all where no roster does, else what stops them."""
-    stopping = {key: found[key] for key in STOPPING if found is not None and key in found}
+    stopping = {key: found[key] for key in OWN if found is not None and key in found}
     if member.level and "level" not in stopping:  # by the roster's column
         stopping["level"] = member.level.value
     if member.incident and "incident" not in stopping:
         stopping["incident"] = edits.flow(member.incident.model_dump(mode="json", exclude_defaults=True))
+    if member.until:
+        stopping["until"] = edits.end_text(member.until)
+        if found is not None:
+            found.pop("until", None)  # the cohort that they leave may have ended earlier
     if not whole:
         return edits.flow(stopping) if stopping else None
     if found is not None and "name" in found:
         found.update({key: value for key, value in stopping.items() if key not in found})
         return found
-    return edits.flow({**_fields(member, leave_out=STOPPING), **stopping})
+    return edits.flow({**_fields(member, leave_out=OWN), **stopping})
 
 
 def _fields(member: Member, leave_out: tuple[str, ...]) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
             yield "Apart", f"{cohort.name}: {email} {level}"
         if len(cohort.apart) > LINES:
             yield "Apart", f"{cohort.name}: {len(cohort.apart) - LINES} more"
+        yield from _ends(cohort)
     for line in found.contradictions[:LINES]:
         yield "NOT SO", line
     yield from _money(found)
@@ -114,6 +115,14 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
         yield "Note", note
     for source in found.unreachable:
         yield "Not reached", source.line
+
+
+def _ends(cohort: CohortStatus) -> Iterator[tuple[str, str]]:
+    for label, ends in (("Ended", cohort.ended), ("Ends", cohort.ends)):
+        for email, end in list(ends.items())[:LINES]:
+            yield label, f"{cohort.name}: {email} {moment(end)} UTC"
+        if len(ends) > LINES:
+            yield label, f"{cohort.name}: {len(ends) - LINES} more"
 
 
 def _money(found: Status) -> Iterator[tuple[str, str]]:

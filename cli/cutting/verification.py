@@ -16,6 +16,7 @@ from rollout.access.emergency import spellings
 from rollout.levels import Level
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Rollout
+from rollout.model.times import moment
 from rollout.review.engine_plan import Plan, Step
 
 SHOWN = 12
@@ -59,6 +60,8 @@ def verdict(
     of_file = _of_file(path, text, subject, level)
     rollout = None if of_file else _rollout(path)
     in_force, absent, unknown = _of_iam(state, subject, level, since)
+    if rollout and not level.is_cut and (over := _ended(rollout, subject)):
+        in_force = [over]
     in_force += _of_others(state, subject, since)
     steps = tuple(unfinished(left)) if left else ()
     if left is None:
@@ -100,6 +103,20 @@ def _level_of(rollout: Rollout, subject: Subject) -> Level | None:
     if cohort is None or subject.email is None:
         return cohort and cohort.level
     return cohort.level_of(subject.email) if subject.email in cohort.members else None
+
+
+def _ended(rollout: Rollout, subject: Subject) -> str | None:
+    """A level gives nothing back to whom access has ended for."""
+    cohort = rollout.cohorts.get(subject.cohort)
+    if cohort is None:
+        return None
+    if subject.email is None:
+        end = cohort.until if cohort.members and len(cohort.ended) == len(cohort.members) else None
+    else:
+        end = cohort.end_of(subject.email) if subject.email in cohort.ended else None
+    if end is None:
+        return None
+    return f"IAM: access of {subject.words} ended {moment(end)}, by `until`; `rollout set-until` lets it last longer"
 
 
 def _rollout(path: Path) -> Rollout | None:

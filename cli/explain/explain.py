@@ -89,7 +89,7 @@ def explained(
         record = record_.get()
         known = record if isinstance(record, Record) else None
         if rollout and known:
-            yield reasons.by_record(stack, email, rollout, known)
+            yield reasons.by_record(stack, email, rollout, known, now)
         elif isinstance(record, Unreachable):
             yield record
         if okta and rollout:
@@ -131,7 +131,7 @@ def _okta(
     if isinstance(told, Unreachable):
         return told
     mine = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.members}
-    let_in = [name for name, cohort in mine.items() if cohort.level_of(email).effects.members]
+    let_in = [name for name, cohort in mine.items() if email in cohort.signed_in]
     groups = [names.okta_group(account.id, name) for name in let_in] if account else []
     if let_in:
         groups.append(rollout.okta.umbrella_group)

@@ -16,7 +16,7 @@ from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.levels import Level
 from rollout.model.cohort import Cohort
 from rollout.model.rollout import Rollout
-from rollout.model.times import latest
+from rollout.model.times import earliest, latest, moment
 from rollout.usage.thresholds import Stop
 
 
@@ -25,6 +25,7 @@ class Rank(IntEnum):
 
     CUT = 5
     STOPPED = 6
+    ENDED = 7
     NOT_MEMBER = 10
     PLANNED = 20
     NOT_DEPLOYED = 40
@@ -91,10 +92,20 @@ def by_file(stack: str, email: str, rollout: Rollout) -> Says:
         level = cohort.level_of(email)
         usable = cohort.model_copy(update={"level": level}).usable_models(rollout.throttle)
         lines.append(f"in {name}, {level}: {', '.join(usable) or 'no model'} may be called")
+        if (end := cohort.end_of(email)) and email in cohort.ended:
+            lines.append(f"their access ended {moment(end)}, by `until`")
+            reasons.append(_ended(stack, email, end))
+        elif end:
+            lines.append(f"their access ends {moment(end)}, by `until`")
         reasons += _of_level(stack, name, email, cohort, rollout)
     if len(named) > 1:  # planned besides
         reasons = [reason for reason in reasons if reason.rank is not Rank.PLANNED] or reasons
     return Says(source=source, lines=tuple(lines), reasons=tuple(reasons))
+
+
+def _ended(stack: str, email: str, end: datetime) -> Reason:
+    do = f"where it is to last longer, `rollout set-until -s {stack} {email} DAY`, then `rollout up -s {stack}`"
+    return Reason(rank=Rank.ENDED, why=f"access of {email} ended {moment(end)}, as was agreed", do=do)
 
 
 def _of_level(stack: str, name: str, email: str, cohort: Cohort, rollout: Rollout) -> Iterator[Reason]:
@@ -116,7 +127,7 @@ def _of_level(stack: str, name: str, email: str, cohort: Cohort, rollout: Rollou
         yield Reason(rank=Rank.THROTTLED, why=why, do=do, certain=False)
 
 
-def by_record(stack: str, email: str, rollout: Rollout, record: Record) -> Says:
+def by_record(stack: str, email: str, rollout: Rollout, record: Record, now: datetime) -> Says:
     """What the last update left deployed."""
     lines, reasons = list[str](), list[Reason]()
     do = f"`rollout plan -s {stack}`, then `rollout up -s {stack}`"
@@ -131,6 +142,9 @@ def by_record(stack: str, email: str, rollout: Rollout, record: Record) -> Says:
                 Reason(rank=Rank.NOT_DEPLOYED, why=f"the file has {email} in {name}, the stack not yet", do=do)
             )
             continue
+        if (end := earliest(known.until, person.until)) and end <= now:
+            lines.append(f"{name}: their access ended {moment(end)}, as deployed")
+            reasons.append(_ended(stack, email, end))
         level, wanted = _level(known, person), cohort.level_of(email)
         if level is wanted:
             lines.append(f"{name}: deployed as the file says, {level}")

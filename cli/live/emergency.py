@@ -157,7 +157,7 @@ def role_state(clients: Clients, cohort: str) -> RoleState:
         except NoRoleError:
             return RoleState(exists=False)
     own = tuple(_emergencies(cohort, {name: found for name, found in inline.items() if names.is_cut_policy(name)}))
-    known = {names.INVOKE_POLICY, names.STOP_POLICY, *(each.policy for each in own)}
+    known = {names.INVOKE_POLICY, names.STOP_POLICY, names.ENDS_POLICY, *(each.policy for each in own)}
     every = [statement for found in inline.values() if found for statement in emergency.statements(found)]
     stopped = emergency.statements(inline.get(names.STOP_POLICY) or {})
     single = [emergency.sessions(statement) or () for found in stops for statement in emergency.statements(found)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,18 @@ def stack_file(project: Path, stack: str) -> Rollout:
 def as_engine(config: Mapping[str, Any]) -> dict[str, str]:
     """Values as the engine hands them to a program: maps and lists as JSON, the rest as text."""
     return {
-        str(key): json.dumps(value, default=str) if isinstance(value, (dict, list)) else str(value)
+        str(key): json.dumps(value, default=_text) if isinstance(value, (dict, list)) else _text(value)
         for key, value in config.items()
     }
+
+
+def _text(value: object) -> str:
+    """A day without quotes is midnight to the engine, in Go's notation (3.258)."""
+    is_midnight = isinstance(value, datetime) and value.tzinfo and value.astimezone(UTC).time() == time.min
+    if type(value) is date or is_midnight:
+        day = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+        return f"{day} 00:00:00 +0000 UTC"
+    return str(value)
 
 
 def pulumi(project: Path, *arguments: str, seconds: float | None = None) -> str:

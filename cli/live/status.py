@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -26,6 +26,7 @@ from rollout.model.rollout import Rollout
 
 Found = TypeVar("Found")
 
+ENDS_SOON = timedelta(days=14)
 NOT_ALL = "Not everything could be asked"
 
 
@@ -34,7 +35,8 @@ class CohortStatus:
     """`level`, `members`: as the file says. `since`: when it came to that level. `is_deployed`:
     None where the outputs do not tell. `stopped`: members at a level of their
     own, which `apart` has by their address. `in_force`: what IAM, Okta and Macs have. `profiles`: of how many model
-    labels the profile is live. Dollars: today and this month, UTC."""
+    labels the profile is live. Dollars: today and this month, UTC. `ended`: whose access
+    has, and `ends`: whose will within `ENDS_SOON`, by their address."""
 
     name: str
     level: Level
@@ -51,6 +53,8 @@ class CohortStatus:
     firing: Sequence[str]
     apart: Mapping[str, Level]
     in_force: InForce
+    ended: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    ends: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,6 +248,7 @@ def _cohort(name: str, cohort: Cohort, told: Told, now: datetime) -> CohortStatu
     macs = None if isinstance(told.outputs, Unreachable) else told.outputs.get("macs")
     cut = incidents.level_since(_or_none(told.changes) or [], name, Level.SUSPENDED)
     apart = {email: own for email in sorted(cohort.members) if (own := cohort.level_of(email)) is not cohort.level}
+    ends = {email: end for email in sorted(cohort.members) if (end := cohort.end_of(email))}
     return CohortStatus(
         name=name,
         level=cohort.level,
@@ -260,6 +265,8 @@ def _cohort(name: str, cohort: Cohort, told: Told, now: datetime) -> CohortStatu
         firing=[alarm.name for alarm in states or () if alarm.firing and alarm.cohort == name],
         apart=apart,
         in_force=in_force.in_force(name, told.roles, told.groups, macs, cut.at if cut else None),
+        ended={email: end for email, end in ends.items() if end <= now},
+        ends={email: end for email, end in ends.items() if now < end <= now + ENDS_SOON},
     )
 
 

@@ -36,6 +36,7 @@ claude-code-rollout:cohorts:
     models: [sonnet, haiku]
     members:
       alice.chen@acme.example: {name: Alice Chen, team: backend, seniority: senior, champion: true}
+      ravi.menon@acme.example: {name: Ravi Menon, team: backend, until: "2026-12-31"} # their last day, in quotes
       grace.liu@acme.example:
         name: Grace Liu
         team: platform

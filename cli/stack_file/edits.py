@@ -33,7 +33,7 @@ def add_member(document: Document, cohort: str, email: str, fields: Mapping[str,
     members = _map(known, "members")
     if email in {str(key).strip().lower() for key in members}:
         raise CommandError(f"cohorts.{cohort}.members.{email}: there already")
-    members[email] = flow({key: value for key, value in fields.items() if value not in (None, False)})
+    members[email] = flow({key: _quoted(key, value) for key, value in fields.items() if value not in (None, False)})
 
 
 def remove_member(document: Document, cohort: str, email: str) -> bool:
@@ -82,6 +82,10 @@ def rename_team(document: Document, old: str, new: str) -> bool:
             if str(_part(members, email).get("team", "")).lower() == old.lower():
                 members[email]["team"] = _as_text(new)
     return is_there
+
+
+def _quoted(key: str, value: Any) -> Any:
+    return DoubleQuotedScalarString(value) if key == "until" else value
 
 
 def _as_text(value: str) -> str:
@@ -145,6 +149,37 @@ def set_level(
         _put_first(place, "level", level.value)
     if not member and (level is Level.PLANNED) is not (before is Level.PLANNED):
         _retire(document, cohort, level is Level.PLANNED)
+
+
+def set_until(document: Document, cohort: str, member: str | None, until: datetime | None, *, longer: bool) -> None:
+    """`until`: None for never. `longer`: whether that gives more than the file did: then it says when that was decided,
+    or the next update would take it for an old copy (`rollout.incidents.ends`)."""
+    whole = _cohort(document, cohort)
+    place = _member_place(whole, member) if member else whole
+    if until:
+        place["until"] = end_text(until)
+    else:
+        place.pop("until", None)
+    if longer:
+        place["extended"] = _later(instant(datetime.now(UTC)), place.get("extended"))
+
+
+def say_never(document: Document, cohort: str, member: str) -> None:
+    """Of somebody whose roster says an end: the stack file's own word stands above it."""
+    _member_place(_cohort(document, cohort), member)["until"] = None
+
+
+def _member_place(whole: Any, member: str) -> Any:
+    members = _map(whole, "members")
+    return members.setdefault(next((key for key in members if str(key).strip().lower() == member), member), flow({}))
+
+
+def end_text(until: datetime) -> Any:
+    """A last day where it ends with one. In quotes: without them the engine takes a day for midnight, and midnight for
+    a day."""
+    at = until.astimezone(UTC)
+    is_day = at.time() == datetime.min.time()
+    return DoubleQuotedScalarString(f"{at - timedelta(days=1):%Y-%m-%d}" if is_day else instant(at))
 
 
 def _dated(incident: Mapping[str, Any], last: Mapping[str, Any], path: str) -> dict[str, Any]:

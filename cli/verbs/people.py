@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.completion import complete_cohort
+from cli.completion import complete_cohort, complete_member
 from cli.verbs.options import Cohort, Email, Json, Shared, Stack, Yes
 
 PANEL = "People"
@@ -43,6 +43,7 @@ def add_member(
     champion: Annotated[bool, typer.Option("--champion", help="colleagues turn to them for help")] = False,
     manager: Annotated[str | None, typer.Option(help="an e-mail address")] = None,
     rationale: Annotated[str | None, typer.Option(help="why this person")] = None,
+    until: Annotated[str | None, typer.Option(help="their last day, such as 2026-12-31, or a time")] = None,
     shared: Shared = False,
     yes: Yes = False,
     as_json: Json = False,
@@ -55,7 +56,7 @@ def add_member(
         stack,
         cohort,
         email.strip().lower(),
-        {**fields, "champion": champion, "manager": manager, "rationale": rationale},
+        {**fields, "champion": champion, "manager": manager, "rationale": rationale, "until": until},
         yes,
         as_json,
         shared,
@@ -122,6 +123,23 @@ def select(
     attributes = Attributes(team=team_attribute, seniority=seniority_attribute, champion=champion_attribute)
     code = run(stack, directory, attributes, size, juniors, champions, senior_percent, seed, out, as_json)
     raise typer.Exit(code)
+
+
+@verbs.command("set-until", short_help="when access ends", rich_help_panel=PANEL)
+def set_until(
+    stack: Stack,
+    whom: Annotated[str, typer.Argument(help="an e-mail address or a cohort's name", autocompletion=complete_member)],
+    when: Annotated[str, typer.Argument(help="a last day (UTC) such as 2026-12-31, a time with its zone, or never")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Write when the access of a person, or of a whole cohort, ends. IAM ends it then, to the second, by itself.
+
+    Later or never is written with the time of the decision, so that no older copy of the file can do the same.
+    """
+    from cli.commands.until import run
+
+    run(stack, whom.strip().lower(), when.strip(), yes, as_json)
 
 
 @verbs.command("move-member", short_help="to another cohort", rich_help_panel=PANEL)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pulumi
 import pulumi_aws as aws
@@ -14,6 +16,8 @@ from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.levels import Level
 from rollout.model.rollout import Rollout
+from rollout.model.whom_to_ask import whom_to_ask
+from rollout.notices.access_ends import EVERY
 from rollout.notices.announcer_input import access, announced
 from rollout.notices.documents import review_policy
 from rollout.notices.level_changes import review_name
@@ -72,4 +76,30 @@ class Announcement(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after, *args.announcer.ready]),
         )
         self.access_result, self.access_urn = told.result, told.urn
+        self._look_at_ends(name, args)
         self.register_outputs({})
+
+    def _look_at_ends(self, name: str, args: AnnouncementArgs) -> None:
+        """Where somebody's access ends: each hour, so that they are told three days before. The announcer knows whom it
+        told; a schedule for each end would be refused for one that is nearer than that."""
+        cohort = args.rollout.cohorts[args.cohort]
+        if not any(cohort.end_of(email) for email in cohort.members):
+            return
+        aws.scheduler.Schedule(
+            f"{name}-ends",
+            name=names.ends_schedule(args.cohort),
+            group_name=names.REVIEWS,
+            description=f"Who of cohort {args.cohort} is to be told that their access ends",
+            schedule_expression=f"rate({EVERY // timedelta(hours=1)} hour)",
+            schedule_expression_timezone="UTC",
+            flexible_time_window={"mode": "OFF"},
+            target=aws.scheduler.ScheduleTargetArgs(
+                arn=args.account.function_arn(names.ANNOUNCER),
+                role_arn=args.account.iam(f"role/{names.REVIEWS_ROLE}"),
+                input=json.dumps({"ends": {"cohort": args.cohort, "ask": whom_to_ask(args.rollout)}}, sort_keys=True),
+                retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
+                    maximum_event_age_in_seconds=3600, maximum_retry_attempts=3
+                ),
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.announcer.ready),
+        )

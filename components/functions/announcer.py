@@ -38,6 +38,7 @@ FILES = (
     "rollout/model/times.py",
     "rollout/notices/__init__.py",
     "rollout/notices/access.py",
+    "rollout/notices/access_ends.py",
     "rollout/notices/budgets.py",
     "rollout/notices/formats.py",
     "rollout/notices/level_changes.py",

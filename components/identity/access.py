@@ -14,10 +14,13 @@ from components.steps import Steps
 from rollout import names
 from rollout.access.denies import cohort_stop, member_stops
 from rollout.access.documents import boundary, invoke_policy
+from rollout.access.ends import ends_document
 from rollout.access.quota_document import quota_document
+from rollout.access.sizes import inline_characters
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
-from rollout.incidents.named_stops import named_stops
+from rollout.incidents.ends import ends
+from rollout.incidents.named_stops import homes_of, named_stops
 from rollout.model.rollout import Rollout
 from rollout.update_order import Step
 
@@ -137,12 +140,27 @@ class Access(pulumi.ComponentResource):
         denies = {
             Step.COHORT_DENY: self._cohort_stop,
             Step.MEMBER_DENIES: self._member_stops,
+            Step.ENDS: self._ends,
             Step.QUOTAS: self._quotas,
         }
         steps = self._args.steps
         for each in steps.order:
             if each.step in denies:
                 steps.made(each.step, denies[each.step](steps.before(each.step)))
+
+    def _ends(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
+        """Of whom access ends at a time: there before they are, and in force by AWS's clock."""
+        args = self._args
+        models = {label: args.rollout.models[label] for label in args.rollout.cohorts[args.cohort].models}
+        found = ends(args.record, homes_of(args.rollout), args.cohort)
+        if document := ends_document(found, inline_characters(models)):
+            yield aws.iam.RolePolicy(
+                f"{self._name}-ends",
+                name=names.ENDS_POLICY,
+                role=self._role.name,
+                policy=json.dumps(document),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            )
 
     def _cohort_stop(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
         document = cohort_stop(self._args.record.cohorts[self._args.cohort])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 MAX_LINE = 160
+# From so many days before the end on, the status line says it.
+NEAR_DAYS = 14
 
 
 def line(said: Mapping[str, Any], today: str) -> str:
@@ -14,6 +17,8 @@ def line(said: Mapping[str, Any], today: str) -> str:
     parts = [f"today USD {_usd(said, today)} of {_money(said['budget_usd'])}"] if said else ["today USD 0.00"]
     if said and said.get("level") != "active":
         parts.append(_level(said))
+    if _days_left(said, today) <= NEAR_DAYS:
+        parts.append(f"access ends {_end(said)}")
     parts += [f"{_left(stop, said, today)} left{_of(stop)}" for stop in said.get("stops", ())]
     text = "Claude Code: " + ", ".join(parts)
     return "".join(one if one.isprintable() else "?" for one in text)[:MAX_LINE]
@@ -36,6 +41,7 @@ def everything(said: Mapping[str, Any], today: str) -> str:
             for stop in said["stops"]
         ),
         f"Level:        {_level(said)}, cohort {said['cohort']}",
+        *([f"Ends:         {_end(said)}; whoever gave you access can let it last longer"] if said.get("until") else []),
         f"As of:        {said['at']}, when your last request was counted",
     ]
     return "\n".join("".join(one if one.isprintable() else "?" for one in each) for each in lines)
@@ -43,6 +49,15 @@ def everything(said: Mapping[str, Any], today: str) -> str:
 
 def _level(said: Mapping[str, Any]) -> str:
     return f"{said['level']} ({said['why']})" if said.get("why") else str(said["level"])
+
+
+def _days_left(said: Mapping[str, Any], today: str) -> int:
+    until = said.get("until")
+    return (date.fromisoformat(until[:10]) - date.fromisoformat(today)).days if until else NEAR_DAYS + 1
+
+
+def _end(said: Mapping[str, Any]) -> str:
+    return f"{said['until'][:16].replace('T', ' ')} UTC"
 
 
 def _usd(said: Mapping[str, Any], today: str) -> str:

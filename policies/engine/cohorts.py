@@ -15,7 +15,8 @@ from rollout.levels import Level
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
     """`granted`: by inline policies, on whatever role; `statements`: those on its own role, and what is attached to it.
-    `unknown`: whether some are not known yet. `roster`: `rollout.people.composition.Composition.document`."""
+    `unknown`: whether some are not known yet. `roster`: `rollout.people.composition.Composition.document`.
+    `until`: when everybody's access ends; `ends`: how many names of sessions end at each time."""
 
     component: Resource
     level: Level | None
@@ -26,6 +27,8 @@ class Cohort:
     statements: Sequence[Statement]
     unknown: bool
     roster: Mapping[str, Any] | None
+    until: datetime | None
+    ends: Mapping[datetime, int]
 
     @property
     def name(self) -> str:
@@ -48,6 +51,7 @@ def _cohort(stack: Stack, component: Resource) -> Cohort:
     said: Any = component.props.get("standing")
     standing: Mapping[str, Any] = cast("Mapping[str, Any]", said) if isinstance(said, dict) else dict[str, Any]()
     level, valid_from, roster = (standing.get(key) for key in ("level", "valid_from", "roster"))
+    ends = cast("Mapping[str, Any]", standing.get("ends") or {})
     roles = stack.under(component, ROLE)
     granted, in_force, unknown = _policies(stack, component, {role.props.get("name") for role in roles})
     return Cohort(
@@ -60,6 +64,8 @@ def _cohort(stack: Stack, component: Resource) -> Cohort:
         statements=in_force,
         unknown=unknown,
         roster=cast("Mapping[str, Any]", roster) if isinstance(roster, dict) else None,
+        until=datetime.fromisoformat(until) if isinstance(until := standing.get("until"), str) else None,
+        ends={datetime.fromisoformat(at): int(count) for at, count in ends.items()},
     )
 
 

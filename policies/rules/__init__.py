@@ -4,6 +4,7 @@ from policies.engine.notes import notes
 from policies.engine.rules import ResourceRule, StackRule
 from policies.rules.iam import (
     cohort_role_bounded,
+    ended_is_denied,
     iam_changes,
     iam_documents_fit,
     named_actions,
@@ -96,6 +97,7 @@ STACK_RULES: list[StackRule] = [
     cohorts_are_whole.RULE,
     suspended_is_denied.RULE,
     older_sessions_cut.RULE,
+    ended_is_denied.RULE,
     throttled_to_one_model.RULE,
     prompts_not_logged.RULE,
     logs_kept_long_enough.RULE,

@@ -18,6 +18,9 @@ from rollout.model.rollout import Federation, Rollout
 
 # "Seconds to a few minutes" until IAM's change is felt everywhere (domain 2.3; 20 s were measured).
 IAM_MINUTES = 5
+# After an `until`, which IAM has known since the person came: AWS judges each call by its own clock, and nothing has to
+# be changed, felt or waited for (`rollout.access.ends`).
+IAM_SECONDS_AFTER_END = 0
 # What a member's machine keeps (`rollout.macs.credential_helper`) is the session itself, and ends with it.
 CACHE_MINUTES = MINUTES_BEYOND_SESSION
 # Fixed lifetime of an ID token of Okta's org server; until then it buys sessions (domain 2.1). An assertion: minutes.

@@ -27,7 +27,8 @@ class PersonRecord:
     `names`: every other name than the e-mail address that sessions of theirs were ever known by. `level`: their own, by
     the stack file. `dead_before`: sessions issued earlier are dead. `ended_by`: of a cut, what `sessions_valid_from`
     must be later than to end it: what stood there when it began. `left`: when the stack file had them in this cohort
-    no more; sessions may outlive that. `is_removed`: they left, and are in no other cohort.
+    no more; sessions may outlive that. `is_removed`: they left, and are in no other cohort. `until`, `extended`: their
+    own end, and when it was last moved later (`rollout.incidents.ends`).
     """
 
     names: tuple[str, ...] = ()
@@ -38,6 +39,8 @@ class PersonRecord:
     ended_by: datetime | None = None
     left: datetime | None = None
     is_removed: bool = False
+    until: datetime | None = None
+    extended: datetime | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -50,7 +53,8 @@ class CohortRecord:
     """`people`: by e-mail address. `umbrella`: whom this cohort let into the umbrella group. `stop_shards`,
     `quota_shards`: session names by the policy that holds them. `overfull`: more names are stopped than a role's
     policies hold, so everybody is. `profiles`: by model label, the digest of what each is copied from. `absent`: since
-    when the stack file declares nothing of it; its role may outlive that, where an update did not end."""
+    when the stack file declares nothing of it; its role may outlive that, where an update did not end. `until`,
+    `extended`: as of a person."""
 
     level: Level
     is_deployed: bool = True
@@ -65,6 +69,8 @@ class CohortRecord:
     overfull: bool = False
     profiles: Mapping[str, str] = field(default_factory=dict[str, str])
     absent: datetime | None = None
+    until: datetime | None = None
+    extended: datetime | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -206,6 +212,8 @@ def _cohort(given: Mapping[str, Any]) -> CohortRecord:
         overfull=bool(given.get("overfull")),
         profiles=dict(_map(given, "profiles")),
         absent=_time(given.get("absent")),
+        until=_time(given.get("until")),
+        extended=_time(given.get("extended")),
     )
 
 
@@ -219,6 +227,8 @@ def _person(given: Mapping[str, Any]) -> PersonRecord:
         ended_by=_time(given.get("ended_by")),
         left=_time(given.get("left")),
         is_removed=bool(given.get("removed")),
+        until=_time(given.get("until")),
+        extended=_time(given.get("extended")),
     )
 
 
@@ -237,6 +247,8 @@ def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
         "overfull": cohort.overfull,
         "profiles": dict(sorted(cohort.profiles.items())),
         "absent": _text(cohort.absent),
+        "until": _text(cohort.until),
+        "extended": _text(cohort.extended),
     }
     return {key: value for key, value in found.items() if value not in (None, [], {}, False) or key == "deployed"}
 
@@ -251,6 +263,8 @@ def _person_document(person: PersonRecord) -> dict[str, Any]:
         "ended_by": _text(person.ended_by),
         "left": _text(person.left),
         "removed": person.is_removed,
+        "until": _text(person.until),
+        "extended": _text(person.extended),
     }
     return {key: value for key, value in found.items() if value not in (None, [], False)}
 

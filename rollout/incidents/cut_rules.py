@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from rollout import names
 from rollout.iam_limits import MANAGED_PER_ROLE
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
+from rollout.incidents.ends import End, end_of
 from rollout.incidents.name_shards import sticky, within
 from rollout.incidents.named_stops import homes_of, named_stops_of
 from rollout.incidents.quotas import to_be_stopped
@@ -85,8 +86,11 @@ def _cohort(
         for email, person in known_people.items()
         if email not in people
     }
+    end = End(until=cohort.until, extended=cohort.extended).after(end_of(was))
     return CohortRecord(
         level=cohort.level,
+        until=end.until,
+        extended=end.extended,
         incident=incident.id if incident else None,
         since=_since(was, incident.id, incident.since) if incident else None,
         dead_before=line,
@@ -152,7 +156,11 @@ def _person(
     called = dict.fromkeys([*before.names(email), *(known or {}).get(email, ())])
     called.pop(email, None)
     stopped = line is not None or cohort.level_of(email).needs_incident
+    ended = end_of(next((each for each in [here, *records] if each and not each.left), None))
+    end = End(until=member.until, extended=cohort.extended_of(email)).after(ended)
     found = PersonRecord(
+        until=end.until,
+        extended=end.extended if end.until or member.extended or ended != End() else None,
         names=tuple(called) if stopped or held else tuple(called)[-NAMES_KEPT:],
         level=level,
         incident=incident.id if incident else None,

@@ -3,11 +3,13 @@ what it registered. It stands in the state, so it holds counts and times and nob
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from rollout.incidents.cut_record import Record
-from rollout.incidents.named_stops import named_stops
+from rollout.incidents.ends import Ends, ends
+from rollout.incidents.named_stops import homes_of, named_stops
 from rollout.model.rollout import Rollout
 from rollout.people.composition import composition
 
@@ -24,6 +26,17 @@ def cohort_standing(
         "valid_from": valid_from.isoformat() if valid_from else None,
         "stopped_members": _stopped_members(rollout, cohort, record),
         "roster": composition(rollout, cohort, unknown).document(),
+        **_ends(ends(record, homes_of(rollout), cohort)),
+    }
+
+
+def _ends(found: Ends) -> dict[str, Any]:
+    """`until`: of everybody. `ends`: how many names of sessions end at each time, as many as are denied
+    whatever room there is."""
+    count = Counter(at.isoformat() for at in found.newest.values())
+    return {
+        **({"until": found.whole.isoformat()} if found.whole else {}),
+        **({"ends": dict(sorted(count.items()))} if count else {}),
     }
 
 

@@ -13,9 +13,11 @@ from enum import StrEnum
 
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.incidents.cut_rules import is_ended
+from rollout.incidents.ends import End, end_of
 from rollout.incidents.named_stops import homes_of
 from rollout.levels import Level
 from rollout.model.cohort import Cohort, Incident
+from rollout.model.errors import dotted
 from rollout.model.rollout import Rollout
 from rollout.model.times import latest
 
@@ -24,6 +26,7 @@ class Kind(StrEnum):
     FORGOTTEN = "forgotten"
     SINCE_MOVED = "since moved"
     LOGS_NOT_RETIRED = "logs not retired"
+    END_FORGOTTEN = "end forgotten"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ def stale(record: Record, rollout: Rollout) -> list[Stale]:
     on record, which is what a resume by `rollout set-level` writes. Somebody who was stopped alone is looked for in
     whatever cohort the file has them; who is in none stays denied, and is no mistake (`rollout.incidents.cut_rules`).
     """
-    return list(_stale(record, rollout))
+    return [*_stale(record, rollout), *_ends(record, rollout)]
 
 
 def _stale(record: Record, rollout: Rollout) -> Iterator[Stale]:
@@ -63,6 +66,36 @@ def _stale(record: Record, rollout: Rollout) -> Iterator[Stale]:
                 told.add(email)
             elif known.is_cut and home != name and not person.left and email not in told:
                 yield from _of_moved(name, known, home, email, rollout.declared[home])
+
+
+def _ends(record: Record, rollout: Rollout) -> Iterator[Stale]:
+    """Access that ends on record, and by this file later or never. Who was taken out and comes back begins anew."""
+    homes = homes_of(rollout)
+    for name, known in sorted(record.cohorts.items()):
+        if declared := rollout.declared.get(name):
+            said = End(until=declared.until, extended=declared.extended)
+            if said.forgets(end_of(known)):
+                yield _end_forgotten(("cohorts", name), name, None, said, end_of(known))
+        for email, person in sorted(known.people.items()):
+            home = homes.get(email)
+            if home is None or person.left:
+                continue
+            there = rollout.declared[home]
+            said = End(until=there.members[email].until, extended=there.extended_of(email))
+            if said.forgets(end_of(person)):
+                path = ("cohorts", home, "members", email)
+                yield _end_forgotten(path, home, email, said, end_of(person))
+
+
+def _end_forgotten(path: tuple[str, ...], name: str, email: str | None, said: End, known: End) -> Stale:
+    known_end = _text(known.until) if known.until else "no time"
+    file = f"this file says {_text(said.until)}" if said.until else "this file has no end"
+    since = f" later than {_text(known.extended)}" if known.extended else ""
+    text = (
+        f"{dotted((*path, 'until'))}: the stack has it end at {known_end}, and {file}; take the newest file, or, where "
+        f"it is to last longer, `rollout set-until {email or name}`, which writes `extended:` with a time{since}"
+    )
+    return Stale(kind=Kind.END_FORGOTTEN, cohort=name, email=email, line=text)
 
 
 def _of_cohort(name: str, known: CohortRecord, declared: Cohort) -> Iterator[Stale]:

@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from rollout.model.base import Part
-from rollout.model.fields import Email, Instant, MonitorArn, Number, Usd, Words
+from rollout.model.fields import Email, MonitorArn, Number, Usd, Words
+from rollout.model.time_fields import Instant
 
 StopUsd = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False), Number]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from rollout.levels import Level
 from rollout.model.base import Part
@@ -17,7 +17,6 @@ from rollout.model.fields import (
     Email,
     GithubName,
     IncidentId,
-    Instant,
     ModelLabel,
     PermissionRule,
     RosterPath,
@@ -27,7 +26,8 @@ from rollout.model.fields import (
 from rollout.model.macs import Rules
 from rollout.model.models import Throttle
 from rollout.model.success import Targets
-from rollout.model.times import latest
+from rollout.model.time_fields import End, Instant
+from rollout.model.times import earliest, latest
 
 
 class Incident(Part):
@@ -74,10 +74,18 @@ class Member(Part):
     """Of this person's own level; the cohort's, unless given."""
     sessions_valid_from: Instant | None = None
     """As of a cohort, for this person's sessions alone."""
+    until: End | None = None
+    """When this person's access ends: a last day in quotes, such as "2026-12-31", whole in UTC, or a time. IAM itself
+    sees to it: nothing has to run."""
+    extended: Instant | None = None
+    """When `until` was last moved later, or taken away. A file that does not know of the last one is refused where it
+    would give more than the newest said."""
 
 
-# What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
+# What an incident says of one person alone.
 STOPPING = ("level", "incident", "sessions_valid_from")
+# What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
+OWN = (*STOPPING, "until", "extended")
 
 
 def _valid_from(level: Level, incident: Incident | None, kept: datetime | None) -> datetime | None:
@@ -110,6 +118,10 @@ class Cohort(Part):
     """Why its level is above `active`."""
     sessions_valid_from: Instant | None = None
     """When access was given back after an incident: sessions from before it stay dead."""
+    until: End | None = None
+    """When the access of all of it ends, as of a member; of the two the earlier is in force."""
+    extended: Instant | None = None
+    """As of a member; it counts for each `until` in the cohort."""
     opened: Instant | None = None
     """When its people got access: `targets` are judged by whole weeks from then on."""
     targets: Targets | None = None
@@ -120,6 +132,31 @@ class Cohort(Part):
     """Opens it all the same."""
     claude: Rules = Rules()
     """Rules for Claude Code beside those of the level and of `claude` above."""
+
+    _ended: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def as_of(self, now: datetime) -> Cohort:
+        """With the knowledge of whose access has ended by `now`, as far as the file tells."""
+        ends = {email: self.end_of(email) for email in self.members}
+        return self.having_ended({email for email, end in ends.items() if end and end <= now})
+
+    def having_ended(self, people: Collection[str]) -> Cohort:
+        """`people`: whose access has ended, by e-mail."""
+        found = self.model_copy()
+        found._ended = frozenset(people)  # noqa: SLF001  our own
+        return found
+
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """Whose access had ended when the file was read, by e-mail, sorted."""
+        return tuple(sorted(self._ended))
+
+    def end_of(self, email: str) -> datetime | None:
+        """From when on IAM denies a member everything: their own end or the cohort's, the earlier."""
+        return earliest(self.members[email].until, self.until)
+
+    def extended_of(self, email: str) -> datetime | None:
+        return latest(self.members[email].extended, self.extended)
 
     def level_of(self, email: str) -> Level:
         own = self.members[email].level
@@ -152,4 +189,6 @@ class Cohort(Part):
     @property
     def signed_in(self) -> tuple[str, ...]:
         """The members who may sign in now, by e-mail, sorted."""
-        return tuple(sorted(email for email in self.members if self.level_of(email).effects.members))
+        return tuple(
+            sorted(email for email in self.members if self.level_of(email).effects.members and email not in self._ended)
+        )

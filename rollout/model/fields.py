@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -12,7 +11,6 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    WithJsonSchema,
 )
 from pydantic_core import CoreSchema, core_schema
 
@@ -41,48 +39,6 @@ class Shape:
         if not re.fullmatch(self.pattern, value):
             raise ValueError(f"not {self.allowed}: {shown(value)}")
         return value
-
-
-# YAML reads an unquoted time as a time, and the engine hands it on in Go's notation.
-_GO_TIME = re.compile(r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) \w+$")
-
-
-def _instant(value: object) -> object:
-    if isinstance(value, datetime):
-        return value
-    try:
-        parsed = datetime.fromisoformat(_GO_TIME.sub(r"\1T\2\3:\4", str(value)))
-        instant = parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"not a time: {shown(value)}. Write it as 2026-11-23T14:05:00Z") from None
-    if parsed.tzinfo is None:
-        raise ValueError(f"no time zone: {shown(value)}. Write it as 2026-11-23T14:05:00Z")
-    return instant
-
-
-def _text(allowed: str) -> Any:
-    """For editors, which know the text and no time."""
-    return Annotated[str, WithJsonSchema({"type": "string", "errorMessage": f"not {allowed}"})]
-
-
-Instant = Annotated[
-    datetime,
-    BeforeValidator(_instant, json_schema_input_type=_text("a time with its zone such as 2026-11-23T14:05:00Z")),
-]
-
-
-def _day(value: object) -> object:
-    """The engine hands on an unquoted day as Go's midnight."""
-    if type(value) is date:
-        return value
-    text = str(value).strip()
-    try:
-        return date.fromisoformat(text.partition(" ")[0].removesuffix("T00:00:00Z"))
-    except ValueError:
-        raise ValueError(f"not a day: {shown(value)}. Write it as 2026-12-31") from None
-
-
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=_text("a day such as 2026-12-31"))]
 
 
 def _number(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -15,7 +16,6 @@ from rollout.model.budgets import Budgets
 from rollout.model.cohort import Cohort
 from rollout.model.fields import (
     CohortName,
-    Day,
     EmailIdentity,
     LogGroupName,
     ModelLabel,
@@ -32,6 +32,7 @@ from rollout.model.notify import Notify
 from rollout.model.organization import Okta, Organization
 from rollout.model.secret_fields import GithubToken, GithubWebhookSecret, JamfClientSecret, SlackBotToken, WebhookKey
 from rollout.model.success import Github, Success
+from rollout.model.time_fields import Day
 
 
 class Logs(Part):
@@ -129,6 +130,10 @@ class Rollout(Part):
     adopt: Adopt = Adopt()
     policy_exceptions: Mapping[str, PolicyException] = {}
     """By the name of a rule (docs/policies.md): one resource that need not comply for now. Shown whenever used."""
+
+    def as_of(self, now: datetime) -> Rollout:
+        """With the knowledge of whose access has ended by `now`. Nothing else of a stack file depends on the clock."""
+        return self.model_copy(update={"cohorts": {name: each.as_of(now) for name, each in self.cohorts.items()}})
 
     @property
     def declared(self) -> Mapping[str, Cohort]:

@@ -6,10 +6,11 @@ This runs in AWS Lambda too, where there is no pydantic: standard library only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rollout.incidents.cohort_state import digest
+from rollout.model.times import instant, moment
 from rollout.notices.level_changes import Delivery, Settings, ways_to_people
 
 INSTALL = "https://code.claude.com/docs/en/setup"
@@ -23,7 +24,8 @@ class Access:
     `people`: who may sign in. `above`: whose level is above active, whom notices of levels speak to. `removed`: who
     left and is in no other cohort. `models`: labels that answer, the default first. `is_whole`: whether these are all
     of the cohort's. `tells`: whether people are to be told, or only remembered. `signs_in`: whether okta-aws-cli signs
-    in. `ask`: whom to ask, as the end of a sentence. `page`: an address.
+    in. `ask`: whom to ask, as the end of a sentence. `page`: an address. `ends`: when whose access will end, RFC 3339
+    by e-mail address; `ended`: of those whose access has.
     """
 
     cohort: str
@@ -36,6 +38,8 @@ class Access:
     signs_in: bool = True
     ask: str = ""
     page: str | None = None
+    ends: Mapping[str, str] = field(default_factory=dict[str, str])
+    ended: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
     def read(document: Mapping[str, Any]) -> Access:
@@ -51,23 +55,28 @@ class Access:
             signs_in=bool(document.get("signs_in", True)),
             ask=str(document.get("ask", "")),
             page=document.get("page"),
+            ends=_times(document.get("ends")),
+            ended=_times(document.get("ended")),
         )
 
     def document(self) -> dict[str, Any]:
         """What is empty is left out."""
         found: dict[str, Any] = {**asdict(self)}
-        return {name: value for name, value in found.items() if value not in ((), None, "") or name == "people"}
+        return {name: value for name, value in found.items() if value not in ((), None, "", {}) or name == "people"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """What a cohort's people know. `people`: who were told that they have access, or had it before anybody was told.
-    `above`: of Access. `models`: None where nobody knows which they were."""
+    `above`: of Access. `models`: None where nobody knows which they were. `ends`: of Access, as far as people are told
+    of it. `reminded`: of which end each of them was told lately."""
 
     version: int = 0
     people: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
     models: tuple[str, ...] | None = ()
+    ends: Mapping[str, str] = field(default_factory=dict[str, str])
+    reminded: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
     def read(document: Mapping[str, Any]) -> Told:
@@ -77,10 +86,12 @@ class Told:
             people=_texts(document["people"]),
             above=_texts(document.get("above", ())),
             models=None if models is None else _texts(models),
+            ends=_times(document.get("ends")),
+            reminded=_times(document.get("reminded")),
         )
 
     def document(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value != {}}
 
 
 def _texts(values: Sequence[Any]) -> tuple[str, ...]:
@@ -89,19 +100,35 @@ def _texts(values: Sequence[Any]) -> tuple[str, ...]:
     return tuple(str(each) for each in values)
 
 
+def _times(values: Mapping[str, Any] | None) -> dict[str, str]:
+    return {str(email): str(at) for email, at in (values or {}).items()}
+
+
 def baseline(access: Access) -> Told:
     """Of a cohort that had its access before anybody was told of it: all of them know."""
     known = {*access.people, *access.above}
     models = access.models if access.is_whole else None
-    return Told(version=1, people=tuple(sorted(known)), above=access.above, models=models)
+    return Told(version=1, people=tuple(sorted(known)), above=access.above, models=models, ends=told_ends(access))
+
+
+def told_ends(access: Access) -> dict[str, str]:
+    return {email: at for email, at in access.ends.items() if email in access.people} if access.tells else {}
 
 
 def after(before: Told, access: Access) -> Told:
     """What they know once everything of `access_deliveries` is sent. The same where nothing changed but the version."""
+    ends = told_ends(access)
     still = {*access.people, *access.above}
     people = {email for email in before.people if email in still} | {*access.people}
     models = access.models if access.is_whole else before.models
-    return Told(version=before.version + 1, people=tuple(sorted(people)), above=access.above, models=models)
+    return Told(
+        version=before.version + 1,
+        people=tuple(sorted(people)),
+        above=access.above,
+        models=models,
+        ends=ends,
+        reminded={email: at for email, at in before.reminded.items() if ends.get(email) == at},
+    )
 
 
 def access_deliveries(before: Told, access: Access, settings: Settings) -> list[Delivery]:
@@ -113,32 +140,30 @@ def _deliveries(before: Told, access: Access, settings: Settings) -> Iterator[De
     new = [label for label in access.models if models is not None and label not in models] if access.is_whole else []
     for email in access.people:
         if email not in known:
-            yield from _to(email, "granted", _granted(access), before, access, settings)
+            words = _granted(access, access.ends.get(email))
+            yield from to_person(email, "granted", words, access.cohort, before.version, settings)
         elif new and email not in access.above:
-            yield from _to(email, "models", _models(access, new), before, access, settings)
+            yield from to_person(email, "models", _models(access, new), access.cohort, before.version, settings)
     still = {*access.people, *access.above}
     for email in before.people:
         # Who was stopped when they left hears of it as a change of level; who moved is told by their new cohort.
-        if email not in still and email in access.removed and email not in before.above:
-            yield from _to(email, "ended", _ended(access), before, access, settings)
+        if email not in still and email not in before.above and (email in access.removed or email in access.ended):
+            words = _ended(access, access.ended.get(email))
+            yield from to_person(email, "ended", words, access.cohort, before.version, settings)
 
 
-def _to(
-    email: str,
-    kind: str,
-    words: tuple[str, list[str]],
-    before: Told,
-    access: Access,
-    settings: Settings,
+def to_person(
+    email: str, kind: str, words: tuple[str, list[str]], cohort: str, version: int, settings: Settings
 ) -> Iterator[Delivery]:
+    """By every way to people. `version`: of what was remembered before: the same news again has the same ids."""
     title, lines = words
-    about = digest("access", access.cohort, str(before.version), kind, email)
-    record = {"schema": "claude-code-rollout/access/1", "id": about, "cohort": access.cohort, "kind": kind}
+    about = digest("access", cohort, str(version), kind, email)
+    record = {"schema": "claude-code-rollout/access/1", "id": about, "cohort": cohort, "kind": kind}
     for way in ways_to_people(settings):
         yield Delivery(id=digest(about, way), way=way, to=[email], title=title, lines=lines, record=record)
 
 
-def _granted(access: Access) -> tuple[str, list[str]]:
+def _granted(access: Access, ends: str | None) -> tuple[str, list[str]]:
     second = (
         f"2. Install okta-aws-cli: brew install okta-aws-cli, or {OKTA_AWS_CLI}"
         if access.signs_in
@@ -150,6 +175,7 @@ def _granted(access: Access) -> tuple[str, list[str]]:
         "3. Sign in: type `claude` in a project's folder; Okta's page opens in your browser",
         *([f"More: {access.page}"] if access.page else []),
         _choice(access),
+        *([f"Ends: {moment(instant(ends))}"] if ends else []),
         f"Questions: {access.ask}",
     ]
     return f"You have access to Claude Code (cohort {access.cohort})", lines
@@ -167,9 +193,14 @@ def _models(access: Access, new: Sequence[str]) -> tuple[str, list[str]]:
     return f"Claude Code: {which} for you, {', '.join(new)}", lines
 
 
-def _ended(access: Access) -> tuple[str, list[str]]:
+def _ended(access: Access, at: str | None) -> tuple[str, list[str]]:
+    why = (
+        f"since {moment(instant(at))}, the end that was agreed, no model answers"
+        if at
+        else f"you are in no cohort any more, {access.cohort} was the last: no model answers"
+    )
     lines = [
-        f"What it means: you are in no cohort any more, {access.cohort} was the last: no model answers",
+        f"What it means: {why}",
         "Your work: files, branches and settings of yours are untouched",
         f"Questions: {access.ask}",
     ]

@@ -19,22 +19,30 @@ def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Where a cohort stands, as `rollout.incidents.cohort_state.Standing` reads it.
 
     While a cohort is active its members are nobody's business: of a roster that grows `access` tells, those who are new
-    alone. `removed`: who is in no cohort any more, so that nobody is told of access they do not have.
+    alone. `removed`: who is in no cohort any more, or whose access has ended, so that nobody is told of access they do
+    not have; of an end alone nothing is said here, so that it changes nothing where no incident ever was.
     """
     found = rollout.cohorts[cohort]
+    ended = {email for email in found.ended if found.resumed or _was_stopped(found.members[email], found.level)}
     listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if m.level}
+    removed = sorted({*_removed(record.cohorts.get(cohort)), *ended})
     return {
         "cohort": cohort,
         "level": found.level.value,
         **({"incident": _incident(found.incident)} if found.level.needs_incident and found.incident else {}),
-        "members": {email: _member(member) for email, member in sorted(listed.items())},
-        **({"removed": removed} if (removed := _removed(record.cohorts.get(cohort))) else {}),
+        "members": {email: _member(member) for email, member in sorted(listed.items()) if email not in ended},
+        **({"removed": removed} if removed else {}),
     }
+
+
+def _was_stopped(member: Member, cohort: Level) -> bool:
+    return cohort.needs_incident or bool(member.level or member.incident or member.sessions_valid_from)
 
 
 def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Who has access once the update has ended, as `rollout.notices.access.Access` reads it."""
     found, notify = rollout.cohorts[cohort], rollout.notify
+    ends = {email: end for email in sorted(found.members) if (end := found.end_of(email))}
     page = notify.onboarding_page.replace("{cohort}", cohort) if notify.onboarding_page else None
     return Access(
         cohort=cohort,
@@ -47,6 +55,8 @@ def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
         signs_in=rollout.federation is Federation.SAML,
         ask=whom_to_ask(rollout),
         page=page,
+        ends={email: end.isoformat() for email, end in ends.items() if email not in found.ended},
+        ended={email: end.isoformat() for email, end in ends.items() if email in found.ended},
     ).document()
 
 

@@ -55,7 +55,11 @@ def _cohort(was: CohortRecord, head: Cohort | None, known: Mapping[str, Member],
         "incident": None,
         "sessions_valid_from": _earlier(was.dead_before, head.valid_from() if head else None),
     }
-    return head.model_copy(update=deployed) if head else Cohort.model_construct(**deployed)
+    if not head:
+        return Cohort.model_construct(**deployed)
+    # Whose end has passed is let in by Okta until an update takes them out.
+    out = [email for email in head.ended if email not in was.umbrella]
+    return head.model_copy(update=deployed).having_ended(out)
 
 
 def _member(email: str, was: PersonRecord, head: Cohort | None, known: Mapping[str, Member]) -> Member:

@@ -19,7 +19,7 @@ from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DA
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What one person may do. `models`: labels that may be invoked; none where there is no access."""
+    """What one person may do. `models`: labels that may be invoked; none where there is no access, or none any more."""
 
     cohort: str
     level: Level
@@ -118,7 +118,7 @@ def diff(base: Rollout | None, head: Rollout | None) -> Diff:
 def access(rollout: Rollout | None) -> dict[str, Access]:
     """By e-mail address, of everybody in a cohort that is declared; a person is in one of these at a time."""
     return {
-        email: Access(cohort=name, level=level, models=_usable(rollout, cohort, level))
+        email: Access(cohort=name, level=level, models=() if email in cohort.ended else _usable(rollout, cohort, level))
         for rollout in _present(rollout)
         for name, cohort in rollout.declared.items()
         for email in cohort.members

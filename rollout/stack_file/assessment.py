@@ -9,13 +9,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from rollout.access.residual import missed, residual_access
+from rollout.access.residual import IAM_SECONDS_AFTER_END, missed, residual_access
+from rollout.model.cohort import Cohort
 from rollout.model.errors import Mistake
 from rollout.model.rollout import Rollout
+from rollout.model.times import moment
 from rollout.people.composition import Composition, Share, advice, composition, shares
 from rollout.people.selection import SENIORITIES
 from rollout.stack_file.budget_consistency import doubts
 from rollout.stack_file.model_catalogue import model_doubts
+
+# What advice about somebody whose access is over is called; no rule of the pack's.
+ENDED = "access-ended"
 
 
 def judgement(rollout: Rollout, today: date) -> dict[str, Any]:
@@ -70,8 +75,31 @@ def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:
         "teams": {team: _team(found, team, share) for team, share in shares(found).items()},
         "seniority": {kind: found.seniority.get(kind, 0) for kind in SENIORITIES},
         # A cohort that is planned may have nobody yet.
-        "advice": [{"rule": rule, "text": text} for rule, text in advice(found)] if found.size else [],
+        "advice": [
+            *({"rule": rule, "text": text} for rule, text in (advice(found) if found.size else ())),
+            *({"rule": ENDED, "text": text} for text in _over(rollout.cohorts[name])),
+        ],
+        **({"ends": ends} if (ends := _ends(rollout.cohorts[name])) else {}),
     }
+
+
+def _ends(cohort: Cohort) -> dict[str, Any]:
+    """By e-mail address. From `until` on IAM allows nothing: `aws_seconds` is how long access outlives it there. Okta's
+    groups follow with the next update."""
+    found = {email: end for email in sorted(cohort.members) if (end := cohort.end_of(email))}
+    return {
+        email: {"until": end.isoformat(), "has_ended": email in cohort.ended, "aws_seconds": IAM_SECONDS_AFTER_END}
+        for email, end in found.items()
+    }
+
+
+def _over(cohort: Cohort) -> Iterator[str]:
+    for email in cohort.ended:
+        if end := cohort.end_of(email):
+            yield (
+                f"access of {email} ended {moment(end)}; `rollout remove-member` takes them out, `rollout set-until` "
+                "gives them longer"
+            )
 
 
 def _team(found: Composition, team: str, share: Share) -> dict[str, Any]:

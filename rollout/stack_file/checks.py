@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from rollout.access.ends import ends_characters
 from rollout.access.sizes import boundary_characters, inline_characters
 from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
 from rollout.incidents.cut_rules import MAX_STOPPED, MOST_STOPS, RAISE_ENDS, quota_characters
@@ -130,6 +131,7 @@ def incidents(document: Document, now: datetime) -> Iterator[Mistake]:
         for key, since in (
             ("incident.since", incident.get("since")),
             ("sessions_valid_from", place.get("sessions_valid_from")),
+            ("extended", place.get("extended")),
         ):
             if isinstance(since, datetime) and since > now + CLOCK_SKEW:
                 text = f"in the future: {since.isoformat()}; it is {now:%Y-%m-%dT%H:%M:%SZ} now"
@@ -265,6 +267,7 @@ def stops(document: Document, now: datetime) -> Iterator[Mistake]:
 
 
 def role_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """Names and ends that would not fit into IAM's policies."""
     known = part(document, "models")
     for name, cohort in each_cohort(document):
         named = cast("list[object]", labels) if isinstance(labels := cohort.get("models"), list) else []
@@ -278,6 +281,20 @@ def role_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # no
                 text = f"{len(models)} models with names this long make an IAM policy of up to {size} characters; "
                 yield Mistake(("cohorts", name, "models"), f"{text}IAM takes {most} {where}: name fewer")
                 break
+        else:
+            yield from _too_many_ends(name, cohort, INLINE_CHARACTERS - inline_characters(models))
+
+
+def _too_many_ends(name: str, cohort: Document, room: int) -> Iterator[Mistake]:
+    members, whole = part(cohort, "members"), cohort.get("until")
+    found = {email: at for email in members if isinstance(at := part(members, email).get("until"), datetime)}
+    size = ends_characters(whole if isinstance(whole, datetime) else None, found)
+    if size > room:
+        text = f"{len(found)} members with an `until` of {len(set(found.values()))} times take {size} characters of IAM"
+        yield Mistake(
+            ("cohorts", name, "members"),
+            f"{text}, and the role has room for {room}: let several end together, split the cohort, or give it `until`",
+        )
 
 
 CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (

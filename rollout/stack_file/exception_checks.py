@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from pydantic import TypeAdapter, ValidationError
 
 from rollout.model.errors import Mistake, nearest
-from rollout.model.fields import Day
+from rollout.model.time_fields import Day
 from rollout.stack_file.checks import Document, each_cohort, each_member, level_of, part
 from rollout.stack_file.policy_rules import RULES
 

@@ -13,10 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from rollout import names
 from rollout.access import residual
 from rollout.model import errors
-from rollout.model.cohort import STOPPING
+from rollout.model.cohort import OWN
 from rollout.model.errors import Mistake, StackFileError, one_of
-from rollout.model.fields import Instant, RosterPath
+from rollout.model.fields import RosterPath
 from rollout.model.rollout import Rollout, ServiceLevels
+from rollout.model.time_fields import End, Instant
 from rollout.stack_file.checks import CHECKS, each_cohort, part
 from rollout.stack_file.exception_checks import EXCEPTION_CHECKS
 from rollout.stack_file.roster import read_roster
@@ -26,6 +27,7 @@ from rollout.stack_file.success_checks import SUCCESS_CHECKS
 PROJECT = names.PROJECT
 SECRETS = ("slack_bot_token", "webhook_signing_key", "github_token", "github_webhook_secret", "jamf_client_secret")
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+_END: TypeAdapter[datetime] = TypeAdapter(End)
 _ROSTER: TypeAdapter[str] = TypeAdapter(RosterPath)
 
 
@@ -39,9 +41,10 @@ def load(
     """The rollout that a stack's configuration describes.
 
     `config`: values by full key, maps and lists as JSON, as the engine gives them. `folder`: where rosters are.
-    `now`: only to refuse an incident in the future and an exception that expired. `encrypted`: the full keys that the
-    stack file holds encrypted; None where nobody knows. `by_clock`: whether mistakes count that come or go with time
-    alone; not so for a file that is history. Raises StackFileError with a line for each mistake.
+    `now`: to refuse an incident in the future and an exception that expired, and to know whose access has ended.
+    `encrypted`: the full keys that the stack file holds encrypted; None where nobody knows. `by_clock`: whether
+    mistakes count that come or go with time alone; not so for a file that is history. Raises StackFileError with a line
+    for each mistake.
     """
     document = {
         key.removeprefix(f"{PROJECT}:"): _value(text) for key, text in config.items() if key.startswith(f"{PROJECT}:")
@@ -81,7 +84,7 @@ def validate(
     lines += sorted({mistake.line(origins) for mistake in mistakes})
     if lines or rollout is None:
         raise StackFileError(lines)
-    return rollout
+    return rollout.as_of(now)
 
 
 def _value(text: str) -> Any:
@@ -121,14 +124,10 @@ def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[errors.Pa
             if row.email in written:
                 own = part(members, written[row.email])
                 del members[written[row.email]]
-                if not own or set(own) - set(STOPPING):
-                    lines.append(
-                        f"{errors.dotted(path)}: {row.origin} has this person; only {one_of(STOPPING)} may be here"
-                    )
+                if not own or set(own) - set(OWN):
+                    lines.append(f"{errors.dotted(path)}: {row.origin} has this person; only {one_of(OWN)} may be here")
                 members[row.email] = {**member, **own}
-                origins.update(
-                    {(*path, column): f"{row.origin}: {column}" for column in COLUMNS if column not in STOPPING}
-                )
+                origins.update({(*path, column): f"{row.origin}: {column}" for column in COLUMNS if column not in OWN})
             else:
                 members[row.email] = member
                 origins[path] = row.origin
@@ -155,9 +154,15 @@ def _normalize(document: dict[str, Any]) -> list[Mistake]:
 
 
 def _read_times(place: Any) -> None:
-    for holder, key in ((place, "sessions_valid_from"), (place, "opened"), (part(place, "incident"), "since")):
+    for holder, key, kind in (
+        (place, "sessions_valid_from", _INSTANT),
+        (place, "opened", _INSTANT),
+        (place, "extended", _INSTANT),
+        (place, "until", _END),
+        (part(place, "incident"), "since", _INSTANT),
+    ):
         if isinstance(holder, dict) and key in holder:
             try:
-                holder[key] = _INSTANT.validate_python(holder[key])
+                holder[key] = kind.validate_python(holder[key])
             except ValidationError:
                 continue

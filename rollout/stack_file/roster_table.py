@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 REQUIRED = ("name", "email", "team")
-COLUMNS = (*REQUIRED, "role", "seniority", "champion", "manager", "rationale", "github", "level")
+COLUMNS = (*REQUIRED, "role", "seniority", "champion", "manager", "rationale", "github", "level", "until")
 # Excel writes a semicolon where the decimal sign is a comma, and a tab as "Unicode text".
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 

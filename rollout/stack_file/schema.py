@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from rollout.model.base import Part
-from rollout.model.cohort import STOPPING
+from rollout.model.cohort import OWN
 from rollout.model.descriptions import meanings
 from rollout.model.rollout import Rollout
 from rollout.stack_file.load import PROJECT
@@ -23,7 +23,7 @@ def stack_file_schema() -> dict[str, Any]:
         for field, text in meanings(parts[name]).items() if name in parts else ():
             definition["properties"][field]["description"] = text
     member = schema["$defs"]["Member"]
-    member["anyOf"] = [{"required": member.pop("required")}, {"propertyNames": {"enum": list(STOPPING)}}]
+    member["anyOf"] = [{"required": member.pop("required")}, {"propertyNames": {"enum": list(OWN)}}]
     return {
         "$schema": DIALECT,
         "title": "Stack file of claude-code-rollout",

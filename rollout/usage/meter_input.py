@@ -59,19 +59,22 @@ def _invocation_log_group(rollout: Rollout) -> str:
     return rollout.adopt.invocation_log_group or names.INVOCATION_LOG_GROUP
 
 
-def _levels(rollout: Rollout, record: Record) -> dict[str, dict[str, dict[str, str]]]:
+def _levels(rollout: Rollout, record: Record) -> dict[str, dict[str, Any]]:
     """Above `active`: of cohorts, and of people whose level is another than their cohort's, by session. Whoever is told
-    reads the incident's id, which says nothing of others."""
+    reads the incident's id, which says nothing of others. `ends`: when access does, by session."""
     cohorts: dict[str, dict[str, str]] = {}
     people: dict[str, dict[str, str]] = {}
+    ends: dict[str, str] = {}
     for name, cohort in rollout.cohorts.items():
         if cohort.level.needs_incident:
             cohorts[name] = _level(cohort.level, cohort.incident)
         for email, member in sorted(cohort.members.items()):
+            if end := cohort.end_of(email):
+                ends |= {session.lower(): end.isoformat() for session in record.names(email)}
             if member.level and cohort.level_of(email) is not cohort.level:
                 said = _level(cohort.level_of(email), member.incident or cohort.incident)
                 people |= {session.lower(): said for session in record.names(email)}
-    return {"cohorts": cohorts, "people": people}
+    return {"cohorts": cohorts, "people": people, **({"ends": ends} if ends else {})}
 
 
 def _level(level: Level, incident: Incident | None) -> dict[str, str]:

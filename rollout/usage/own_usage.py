@@ -57,8 +57,10 @@ def own_item(
 ) -> dict[str, Any]:
     """What is written down for one person and day. `counted`: what their counter of the day holds; `month_usd`: what
     the month's does."""
+    until = levels.get("ends", {}).get(session.lower())
     return {
         **level_of(session, cohort, levels),
+        **({"until": until} if until else {}),
         "cohort": cohort,
         "requests": int(counted.get("requests", 0)),
         "usd": format(counted.get("usd", Decimal(0)).normalize(), "f"),

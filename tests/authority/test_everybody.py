@@ -1,4 +1,4 @@
-"""Every member, cohort, model, level and age of session: no decision of others' evaluator may differ from the table.
+"""Every member, cohort, model, level, age of session and moment around an end: no decision of others' evaluator may differ from the table.
 
 The table is written here a second time, from the design (3) and the stack file alone, so that the program cannot agree
 with its own mistake.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ from tests.recording import ACCOUNT, Recorded
 
 INCIDENT = generated.INCIDENT
 BEFORE, AFTER = "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"
+# By the last day that a file names, and the moments that are asked about where one does.
+ENDS = {generated.MEMBERS_LAST_DAY: "2099-01-01T00:00:00Z", generated.COHORTS_LAST_DAY: "2099-07-01T00:00:00Z"}
+MOMENTS = ("2098-12-31T23:59:59Z", "2099-01-01T00:00:00Z", "2099-06-30T23:59:59Z", "2099-07-01T00:00:00Z")
 ORDER = ["planned", "active", "restricted", "throttled", "suspended", "rolled_back"]
 WITH_ROLE = ("active", "restricted", "throttled", "suspended")
 # Of each seed as many as this; the generated files have up to 200 people and twenty models.
@@ -29,8 +33,10 @@ SEEDS = range(30)
 Document = dict[str, Any]
 
 
-def may(document: Document, cohort: Document, member: Document, label: str, issued: str) -> bool:
-    """The design's table: whether a session in the cohort's own role may invoke one of its models."""
+def may(document: Document, cohort: Document, member: Document, label: str, issued: str, at: str) -> bool:
+    """The design's table: whether a session in the cohort's own role may invoke one of its models at a time."""
+    if any(at >= ENDS[place["until"]] for place in (cohort, member) if "until" in place):
+        return False
     own = member.get("level") or cohort["level"]
     level = max(own, cohort["level"], key=ORDER.index)
     if ORDER.index(level) >= ORDER.index("suspended"):
@@ -59,19 +65,24 @@ def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool
         held, most = policies(run, name), boundary(run, name)
         for email, member in people(cohort).items() if cohort["level"] in WITH_ROLE else ():
             session = recording.okta_user_id(email) if oidc else email
+            moments = MOMENTS if "until" in {*cohort, *member} else MOMENTS[:1]
             for owner, arns in profiles.items():
                 for label, arn in arns.items():
-                    for issued in (BEFORE, AFTER):
+                    for issued, at in product((BEFORE, AFTER), moments):
                         request = Request(
                             f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-{name}/{session}",
                             "bedrock:InvokeModelWithResponseStream",
                             arn,
-                            {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{session}"},
+                            {
+                                "aws:TokenIssueTime": issued,
+                                "aws:userid": f"AROAEXAMPLE:{session}",
+                                "aws:CurrentTime": at,
+                            },
                             held,
                             boundary=most,
                         )
-                        allowed = owner == name and may(document, cohort, member, label, issued)
-                        yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued}"
+                        allowed = owner == name and may(document, cohort, member, label, issued, at)
+                        yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued} at {at}"
 
 
 def wrong_decisions(document: Document, most: int | None = None) -> tuple[list[str], int]:

@@ -55,7 +55,7 @@ def all_of(
     level = file.cohorts["pilot"].level_of(ALICE) if ALICE in file.cohorts["pilot"].members else None
     return [
         reasons.by_file("dev", ALICE, file),
-        reasons.by_record("dev", ALICE, file, known),
+        reasons.by_record("dev", ALICE, file, known, NOW),
         reasons.by_okta("dev", ALICE, accounts, GROUPS if level and level.effects.members else ()),
         reasons.by_iam("dev", "pilot", ALICE, frozenset({ALICE}), role, file_level=level),
         reasons.by_meter(counted, NOW),
@@ -110,6 +110,17 @@ CASES: dict[str, tuple[Rank, str, dict[str, Any]]] = {
         Rank.STOPPED,
         "and the file does not say so",
         {"role": replace(ROLE, denied_names=frozenset({ALICE}))},
+    ),
+    "ended": (
+        Rank.ENDED,
+        f"access of {ALICE} ended 2026-11-01 00:00:00 UTC, as was agreed",
+        {"file": changed(alice(until="2026-10-31")), "accounts": (replace(ACTIVE, groups=frozenset()),)},
+    ),
+    "ended with the cohort": (Rank.ENDED, "ended 2026-11-01", {"file": changed(pilot(until="2026-10-31"))}),
+    "ended, and this copy of the file does not know": (
+        Rank.ENDED,
+        f"access of {ALICE} ended 2026-11-01 00:00:00 UTC",
+        {"deployed": changed(alice(until="2026-10-31"))},
     ),
     "not deployed": (
         Rank.NOT_DEPLOYED,
@@ -178,6 +189,12 @@ def test_a_stop_that_is_over_or_that_a_raise_lifts_is_not_the_reason() -> None:
     over = Stop(sessions=None, until=NOW - timedelta(hours=1))
     lifted = Stop(sessions=None, until=NOW + timedelta(hours=9), since=NOW + timedelta(hours=1))
     assert why(changed(), counted=tuple(Counted(what="today", usd=51, stop=stop) for stop in (over, lifted))) is None
+
+
+def test_an_end_that_is_to_come_is_said_and_is_no_reason() -> None:
+    file = changed(alice(until="2098-12-31"))
+    assert why(file) is None
+    assert "their access ends 2099-01-01 00:00:00 UTC, by `until`" in reasons.by_file("dev", ALICE, file).lines
 
 
 def test_a_deny_of_somebody_else_is_not_theirs() -> None:

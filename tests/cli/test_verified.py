@@ -238,3 +238,14 @@ def test_whoever_gets_access_back_is_denied_on_no_other_cohorts_role_either(
         for policy in aws("iam").list_role_policies(RoleName=other)["PolicyNames"]:
             aws("iam").delete_role_policy(RoleName=other, PolicyName=policy)
         aws("iam").delete_role(RoleName=other)
+
+
+def test_a_resume_says_whose_access_has_ended_meanwhile_and_that_no_level_gives_it_back(
+    aws: Aws, rollout: Command
+) -> None:
+    assert rollout(*SUSPEND).code == 0
+    assert rollout("set-until", "-s", "dev", "trial", "2026-01-31", "--yes").code == 0
+    ended = rollout("set-level", "-s", "dev", "trial", "active", "--yes")
+    assert "IAM: access of cohort trial ended 2026-02-01 00:00:00 UTC, by `until`" in ended.out
+    assert "may invoke what active leaves" not in ended.out
+    assert aws.state.allows

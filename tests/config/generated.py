@@ -9,6 +9,7 @@ from rollout.levels import Level
 from rollout.model.rollout import Federation
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
+MEMBERS_LAST_DAY, COHORTS_LAST_DAY = "2098-12-31", "2099-06-30"
 KEPT = "2026-11-22T11:00:00Z"
 GEOGRAPHIES = ("", "us.", "eu.", "apac.", "us-gov.", "global.")
 MODEL_NAMES = ("claude-sonnet-4-6", "claude-haiku-4-5-20251001-v1:0", "claude-opus-4-6-v1", "claude-" + "x" * 20)
@@ -27,7 +28,7 @@ def document(seed: int) -> dict[str, Any]:
     federation = random.choice(list(Federation))
     teams = [f"{random.choice(('team', 'Data Science', 'x_y'))}-{number}" for number in range(random.randint(1, 6))]
     labels = [f"m{number}" for number in range(random.randint(1, 20))]
-    return {
+    made = {
         "organization": {"name": "acme", "teams": {team: {"headcount": random.randint(1, 500)} for team in teams}},
         "okta": {"domain": "acme.okta.com", **maybe(random, umbrella_group=random.choice(("Users", "aws_users", "ü")))},
         "models": {label: model(random) for label in labels},
@@ -41,6 +42,16 @@ def document(seed: int) -> dict[str, Any]:
         **maybe(random, adopt=ADOPTED[federation]),
         **maybe(random, budgets={"alert_at": random.uniform(0.1, 1), "user_daily_usd": random.randint(0, 1000)}),
     }
+    with_ends(made, Random(f"ends {seed}"))  # noqa: S311
+    return made
+
+
+def with_ends(document: dict[str, Any], random: Random) -> None:
+    """Of whole cohorts, and of members of small ones: more would not always fit beside the models."""
+    for cohort in document["cohorts"].values():
+        cohort.update(maybe(random, until=COHORTS_LAST_DAY) if random.random() < 0.5 else {})
+        for member in cohort["members"].values() if len(cohort["members"]) <= 5 and len(cohort["models"]) <= 5 else ():
+            member.update(maybe(random, until=MEMBERS_LAST_DAY))
 
 
 def maybe(random: Random, **values: Any) -> dict[str, Any]:

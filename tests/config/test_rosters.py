@@ -163,7 +163,7 @@ def test_a_person_listed_twice_is_named(tmp_path: Path) -> None:
         "rosters/pilot.csv:3: email: bob.kim@acme.example is on line 2 already",
         (
             "cohorts.pilot.members.alice.chen@acme.example: rosters/pilot.csv:4 has this person; "
-            "only level, incident, sessions_valid_from may be here"
+            "only level, incident, sessions_valid_from, until, extended may be here"
         ),
     ]
 
@@ -172,11 +172,11 @@ def test_unknown_and_missing_columns_are_named(tmp_path: Path) -> None:
     assert lines(tmp_path, "name,e-mail,team\n") == [
         (
             "rosters/pilot.csv:1: no column email; the first line names the columns: "
-            "name, email, team, role, seniority, champion, manager, rationale, github, level"
+            "name, email, team, role, seniority, champion, manager, rationale, github, level, until"
         ),
         (
             "rosters/pilot.csv:1: unknown column e-mail; did you mean email? allowed: "
-            "champion, email, github, level, manager, name, rationale, role, seniority, team"
+            "champion, email, github, level, manager, name, rationale, role, seniority, team, until"
         ),
     ]
 

@@ -46,6 +46,12 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "`rollout/incidents/cut_rules.py`",
     )
     yield (
+        "members of a cohort with an `until` of their own",
+        "by the length of their names and how many times there are: about 90 with three, 30 with one each",
+        "follows from the above",
+        "`rollout/access/ends.py`, `rollout/stack_file/checks.py`",
+    )
+    yield (
         "members throttled at once in a cohort",
         "by the length of their names; the mistake says how many fit",
         "follows from the above",

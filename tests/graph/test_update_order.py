@@ -27,6 +27,7 @@ MADE_OF = {
     Step.RECORD: NAME,
     Step.COHORT_DENY: r"pilot-access-stop",
     Step.MEMBER_DENIES: r"pilot-access-stop-\d+(-attached)?",
+    Step.ENDS: r"pilot-access-ends",
     Step.QUOTAS: r"pilot-access-quota-\d+(-attached)?",
     Step.MEMBERSHIPS: r"pilot-membership-(members|umbrella)",
     Step.ASSIGNMENT: r"pilot-membership-assignment",
@@ -54,6 +55,7 @@ def recorded(level: str, member: str | None = None, resumed: str | None = None, 
     pilot = document["cohorts"]["pilot"]
     pilot.update(level=level, **({"incident": INCIDENT} if level != "active" else {}))
     pilot.update({"sessions_valid_from": resumed} if resumed else {})
+    pilot["members"]["grace.liu@acme.example"].update(until="2098-12-31")
     if member:
         pilot["members"][ALICE].update(level=member, incident=INCIDENT)
     return recording.run(stacks.config(document))

@@ -366,6 +366,14 @@ def test_who_is_apart_is_named() -> None:
     assert f"Apart:       pilot: {LIU} suspended" in shown(found(told(), stack))
 
 
+@pytest.mark.parametrize(("days", "line"), [(-1, "Ended:"), (0, "Ended:"), (1, "Ends:"), (14, "Ends:"), (15, None)])
+def test_whose_access_has_ended_and_whose_soon_will_is_named(days: int, line: str | None) -> None:
+    end = NOW.replace(microsecond=0) + timedelta(days=days)
+    known = found(told(), at_level("active", until=end.isoformat()))
+    wanted = f"{line or '':<13}pilot: {LIU} {end:%d %b %H:%M} UTC"
+    assert (wanted in shown(known)) if line else LIU not in shown(known)
+
+
 def test_an_emergency_deny_is_drift_that_the_engine_does_not_see() -> None:
     known = found(replace(told(**role(emergencies=(CUT,))), drift=[]))
     assert known.drift == ["emergency Deny cut on claude-code-pilot, which no update lifts"]

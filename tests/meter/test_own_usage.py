@@ -13,11 +13,16 @@ import pytest
 from rollout_me import text
 
 from functions import own_usage
+from rollout.account import Account
+from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_rules import advance
 from rollout.names import own_usage as key
+from rollout.usage.meter_input import meter_settings
 from rollout.usage.own_usage import own_item
 from rollout.usage.thresholds import Limits, Raise
 from tests.meter.test_usage import record
 from tests.meter.world import ALICE, SETTINGS, TABLE, World, deliver
+from tests.review.changes import alice, changed, pilot
 
 TODAY = "2026-11-23"
 TRUST = {"Version": "2012-10-17", "Statement": []}
@@ -112,6 +117,27 @@ def test_a_day_later_the_days_stop_is_whole_again_and_the_months_is_not() -> Non
 def test_a_raise_is_what_is_left_until_it_ends() -> None:
     raised = replace(STOPPED, raises={ALICE: Raise(until="2026-11-23T18:00:00+00:00", stops={"user-day": "100"})})
     assert "USD 87.50 left" in text.line(said(raised), TODAY)
+
+
+def test_an_end_of_access_is_shown_and_in_the_line_once_it_is_near() -> None:
+    levels = {**NO_LEVELS, "ends": {ALICE: "2026-12-07T00:00:00+00:00"}}
+    shown = said(levels=levels)
+    assert "Ends:         2026-12-07 00:00 UTC; whoever gave you access" in text.everything(shown, TODAY)
+    assert text.line(shown, TODAY) == "Claude Code: today USD 12.50 of 50.00, access ends 2026-12-07 00:00 UTC"
+    assert "ends" not in text.line(shown, "2026-11-22")
+    assert "ends" not in text.line(said(), TODAY).lower() + text.everything(said(), TODAY).lower().replace(
+        "depends", ""
+    )
+
+
+def test_the_meter_is_told_when_whose_access_ends_by_each_name_of_a_session() -> None:
+    file = changed(alice(until="2026-12-06"), pilot(until="2027-12-31"))
+    record = advance(Record(), file, {"alice.chen@acme.example": ("A.Chen@acme.example",)}, NOW)
+    levels = meter_settings(file, Account("123456789012", "us-east-1"), record)["levels"]
+    early, late = "2026-12-07T00:00:00+00:00", "2028-01-01T00:00:00+00:00"
+    people = {"alice.chen@acme.example": early, "a.chen@acme.example": early, "grace.liu@acme.example": late}
+    assert levels["ends"] == people
+    assert "ends" not in meter_settings(changed(), Account("123456789012", "us-east-1"), Record())["levels"]
 
 
 def test_who_was_never_counted_is_told_so() -> None:

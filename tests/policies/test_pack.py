@@ -61,6 +61,7 @@ stays-in-its-account critical mandatory
 cohorts-are-whole critical mandatory
 suspended-is-denied critical mandatory
 older-sessions-are-cut critical mandatory
+ended-is-denied critical mandatory
 throttled-to-one-model high mandatory
 prompts-are-not-logged critical mandatory
 logs-are-kept high mandatory

@@ -36,6 +36,9 @@ def document(name: str) -> dict[str, Any]:
     cohort = content["claude-code-rollout:cohorts"]["pilot"]
     if name == "member":
         cohort["members"] = {"alice.chen@acme.example": {"level": "suspended", "incident": INCIDENT}}
+    elif name == "ends":
+        cohort["until"] = "2099-06-30"
+        cohort["members"] = {"alice.chen@acme.example": {"until": "2098-12-31"}}
     elif name != "pilot":
         cohort.update(level="active" if name == "resumed" else name, incident=INCIDENT)
     return content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -119,3 +119,13 @@ def test_who_is_named_no_more_is_known_by_their_address() -> None:
 def test_settings_are_left_to_the_engine() -> None:
     other: Callable[[Document], None] = lambda document: document.update(session_minutes=30)  # noqa: E731
     assert changes(record(changed()), changed(other)).settings == {}
+
+
+def test_a_plan_says_that_somebody_loses_what_they_had_once_their_end_has_passed_and_once_alone() -> None:
+    end = datetime.now(UTC) + timedelta(hours=1)
+    deployed = read(advance(Record(), changed(alice(until=end.isoformat())), {}, NOW).document())
+    file = changed(alice(until=end.isoformat())).as_of(end)
+    [lost] = changes(deployed, file).people
+    assert (lost.email, set(lost.lost), lost.gained) == (ALICE, {"sonnet", "haiku"}, ())
+    then = read(advance(deployed, file, {}, NOW).document())
+    assert changes(then, file).people == ()
