@@ -187,15 +187,15 @@ class Cohort(pulumi.ComponentResource):
     def _counted(self, name: str, args: CohortArgs) -> list[pulumi.Resource]:
         """Whose each profile is, written down for the meter before anybody may use it, and kept when it is gone: the
         last records of its use come later."""
-        table = args.shared.meter.table
-        return [
+        meter = args.shared.meter
+        found = [
             aws.dynamodb.TableItem(
                 f"{name}-{label}-counted-{names.source_digest(args.account.source_arn(args.rollout.models[label]))}",
-                table_name=table.name,
+                table_name=meter.table,
                 hash_key="id",
                 item=pulumi.Output.json_dumps(arn.apply(partial(profile_item, name, label)), sort_keys=True),
                 opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
             for label, arn in self.profile_arns.items()
-            if table
         ]
+        return [*found, *meter.told.get(name, ())]
