@@ -103,9 +103,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     follow_up(keys, settings()["table"], settings()["notices_queue"], said, attempts)
     write_lines(kept, attempts)
     own = settings()["usage_log_groups"]  # a cohort of another stack has no own view
-    people = (
-        (entry.line["user_id"], entry.cohort, _day(entry)) for entry in kept if entry.cohort in own and entry.adds
-    )
+    people = [
+        (entry.line["user_id"], cohort, _day(entry))
+        for entry in kept
+        if (cohort := entry.cohort) and cohort in own and entry.adds
+    ]
     write_down(people, settings()["table"], said, settings()["levels"], attempts)
     attempts.require()
     summary = {

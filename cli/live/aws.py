@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from cli.stack_file.neighbours import allowed_accounts
+from cli.stack_file.accounts import allowed_accounts
 from cli.terminal.errors import CommandError
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 10, 2

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from cli.stack_file.accounts import allowed_accounts
 from cli.stack_file.files import config_of, with_config
 from cli.stack_file.listing import stack_path, stacks
 from cli.terminal.errors import CommandError
@@ -30,17 +30,6 @@ def place_of(stack: str, rollout: Rollout, config: Mapping[str, Any]) -> Place:
         region=str(region) if region else None,
         accounts=frozenset(allowed_accounts(config)),
     )
-
-
-def allowed_accounts(config: Mapping[str, Any]) -> set[str]:
-    """Those of `aws:allowedAccountIds`, a list or its JSON; none where it does not say, or is no list."""
-    said: object = config.get("aws:allowedAccountIds")
-    if isinstance(said, str):
-        try:
-            said = json.loads(said)
-        except ValueError:
-            said = [said]
-    return {str(one) for one in cast("list[object]", said)} if isinstance(said, list) else set()
 
 
 def _places(project: Path, known: Mapping[str, Rollout]) -> Iterator[Place]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.verbs.options import Json, Stack
+from cli.verbs.options import OF_STACKS, Json, Stack, Yes
 
 PANEL = "Company"
 
@@ -18,6 +18,11 @@ verbs = typer.Typer()
 def init(
     folder: Annotated[Path, typer.Argument(help="where; made if it is not there")] = Path(),
     answers: Annotated[Path | None, typer.Option(help="a YAML file with the answers, instead of questions")] = None,
+    beside: Annotated[
+        str | None, typer.Option(help="a stack that is up, in whose account another one is to be", **OF_STACKS)
+    ] = None,
+    stack: Annotated[str, typer.Option("-s", "--stack", help="with --beside: what the other one is called")] = "dev",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Make a company's repository by asking: stack files, a roster, workflows, and a README.
@@ -25,7 +30,15 @@ def init(
     Each answer is judged as it is typed. Nothing that is there already is overwritten: run it again in the same folder,
     or in one that `pulumi new` has made, and it adds what is missing. Exit 1 where an answer is wrong: all mistakes are
     said, and nothing is written.
+
+    With `--beside STACK`, the file of a second stack of that one's account, which adopts what the first has made once:
+    its ids are read from its state. A file that is there gets the block alone, once the change was shown. `--answers`
+    then may have cohort, people, models, monthly_usd.
     """
+    if beside:
+        from cli.company.beside import run as run_beside
+
+        raise typer.Exit(run_beside(folder, beside, stack, answers, yes, as_json))
     from cli.company.init import run
 
     raise typer.Exit(run(folder, answers, as_json))

@@ -31,8 +31,7 @@ MANAGED_CHARACTERS, INLINE_CHARACTERS, MANAGED_PER_ROLE = 6144, 10_240, 10
 
 @cache
 def loaded(seed: int) -> Rollout:
-    anywhere = {key: text for key, text in stacks.config(document(seed)).items() if key != "aws:region"}
-    return load(anywhere, stacks.COMPANY, NOW)
+    return load(stacks.config(document(seed)), stacks.COMPANY, NOW)
 
 
 def editor_accepts(made: dict[str, Any]) -> bool:
