@@ -27,7 +27,7 @@ def tables_for(arn: object, own: Tables, table: str) -> Tables:
     named = _ROLE.search(arn) if isinstance(arn, str) else None
     if named is None or named[1] in own.roles:
         return own
-    said = _said(named[1], table, int(time.time() / SECONDS))
+    said = _said(named[1], table)
     if said is None:
         return own
     roles = {named[1]: named[1].removeprefix(f"{PREFIX}-")}
@@ -48,7 +48,19 @@ def denied_caller(event: Mapping[str, Any]) -> object:
 
 
 @cache
-def _said(role: str, table: str, _: int) -> Mapping[str, Any] | None:
+def memory() -> dict[str, tuple[float, Mapping[str, Any]]]:
+    """By role: until when it holds, and what was said. That nothing is there is not remembered."""
+    return {}
+
+
+def _said(role: str, table: str) -> Mapping[str, Any] | None:
+    until, known = memory().get(role, (0.0, None))
+    if known is not None and time.monotonic() < until:
+        return known
     key = {"id": {"S": f"cohort#{role.removeprefix(f'{PREFIX}-')}"}}
     item = client("dynamodb").get_item(TableName=table, Key=key).get("Item")
-    return json.loads(item["said"]["S"]) if item else None
+    if not item:
+        return None
+    said: Mapping[str, Any] = json.loads(item["said"]["S"])
+    memory()[role] = time.monotonic() + SECONDS, said
+    return said

@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 
 from cli.doctor.finding import Check, Finding, broken, fine, unknown
+from cli.doctor.made_once import There, in_aws, in_okta
 from cli.doctor.steps import Step
 from cli.live import engine
 from cli.live.asking import Unreachable, asked, asking
 from cli.live.aws import Clients
 from cli.live.engine import Held
-from cli.live.made_once import There, in_aws, in_okta
 from cli.stack_file.listing import stacks
 from rollout.account import Account
 from rollout.model.rollout import Rollout

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.stack_file.selected import selected_stack
 from cli.verbs.options import OF_STACKS, Cohort, Email, Json, Stack
 
 PANEL = "Look"
@@ -17,7 +18,8 @@ verbs = typer.Typer()
 
 @verbs.command("status", short_help="how a stack stands", rich_help_panel=PANEL)
 def status(
-    stack: Stack,
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="every stack here, a line each, in one table")] = False,
     drift: Annotated[bool, typer.Option("--drift", help="ask every provider what was changed by hand; slow")] = False,
     as_json: Json = False,
 ) -> None:
@@ -26,10 +28,19 @@ def status(
     Exit 1 where something needs a person: IAM does otherwise than the file says, `rollout cut` put what the file does
     not know, an alarm fires, file and stack differ, drift, the last update failed, or the month's budget is spent. Exit
     3 where nothing is known to need one, and a source was not reached. Okta is asked where OKTA_API_TOKEN is set.
+
+    With `--all`, each stack is asked by itself, in its own account: by its file's `aws:profile`, or AWS_PROFILE. One
+    that does not answer is a row that says so.
     """
+    if everyone:
+        from cli.commands.status_all import run as run_all
+
+        if drift:
+            raise typer.BadParameter("of one stack at a time; leave --all out", param_hint="--drift")
+        raise typer.Exit(run_all(as_json))
     from cli.commands.status import run
 
-    raise typer.Exit(run(stack, drift, as_json))
+    raise typer.Exit(run(stack or selected_stack(), drift, as_json))
 
 
 @verbs.command("check", short_help="are files in order", rich_help_panel=PANEL)

@@ -107,11 +107,11 @@ def test_of_two_accounts_and_one_okta_the_umbrella_group_alone_is_one() -> None:
     [clash] = of(place("dev", OTHER, cohorts=cohort()), PROD)
     assert clash.is_mistake
     assert list(clash.adopt) == ["umbrella_group_id"]
-    adopts = {"adopt": {"umbrella_group_id": ADOPTED["umbrella_group_id"]}}
+    adopts: dict[str, Any] = {"adopt": {"umbrella_group_id": ADOPTED["umbrella_group_id"]}}
     assert of(place("dev", OTHER, cohorts=cohort(), **adopts), PROD) == []
-    group = {"okta": {"domain": "acme.okta.com", "umbrella_group": "Trials"}}
+    group: dict[str, Any] = {"okta": {"domain": "acme.okta.com", "umbrella_group": "Trials"}}
     assert of(place("dev", OTHER, cohorts=cohort(), **group), PROD) == []
-    domain = {"okta": {"domain": "other.okta.com", "umbrella_group": "Claude-Code-Users"}}
+    domain: dict[str, Any] = {"okta": {"domain": "other.okta.com", "umbrella_group": "Claude-Code-Users"}}
     assert of(place("dev", OTHER, cohorts=cohort(), **domain), PROD) == []
 
 
