@@ -14,7 +14,7 @@ from rich.table import Table
 from cli.commands.status import LINES, NEEDED, NOT_ALL_ASKED, UNKNOWN, usd
 from cli.live.asking import Unreachable, asking
 from cli.live.engine import NO_STACK
-from cli.live.status import Status, read, status
+from cli.live.status import Status, Told, read, status
 from cli.stack_file.files import config_in
 from cli.stack_file.listing import stack_path, stacks
 from cli.terminal.errors import CommandError
@@ -25,7 +25,7 @@ from rollout.leaks.masked import printable
 
 @dataclass(frozen=True, kw_only=True)
 class One:
-    """`error`: why nothing is known of it. `is_up`: whether the backend in use knows the stack at all."""
+    """`error`: why nothing is known of it. `is_up`: whether anything of it is deployed."""
 
     stack: str
     found: Status | None
@@ -72,8 +72,17 @@ def _is_one(path: Path) -> bool:
 
 def _one(project: Path, stack: str, now: datetime) -> One:
     rollout, told = read(project, stack, now)
-    is_up = not (isinstance(told.outputs, Unreachable) and NO_STACK in told.outputs.why)
-    return One(stack=stack, found=status(stack, rollout, told, now), error=None, is_up=is_up)
+    found = status(stack, rollout, told, now)
+    return One(stack=stack, found=found, error=None, is_up=_is_up(told, found))
+
+
+def _is_up(told: Told, found: Status) -> bool:
+    """Not where nothing was ever deployed, or all of it was destroyed; where an update broke off, it is."""
+    if isinstance(told.outputs, Unreachable):
+        return NO_STACK not in told.outputs.why
+    return bool(told.outputs) or not (
+        found.update is None or (found.update.kind == "destroy" and found.update.succeeded)
+    )
 
 
 def _told(stack: str, answer: One | Unreachable) -> One:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from cli.live.status import Told
 from cli.terminal.errors import CommandError
 from rollout.model.rollout import Rollout
 from tests import stacks
-from tests.live.test_status import GONE, NOW, alarm, rollout, told
+from tests.live.test_status import GONE, NOW, alarm, rollout, told, update
 
 WELL, ILL = told(alarms=[alarm()]), told(alarms=[alarm("ALARM")])
 NOT_UP = told(outputs=Unreachable("stack outputs", "`pulumi stack export` failed: error: no stack named 'new' found"))
+DESTROYED = told(outputs={}, updates=[replace(update(), kind="destroy")])
+BROKEN_OFF = told(outputs={}, updates=[update("failed")])
 
 
 @pytest.fixture
@@ -102,6 +105,13 @@ def test_a_stack_that_was_never_made_is_not_up_and_nobodys_fault(
     assert code(found) == 0
     assert shown(found).splitlines()[1].split()[:3] == ["dev", "not", "up"]
     assert document(found)["usd_today"] == 20.25
+
+
+def test_a_stack_whose_first_update_broke_off_needs_a_person(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, dev=BROKEN_OFF, prod=WELL)
+    found = read_all(project, NOW)
+    assert code(found) == 1
+    assert "dev: the last update ended as failed" in shown(found)
 
 
 def test_a_folder_without_stacks_is_an_error(tmp_path: Path) -> None:
