@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -19,7 +20,7 @@ from cli.live import engine
 from cli.live.engine import Held
 from cli.stack_file.accounts import allowed_accounts
 from cli.stack_file.change import changed, difference, judged, write_if_unchanged
-from cli.stack_file.files import config_of, with_config
+from cli.stack_file.files import config_in, config_of, with_config
 from cli.stack_file.listing import BEGINNING, END, stack_path
 from cli.stack_file.neighbours import place_of
 from cli.stack_file.yaml_load import line_of, loaded
@@ -32,7 +33,7 @@ from rollout.model.errors import StackFileError, mistakes_of
 from rollout.model.fields import CohortName, ModelLabel, Words
 from rollout.model.rollout import Rollout
 from rollout.names import PROJECT
-from rollout.stack_file.beside import ASKED, UMBRELLA, block, clashes, made
+from rollout.stack_file.beside import ASKED, UMBRELLA, Place, block, clashes, made
 from rollout.stack_file.checks import part
 
 NOTHING = "nothing was written"
@@ -88,8 +89,9 @@ def run(folder: Path, beside: str, second: str, answers: Path | None, yes: bool,
     path = stack_path(folder, beside)
     first, config = with_config(path)
     state = engine.held(folder, beside)
-    adopt = adopted(first, config, beside, state)
-    accounts = place_of(beside, first, config).accounts or _accounts_in(state)
+    known = place_of(beside, first, config)
+    place_ = replace(known, accounts=known.accounts or _accounts_in(state))
+    adopt, accounts = adopted(place_, state), place_.accounts
     target = folder / f"{BEGINNING}{second}{END}"
     if target.exists():
         files, shown = dict[str, str](), _joined(target, first, adopt, accounts, yes, as_json)
@@ -98,7 +100,7 @@ def run(folder: Path, beside: str, second: str, answers: Path | None, yes: bool,
         if said.account and said.account not in accounts:
             adopt, accounts = {UMBRELLA: adopt[UMBRELLA]}, frozenset({said.account})
         files = _new(folder, path, second, said, adopt, accounts)
-        _judge(files, folder, second, beside, first, config)
+        _judge(files, folder, second, place_)
         shown = ""
     written = place(files, folder) if files else ([target.name] if shown else [])
     if as_json:
@@ -109,15 +111,14 @@ def run(folder: Path, beside: str, second: str, answers: Path | None, yes: bool,
     return 0
 
 
-def adopted(first: Rollout, config: Mapping[str, Any], stack: str, state: list[Held]) -> dict[str, str | bool]:
+def adopted(first: Place, state: list[Held]) -> dict[str, str | bool]:
     """The block, with the ids that the first stack's state has. CommandError where that has not made them yet."""
     known = {each.name: each.id for each in state}
     found: dict[str, str | bool] = {}
     missing: list[str] = []
-    region, accounts = str(config.get("aws:region") or ""), place_of(stack, first, config).accounts
-    account = Account(next(iter(accounts)), region) if len(accounts) == 1 else None
-    for key, value in made(first, account).items():
-        if key not in IDS or getattr(first.adopt, key):
+    account = Account(next(iter(first.accounts)), first.region or "") if len(first.accounts) == 1 else None
+    for key, value in made(first.rollout, account).items():
+        if key not in IDS or getattr(first.rollout.adopt, key):
             found[key] = value
         elif IDS[key] in known:
             found[key] = known[IDS[key]]
@@ -125,7 +126,8 @@ def adopted(first: Rollout, config: Mapping[str, Any], stack: str, state: list[H
             missing.append(key)
     if missing or ASKED in found.values():
         text = (
-            f"stack {stack} has not made all of it yet ({', '.join(missing)}): `pulumi up --stack {stack}` comes first"
+            f"stack {first.stack} has not made all of it yet ({', '.join(missing)}): "
+            f"`pulumi up --stack {first.stack}` comes first"
         )
         raise CommandError(f"{text}\n{NOTHING}")
     return found
@@ -195,40 +197,27 @@ def _new(
     return files
 
 
-def _judge(
-    files: Mapping[str, str], folder: Path, second: str, beside: str, first: Rollout, config: Mapping[str, Any]
-) -> None:
+def _judge(files: Mapping[str, str], folder: Path, second: str, first: Place) -> None:
     """By the stack file's own judge, and beside the first stack. CommandError has all that is wrong."""
     name = f"{BEGINNING}{second}{END}"
     with tempfile.TemporaryDirectory() as scratch:
-        for path, text in files.items():
-            (Path(scratch) / path).parent.mkdir(exist_ok=True)
-            (Path(scratch) / path).write_text(text, encoding="utf-8", newline="")
         for roster in (folder / ROSTERS).glob(f"{second}-*.csv"):
-            if not (copied := Path(scratch) / ROSTERS / roster.name).exists():
-                copied.parent.mkdir(exist_ok=True)
-                copied.write_bytes(roster.read_bytes())
+            _write(Path(scratch) / ROSTERS / roster.name, roster.read_bytes())
+        for path, text in files.items():
+            _write(Path(scratch) / path, text.encode())
         try:
-            _beside(
-                judged(files[name], Path(scratch), name), loaded(files[name])["config"], second, beside, first, config
-            )
+            rollout = judged(files[name], Path(scratch), name)
         except StackFileError as error:
             raise CommandError("\n".join([*(f"{name}: {line}" for line in error.lines), NOTHING])) from None
-
-
-def _beside(
-    rollout: Rollout,
-    own: Mapping[str, Any],
-    second: str,
-    beside: str,
-    first: Rollout,
-    config: Mapping[str, Any],
-) -> None:
-    one, other = place_of(second, rollout, own), place_of(beside, first, config)
-    found = [each for each in clashes([one, other]) if each.second == second]
+    found = clashes([first, place_of(second, rollout, config_in(files[name], name) or {})])
     lines = [each.text for each in found if each.is_mistake or each.text.startswith("cohorts.")]
     if lines:
-        raise CommandError("\n".join([*(f"{BEGINNING}{second}{END}: {line}" for line in lines), NOTHING]))
+        raise CommandError("\n".join([*(f"{name}: {line}" for line in lines), NOTHING]))
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content)
 
 
 def _joined(

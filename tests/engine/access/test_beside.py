@@ -112,7 +112,7 @@ def test_two_stacks_are_up_beside_each_other_counted_by_one_meter_and_neither_ta
         assert rows[stack]["usd_today"] == pytest.approx(float(found["month"]["usd"]) / 2)
     assert {stack for stack, row in rows.items() if not row["is_up"]} == {"dev", "prod"}
 
-    ended = pilot.command("cut", "trial", "-s", "second", "--yes")
+    ended = pilot.command("cut", "trial", "-s", "second")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert denied(pilot, ravi, own)
     assert not denied(pilot, alice, other["haiku"])
