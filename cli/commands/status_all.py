@@ -15,11 +15,8 @@ from cli.commands.status import LINES, NEEDED, NOT_ALL_ASKED, UNKNOWN, usd
 from cli.live.asking import Unreachable, asking
 from cli.live.engine import NO_STACK
 from cli.live.status import Status, Told, read, status
-from cli.stack_file.files import config_in
-from cli.stack_file.listing import stack_path, stacks
-from cli.terminal.errors import CommandError
+from cli.stack_file.neighbours import with_config_in
 from cli.terminal.json_out import print_json
-from cli.terminal.text import text_of
 from rollout.leaks.masked import printable
 
 
@@ -55,19 +52,9 @@ def code(found: Sequence[One]) -> int:
 
 def read_all(project: Path, now: datetime) -> list[One]:
     """Side by side: one that does not answer holds up no other. Files without a `config:` are passed over."""
-    known = [stack for stack in stacks(project) if _is_one(stack_path(project, stack))]
-    if not known:
-        raise CommandError("there is no stack file here; go to the folder that has Pulumi.<stack>.yaml")
     with asking() as ask:
-        answers = {stack: ask.of(stack, _one, project, stack, now) for stack in known}
+        answers = {stack: ask.of(stack, _one, project, stack, now) for stack in with_config_in(project)}
         return [_told(stack, answer.get()) for stack, answer in answers.items()]
-
-
-def _is_one(path: Path) -> bool:
-    try:
-        return config_in(text_of(path), path.name) is not None
-    except ValueError:
-        return True  # what is wrong with it, its row says
 
 
 def _one(project: Path, stack: str, now: datetime) -> One:

@@ -89,7 +89,8 @@ def incidents(stack: Stack, as_json: Json = False) -> None:
 
 @verbs.command("report", short_help="a page for leaders", rich_help_panel=PANEL)
 def report(
-    stack: Stack,
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="every stack here: a page of all, and one of each")] = False,
     out: Annotated[Path, typer.Option(help="the file to write")] = Path("report.html"),
     since: Annotated[str | None, typer.Option(help="the first day to show, such as 2026-09-07")] = None,
     to: Annotated[str | None, typer.Option(help="publish it too, such as s3://BUCKET/claude-code/prod.html")] = None,
@@ -97,11 +98,18 @@ def report(
 ) -> None:
     """Write a page for leadership: levels, people, adoption, spend, success, incidents; or print its figures.
 
-    It is published only into a bucket of this account whose public access is blocked.
+    It is published only into a bucket of this account whose public access is blocked. With `--all`, exit 3 where a
+    stack could not be read; its row says why.
     """
+    if everyone:
+        from cli.commands.report_all import run as run_all
+
+        if to:
+            raise typer.BadParameter("of one stack at a time; leave --all out", param_hint="--to")
+        raise typer.Exit(run_all(out, since, as_json))
     from cli.commands.report import run
 
-    run(stack, out, since, as_json, to)
+    run(stack or selected_stack(), out, since, as_json, to)
 
 
 @verbs.command("reconcile", short_help="against AWS's bill", rich_help_panel=PANEL)

@@ -149,7 +149,7 @@ def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
 def cohort_item(rollout: Rollout, record: Record, cohort: str) -> dict[str, Any]:
     """One item of another stack's table, whose meter counts this cohort: its people's teams and its models' prices."""
     named = rollout.cohorts.get(cohort)
-    labels = named.models if named else ()
+    labels = named.models if named else rollout.models  # of one that was retired, records may still be under way
     models = {label: rollout.models[label] for label in sorted(labels)}
     said = {
         "teams": dict(_teams(named, record)) if named else {},
