@@ -18,22 +18,18 @@ verbs = typer.Typer()
 def init(
     folder: Annotated[Path, typer.Argument(help="where; made if it is not there")] = Path(),
     answers: Annotated[Path | None, typer.Option(help="a YAML file with the answers, instead of questions")] = None,
-    beside: Annotated[
-        str | None, typer.Option(help="a stack that is up, in whose account another one is to be", **OF_STACKS)
-    ] = None,
-    stack: Annotated[str, typer.Option("-s", "--stack", help="with --beside: what the other one is called")] = "dev",
+    beside: Annotated[str | None, typer.Option(help="a stack that is up, for one beside it", **OF_STACKS)] = None,
+    stack: Annotated[str, typer.Option("-s", "--stack", help="with --beside: the new one")] = "dev",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Make a company's repository by asking: stack files, a roster, workflows, and a README.
 
-    Each answer is judged as it is typed. Nothing that is there already is overwritten: run it again in the same folder,
-    or in one that `pulumi new` has made, and it adds what is missing. Exit 1 where an answer is wrong: all mistakes are
-    said, and nothing is written.
+    Each answer is judged as it is typed. Nothing that is there already is overwritten: run it again, and it adds what
+    is missing. Exit 1 where an answer is wrong: all mistakes are said, and nothing is written.
 
-    With `--beside STACK`, the file of a second stack of that one's account, which adopts what the first has made once:
-    its ids are read from its state. A file that is there gets the block alone, once the change was shown. `--answers`
-    then may have cohort, people, models, monthly_usd.
+    With `--beside`, the file of a second stack that adopts what that one has made, by the ids of its state. A file that
+    is there gets that block alone. `--answers` may have cohort, people, models, monthly_usd, account.
     """
     if beside:
         from cli.company.beside import run as run_beside
