@@ -123,6 +123,12 @@ def test_two_stacks_are_up_beside_each_other_counted_by_one_meter_and_neither_ta
     assert pilot.sign_in(ALICE, "pilot")
     assert len(pilot.group("Claude-Code-Users")) == 25
 
+    told = json.loads(pilot.command("report", "--all", "--json").stdout)
+    steps = {stack: {step["cohort"] for step in one.get("steps") or ()} for stack, one in told["stacks"].items()}
+    assert steps["second"] == {"trial"}
+    assert "trial" not in steps["sandbox"], "an incident of one stack is none of the other's"
+    assert told["people"] == 25, "who is cut has no access"
+
     ended_well, said = pilot.try_pulumi("destroy", "--stack", "sandbox", "--yes")
     assert not ended_well
     assert "protected" in said
