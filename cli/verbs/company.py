@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.verbs.options import OF_STACKS, Json, Stack, Yes
+from cli.completion import complete_stack
+from cli.verbs.options import Json, Stack, Yes
 
 PANEL = "Company"
 
@@ -18,7 +19,9 @@ verbs = typer.Typer()
 def init(
     folder: Annotated[Path, typer.Argument(help="where; made if it is not there")] = Path(),
     answers: Annotated[Path | None, typer.Option(help="a YAML file with the answers, instead of questions")] = None,
-    beside: Annotated[str | None, typer.Option(help="a stack that is up, for one beside it", **OF_STACKS)] = None,
+    beside: Annotated[
+        str | None, typer.Option(help="a stack that is up, for one beside it", autocompletion=complete_stack)
+    ] = None,
     stack: Annotated[str, typer.Option("-s", "--stack", help="with --beside: the new one")] = "dev",
     yes: Yes = False,
     as_json: Json = False,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cli.app import main
 from cli.live import engine
 from cli.live.engine import Held
 from cli.stack_file.files import rollout_of
@@ -166,3 +167,14 @@ def test_what_the_second_may_not_have_beside_another_meter_is_said_before_its_fi
 
 def test_a_stack_is_not_beside_itself(rollout: Command) -> None:
     assert "is the first stack itself" in rollout("init", "--beside", "prod", "--stack", "prod").err
+
+
+def test_a_stack_in_the_environment_does_not_turn_init_into_a_second_stack(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("ROLLOUT_STACK", "prod")
+    monkeypatch.setattr("sys.argv", ["rollout", "init", "made", "--answers", "missing.yaml"])
+    assert main() == 1
+    assert "missing.yaml" in capsys.readouterr().err
+    assert not (project / "Pulumi.next.yaml").exists()
