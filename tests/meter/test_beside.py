@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import boto3
 import pytest
 
 from rollout.account import Account
@@ -69,6 +70,15 @@ def test_their_use_is_counted_at_their_prices_for_their_team_and_is_no_shadow(to
     [line] = lines(told)
     assert (line["cohort"], line["team"], line["model"], line["user_id"]) == ("trial", "platform", "haiku", BOB)
     assert len(told.lines()) == 1, "the first stack's log has its own alone"
+
+
+@pytest.mark.slow
+def test_of_another_stacks_cohort_no_role_is_asked_for_and_no_own_view_is_kept(told: World) -> None:
+    """The meter may not read that role."""
+    boto3.client("iam").create_role(RoleName="claude-code-trial", AssumeRolePolicyDocument="{}")
+    deliver(call())
+    keys = [item["id"]["S"] for item in told.dynamodb.scan(TableName=TABLE)["Items"]]
+    assert [key for key in keys if key.startswith("me#")] == []
 
 
 @pytest.mark.slow
