@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
 
+from functions import meter
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cut_rules import advance
@@ -73,12 +74,19 @@ def test_their_use_is_counted_at_their_prices_for_their_team_and_is_no_shadow(to
 
 
 @pytest.mark.slow
-def test_of_another_stacks_cohort_no_role_is_asked_for_and_no_own_view_is_kept(told: World) -> None:
+@pytest.mark.usefixtures("told")
+def test_of_another_stacks_cohort_no_role_is_asked_for_and_no_own_view_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The meter may not read that role."""
-    boto3.client("iam").create_role(RoleName="claude-code-trial", AssumeRolePolicyDocument="{}")
-    deliver(call())
-    keys = [item["id"]["S"] for item in told.dynamodb.scan(TableName=TABLE)["Items"]]
-    assert [key for key in keys if key.startswith("me#")] == []
+    kept: list[tuple[str, str, str]] = []
+
+    def write_down(people: Iterable[tuple[str, str, str]], *_: object) -> None:
+        kept.extend(people)
+
+    monkeypatch.setattr(meter, "write_down", write_down)
+    deliver(call(), record())
+    assert {cohort for _, cohort, _ in kept} == {"pilot"}
 
 
 @pytest.mark.slow
