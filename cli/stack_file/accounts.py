@@ -14,5 +14,5 @@ def allowed_accounts(config: Mapping[str, Any]) -> set[str]:
         try:
             said = json.loads(said)
         except ValueError:
-            said = [said]
+            return set()
     return {str(one) for one in cast("list[object]", said)} if isinstance(said, list) else set()
