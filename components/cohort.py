@@ -129,20 +129,19 @@ class Cohort(pulumi.ComponentResource):
 
     def _tell_the_meter(self, name: str) -> None:
         """Whose each profile is; kept when the profile is gone, since the last records of its use come later."""
-        table = self._args.shared.meter.table
+        meter = self._args.shared.meter
         account, models = self._args.account, self._args.rollout.models
         items = [
             aws.dynamodb.TableItem(
                 f"{name}-{label}-counted-{names.source_digest(account.source_arn(models[label]))}",
-                table_name=table.name,
+                table_name=meter.table,
                 hash_key="id",
                 item=pulumi.Output.json_dumps(arn.apply(partial(profile_item, name, label)), sort_keys=True),
                 opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
             for label, arn in self.profile_arns.items()
-            if table
         ]
-        self.steps.made(Step.PROFILE_OWNERS, items)
+        self.steps.made(Step.PROFILE_OWNERS, [*items, *meter.told.get(name, ())])
 
     def _macs(self, name: str) -> MacSettings | None:
         args = self._args

@@ -20,6 +20,7 @@ from functools import cache
 from typing import Any
 
 from functions.attempts import Attempts
+from functions.beside import caller, denied_caller, tables_for
 from functions.budget_actions import follow_up, review
 from functions.canary import Stack, prove
 from functions.clients import client
@@ -92,7 +93,12 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     keys, said = (key for entry in kept for key in entry.adds), limits()
     follow_up(keys, settings()["table"], settings()["notices_queue"], said, attempts)
     write_lines(kept, attempts)
-    people = ((entry.line["user_id"], entry.cohort, _day(entry)) for entry in kept if entry.cohort and entry.adds)
+    own = settings()["usage_log_groups"]  # a cohort of another stack has no own view
+    people = [
+        (entry.line["user_id"], cohort, _day(entry))
+        for entry in kept
+        if (cohort := entry.cohort) and cohort in own and entry.adds
+    ]
     write_down(people, settings()["table"], said, settings()["levels"], attempts)
     attempts.require()
     summary = {
@@ -167,19 +173,13 @@ def opened(data: str) -> dict[str, Any]:
 
 def read(events: Iterable[Mapping[str, Any]], profiles: Mapping[str, Profile]) -> tuple[list[Entry], list[Dead]]:
     """What can be counted, each request once, and what cannot."""
-    said = settings()["tables"]
-    tables = Tables(
-        roles=said["roles"],
-        teams=said["teams"],
-        prices=said["prices"],
-        profiles=profiles,
-        foundations=said["foundations"],
-    )
+    tables = _own_tables(profiles)
     entries: dict[str, Entry] = {}
     dead: list[Dead] = []
     for event in events:
         try:
-            entry = _entry(_parsed(event), tables)
+            record = _parsed(event)
+            entry = _entry(record, tables_for(caller(record), tables, settings()["table"]))
         except NothingUsedError:
             continue
         except UnknownRecordError as error:
@@ -192,13 +192,24 @@ def read(events: Iterable[Mapping[str, Any]], profiles: Mapping[str, Profile]) -
 
 def read_denial(event: Mapping[str, Any]) -> tuple[list[Entry], list[Dead]]:
     """A call that IAM denied adds to no counter, and is logged once."""
-    said = settings()["tables"]
     try:
-        number, line = denial(event, said["roles"], said["teams"])
+        tables = tables_for(denied_caller(event), _own_tables({}), settings()["table"])
+        number, line = denial(event, tables.roles, tables.teams)
     except UnknownRecordError as error:
         return [], [Dead(reason=str(error), event={"id": event.get("id"), "message": json.dumps(event)})]
     at = datetime.fromtimestamp(line["_aws"]["Timestamp"] / 1000, UTC)
     return [Entry(request_id=number, at=at, adds={}, cohort=line["cohort"], line=line)], []
+
+
+def _own_tables(profiles: Mapping[str, Profile]) -> Tables:
+    said = settings()["tables"]
+    return Tables(
+        roles=said["roles"],
+        teams=said["teams"],
+        prices=said["prices"],
+        profiles=profiles,
+        foundations=said["foundations"],
+    )
 
 
 def _parsed(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -274,7 +285,8 @@ def write_lines(entries: Iterable[Entry], attempts: Attempts) -> None:
         lines.sort(key=lambda line: line[0])
         with attempts.each():
             for batch in _batches(lines):
-                put_lines(settings()["usage_log_groups"][cohort], settings()["usage_log_stream"], batch)
+                group = settings()["usage_log_groups"].get(cohort) or names.usage_log_group(cohort)
+                put_lines(group, settings()["usage_log_stream"], batch)
 
 
 def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datetime, str]]]:

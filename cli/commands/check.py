@@ -9,9 +9,11 @@ from typing import Any
 
 from cli.stack_file.files import config_in, is_encrypted, readable
 from cli.stack_file.listing import BEGINNING, END, stack_path, stacks
+from cli.stack_file.neighbours import clashes_in
 from cli.terminal.json_out import print_json
 from cli.terminal.text import text_of
 from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
 from rollout.people.okta_waits import longest_wait_seconds, wait_advice
 from rollout.stack_file.assessment import advice_lines, judgement
 from rollout.stack_file.load import PROJECT, load
@@ -37,8 +39,13 @@ def judged(project: Path, stack: str | None) -> dict[str, Any]:
     files = [stack_path(project, name) for name in ([stack] if stack else stacks(project))]
     if not files:
         stack_path(project, "<stack>")  # says which file is missing
-    found = {_name(file): _stack(file, asked=bool(stack)) for file in files}
+    rollouts: dict[str, Rollout] = {}
+    found = {_name(file): _stack(file, rollouts, asked=bool(stack)) for file in files}
     known = {name: one for name, one in found.items() if one is not None}
+    for clash in clashes_in(project, rollouts):
+        if clash.second in known:
+            about = known[clash.second]
+            (about["mistakes"] if clash.is_mistake else about["beside"]).append(clash.text)
     return {
         "errors": [f"{one['file']}: {line}" for one in known.values() for line in one["mistakes"]],
         "advice": [f"{one['file']}: {line}" for one in known.values() for line in _advice(one)],
@@ -51,9 +58,10 @@ def _name(file: Path) -> str:
     return file.name[len(BEGINNING) : -len(END)]
 
 
-def _stack(file: Path, asked: bool) -> dict[str, Any] | None:
-    """`not_read`: what is encrypted, whose form stands in for it. No judgement where there are mistakes."""
-    about: dict[str, Any] = {"file": file.name, "mistakes": [], "not_read": []}
+def _stack(file: Path, rollouts: dict[str, Rollout], asked: bool) -> dict[str, Any] | None:
+    """`not_read`: what is encrypted, whose form stands in for it. `beside`: advice about another stack. No judgement
+    where there are mistakes of its own. What it describes is put into `rollouts`."""
+    about: dict[str, Any] = {"file": file.name, "mistakes": [], "not_read": [], "beside": []}
     try:
         config = config_in(text_of(file), file.name)
     except StackFileError as error:
@@ -64,12 +72,14 @@ def _stack(file: Path, asked: bool) -> dict[str, Any] | None:
     about["not_read"] = sorted(key.removeprefix(f"{PROJECT}:") for key in encrypted)
     try:
         now = datetime.now(UTC)
-        found = judgement(load(readable(config), file.parent, now, encrypted), now.date())
+        rollouts[_name(file)] = load(readable(config), file.parent, now, encrypted)
     except StackFileError as error:
         return {**about, "mistakes": error.lines}
+    found = judgement(rollouts[_name(file)], now.date())
     okta = {"longest_wait_seconds": longest_wait_seconds(config), "advice": list(wait_advice(config))}
     return {**about, **found, "okta": okta}
 
 
 def _advice(one: Mapping[str, Any]) -> list[str]:
-    return [*advice_lines(one), *one["okta"]["advice"]] if "cohorts" in one else []
+    own = [*advice_lines(one), *one["okta"]["advice"]] if "cohorts" in one else []
+    return [*own, *one["beside"]]

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.doctor import aws, engine, jamf, okta, slack
+from cli.doctor import aws, beside, engine, jamf, okta, slack
 from cli.doctor.finding import Check, Finding, Health, looked, unknown
 from cli.doctor.steps import PAGE, Step
 from cli.live.asking import Unreachable, asked
@@ -89,7 +89,16 @@ def findings(project: Path, stack: str) -> list[Finding]:
             return [unknown("AWS", why, "sign in to the stack's account; nothing of AWS was looked at")]
 
         return looked([*checks, Check(name="AWS", look=gone, fix="", step=Step.SHELL)])
-    return looked([*checks, *aws.checks(made, rollout, expected_accounts(config, outputs))])
+    there = beside.Asked(
+        project=project,
+        stack=stack,
+        rollout=rollout,
+        account=_account(config, outputs, made),
+        clients=made,
+        okta=okta.client(rollout, os.environ),
+    )
+    expected = expected_accounts(config, outputs)
+    return looked([*checks, *aws.checks(made, rollout, expected), beside.check(there)])
 
 
 def _account(config: Mapping[str, Any], outputs: Mapping[str, Any], made: Clients | Unreachable) -> Account | None:

@@ -29,7 +29,7 @@ def run(stack: str, out: Path, since: str | None, as_json: bool, to: str | None 
     """Done even where a source could not be read: the page says so, and so does a line on standard error. `to`: a place
     in S3 that the page goes to as well."""
     now, place = datetime.now(UTC), place_of(to) if to else None
-    facts = read(Path.cwd(), stack, now, _day(since, now.date()))
+    facts = read(Path.cwd(), stack, now, first_day(since, now.date()))
     found = figures(facts)
     for source in found.sources:
         if source.problem:
@@ -41,7 +41,7 @@ def run(stack: str, out: Path, since: str | None, as_json: bool, to: str | None 
             "reconciled": reconciled(found),
             "attention": [a.text for a in attention(found)],
         }
-        print_json({**told, **_plain(asdict(found))})
+        print_json({**told, **plain(asdict(found))})
         return
     html = page(found)
     try:
@@ -54,7 +54,7 @@ def run(stack: str, out: Path, since: str | None, as_json: bool, to: str | None 
         print(f"published: {place.address}")
 
 
-def _day(text: str | None, today: date) -> date | None:
+def first_day(text: str | None, today: date) -> date | None:
     if text is None:
         return None
     try:
@@ -68,12 +68,12 @@ def _day(text: str | None, today: date) -> date | None:
     return found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Days and levels as keys are text in JSON. Nobody is named: whose level it was is said as `one_person`."""
     if isinstance(value, Mapping):
         found = cast("Mapping[Any, Any]", value)
         whose = {"one_person": found["member"] is not None} if "member" in found else {}
-        return whose | {str(key): _plain(each) for key, each in found.items() if key != "member"}
+        return whose | {str(key): plain(each) for key, each in found.items() if key != "member"}
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in cast("list[Any]", value)]
+        return [plain(each) for each in cast("list[Any]", value)]
     return value

@@ -15,6 +15,7 @@ from cli.company.offered import MODELS, READ, prices_in
 from rollout import __version__
 from rollout.observability.cohort_alarms import WORKDAYS
 from rollout.people.okta_waits import ADVISED
+from rollout.stack_file.beside import EXAMPLE_ACCOUNT
 from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
 
 HERE = Path(__file__).parent
@@ -76,12 +77,14 @@ def stack_file(answers: Answers, stack: str, people: bool) -> str:
         environment.get_template("stack_file.yaml.j2").render(
             a=answers,
             stack=stack,
+            example_account=EXAMPLE_ACCOUNT,
             head=HEADS[stack].rstrip("\n"),
             okta_waits=ADVISED,
             read=READ,
             models=models,
             budgets=budgets(answers),
             level="active" if people and stack == "sandbox" else "planned",
+            cohort=cohort_of(stack),
             roster=roster_of(stack),
         )
         + "\n"
@@ -89,7 +92,17 @@ def stack_file(answers: Answers, stack: str, people: bool) -> str:
 
 
 def roster_of(stack: str) -> str:
-    return f"{ROSTERS}/{stack}-pilot.csv"
+    return f"{ROSTERS}/{stack}-{cohort_of(stack)}.csv"
+
+
+def cohort_of(stack: str) -> str:
+    """Roles are named after cohorts, and two stacks may share an account."""
+    return "trial" if stack == "dev" else "pilot"
+
+
+def roster_header() -> str:
+    """A roster with nobody in it."""
+    return (TEMPLATE / ROSTERS / "pilot.csv").read_text(encoding="utf-8")
 
 
 def budgets(answers: Answers) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,12 @@ def checks(
         looks |= {ADOPTED: adopted_apps_fit} if _adopts(rollout) else {}
     looks["a silent Okta"] = lambda: _waits(config)
     return [Check(name=name, look=look, fix=fix, step=Step.OKTA) for name, look in looks.items()]
+
+
+def client(rollout: Rollout, environment: Mapping[str, str]) -> Callable[[], httpx.Client] | None:
+    """What asks Okta, once it is called; None where the environment has no credentials for it."""
+    asking = Asking(rollout.okta.domain, environment)
+    return asking.client if asking.token or okta_app.has_key(environment) else None
 
 
 def organization_findings(domain: str, said: Mapping[str, Any]) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from cli.stack_file.accounts import allowed_accounts
 from cli.terminal.errors import CommandError
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 10, 2
@@ -60,9 +60,7 @@ def account_of(clients: Clients) -> str:
 
 def expected_accounts(config: Mapping[str, Any], outputs: Mapping[str, Any]) -> set[str]:
     """Those that a stack may be in, by `aws:allowedAccountIds`, else by its outputs' ARNs; else none are known."""
-    allowed = config.get("aws:allowedAccountIds")
-    listed = json.loads(allowed) if isinstance(allowed, str) else allowed or []
-    return {str(one) for one in listed} or set(_accounts(outputs))
+    return allowed_accounts(config) or set(_accounts(outputs))
 
 
 def _accounts(outputs: Mapping[str, Any]) -> Iterator[str]:

@@ -67,6 +67,35 @@ def cut_record(project: Path, stack: str, seconds: float = SECONDS) -> Record:
         raise CommandError(f"stack {stack}: {error}") from None
 
 
+@dataclass(frozen=True)
+class Held:
+    """A resource as a stack's state has it. `is_own`: made by it, and not only read."""
+
+    name: str
+    kind: str
+    id: str
+    is_own: bool
+
+
+NO_STACK = "no stack named"
+
+
+def held(project: Path, stack: str) -> list[Held]:
+    """What a stack holds; nothing where there is no such stack yet. CommandError where the engine or its backend does
+    not answer."""
+    try:
+        found = _resources(project, stack, SECONDS)
+    except CommandError as error:
+        if NO_STACK in str(error):
+            return []
+        raise
+    return [
+        Held(each["urn"].rpartition("::")[2], each["type"], str(each["id"]), not each.get("external"))
+        for each in found
+        if each.get("id") and not each.get("delete")
+    ]
+
+
 def _resources(project: Path, stack: str, seconds: float) -> list[dict[str, Any]]:
     exported: dict[str, Any] = json.loads(pulumi(project, "stack", "export", "--stack", stack, seconds=seconds))
     return (exported.get("deployment") or {}).get("resources") or []

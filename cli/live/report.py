@@ -66,6 +66,8 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
     used = told(Topic.USE, f"{logs}, by Logs Insights: what the meter counted", people)
     seen = told(Topic.SUCCESS, f"SSM parameters below {names.SUCCESS_PATH}, as read from GitHub", weeks)
     ringing = told(Topic.ALARMS, "CloudWatch", states)
+    # An account's stacks have one incident log.
+    own = {*rollout.cohorts, *rollout.logged}
     bill = told(Topic.BILL, reconciled.where(rollout), billed)
     return Facts(
         stack=stack,
@@ -74,7 +76,7 @@ def read(project: Path, stack: str, now: datetime, since: date | None) -> Facts:
         sources=sources,
         since=since,
         deployed=_levels(deployed) if deployed is not None else None,
-        changes=logged,
+        changes=[change for change in logged if change.cohort in own] if logged is not None else None,
         updates=[_update(update) for update in done] if done is not None else None,
         use=[_use(row) for row in used] if used is not None else None,
         weeks=_weeks(rollout, seen) if seen is not None else None,

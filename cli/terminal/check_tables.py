@@ -28,6 +28,9 @@ def show(console: Console, found: Document) -> None:
             console.print(f"[red]mistake[/red] {escape(line)}", soft_wrap=True)
         if "cohorts" in one:
             _judgement(console, one)
+        if one["beside"]:
+            console.print("\n[bold]Beside other stacks[/bold]")
+            _advise(console, one["beside"])
     for name in found["passed_over"]:
         console.print(f"\n{escape(name)}: passed over, it has no config")
     _sum(console, found)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.verbs.options import Json, Stack
+from cli.completion import complete_stack
+from cli.verbs.options import Json, Stack, Yes
 
 PANEL = "Company"
 
@@ -18,14 +19,25 @@ verbs = typer.Typer()
 def init(
     folder: Annotated[Path, typer.Argument(help="where; made if it is not there")] = Path(),
     answers: Annotated[Path | None, typer.Option(help="a YAML file with the answers, instead of questions")] = None,
+    beside: Annotated[
+        str | None, typer.Option(help="a stack that is up, for one beside it", autocompletion=complete_stack)
+    ] = None,
+    stack: Annotated[str, typer.Option("-s", "--stack", help="with --beside: the new one")] = "dev",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Make a company's repository by asking: stack files, a roster, workflows, and a README.
 
-    Each answer is judged as it is typed. Nothing that is there already is overwritten: run it again in the same folder,
-    or in one that `pulumi new` has made, and it adds what is missing. Exit 1 where an answer is wrong: all mistakes are
-    said, and nothing is written.
+    Each answer is judged as it is typed. Nothing that is there already is overwritten: run it again, and it adds what
+    is missing. Exit 1 where an answer is wrong: all mistakes are said, and nothing is written.
+
+    With `--beside`, the file of a second stack that adopts what that one has made, by the ids of its state. A file that
+    is there gets that block alone. `--answers` may have cohort, people, models, monthly_usd, account.
     """
+    if beside:
+        from cli.company.beside import run as run_beside
+
+        raise typer.Exit(run_beside(folder, beside, stack, answers, yes, as_json))
     from cli.company.init import run
 
     raise typer.Exit(run(folder, answers, as_json))

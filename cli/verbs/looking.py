@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.stack_file.selected import selected_stack
 from cli.verbs.options import OF_STACKS, Cohort, Email, Json, Stack
 
 PANEL = "Look"
@@ -17,7 +18,8 @@ verbs = typer.Typer()
 
 @verbs.command("status", short_help="how a stack stands", rich_help_panel=PANEL)
 def status(
-    stack: Stack,
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="every stack here, a line each, in one table")] = False,
     drift: Annotated[bool, typer.Option("--drift", help="ask every provider what was changed by hand; slow")] = False,
     as_json: Json = False,
 ) -> None:
@@ -26,10 +28,19 @@ def status(
     Exit 1 where something needs a person: IAM does otherwise than the file says, `rollout cut` put what the file does
     not know, an alarm fires, file and stack differ, drift, the last update failed, or the month's budget is spent. Exit
     3 where nothing is known to need one, and a source was not reached. Okta is asked where OKTA_API_TOKEN is set.
+
+    With `--all`, each stack is asked by itself, in its own account: by its file's `aws:profile`, or AWS_PROFILE. One
+    that does not answer is a row that says so.
     """
+    if everyone:
+        from cli.commands.status_all import run as run_all
+
+        if drift:
+            raise typer.BadParameter("of one stack at a time; leave --all out", param_hint="--drift")
+        raise typer.Exit(run_all(as_json))
     from cli.commands.status import run
 
-    raise typer.Exit(run(stack, drift, as_json))
+    raise typer.Exit(run(stack or selected_stack(), drift, as_json))
 
 
 @verbs.command("check", short_help="are files in order", rich_help_panel=PANEL)
@@ -78,7 +89,8 @@ def incidents(stack: Stack, as_json: Json = False) -> None:
 
 @verbs.command("report", short_help="a page for leaders", rich_help_panel=PANEL)
 def report(
-    stack: Stack,
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="every stack here: a page of all, and one of each")] = False,
     out: Annotated[Path, typer.Option(help="the file to write")] = Path("report.html"),
     since: Annotated[str | None, typer.Option(help="the first day to show, such as 2026-09-07")] = None,
     to: Annotated[str | None, typer.Option(help="publish it too, such as s3://BUCKET/claude-code/prod.html")] = None,
@@ -86,11 +98,18 @@ def report(
 ) -> None:
     """Write a page for leadership: levels, people, adoption, spend, success, incidents; or print its figures.
 
-    It is published only into a bucket of this account whose public access is blocked.
+    It is published only into a bucket of this account whose public access is blocked. With `--all`, exit 3 where a
+    stack could not be read; its row says why.
     """
+    if everyone:
+        from cli.commands.report_all import run as run_all
+
+        if to:
+            raise typer.BadParameter("of one stack at a time; leave --all out", param_hint="--to")
+        raise typer.Exit(run_all(out, since, as_json))
     from cli.commands.report import run
 
-    run(stack, out, since, as_json, to)
+    run(stack or selected_stack(), out, since, as_json, to)
 
 
 @verbs.command("reconcile", short_help="against AWS's bill", rich_help_panel=PANEL)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -17,11 +18,12 @@ from rollout import names
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.model.rollout import Rollout
-from rollout.usage.meter_input import meter_policy, meter_settings
+from rollout.usage.meter_input import cohort_item, counted_policy, meter_policy, meter_settings
 
 FILES = (
     "functions/__init__.py",
     "functions/attempts.py",
+    "functions/beside.py",
     "functions/budget_actions.py",
     "functions/canary.py",
     "functions/canary_decision.py",
@@ -69,25 +71,29 @@ class MeterArgs:
 class Meter(pulumi.ComponentResource):
     """Shared by all cohorts, and on the server's side: no client can go past it."""
 
-    table: aws.dynamodb.Table | None = None
-    """Where each cohort writes down whose its profiles are; none where another stack of the account counts."""
+    table: pulumi.Input[str] = names.USAGE_TABLE
+    """The table's name, where each cohort writes down whose its profiles are; it may be another stack's."""
     counting: Sequence[pulumi.Resource] = ()
-    """The table and the function."""
+    """The table and the function, where they are this stack's."""
+    told: Mapping[str, Sequence[pulumi.Resource]]
+    """By cohort: what another stack's meter has to know of it before anybody uses it."""
     ready: Sequence[pulumi.Resource] = ()
 
     def __init__(self, name: str, args: MeterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Meter", name, {}, opts)
         self._tags = {"organization": args.rollout.organization.name}
         self._child = pulumi.ResourceOptions(parent=self)
-        if not args.rollout.adopt.meter:
+        self.told = {}
+        if args.rollout.adopt.meter:
+            self.told = {cohort: list(self._told(f"{name}-{cohort}", args, cohort)) for cohort in args.rollout.logged}
+        else:
             self._count(name, args)
         self.register_outputs({})
 
     def _count(self, name: str, args: MeterArgs) -> None:
         # Who used what, and what is counted already: no rollback takes it.
-        self.table = items_by_id(
-            name, names.USAGE_TABLE, self._tags, opts=pulumi.ResourceOptions(parent=self, protect=True)
-        )
+        table = items_by_id(name, names.USAGE_TABLE, self._tags, opts=pulumi.ResourceOptions(parent=self, protect=True))
+        self.table = table.name
         dead = self._uncounted(name)
         function = Function(
             f"{name}-function",
@@ -113,9 +119,26 @@ class Meter(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*function.ready, dead]),
         )
         counting = [*function.ready, failures]
-        self.counting = [self.table, *counting]
+        self.counting = [table, *counting]
         self.ready = [*counting, self._subscription(name, args, counting)]
         Denials(f"{name}-denials", DenialsArgs(account=args.account, after=counting, tags=self._tags), self._child)
+
+    def _told(self, name: str, args: MeterArgs, cohort: str) -> Iterator[pulumi.Resource]:
+        """Beside the cohorts, so that no rollback takes it: the last records come later."""
+        yield aws.dynamodb.TableItem(
+            f"{name}-told",
+            table_name=self.table,
+            hash_key="id",
+            item=json.dumps(cohort_item(args.rollout, args.record, cohort), sort_keys=True),
+            opts=self._child,
+        )
+        yield aws.iam.RolePolicy(
+            f"{name}-counted",
+            name=f"counts-{cohort}",
+            role=names.METER,
+            policy=json.dumps(counted_policy(args.account, cohort)),
+            opts=self._child,
+        )
 
     def _subscription(self, name: str, args: MeterArgs, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Every record, whatever its shape: the meter says which it does not know."""

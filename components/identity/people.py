@@ -14,6 +14,7 @@ from rollout.account import Account
 from rollout.model.rollout import Rollout
 from rollout.people import directory
 from rollout.people.directory import Directory, Person
+from rollout.stack_file.regions import refusal
 
 SECOND_LOOK_SECONDS = "5"
 
@@ -40,9 +41,12 @@ def reason(text: str) -> str:
 
 
 def current_account() -> Account:
-    """The account and region that the AWS provider is configured for."""
+    """The account and region that the AWS provider is configured for; RunError where no stack can be in that region."""
     with answered("AWS"):
-        return Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
+        account = Account(aws.get_caller_identity().account_id, aws.config.region or aws.get_region().region)
+    if why := refusal(account.region):
+        raise pulumi.RunError(why)
+    return account
 
 
 def people(rollout: Rollout, okta_proxy: str = "") -> Directory | None:

@@ -72,7 +72,8 @@ class Adopt(Part):
     announcer: bool = False
     """Whether another stack of this account has the announcer, its topics and logs: it tells of these cohorts too."""
     meter: bool = False
-    """Whether another stack of this account counts usage. It counts its own cohorts; to it, these are use outside."""
+    """Whether another stack of this account has the meter: it counts these cohorts too, against budgets of its own, and
+    stops nobody of them."""
 
 
 class PolicyException(Part):

@@ -32,11 +32,9 @@ ERRORS_FLOOR = 20
 
 def cohort_alarms(rollout: Rollout, cohort: str, profile_ids: Mapping[str, str]) -> list[Alarm]:
     """Those of a cohort that has a role. `profile_ids`: of its inference profiles, by model label."""
-    found = [*_of_profiles(cohort, list(profile_ids.values()))]
-    if not rollout.adopt.meter:
-        found += [_spend(rollout, cohort), _cache(cohort)]
-        if rollout.cohorts[cohort].level is Level.SUSPENDED:
-            found.append(_denied(cohort))
+    found = [*_of_profiles(cohort, list(profile_ids.values())), _spend(rollout, cohort), _cache(cohort)]
+    if rollout.cohorts[cohort].level is Level.SUSPENDED:
+        found.append(_denied(cohort))
     return found
 
 

@@ -278,9 +278,7 @@ def _search(whole: str, metric: str, statistic: str) -> Body:
 
 
 def _alarm_names(rollout: Rollout, cohorts: Sequence[str]) -> list[str]:
-    kinds = ["throttled", "client-errors", "server-errors"]
-    if not rollout.adopt.meter:
-        kinds += ["spend", "cache-hits"]
+    kinds = ["throttled", "client-errors", "server-errors", "spend", "cache-hits"]
     with_role = [c for c in cohorts if c in rollout.declared and rollout.declared[c].level.effects.role]
     return [names.alarm(cohort, kind) for cohort in with_role for kind in kinds]
 

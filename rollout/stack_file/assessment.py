@@ -65,6 +65,9 @@ def _not_to_be_throttled(rollout: Rollout) -> Iterator[Mistake]:
         if label not in cohort.models:
             text = f"without {label}, all that is left at throttled, so that level is refused"
             yield Mistake(("cohorts", name, "models"), f"{text}; add it, or set throttle.model to one of these")
+    if rollout.adopt.meter:
+        text = "the meter is another stack's, which stops nobody of this one: at throttled a day's tokens have no end"
+        yield Mistake(("adopt", "meter"), f"{text}; suspend instead where that matters")
 
 
 def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:

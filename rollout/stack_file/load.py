@@ -20,6 +20,7 @@ from rollout.model.rollout import Rollout, ServiceLevels
 from rollout.model.time_fields import End, Instant
 from rollout.stack_file.checks import CHECKS, each_cohort, part
 from rollout.stack_file.exception_checks import EXCEPTION_CHECKS
+from rollout.stack_file.regions import region_mistakes
 from rollout.stack_file.roster import read_roster
 from rollout.stack_file.roster_table import COLUMNS
 from rollout.stack_file.success_checks import SUCCESS_CHECKS
@@ -54,6 +55,7 @@ def load(
         for key in SECRETS
         if encrypted is not None and key in document and f"{PROJECT}:{key}" not in encrypted
     ]
+    lines += [mistake.line({}) for mistake in region_mistakes(document, config.get("aws:region"))]
     return validate(document, folder, now, _okta_provider(config), lines, by_clock)
 
 

@@ -15,7 +15,7 @@ from rollout.incidents.cohort_state import digest
 from rollout.incidents.cut_record import Record
 from rollout.incidents.quotas import quota_policies, raises, throttled_sessions
 from rollout.levels import Level
-from rollout.model.cohort import Incident
+from rollout.model.cohort import Cohort, Incident
 from rollout.model.models import Model, Prices
 from rollout.model.rollout import Rollout
 from rollout.usage import canary
@@ -44,7 +44,7 @@ def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[s
         "usage_log_stream": names.USAGE_LOG_STREAM,
         "tables": {
             "roles": {names.role(cohort): cohort for cohort in rollout.logged},
-            "teams": dict(_teams(rollout, record)),
+            "teams": {who: team for one in rollout.cohorts.values() for who, team in _teams(one, record)},
             "foundations": {model.foundation_model: label for label, model in sorted(rollout.models.items())},
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
@@ -124,12 +124,11 @@ def _budget(usd: float, alert_at: float) -> Budget:
     return Budget(usd=format(whole, "f"), alert_usd=format(whole * Decimal(str(alert_at)), "f"))
 
 
-def _teams(rollout: Rollout, record: Record) -> Iterator[tuple[str, str]]:
+def _teams(cohort: Cohort, record: Record) -> Iterator[tuple[str, str]]:
     """By the session's name in lower case: Okta may write a login in capitals."""
-    for cohort in rollout.cohorts.values():
-        for email, member in sorted(cohort.members.items()):
-            for session in record.names(email):
-                yield session.lower(), member.team
+    for email, member in sorted(cohort.members.items()):
+        for session in record.names(email):
+            yield session.lower(), member.team
 
 
 def prices(model: Model) -> dict[str, Any]:
@@ -148,6 +147,25 @@ def _by_kind(said: Prices) -> dict[str, str]:
 def profile_item(cohort: str, label: str, arn: str) -> dict[str, Any]:
     """One item of the meter's table: whose an inference profile is. Records of its use may come after it is gone."""
     return {"id": {"S": f"{names.PROFILE_ITEM}{arn}"}, "cohort": {"S": cohort}, "model": {"S": label}}
+
+
+def cohort_item(rollout: Rollout, record: Record, cohort: str) -> dict[str, Any]:
+    """One item of another stack's table, whose meter counts this cohort: its people's teams and its models' prices."""
+    named = rollout.cohorts.get(cohort)
+    labels = named.models if named else rollout.models  # of one that was retired, records may still be under way
+    models = {label: rollout.models[label] for label in sorted(labels)}
+    said = {
+        "teams": dict(_teams(named, record)) if named else {},
+        "prices": {label: prices(model) for label, model in models.items()},
+        "foundations": {model.foundation_model: label for label, model in models.items()},
+    }
+    return {"id": {"S": f"cohort#{cohort}"}, "said": {"S": json.dumps(said, sort_keys=True)}}
+
+
+def counted_policy(account: Account, cohort: str) -> Document:
+    """What another stack's meter may do for this cohort: write its usage log."""
+    stream = account.log_stream_arn(names.usage_log_group(cohort), names.USAGE_LOG_STREAM)
+    return document(allow("UsageLog", WRITE_LOG, [stream]))
 
 
 def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document:

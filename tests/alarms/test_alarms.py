@@ -180,11 +180,11 @@ def test_denied_calls_ring_while_a_cohort_is_suspended_only() -> None:
     assert not [alarm for alarm in cohort_alarms(rollout(), "pilot", {"haiku": "x"}) if alarm.name.endswith("-denied")]
 
 
-def test_what_another_stack_counts_has_no_alarm_here() -> None:
+def test_what_another_stack_has_rings_there_and_a_cohorts_own_alarms_ring_here() -> None:
     found = rollout(adopt={"meter": True, "announcer": True})
     assert shared_alarms(found) == []
     assert {alarm.name.rpartition("pilot-")[2] for alarm in cohort_alarms(found, "pilot", {"haiku": "x"})} == {
-        *("throttled", "client-errors", "server-errors")
+        *("throttled", "client-errors", "server-errors", "spend", "cache-hits")
     }
 
 

@@ -251,8 +251,10 @@ def test_somebody_whom_nobody_knows_is_cut_and_the_spelling_is_doubted(rollout: 
 def test_credentials_of_another_account_are_said_and_are_not_done(rollout: Command, iam: Any, project: Path) -> None:
     file = project / "Pulumi.sandbox.yaml"
     text = file.read_text("utf-8")
-    assert "aws:allowedAccountIds" not in text
-    file.write_text(text.replace("config:\n", "config:\n  aws:allowedAccountIds: ['999999999999']\n", 1), "utf-8")
+    assert 'aws:allowedAccountIds: ["123456789012"]' in text
+    file.write_text(
+        text.replace('aws:allowedAccountIds: ["123456789012"]', "aws:allowedAccountIds: ['999999999999']"), "utf-8"
+    )
     ended = rollout("cut", "pilot", "-s", "sandbox")
     assert ended.code == 3
     assert "NOT SURE: these credentials are of account 123456789012, and the stack is in 999999999999" in ended.out

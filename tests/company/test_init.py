@@ -62,8 +62,9 @@ def test_answers_become_a_repository_whose_stack_files_nobody_has_to_mend(
         found = rollout_of(tmp_path / "globex" / f"Pulumi.{stack}.yaml")
         assert found.organization.name == "Globex"
         people = [] if stack == "dev" else ["carol@globex.example", "homer@globex.example"]
-        assert sorted(found.cohorts["pilot"].members) == people
-        assert found.cohorts["pilot"].level == ("active" if stack == "sandbox" else "planned")
+        [cohort] = found.cohorts.values()
+        assert sorted(cohort.members) == people
+        assert cohort.level == ("active" if stack == "sandbox" else "planned")
         assert [*doubts(found), *model_doubts(found, TODAY)] == []
     judged = rollout("check", folder=tmp_path / "globex")
     assert judged.code == 0
@@ -89,7 +90,12 @@ def test_an_account_that_is_named_is_the_only_one_that_is_updated(rollout: Comma
         for stack in STACKS
     }
     assert [configs[stack].get("aws:allowedAccountIds") for stack in ("dev", "prod")] == [["210987654321"]] * 2
-    assert "aws:allowedAccountIds" not in configs["sandbox"], "the sandbox has an account of its own"
+    assert configs["sandbox"]["aws:allowedAccountIds"] == ["123456789012"], "the sandbox has an account of its own"
+    judged = rollout("check", "--json", folder=tmp_path / "globex").document
+    assert judged["errors"] == []
+    [line] = [line for line in judged["advice"] if "adopt" in line]
+    assert line.startswith("Pulumi.dev.yaml: adopt: missing saml_provider_arn, okta_app_id, ")
+    assert "`rollout init --beside prod --stack dev` writes it" in line
 
 
 @pytest.mark.parametrize("name", ["Yes", "42 Ltd", "null", "1e3", "No.1"])

@@ -11,7 +11,8 @@ from rollout.model.rollout import Federation
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
 MEMBERS_LAST_DAY, COHORTS_LAST_DAY = "2098-12-31", "2099-06-30"
 KEPT = "2026-11-22T11:00:00Z"
-GEOGRAPHIES = ("", "us.", "eu.", "apac.", "us-gov.", "global.")
+# That can be called from the region of `tests.stacks.config`.
+GEOGRAPHIES = ("", "us.", "global.")
 MODEL_NAMES = ("claude-sonnet-4-6", "claude-haiku-4-5-20251001-v1:0", "claude-opus-4-6-v1", "claude-" + "x" * 20)
 ADOPTED = {
     Federation.SAML: {

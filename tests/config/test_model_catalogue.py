@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from rollout.stack_file.load import load
 from rollout.stack_file.model_catalogue import MODELS, model_doubts
 from sandbox.aws.models import catalogue
 from tests import stacks
-from tests.config.test_stack_file import loaded
+from tests.config.test_stack_file import NOW, loaded
 
 TODAY = date(2026, 11, 28)
 PRICES = {"input": 2, "output": 10, "cache_read": 0.2, "cache_write": 2.5}
@@ -19,7 +20,8 @@ SONNET = "anthropic.claude-sonnet-5-5"
 
 def doubted(**models: dict[str, Any]) -> list[str]:
     document = stacks.small() | {"models": models, "cohorts": {}}
-    return list(model_doubts(loaded(document), TODAY))
+    config = {key: text for key, text in stacks.config(document).items() if key != "aws:region"}
+    return list(model_doubts(load(config, stacks.COMPANY, NOW), TODAY))
 
 
 @pytest.mark.parametrize("geography", ["us", "eu", "jp"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions import budget_actions, meter
+from functions import beside, budget_actions, meter
 from functions.counting import shards
 from tests.meter.people import Throttled
 from tests.meter.world import SETTINGS, World
@@ -15,6 +15,7 @@ def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: AR
     budget_actions._queue_url.cache_clear()
     shards.memory.cache_clear()
     meter.profiles.cache_clear()
+    beside.memory.cache_clear()
     made = World()
     monkeypatch.setattr(meter, "settings", lambda: SETTINGS)
     monkeypatch.setenv("DEAD_QUEUE_URL", made.dead_queue)

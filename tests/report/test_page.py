@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands.report import _plain
+from cli.commands.report import plain
 from rollout.levels import Level
 from rollout.report import words
 from rollout.report.facts import LevelChange, Topic
@@ -93,7 +93,7 @@ def test_what_needs_attention_leaves_room_for_the_rest_of_the_first_screen() -> 
 def test_no_person_is_named() -> None:
     found = made_up.facts()
     known = figures(found)
-    for text in (page(known), json.dumps(_plain(asdict(known)), default=str)):
+    for text in (page(known), json.dumps(plain(asdict(known)), default=str)):
         for cohort in found.rollout.cohorts.values():
             for email, member in cohort.members.items():
                 assert email not in text
@@ -116,7 +116,7 @@ def test_a_single_persons_stop_is_drawn_as_such_and_neither_page_nor_figures_nam
     known = figures(replace(found, changes=[*(found.changes or ()), stop]))
     text = page(known)
     assert "one person of pilot suspended" in text
-    printed = json.dumps(_plain(asdict(known)), default=str)
+    printed = json.dumps(plain(asdict(known)), default=str)
     assert '"one_person": true' in printed
     assert not [name for name in found.rollout.cohorts["pilot"].members if name in text or name in printed]
 
