@@ -63,6 +63,7 @@ from sandbox.aws.federation import Federation
 from sandbox.aws.functions import addresses
 from sandbox.aws.functions.api import ACCOUNT_PATH, Lambda, lead_to_feeds
 from sandbox.aws.functions.feeds import Feeds
+from sandbox.aws.functions.overlays import mend_lambda
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
 from sandbox.aws.insights.commands import execute
@@ -257,6 +258,7 @@ def create_app(
     keep_from_logs()
     keep_little()
     say_who_sends()
+    mend_lambda()
     judge_bucket_policies()
     cast("Any", moto.logs.models).execute_query = execute
     store = Store(home / "aws")

@@ -291,7 +291,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
     # Errors
 
     def _answer(self, context: Context, work: Callable[[], Result]) -> Result:
-        """The work's result, or a gRPC error of one line."""
+        """The work's result, or a gRPC error in the official plug-in's form."""
         try:
             return work()
         except _PartlyDoneError as error:
@@ -303,11 +303,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
 
     def _explained(self, error: Exception) -> str:
         if isinstance(error, PluginError):
-            return one_line(str(error))
+            return self._provider.worded(one_line(str(error)), error)
         said = None
         with suppress(Exception):
             said = self._provider.explain(error)
-        return one_line(said or f"internal error of the stand-in plug-in: {type(error).__name__}: {error}")
+        said = said or f"internal error of the stand-in plug-in: {type(error).__name__}: {error}"
+        return self._provider.worded(one_line(said), error)
 
 
 def _parsed(settings: Props, schema: Schema) -> Props:

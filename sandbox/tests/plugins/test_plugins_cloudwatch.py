@@ -182,6 +182,24 @@ def test_an_alarm_on_arithmetic_of_metrics_lives(engine):
     assert [query["id"] for query in updated.outputs["metricQueries"]] == ["errors"]
 
 
+def test_a_refresh_takes_the_inputs_of_queries_from_state_place_by_place(engine):
+    """Which mixes two up that are declared in another order than state's."""
+    ordered = ERRORS | {"metricQueries": [QUERIES[2], QUERIES[1], QUERIES[0]]}
+    declared = engine.create(ALARM, "errors", ordered)
+    refreshed = engine.refresh(declared)
+    assert refreshed
+    assert refreshed.inputs == declared.inputs
+    assert [query["id"] for query in refreshed.outputs["metricQueries"]] == ["calls", "errors", "ratio"]
+
+    mixed = engine.refresh(
+        engine.create(ALARM, "errors", ERRORS | {"metricQueries": [QUERIES[1], QUERIES[2], QUERIES[0]]})
+    )
+    assert mixed
+    second = mixed.inputs["metricQueries"][1]
+    assert (second["id"], second["metric"].get("dimensions")) == ("errors", None), "calls were declared without, there"
+    assert kinds(engine.changes(mixed, ERRORS)) == {}, "state is right all the same"
+
+
 def test_an_alarm_that_exists_is_taken_over(engine, cloudwatch):
     engine.create(ALARM, "spend", SPEND)
     engine.create(ALARM, "again", SPEND | {"threshold": 1})

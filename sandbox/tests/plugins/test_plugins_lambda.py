@@ -12,11 +12,12 @@ from typing import Any
 
 import grpc
 import pytest
+from moto.awslambda.models import LambdaFunction
 
 from sandbox.plugins.aws.archives import zipped
 from sandbox.plugins.framework.values import UNKNOWN, Props
 from sandbox.tests.cloud_harness import ACCOUNT, Cloud, plugged
-from sandbox.tests.plugins.plugin_harness import Engine, Refused, kinds, said
+from sandbox.tests.plugins.plugin_harness import Engine, Refused, Resource, kinds, said
 
 FUNCTION = "aws:lambda/function:Function"
 INVOCATION = "aws:lambda/invocation:Invocation"
@@ -169,12 +170,125 @@ def test_what_was_made_needs_no_second_update_and_is_gone_once_deleted(
     engine.delete(made)
 
 
-def test_a_dead_letter_queue_is_compared_by_meaning(engine: Engine) -> None:
+def test_a_dead_letter_queues_text_is_worded_anew_before_it_is_compared_with_what_sqs_answers(
+    engine: Engine, cloud: Cloud
+) -> None:
     dead = engine.create(QUEUE, "dead", {"name": "dead"})
     policy = json.dumps({"deadLetterTargetArn": dead.outputs["arn"], "maxReceiveCount": 5})
     made = engine.create(QUEUE, "news", {"name": "news", "redrivePolicy": policy})
+    assert made.outputs["redrivePolicy"] == f'{{"deadLetterTargetArn":"{dead.outputs["arn"]}","maxReceiveCount":5}}'
     other = json.dumps({"maxReceiveCount": 5, "deadLetterTargetArn": dead.outputs["arn"]}, indent=1)
     assert not kinds(engine.changes(made, {"name": "news", "redrivePolicy": other}))
+    again = engine.refresh(made)
+    assert again is not None
+    assert not kinds(engine.changes(again, {"name": "news", "redrivePolicy": policy}))
+    spaced = Resource(made.token, made.name, made.id, made.inputs, made.outputs | {"redrivePolicy": policy})
+    assert kinds(engine.changes(spaced, {"name": "news", "redrivePolicy": policy})) == {"redrivePolicy": "UPDATE"}
+    sqs = cloud.aws.client("sqs")
+    sqs.set_queue_attributes(QueueUrl=made.id, Attributes={"RedrivePolicy": policy.replace(": 5", ": 6")})
+    drifted = engine.refresh(made)
+    assert drifted is not None
+    assert kinds(engine.changes(drifted, {"name": "news", "redrivePolicy": policy})) == {"redrivePolicy": "UPDATE"}
+
+
+def test_a_function_that_was_made_to_log_elsewhere_is_drift(engine: Engine, cloud: Cloud) -> None:
+    wanted = function(loggingConfig={"logFormat": "Text", "logGroup": "/aws/lambda/echo"})
+    made = engine.create(FUNCTION, "echo", wanted)
+    client = cloud.aws.client("lambda")
+    client.update_function_configuration(FunctionName="echo", LoggingConfig={"LogFormat": "JSON", "LogGroup": "mine"})
+    drifted = engine.refresh(made)
+    assert drifted is not None
+    assert set(kinds(engine.changes(drifted, wanted))) == {
+        "loggingConfig.logFormat",
+        "loggingConfig.logGroup",
+        "loggingConfig.applicationLogLevel",
+        "loggingConfig.systemLogLevel",
+    }
+    mended = engine.update(drifted, wanted)
+    assert client.get_function_configuration(FunctionName="echo")["LoggingConfig"] == {
+        "LogFormat": "Text",
+        "LogGroup": "/aws/lambda/echo",
+    }
+    assert not kinds(engine.changes(mended, wanted))
+
+
+def test_where_a_function_logs_is_not_made_up_by_the_plug_in(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = LambdaFunction.get_configuration
+
+    def silent(self: LambdaFunction, *rest: Any, **named: Any) -> dict[str, Any]:
+        return {name: value for name, value in answer(self, *rest, **named).items() if name != "LoggingConfig"}
+
+    monkeypatch.setattr(LambdaFunction, "get_configuration", silent)
+    made = engine.create(FUNCTION, "echo", function())
+    assert "loggingConfig" not in made.outputs
+
+
+STATEMENT: Props = {
+    "statementId": "denials",
+    "action": "lambda:InvokeFunction",
+    "function": "echo",
+    "principal": "events.amazonaws.com",
+    "sourceAccount": ACCOUNT,
+    "sourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/denials",
+    "principalOrgId": "o-a1b2c3d4e5",
+}
+OPEN: Props = {"statementId": "open", "action": "lambda:InvokeFunction", "function": "echo", "principal": "*"}
+URL_OPEN: Props = OPEN | {"action": "lambda:InvokeFunctionUrl", "functionUrlAuthType": "NONE"}
+THROUGH: Props = OPEN | {"invokedViaFunctionUrl": True}
+
+
+@pytest.mark.parametrize(
+    "props", [STATEMENT, OPEN, URL_OPEN, THROUGH, OPEN | {"principal": f"arn:aws:iam::{ACCOUNT}:root"}]
+)
+def test_a_permission_is_read_back_whole(engine: Engine, props: Props) -> None:
+    engine.create(FUNCTION, "echo", function())
+    made = engine.create(PERMISSION, "it", props)
+    assert not kinds(engine.changes(made, props))
+    bare = Resource(made.token, made.name, made.id, made.inputs, {"function": "echo", "statementId": made.id})
+    again = engine.refresh(bare)
+    assert again is not None
+    assert props.items() <= again.outputs.items()
+    imported = engine.import_(PERMISSION, "it", f"echo/{made.id}")
+    assert imported is not None
+    assert props.items() <= imported.inputs.items()
+    with pytest.raises(grpc.RpcError, match="already exists"):
+        engine.create(PERMISSION, "again", props)
+    engine.delete(made)
+    assert engine.refresh(made) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"Principal": "s3.amazonaws.com"}, "principal"),
+        ({"Action": "lambda:GetFunction"}, "action"),
+        ({"SourceAccount": "210987654321"}, "sourceAccount"),
+        ({"SourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/other"}, "sourceArn"),
+        ({"PrincipalOrgID": "o-other12345"}, "principalOrgId"),
+        ({"PrincipalOrgID": None}, "principalOrgId"),
+        ({"FunctionUrlAuthType": "NONE"}, "functionUrlAuthType"),
+        ({"InvokedViaFunctionUrl": True}, "invokedViaFunctionUrl"),
+    ],
+)
+def test_a_permission_that_was_changed_by_hand_is_replaced(
+    engine: Engine, cloud: Cloud, changed: dict[str, Any], field: str
+) -> None:
+    engine.create(FUNCTION, "echo", function())
+    made = engine.create(PERMISSION, "it", STATEMENT)
+    client = cloud.aws.client("lambda")
+    client.remove_permission(FunctionName="echo", StatementId="denials")
+    given = {
+        "StatementId": "denials",
+        "Action": STATEMENT["action"],
+        "Principal": STATEMENT["principal"],
+        "SourceAccount": ACCOUNT,
+        "SourceArn": STATEMENT["sourceArn"],
+        "PrincipalOrgID": STATEMENT["principalOrgId"],
+    } | changed
+    client.add_permission(FunctionName="echo", **{name: value for name, value in given.items() if value is not None})
+    drifted = engine.refresh(made)
+    assert drifted is not None
+    assert list(engine.changes(drifted, STATEMENT).replaces) == [field]
 
 
 class Answering:

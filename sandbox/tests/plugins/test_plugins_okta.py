@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import grpc
@@ -79,7 +80,9 @@ def test_a_refused_token_stops_everything(okta):
     with pytest.raises(grpc.RpcError) as error, engine_for(OktaProvider(SCHEMAS), **config):
         pass
 
-    assert "could not be configured: GET /api/v1/users/me: 401" in said(error.value)
+    told = str(error.value.details())  # pyright: ignore[reportAttributeAccessIssue]
+    assert told.startswith("[ERROR] The Okta provider was not properly configured")
+    assert "GET /api/v1/users/me: 401" in said(error.value)
 
 
 # Groups
@@ -247,7 +250,8 @@ def test_users_are_found_by_one_expression(okta, engine):
 
     assert [user["email"] for user in found["users"]] == ["ann@acme.example"]
     assert okta.requests == ["GET /api/v1/users"]
-    assert okta.headers[0]["target"].endswith("&limit=200&sortOrder=0")
+    target = okta.headers[0]["target"]
+    assert re.fullmatch(r"[^?]*\?limit=200&search=[^&]*&sortOrder=0", target), "sorted, as Go sends them"
 
 
 def test_searches_are_joined_by_the_operator(engine):
@@ -266,7 +270,7 @@ def test_the_members_of_a_group_are_read_page_by_page(okta, engine):
 
     assert len(found["users"]) == 5
     assert [head["target"].partition("?")[2] for head in okta.headers] == ["limit=200"] + [
-        f"limit=200&after={start}" for start in (2, 4)
+        f"after={start}&limit=200" for start in (2, 4)
     ]
 
 
@@ -296,7 +300,8 @@ def test_nobody_found_is_an_error_for_one_user_only(engine):
     assert engine.invoke("okta:user/getUsers:getUsers", searches=searches)["users"] == []
     with pytest.raises(grpc.RpcError) as error:
         engine.invoke("okta:user/getUser:getUser", searches=searches)
-    assert said(error.value) == "no users found using search criteria"
+    told = error.value.details()  # pyright: ignore[reportAttributeAccessIssue]
+    assert told == "1 error occurred:\n\t* no users found using search criteria\n\n"
 
 
 def test_a_group_is_looked_up_by_its_exact_name(okta, engine):
@@ -350,6 +355,31 @@ def test_skipping_the_policy_skips_its_requests(okta, engine):
     engine.create(SAML, "aws", APP | {"skipAuthenticationPolicy": True})
 
     assert not [request for request in okta.requests if "polic" in request or "well-known" in request]
+
+
+def test_the_default_policy_is_found_among_others_and_one_chosen_by_hand_is_given_back(okta, engine):
+    okta.policies = [{"id": "rstStrong", "system": False}, {"id": "rstA", "system": True}]
+    made = engine.create(SAML, "aws", APP)
+    assert okta.requests[3] == f"PUT /api/v1/apps/{made.id}/policies/rstA"
+
+    okta.requests.clear()
+    engine.update(made, APP | {"label": "AWS accounts"})
+    assert f"PUT /api/v1/apps/{made.id}/policies/rstA" in okta.requests, "whatever it is by now"
+
+
+def test_two_default_policies_are_an_error(okta, engine):
+    okta.policies = [{"id": "rstA", "system": True}, {"id": "rstB", "system": True}]
+
+    with pytest.raises(grpc.RpcError) as error:
+        engine.create(SAML, "aws", APP)
+    assert said(error.value) == "one default access policy is expected in Okta: 2 found"
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_an_organization_that_does_not_say_what_it_is_is_on_identity_engine(okta, engine, status):
+    okta.fail["GET /.well-known/okta-organization"] = (status, 9)
+    made = engine.create(SAML, "aws", APP)
+    assert f"PUT /api/v1/apps/{made.id}/policies/rstA" in okta.requests
 
 
 @pytest.mark.parametrize(

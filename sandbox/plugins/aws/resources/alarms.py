@@ -167,14 +167,13 @@ def _read_metric_alarm(call: Call[Aws]) -> Props | None:
     alarm = _find(call, "MetricAlarm")
     if not alarm:
         return None
-    known = call.old.get("metricQueries")
-    queries = [_query(query) for query in alarm.get("Metrics", [])]
+    queries = sorted((_query(query) for query in alarm.get("Metrics", [])), key=_place)
     empty = {field: 0 if field in _NUMBERS else "" for field in _PARAMETERS}
     return {
         "name": alarm["AlarmName"],
         **{field: alarm.get(parameter, empty[field]) for field, parameter in _PARAMETERS.items()},
         "dimensions": tags.mapped_from(alarm.get("Dimensions", []), "Name") or None,
-        "metricQueries": known if _same_queries(known, queries) else queries,
+        "metricQueries": queries,
         "threshold": alarm.get("Threshold", 0),
         "treatMissingData": alarm.get("TreatMissingData", "missing"),
         **_common(call, alarm),
@@ -201,6 +200,11 @@ def _query(query: Props) -> Props:
         }
         read["metric"] = {key: value for key, value in metric.items() if value}
     return {key: value for key, value in read.items() if value} | {"returnData": bool(query.get("ReturnData"))}
+
+
+def _place(query: Props) -> tuple[str, str, str]:
+    """Where the set in state has it, whatever order was asked for: as the values of its fields compare."""
+    return query.get("accountId", ""), query.get("expression", ""), query["id"]
 
 
 def _same_queries(one: Any, other: Any) -> bool:
@@ -360,7 +364,7 @@ ENTRIES = (
         rules=(_metric_rules,),
         sets=(*_ACTIONS, "metricQueries"),
         same={"metricQueries": _same_queries},
-        keeps=("metricQueries",),
+        by_place=("metricQueries",),
         tags=True,
         create=_put_metric_alarm,
         read=_read_metric_alarm,

@@ -10,9 +10,11 @@ from sandbox.plugins.framework.constraints import arn, each, every, matches, mod
 from sandbox.plugins.framework.entry import Call, Constraint, Entry
 from sandbox.plugins.framework.errors import InputsRefusedError
 from sandbox.plugins.framework.values import Props
-from sandbox.plugins.framework.waiting import wait_until
+from sandbox.plugins.framework.waiting import settle, wait_until
 
 _MINUTES_20 = 1200
+# Before the official plug-in first looks whether Chatbot is done.
+_DELAY_SECONDS = 30
 
 # Input -> parameter of creation and update alike.
 _CHANGEABLE = {
@@ -37,6 +39,7 @@ def _create(call: Call[Aws]) -> str:
     created = chatbot.create_slack_channel_configuration(**wanted, **({"Tags": listed} if listed else {}))
     made = created["ChannelConfiguration"]["ChatConfigurationArn"]
     call.new["chatConfigurationArn"] = made  # the read that follows finds it by nothing else
+    settle(_DELAY_SECONDS)
     wait_until(
         lambda: bool(_channel(chatbot, made)), seconds=_MINUTES_20, what=f"Slack channel configuration {made} to exist"
     )
@@ -85,6 +88,7 @@ def _update(call: Call[Aws]) -> None:
     if call.changed(*_CHANGEABLE):
         wanted = {parameter: call.new[field] for field, parameter in _CHANGEABLE.items() if field in call.new}
         chatbot.update_slack_channel_configuration(ChatConfigurationArn=channel_arn, **wanted)
+        settle(_DELAY_SECONDS)
 
 
 def _delete(call: Call[Aws]) -> None:
@@ -95,6 +99,7 @@ def _delete(call: Call[Aws]) -> None:
         if code(error) == "ResourceNotFoundException":
             return
         raise
+    settle(_DELAY_SECONDS)
     wait_until(
         lambda: not _channel(chatbot, channel_arn),
         seconds=_MINUTES_20,

@@ -8,16 +8,18 @@ from typing import Any
 
 from sandbox.plugins.aws import tags
 from sandbox.plugins.aws.client import Aws, code
-from sandbox.plugins.aws.policies import same_json, same_policy, sorted_json
+from sandbox.plugins.aws.policies import same_policy, sorted_json
 from sandbox.plugins.aws.resources.iam_role import prefixed
 from sandbox.plugins.framework.constraints import between, json_text, one_of
 from sandbox.plugins.framework.entry import AutoName, Call, Entry
 from sandbox.plugins.framework.errors import Failure
 from sandbox.plugins.framework.values import Props
-from sandbox.plugins.framework.waiting import retry, wait_until
+from sandbox.plugins.framework.waiting import retry, settle, wait_until
 
 _GONE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 _SECONDS = 180
+# Six equal answers, five seconds apart.
+_SETTLED_SECONDS = 25
 
 # Input -> SQS's attribute, which is always text.
 _NUMBERS = {
@@ -42,7 +44,14 @@ _TEXTS = {
     "redrivePolicy": "RedrivePolicy",
 }
 _ATTRIBUTES = _NUMBERS | _SWITCHES | _TEXTS
-_SAME = {"policy": same_policy, "redrivePolicy": same_json, "redriveAllowPolicy": same_json}
+
+
+def _same_text(found: Any, wanted: Any) -> bool:
+    """The official plug-in words the input anew and then compares letter by letter with what SQS answers."""
+    return (found or "") == sorted_json(wanted or "")
+
+
+_SAME = {"policy": same_policy, "redrivePolicy": _same_text, "redriveAllowPolicy": _same_text}
 
 
 def _sqs(call: Call[Aws]) -> Any:
@@ -78,6 +87,7 @@ def _create(call: Call[Aws]) -> str:
     )
     call.id = made["QueueUrl"]
     wait_until(lambda: bool(_attributes(call, call.id)), seconds=_SECONDS, what=f"queue {call.id}")
+    settle(_SETTLED_SECONDS)
     return call.id
 
 
@@ -117,6 +127,7 @@ def _update(call: Call[Aws]) -> None:
     }
     if changed:
         sqs.set_queue_attributes(QueueUrl=call.id, Attributes=changed)
+        settle(_SETTLED_SECONDS)
 
 
 def _equal(call: Call[Aws], field: str) -> bool:
@@ -206,7 +217,8 @@ ENTRIES = (
         },
         rules=(_rules,),
         same=_SAME,
-        keeps=tuple(_SAME),
+        keeps=("policy",),
+        stored=dict.fromkeys(("redrivePolicy", "redriveAllowPolicy"), sorted_json),
         tags=True,
         create=_create,
         read=_read,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -207,6 +208,7 @@ def _add_permission(call: Call[Aws]) -> str:
         "Qualifier": new.get("qualifier"),
         "FunctionUrlAuthType": new.get("functionUrlAuthType"),
         "InvokedViaFunctionUrl": new.get("invokedViaFunctionUrl"),
+        "EventSourceToken": new.get("eventSourceToken"),
     }
     retry(
         lambda: _lambda(call).add_permission(**{key: value for key, value in wanted.items() if value}),
@@ -219,7 +221,8 @@ def _add_permission(call: Call[Aws]) -> str:
 
 def _statement(call: Call[Aws]) -> Props | None:
     try:
-        text = _lambda(call).get_policy(FunctionName=call.old["function"])["Policy"]
+        qualifier = {"Qualifier": call.old["qualifier"]} if call.old.get("qualifier") else {}
+        text = _lambda(call).get_policy(FunctionName=call.old["function"], **qualifier)["Policy"]
     except Exception as error:
         if code(error) == "ResourceNotFoundException":
             return None
@@ -228,20 +231,60 @@ def _statement(call: Call[Aws]) -> Props | None:
 
 
 def _read_permission(call: Call[Aws]) -> Props | None:
-    return {"statementId": call.id, "region": call.region or call.cloud.region} if _statement(call) else None
+    """A condition whose operator the policy has lost altogether is not missed, as in the official plug-in."""
+    found = _statement(call)
+    if found is None:
+        return None
+    conditions: dict[str, Props] = found.get("Condition") or {}
+    place = re.fullmatch(r"(arn:[\w-]+:lambda:[\w-]+:\d{12}:function:([\w-]+))(?::([$\w-]+))?", found["Resource"])
+    if place is None:
+        raise PluginError(f"permission {call.id}: not a function: {found['Resource']}")
+    principal = found["Principal"]
+    if isinstance(principal, dict):
+        principal = principal.get("AWS", principal.get("Service"))
+    return {
+        "function": place[1] if call.old["function"].startswith("arn:") else place[2],
+        "qualifier": place[3],
+        "action": found["Action"],
+        "principal": principal,
+        **{
+            field: _told(conditions[operator].get(key))
+            for field, (operator, key) in _CONDITIONS.items()
+            if operator in conditions
+        },
+        "statementId": call.id,
+        "region": call.region or call.cloud.region,
+    }
+
+
+# Input -> the operator and the key of the statement's condition.
+_CONDITIONS = {
+    "eventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
+    "functionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+    "principalOrgId": ("StringEquals", "aws:PrincipalOrgID"),
+    "sourceAccount": ("StringEquals", "AWS:SourceAccount"),
+    "sourceArn": ("ArnLike", "AWS:SourceArn"),
+    "invokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
+}
+
+
+def _told(value: str | None) -> str | bool | None:
+    return value == "true" if value in {"true", "false"} else value
 
 
 def _remove_permission(call: Call[Aws]) -> None:
     try:
-        _lambda(call).remove_permission(FunctionName=call.old["function"], StatementId=call.id)
+        qualifier = {"Qualifier": call.old["qualifier"]} if call.old.get("qualifier") else {}
+        _lambda(call).remove_permission(FunctionName=call.old["function"], StatementId=call.id, **qualifier)
     except Exception as error:
         if code(error) != "ResourceNotFoundException":
             raise
 
 
 def _permission_imports(given: str) -> tuple[str, Props]:
-    function, _, sid = given.rpartition("/")
-    return sid, {"function": function.partition(":")[0]}
+    place, _, sid = given.rpartition("/")
+    function, _, qualifier = place.partition(":")
+    return sid, {"function": function} | ({"qualifier": qualifier} if qualifier else {})
 
 
 _NAME = matches(
