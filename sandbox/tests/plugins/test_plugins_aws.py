@@ -19,7 +19,8 @@ from sandbox.plugins.aws.client import Aws
 from sandbox.plugins.aws.policies import policy_text, same_policy
 from sandbox.plugins.aws.provider import AwsProvider
 from sandbox.plugins.aws.resources import bedrock as bedrock_entries
-from sandbox.plugins.aws.resources import iam_providers, log_groups
+from sandbox.plugins.aws.resources import iam_providers
+from sandbox.plugins.aws.resources.logs import log_groups
 from sandbox.plugins.framework import constraints
 from sandbox.plugins.framework.entry import Call
 from sandbox.plugins.framework.schema import Schema

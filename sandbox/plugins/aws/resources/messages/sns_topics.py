@@ -1,4 +1,4 @@
-"""SNS topics, their policies and their subscriptions."""
+"""SNS topics and their policies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.plugins.framework.constraints import arn, between, json_text, one_o
 from sandbox.plugins.framework.entry import AutoName, Call, Entry
 from sandbox.plugins.framework.errors import Failure, PluginError
 from sandbox.plugins.framework.values import Props
-from sandbox.plugins.framework.waiting import retry, wait_until
+from sandbox.plugins.framework.waiting import retry
 
 _FEEDBACK = {"application": "Application", "firehose": "Firehose", "http": "HTTP", "lambda": "Lambda", "sqs": "SQS"}
 _ROLES = {
@@ -26,7 +26,6 @@ _ROLES = {
 _RATES = {
     f"{ours}SuccessFeedbackSampleRate": f"{theirs}SuccessFeedbackSampleRate" for ours, theirs in _FEEDBACK.items()
 }
-
 # Input -> SNS's attribute; SNS takes and tells each as text.
 _TOPIC_TEXTS = {
     "archivePolicy": "ArchivePolicy",
@@ -41,9 +40,7 @@ _TOPIC_TEXTS = {
 _TOPIC_NUMBERS = {"signatureVersion": "SignatureVersion", **_RATES}
 _TOPIC_SWITCHES = {"contentBasedDeduplication": "ContentBasedDeduplication"}
 _TOPIC_ATTRIBUTES = _TOPIC_TEXTS | _TOPIC_NUMBERS | _TOPIC_SWITCHES
-
 Same = Callable[[Any, Any], bool]
-
 _NAME = r"[0-9A-Za-z_-]{1,256}"
 _FIFO_NAME = r"[0-9A-Za-z_-]{1,251}\.fifo"
 
@@ -74,9 +71,6 @@ def _put(sns: Any, topic_arn: str, attribute: str, value: str) -> None:
         lambda error: says(error, "InvalidParameter", "PrincipalNotFound", "Invalid principal"),
         seconds=PROPAGATION_SECONDS,
     )
-
-
-# Topics
 
 
 def _create_topic(call: Call[Aws]) -> str:
@@ -161,9 +155,6 @@ def _topic_rules(inputs: Props) -> Iterable[Failure]:
 _TOPIC_SAME = {"policy": same_policy, "deliveryPolicy": same_json, "archivePolicy": same_json}
 
 
-# Topic policies
-
-
 def _put_policy(call: Call[Aws]) -> str:
     _put(_sns(call), call.new["arn"], "Policy", call.new["policy"])
     return call.new["arn"]
@@ -219,111 +210,6 @@ def default_policy(topic_arn: str, owner: str) -> Props:
     }
 
 
-# Subscriptions
-
-# In the order in which a change is sent.
-_SUBSCRIPTION_ATTRIBUTES = {
-    "deliveryPolicy": "DeliveryPolicy",
-    "filterPolicyScope": "FilterPolicyScope",
-    "filterPolicy": "FilterPolicy",
-    "rawMessageDelivery": "RawMessageDelivery",
-    "redrivePolicy": "RedrivePolicy",
-    "replayPolicy": "ReplayPolicy",
-    "subscriptionRoleArn": "SubscriptionRoleArn",
-}
-_PROTOCOLS = ("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs")
-_SUBSCRIPTION_JSON = ("deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy")
-_SUBSCRIPTION_SAME: dict[str, Same] = dict.fromkeys(_SUBSCRIPTION_JSON, same_json)
-
-
-def _subscribe(call: Call[Aws]) -> str:
-    """Ends when the endpoint has confirmed, unless a person or a foreign server has to."""
-    sns, new = _sns(call), call.new
-    attributes = {a: _told(new[f]) for f, a in _SUBSCRIPTION_ATTRIBUTES.items() if new.get(f)}
-    call.id = sns.subscribe(
-        TopicArn=new["topic"],
-        Protocol=new["protocol"],
-        Endpoint=new["endpoint"],
-        Attributes=attributes,
-        ReturnSubscriptionArn=True,
-    )["SubscriptionArn"]
-    over_http = new["protocol"].startswith("http")
-    by_hand = new["protocol"].startswith("email") or (over_http and not new.get("endpointAutoConfirms"))
-    if not by_hand:
-        wait_until(
-            lambda: _subscription(sns, call.id).get("PendingConfirmation") == "false",
-            seconds=60 * new["confirmationTimeoutInMinutes"] if over_http else 120,
-            what=f"subscription {call.id} to be confirmed",
-        )
-    return call.id
-
-
-def _subscription(sns: Any, subscription_arn: str) -> dict[str, str]:
-    """An empty answer when there is none."""
-    try:
-        return sns.get_subscription_attributes(SubscriptionArn=subscription_arn)["Attributes"]
-    except Exception as error:
-        if code(error) == "NotFound":
-            return {}
-        raise
-
-
-def _read_subscription(call: Call[Aws]) -> Props | None:
-    found = _subscription(_sns(call), call.id)
-    if not found:
-        return None
-    return {
-        "arn": found["SubscriptionArn"],
-        "topic": found["TopicArn"],
-        "protocol": found["Protocol"],
-        "endpoint": found["Endpoint"],
-        "ownerId": found.get("Owner", ""),
-        "pendingConfirmation": found.get("PendingConfirmation") == "true",
-        "confirmationWasAuthenticated": found.get("ConfirmationWasAuthenticated") == "true",
-        "rawMessageDelivery": found.get("RawMessageDelivery") == "true",
-        "region": call.region or call.cloud.region,
-        **{
-            field: found.get(attribute, "")
-            for field, attribute in _SUBSCRIPTION_ATTRIBUTES.items()
-            if field != "rawMessageDelivery"
-        },
-    }
-
-
-def _update_subscription(call: Call[Aws]) -> None:
-    """A body's filter needs the scope first; the scope of attributes must not meet the body's filter."""
-    sns = _sns(call)
-    order = list(_SUBSCRIPTION_ATTRIBUTES)
-    if call.new.get("filterPolicyScope") != "MessageBody":
-        order.remove("filterPolicyScope")
-        order.insert(order.index("filterPolicy") + 1, "filterPolicyScope")
-    for field in order:
-        if not _differs(call, field, _SUBSCRIPTION_SAME):
-            continue
-        value = _told(call.new.get(field) or (False if field == "rawMessageDelivery" else ""))
-        if field == "filterPolicyScope" and not value:
-            continue  # computed: AWS keeps its own
-        wanted = {"SubscriptionArn": call.id, "AttributeName": _SUBSCRIPTION_ATTRIBUTES[field]}
-        if value or field != "redrivePolicy":  # which SNS wants left out, not empty
-            empty = "{}" if field in {"filterPolicy", "deliveryPolicy"} else ""
-            wanted["AttributeValue"] = value or empty
-        sns.set_subscription_attributes(**wanted)
-
-
-def _unsubscribe(call: Call[Aws]) -> None:
-    """One that nobody has confirmed cannot be removed: AWS drops it after some days."""
-    try:
-        _sns(call).unsubscribe(SubscriptionArn=call.id)
-    except Exception as error:
-        if code(error) != "NotFound" and not says(error, "InvalidParameter", "pending confirmation"):
-            raise
-
-
-def _scope_needs_filter(inputs: Props) -> Iterable[Failure]:
-    if isinstance(inputs.get("filterPolicyScope"), str) and not inputs.get("filterPolicy"):
-        yield Failure("filterPolicyScope", "needs a filter: set filterPolicy, or remove it")
-
-
 ENTRIES = (
     Entry(
         token="aws:sns/topic:Topic",
@@ -364,25 +250,5 @@ ENTRIES = (
         read=_read_policy,
         update=_update_policy,
         delete=_reset_policy,
-    ),
-    Entry(
-        token="aws:sns/topicSubscription:TopicSubscription",
-        replaces=("topic", "protocol", "endpoint"),
-        defaults={"confirmationTimeoutInMinutes": 1, "endpointAutoConfirms": False, "rawMessageDelivery": False},
-        computed=("filterPolicyScope",),
-        checks={
-            "topic": arn,
-            "protocol": one_of(*_PROTOCOLS),
-            "filterPolicyScope": one_of("MessageAttributes", "MessageBody"),
-            "subscriptionRoleArn": arn,
-            **dict.fromkeys(_SUBSCRIPTION_JSON, json_text),
-        },
-        rules=(_scope_needs_filter,),
-        same=_SUBSCRIPTION_SAME,
-        keeps=_SUBSCRIPTION_JSON,
-        create=_subscribe,
-        read=_read_subscription,
-        update=_update_subscription,
-        delete=_unsubscribe,
     ),
 )

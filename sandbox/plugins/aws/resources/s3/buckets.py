@@ -84,7 +84,7 @@ def _read(call: Call[Aws]) -> Props | None:
         "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
         "objectLockEnabled": bool(call.new.get("objectLockEnabled") or call.old.get("objectLockEnabled")),
         "region": call.region or call.cloud.region,
-        **tags.found(call, _tags(client, name)),
+        **tags.asked(call, _tags(client, name)),
     }
 
 
