@@ -13,9 +13,9 @@ from typing import Any
 
 from moto.bedrock.models import BedrockBackend
 
+from sandbox.aws.conditions import Values
 from sandbox.aws.models import catalogue
 from sandbox.aws.refusals import RestRefusal
-from sandbox.aws.trust import Values
 
 QUOTA, TOKENS = "application_profiles", "tokens_per_minute"
 # Per account and region (L-40EC9882), and of each model. Tests lower them through `PUT /sandbox/quotas`; a restart
