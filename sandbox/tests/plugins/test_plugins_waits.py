@@ -10,10 +10,10 @@ import pytest
 from sandbox.plugins.framework import waiting
 from sandbox.plugins.framework.values import Props
 from sandbox.tests.cloud_harness import Cloud, plugged
+from sandbox.tests.plugins.lambdas.lambda_harness import FUNCTION, QUEUE, function
 from sandbox.tests.plugins.plugin_harness import Engine
 from sandbox.tests.plugins.test_plugins_budgets import BUDGET, MONTHLY
 from sandbox.tests.plugins.test_plugins_kms import KEY, STATES
-from sandbox.tests.plugins.test_plugins_lambda import FUNCTION, QUEUE, function
 from sandbox.tests.plugins.test_plugins_notify import CHANNEL, SLACK
 
 WAITS = [

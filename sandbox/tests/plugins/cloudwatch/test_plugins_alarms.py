@@ -1,61 +1,26 @@
-"""Alarms and dashboards behave as `pulumi-aws` has them, over the sandbox's AWS."""
+"""Alarms and dashboards: what is refused, what replaces, and the life of alarms."""
 
 from __future__ import annotations
-
-import json
-from typing import Any
 
 import grpc
 import pytest
 
-from sandbox.plugins.framework.values import UNKNOWN, Props
-from sandbox.tests.cloud_harness import ACCOUNT, Cloud, check_identity, plugged
+from sandbox.plugins.framework.values import UNKNOWN
+from sandbox.tests.cloud_harness import ACCOUNT, check_identity
+from sandbox.tests.plugins.cloudwatch.cloudwatch_harness import (
+    ALARM,
+    ALERTS,
+    BOARD,
+    COMPOSITE,
+    DASHBOARD,
+    EITHER,
+    ERRORS,
+    PAGER,
+    QUERIES,
+    SPEND,
+    without,
+)
 from sandbox.tests.plugins.plugin_harness import Refused, kinds, said
-
-ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
-DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
-
-ALERTS = f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"
-PAGER = f"arn:aws:sns:us-east-1:{ACCOUNT}:pager"
-COMPARED: Props = {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1}
-SPEND: Props = COMPARED | {
-    "name": "pilot-spend",
-    "namespace": "ClaudeCode",
-    "metricName": "UsdPerDay",
-    "dimensions": {"cohort": "pilot"},
-    "statistic": "Sum",
-    "period": 3600,
-    "threshold": 50,
-    "alarmActions": [ALERTS, PAGER],
-}
-QUERIES = [
-    {"id": "ratio", "expression": "errors / calls", "label": "Errors", "returnData": True},
-    {
-        "id": "errors",
-        "metric": {"namespace": "AWS/Bedrock", "metricName": "InvocationClientErrors", "period": 300, "stat": "Sum", "dimensions": {"ModelId": "abc"}},
-    },
-    {"id": "calls", "metric": {"namespace": "AWS/Bedrock", "metricName": "Invocations", "period": 300, "stat": "p99.9"}},
-]  # fmt: skip
-ERRORS: Props = COMPARED | {"name": "pilot-errors", "metricQueries": QUERIES, "threshold": 0.05}
-EITHER: Props = {"alarmName": "pilot-any", "alarmRule": 'ALARM("pilot-spend") OR ALARM(pilot-errors)'}
-WIDGET = {
-    "type": "metric",
-    "width": 12,
-    "height": 6,
-    "properties": {"region": "us-east-1", "metrics": [["ClaudeCode", "UsdPerDay"]]},
-}
-BOARD: Props = {"dashboardName": "claude-code", "dashboardBody": json.dumps({"widgets": [WIDGET]})}
-
-
-@pytest.fixture
-def cloudwatch(cloud: Cloud) -> Any:
-    return cloud.aws.client("cloudwatch")
-
-
-def without(props: Props, *names: str) -> Props:
-    return {name: value for name, value in props.items() if name not in names}
-
 
 REFUSED = [
     (ALARM, SPEND | {"name": "a" * 256}, "name takes at most 255 characters"),
@@ -258,50 +223,3 @@ def test_a_composite_alarm_on_alarms_that_are_not_there_is_refused_by_aws(engine
         engine.create(COMPOSITE, "any", EITHER)
 
     assert "alarms [pilot-spend, pilot-errors] do not exist" in said(error.value)
-
-
-def test_a_dashboard_lives(engine, cloudwatch):
-    created = engine.create(DASHBOARD, "board", BOARD)
-    spaced = BOARD | {"dashboardBody": json.dumps({"widgets": [WIDGET]}, indent=2)}
-    wider = BOARD | {"dashboardBody": json.dumps({"widgets": [WIDGET | {"width": 24}]})}
-
-    assert created.id == "claude-code"
-    assert created.outputs["dashboardArn"] == f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/claude-code"
-    assert kinds(engine.changes(created, spaced)) == {}, "white space means nothing"
-    updated = engine.update(created, wider)
-    assert (
-        json.loads(cloudwatch.get_dashboard(DashboardName="claude-code")["DashboardBody"])["widgets"][0]["width"] == 24
-    )
-    assert engine.import_(DASHBOARD, "board", "claude-code")
-    engine.delete(updated)
-    assert engine.refresh(updated) is None
-    with pytest.raises(grpc.RpcError) as error:
-        engine.delete(updated)
-    assert "DeleteDashboards: " in said(error.value), "the official plug-in does not tolerate it either"
-
-
-@pytest.mark.parametrize(
-    ("widget", "path"),
-    [
-        ({"properties": {}}, "/widgets/0"),
-        (WIDGET | {"width": 25}, "/widgets/0/width"),
-        (WIDGET | {"properties": {"region": "us-east-1"}}, "/widgets/0/properties"),
-        ({"type": "log", "properties": {"query": "fields @message"}}, "/widgets/0/properties"),
-    ],
-)
-def test_a_dashboard_aws_cannot_draw_is_refused_with_the_widgets_place(engine, widget, path):
-    with pytest.raises(grpc.RpcError) as error:
-        engine.create(DASHBOARD, "board", BOARD | {"dashboardBody": json.dumps({"widgets": [widget]})})
-
-    assert "PutDashboard: InvalidParameterInput: The dashboard body is invalid, there are 1" in said(error.value)
-    assert f'"dataPath": "{path}"' in said(error.value)
-
-
-def test_alarms_and_dashboards_survive_a_restart(tmp_path):
-    with plugged(tmp_path) as cloud:
-        made = [cloud.engine.create(ALARM, "errors", ERRORS), cloud.engine.create(ALARM, "spend", SPEND)]
-        made += [cloud.engine.create(COMPOSITE, "any", EITHER), cloud.engine.create(DASHBOARD, "board", BOARD)]
-    with plugged(tmp_path) as cloud:
-        found = [cloud.engine.refresh(resource) for resource in made]
-
-    assert [resource and resource.outputs for resource in found] == [resource.outputs for resource in made]
