@@ -1,4 +1,4 @@
-"""S3 buckets. What belongs to a bucket but is declared apart is in `bucket_settings`."""
+"""S3 buckets. What belongs to a bucket but is declared apart is in `bucket_access` and `bucket_objects`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _read(call: Call[Aws]) -> Props | None:
         "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
         "objectLockEnabled": bool(call.new.get("objectLockEnabled") or call.old.get("objectLockEnabled")),
         "region": call.region or call.cloud.region,
-        **tags.asked(call, _tags(client, name)),
+        **tags.found(call, _tags(client, name)),
     }
 
 
