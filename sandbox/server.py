@@ -111,11 +111,11 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     """AWS, Okta and Jamf Pro behind their control routes; `stack` closes them, and what is outside them."""
     from werkzeug.test import Client
 
-    from sandbox.aws import bedrock
     from sandbox.aws.account import billing
     from sandbox.aws.app import create_app as create_aws
     from sandbox.aws.functions.api import scheduled
     from sandbox.aws.messages.ses import Ses
+    from sandbox.aws.models import profiles
     from sandbox.control import Control
     from sandbox.dialects import AwsDialect, JamfDialect, OktaDialect
     from sandbox.jamf.app import create_app as create_jamf
@@ -141,8 +141,8 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
         ("DELETE", "notices"): lambda _: notices.clear(),
         ("GET", "github"): lambda _: github.told(),
         ("PUT", "github"): github.tell,
-        ("GET", "quotas"): lambda _: dict(bedrock.quotas),
-        ("PUT", "quotas"): bedrock.set_quotas,
+        ("GET", "quotas"): lambda _: dict(profiles.quotas),
+        ("PUT", "quotas"): profiles.set_quotas,
         ("POST", "billing"): billing.write,
     }
     aws_control = Control(aws, name="aws", names=NAMES, dialect=AwsDialect(), routes=routes)

@@ -45,7 +45,7 @@ def _saml_app(settings: Settings) -> str:
 
 
 def _provider(assertion: str, role_arn: str) -> str:
-    from sandbox.aws.saml import Invalid, claimed_roles
+    from sandbox.aws.sign_in.saml import Invalid, claimed_roles
 
     try:
         offered = claimed_roles(assertion)

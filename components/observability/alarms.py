@@ -68,7 +68,8 @@ def _queries(alarm: Alarm) -> list[dict[str, Any]]:
             "metric": _metric(metric, alarm.period),
             "return_data": shown,
         }
-        for metric in alarm.metrics
+        # In state's own order: a refresh takes the inputs from there place by place, and would mix two up.
+        for metric in sorted(alarm.metrics, key=lambda metric: metric.id)
     ]
     if not shown:
         queries.append({"id": "rings", "expression": alarm.expression, "label": alarm.label, "return_data": True})

@@ -59,10 +59,10 @@ from sandbox.aws.cloudwatch import CloudWatch
 from sandbox.aws.dynamodb import keep_little
 from sandbox.aws.embedded_metrics import keep_from_logs
 from sandbox.aws.events import Events
-from sandbox.aws.federation import Federation
 from sandbox.aws.functions import addresses
 from sandbox.aws.functions.api import ACCOUNT_PATH, Lambda, lead_to_feeds
 from sandbox.aws.functions.feeds import Feeds
+from sandbox.aws.functions.overlays import mend_lambda
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
 from sandbox.aws.insights.commands import execute
@@ -71,11 +71,13 @@ from sandbox.aws.keys.secrets import SecretsManager
 from sandbox.aws.logs import Logs
 from sandbox.aws.messages import chatbot, ses
 from sandbox.aws.messages.sns import Sns
+from sandbox.aws.models import profiles
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import JsonRefusal, RestRefusal
 from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call, signed_region
 from sandbox.aws.s3 import index_buckets, judge_bucket_policies
+from sandbox.aws.sign_in.federation import Federation
 from sandbox.aws.sqs import Sqs, say_who_sends
 from sandbox.aws.store import Store
 
@@ -253,10 +255,11 @@ def create_app(
     for urls in REPLACED_URLS:
         _replace(urls)
     Federation.jwks = staticmethod(jwks)
-    bedrock.quotas.update(bedrock.DEFAULT_QUOTAS)
+    profiles.quotas.update(profiles.DEFAULT_QUOTAS)
     keep_from_logs()
     keep_little()
     say_who_sends()
+    mend_lambda()
     judge_bucket_policies()
     cast("Any", moto.logs.models).execute_query = execute
     store = Store(home / "aws")

@@ -21,17 +21,17 @@ from moto.bedrock.models import BedrockBackend, bedrock_backends
 from werkzeug.datastructures import EnvironHeaders, Headers
 
 from sandbox.aws import cloudtrail, enforcement, invocation_records
-from sandbox.aws.bedrock import Profile, Profiles, invalid, not_found
 from sandbox.aws.callers import Caller, caller
 from sandbox.aws.cloudtrail import Later
+from sandbox.aws.conditions import Values
 from sandbox.aws.enforcement import Origin, Wish
 from sandbox.aws.invocation_records import Invocation, Place
 from sandbox.aws.models import anthropic_messages, catalogue, converse, event_stream
 from sandbox.aws.models.anthropic_messages import Malformed
+from sandbox.aws.models.profiles import Profile, Profiles, invalid, not_found
 from sandbox.aws.models.prompts import Prompt, Reply, reply
 from sandbox.aws.refusals import Refusal, RestRefusal
 from sandbox.aws.requests import RuntimeCall, body_of, scope
-from sandbox.aws.trust import Values
 
 # Streamed operations have an action of their own, the others share one (Bedrock's service authorization reference).
 ACTIONS = {

@@ -13,6 +13,7 @@ from moto.sts.models import AssumedRole
 
 from sandbox.aws import callers, trust
 from sandbox.aws.callers import Caller
+from sandbox.aws.conditions import Values
 from sandbox.aws.invocation_logging import default_document, policy_documents
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import RestRefusal
@@ -48,7 +49,7 @@ class Wish:
     action: str
     resource: str
     named: bool = True
-    context: Mapping[str, trust.Values] = field(default_factory=dict)
+    context: Mapping[str, Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ class Origin:
     user_agent: str = ""
 
 
-def _session_context(session: AssumedRole, role: Role) -> dict[str, trust.Values]:
+def _session_context(session: AssumedRole, role: Role) -> dict[str, Values]:
     kept = vars(session)
     source_identity, provider = kept.get("source_identity"), kept.get("federated_provider")
     return {
@@ -81,7 +82,7 @@ def _role_tags(role: Role) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in role.tags}
 
 
-def _origin_context(origin: Origin) -> dict[str, trust.Values]:
+def _origin_context(origin: Origin) -> dict[str, Values]:
     now = datetime.now(UTC).replace(microsecond=0)
     return {
         "aws:sourceip": (origin.address,),

@@ -22,11 +22,12 @@ from moto.iam.models import AWSManagedPolicy
 State = dict[tuple[str, str], dict[str, Any]]
 
 _TORN_RETRIES = 20
-# Modules of ours that snapshots of before 2026-11-28 name -> where they are.
+# Modules of ours that older snapshots name -> where they are.
 MOVED = {
     **{f"sandbox.aws.{name}": f"sandbox.aws.account.{name}" for name in ("budgets", "data_exports", "service_quotas")},
     **{f"sandbox.aws.{name}": f"sandbox.aws.messages.{name}" for name in ("chatbot", "ses", "sns")},
     **{f"sandbox.aws.{name}": f"sandbox.aws.keys.{name}" for name in ("kms", "secrets")},
+    "sandbox.aws.bedrock": "sandbox.aws.models.profiles",
 }
 
 

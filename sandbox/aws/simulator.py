@@ -14,6 +14,7 @@ from typing import Any
 from moto.iam.models import IAMBackend, Role
 
 from sandbox.aws import trust
+from sandbox.aws.conditions import Values
 from sandbox.aws.invocation_logging import default_document
 from sandbox.aws.refusals import QueryRefusal
 
@@ -36,10 +37,10 @@ def evaluated(
     documents = dict(_policies(role))
     bounds = [*_boundary(backend, role)]
     keys = {key for document in [*documents.values(), *bounds] for key in _keys(document)}
-    given: dict[str, trust.Values] = {
+    given: dict[str, Values] = {
         str(entry["ContextKeyName"]).lower(): tuple(map(str, entry.get("ContextKeyValues") or ())) for entry in entries
     }
-    context: dict[str, trust.Values] = {**{key.lower(): () for key in keys}, **given}
+    context: dict[str, Values] = {**{key.lower(): () for key in keys}, **given}
     return [
         {
             "EvalActionName": action,

@@ -1,9 +1,13 @@
-"""What moto lacks of SQS: who sent a message, as its readers are told."""
+"""What moto lacks of SQS: who sent a message, as its readers are told, and compact policies.
+
+To be mended in moto: `sqs.models.Queue.attributes` writes `RedrivePolicy` with spaces.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.sqs.models import Message
@@ -22,6 +26,13 @@ class Sqs(SQSResponse):
 
     def send_message_batch(self) -> ActionResult:
         return self._as_sent(super().send_message_batch)
+
+    def get_queue_attributes(self) -> ActionResult:
+        answer = super().get_queue_attributes()
+        found = cast("dict[str, dict[str, str]]", answer.result).get("Attributes") or {}
+        if found.get("RedrivePolicy"):
+            found["RedrivePolicy"] = json.dumps(json.loads(found["RedrivePolicy"]), separators=(",", ":"))
+        return answer
 
     def _as_sent(self, send: Any) -> ActionResult:
         who = session_caller(self.headers)

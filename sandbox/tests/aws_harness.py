@@ -14,9 +14,9 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from sandbox.aws import bedrock
 from sandbox.aws.app import create_app
 from sandbox.aws.functions.api import scheduled
+from sandbox.aws.models import profiles
 from sandbox.control import Control
 from sandbox.dialects import AwsDialect
 from sandbox.settings import HOST, REGION
@@ -65,7 +65,7 @@ def serving(home: Path, jwks: Callable[[], dict[str, Any]]) -> Generator[Aws]:
     except BaseException:
         listener.close()
         raise
-    routes = {("PUT", "quotas"): bedrock.set_quotas, ("POST", "schedules"): scheduled(app.feeds)}
+    routes = {("PUT", "quotas"): profiles.set_quotas, ("POST", "schedules"): scheduled(app.feeds)}
     server = http_server(listener, Control(app, name="aws", names=["aws"], dialect=AwsDialect(), routes=routes))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

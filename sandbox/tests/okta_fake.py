@@ -45,6 +45,7 @@ class OktaFake:
         self.grants: dict[str, dict[str, Any]] = {}
         self.fail: dict[str, tuple[int, int]] = {}
         self.answer_headers: dict[str, str] = {}
+        self.policies: list[Any] = [{"id": "rstA", "system": True}]
         self.page = 200
         self.join_links = False
         self.url = ""
@@ -62,7 +63,7 @@ class OktaFake:
         routes: list[tuple[str, str, Callable[..., Answer]]] = [
             ("GET", "/api/v1/users/me", lambda: (200, {})),
             ("GET", "/.well-known/okta-organization", lambda: (200, {"id": "00o", "pipeline": "idx"})),
-            ("GET", "/api/v1/policies", lambda: (200, [{"id": "rstA", "system": True}])),
+            ("GET", "/api/v1/policies", lambda: (200, self.policies)),
             ("GET", "/api/v1/users", lambda: (200, _people(query["search"]))),
             ("GET", r"/api/v1/users/(\w+)/roles", lambda _: (200, [{"type": "ORG_ADMIN"}])),
             ("GET", r"/api/v1/users/(\w+)/groups", lambda user: (200, self._groups_of(user))),

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
-from sandbox.aws import bedrock as sandbox_bedrock
+from sandbox.aws.models import profiles
 from sandbox.aws.validation import service_model
 from sandbox.tests.aws_harness import Aws, serving
 
@@ -116,7 +116,7 @@ def test_a_quota_of_profiles_is_the_one_that_refuses_another(aws: Aws) -> None:
     model = f"arn:aws:bedrock:us-east-1::foundation-model/{SONNET}"
     given = {"inferenceProfileName": "one", "modelSource": {"copyFrom": model}}
     assert refused(aws, "bedrock", "create_inference_profile", **given) == "ServiceQuotaExceededException"
-    assert sandbox_bedrock.quotas[sandbox_bedrock.QUOTA] == 0
+    assert profiles.quotas[profiles.QUOTA] == 0
 
 
 def test_lambda_says_how_much_may_run_at_once_but_for_what_is_reserved(aws: Aws, function: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.trust import Request, Unknown, Verdict, allows, judge
+from sandbox.aws.conditions import Request, Unknown
+from sandbox.aws.trust import Verdict, allows, judge
 
 PROVIDER = "arn:aws:iam::123456789012:saml-provider/Okta"
 CONTEXT = {

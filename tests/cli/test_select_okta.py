@@ -12,7 +12,7 @@ import pytest
 from cli.live import okta_people
 from cli.terminal.errors import CommandError
 from sandbox.okta.directory import people
-from sandbox.tests.test_okta_api import HEADERS, TOKEN, served
+from sandbox.tests.okta.okta_harness import HEADERS, TOKEN, served
 from tests.cli.conftest import Command
 
 DOMAIN = "acme.okta.com"

@@ -62,6 +62,14 @@ def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) 
         assert COHORT not in group.urn
 
 
+def test_an_alarms_metrics_stand_in_the_order_of_their_ids_before_what_is_made_of_them(pilot: Recorded) -> None:
+    """As in state. A refresh by the official plug-in takes the inputs from there place by place."""
+    alarms = [alarm.inputs["metricQueries"] for alarm in pilot.of("aws:cloudwatch/metricAlarm:MetricAlarm")]
+    places = [[("expression" in query, query["id"]) for query in queries] for queries in alarms]
+    assert [len(found) > 2 for found in places].count(True) > 1
+    assert places == [sorted(found) for found in places]
+
+
 def test_the_logs_of_a_retired_cohort_may_be_deleted_by_hand_and_no_others() -> None:
     run = recorded({**stacks.small(), "logs": {"retired": ["beta"]}})
     groups = run.of("aws:cloudwatch/logGroup:LogGroup")

@@ -23,8 +23,8 @@ from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
 from sandbox.aws.account import data_exports
-from sandbox.aws.bedrock import Profiles
 from sandbox.aws.models.catalogue import MODELS, PARTITION
+from sandbox.aws.models.profiles import Profiles
 from sandbox.settings import ACCOUNT_ID, REGION
 
 # Part of a usage type -> where a record has the tokens.

@@ -10,8 +10,7 @@ from typing import Any
 
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from sandbox.aws import bedrock
-from sandbox.aws.models import catalogue
+from sandbox.aws.models import catalogue, profiles
 from sandbox.aws.refusals import JsonRefusal
 from sandbox.aws.validation import mistakes
 
@@ -63,11 +62,11 @@ class ServiceQuotas(ServiceQuotasResponse):
         return given
 
     def _quotas(self) -> Iterator[Quota]:
-        yield self._quota(PROFILES_CODE, PROFILES_NAME, bedrock.quotas[bedrock.QUOTA])
+        yield self._quota(PROFILES_CODE, PROFILES_NAME, profiles.quotas[profiles.QUOTA])
         for kind in KINDS:
             for model in catalogue.MODELS.values():
                 name = f"{kind} inference tokens per minute for Anthropic {model}"
-                yield self._quota(_code(name), name, bedrock.quotas[bedrock.TOKENS])
+                yield self._quota(_code(name), name, profiles.quotas[profiles.TOKENS])
 
     def _quota(self, code: str, name: str, value: int) -> Quota:
         place = f"{self.region}:{self.current_account}"

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
+from sandbox.aws.functions.overlays import condition, statement
 from sandbox.aws.functions.runner import Outcome, Runner
 from sandbox.aws.requests import body_of, function_host
 
@@ -54,10 +55,16 @@ def _functions() -> Iterator[LambdaFunction]:
 
 
 def _open_to_all(function: LambdaFunction) -> bool:
-    """By both statements. moto keeps what AddPermission was given where AWS makes conditions of it."""
-    found = [s for s in function.policy.statements if s.get("Principal") == "*" and s.get("Effect") == "Allow"]
-    address = any(s["Action"] == "lambda:InvokeFunctionUrl" and s.get("FunctionUrlAuthType") == "NONE" for s in found)
-    through = any(s["Action"] == "lambda:InvokeFunction" and s.get("InvokedViaFunctionUrl") is True for s in found)
+    """By both statements. A sandbox of before has them as AddPermission was given them."""
+    kept = [statement(one) for one in function.policy.statements]
+    found = [s for s in kept if s.get("Principal") == "*" and s.get("Effect") == "Allow"]
+    address, through = (
+        any(s["Action"] == action and condition(s, parameter) == value for s in found)
+        for action, parameter, value in (
+            ("lambda:InvokeFunctionUrl", "FunctionUrlAuthType", "NONE"),
+            ("lambda:InvokeFunction", "InvokedViaFunctionUrl", "true"),
+        )
+    )
     return function.url_config is not None and function.url_config.config["AuthType"] == "NONE" and address and through
 
 

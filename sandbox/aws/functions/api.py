@@ -37,6 +37,10 @@ def _refused(message: str) -> LambdaClientError:
     return LambdaClientError("InvalidParameterValueException", message)
 
 
+class ConflictError(LambdaClientError):
+    code = 409
+
+
 class Lambda(LambdaResponse):
     """`runner` and `feeds` are those of the application that is open."""
 
@@ -64,6 +68,19 @@ class Lambda(LambdaResponse):
                 outcome = self.runner.invoke(function, event)
                 headers = {"x-amz-function-error": "Unhandled"} if outcome.failed else {}
                 return 200, {"content-type": "application/json", **headers}, outcome.payload
+
+    def add_permission(self) -> str:
+        """moto would keep two statements of one name."""
+        function: LambdaFunction = self.backend.get_function(unquote(self.path.split("/")[-2]), None)
+        name, qualifier = str(self.json_body.get("StatementId")), self._get_param("Qualifier")
+        place = f"{function.function_arn}{f':{qualifier}' if qualifier else ''}"
+        if any((one.get("Sid"), one.get("Resource")) == (name, place) for one in function.policy.statements):
+            raise ConflictError(
+                "ResourceConflictException",
+                f"The statement id ({name}) provided already exists. "
+                "Please provide a new statement id, or remove the existing statement.",
+            )
+        return super().add_permission()
 
     def get_account_settings(self) -> str:
         functions: list[LambdaFunction] = list(self.backend.list_functions())

@@ -30,7 +30,8 @@ class Difference:
 def difference(entry: Entry, schema: Schema, olds: Props, news: Props, ignored: Iterable[str] = ()) -> Difference:
     """Olds are outputs in state, news are checked inputs."""
     noted = plain(news.get(NOTE, ()))
-    old, new = without_notes(plain(olds)), filled(without_notes(plain(news)), schema, entry.defaults)
+    old = without_notes(plain(olds))
+    new = stored(entry, filled(without_notes(plain(news)), schema, entry.defaults))
     shape = schema.inputs
     if "tagsAll" in new:
         shape = Shape(fields=shape.fields | {"tagsAll": {"map": "string"}})

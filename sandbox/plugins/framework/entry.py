@@ -99,11 +99,13 @@ class Entry(Generic[Cloud]):
     sets: tuple[str, ...] = ()
     """Lists whose order means nothing."""
     same: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
-    """Fields with an equality of their own."""
+    """Fields with an equality of their own, of what is there and what is wanted."""
     keeps: tuple[str, ...] = ()
     """Of these, the ones whose wording in state outlives reading an equal one."""
     stored: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     """Text that state words differently from the input, such as JSON with its keys sorted."""
+    by_place: tuple[str, ...] = ()
+    """Of the sets, the ones of objects with keys that differ: a refresh takes the inputs from state place by place."""
     tags: bool = False
     reads_back: bool = True
     """Whether create and update end with a read."""

@@ -50,6 +50,11 @@ class Provider(ABC, Generic[Cloud]):
     def explain(self, error: Exception) -> str | None:
         """An API's error in one line, with its own words; None for anything else."""
 
+    def worded(self, reason: str, error: Exception) -> str:
+        """How the official plug-in hands on this reason, which is one line."""
+        del error
+        return reason
+
     def complete(self, entry: Entry[Cloud], schema: Schema, inputs: Props) -> Props:
         """The inputs of every type plus what the provider's own settings add."""
         del entry, schema

@@ -5,18 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.plugins.framework import check, diff, state, waiting
+from sandbox.plugins.framework.answers import (
+    KINDS,
+    MODES,
+    Context,
+    PartlyDoneError,
+    abort_partly_done,
+    failures,
+    invoke_response,
+    parsed,
+)
 from sandbox.plugins.framework.defaults import filled, without_notes
 from sandbox.plugins.framework.entry import Call, Entry
 from sandbox.plugins.framework.errors import Failure, PluginError, one_line
 from sandbox.plugins.framework.naming import Naming
-from sandbox.plugins.framework.paths import joined
 from sandbox.plugins.framework.provider import Provider
 from sandbox.plugins.framework.schema import Schema, Shape
 from sandbox.plugins.framework.values import (
@@ -31,27 +40,7 @@ from sandbox.plugins.framework.values import (
 
 Cloud = TypeVar("Cloud")
 Result = TypeVar("Result")
-Context = grpc.ServicerContext
-
 _ENGINE_SETTINGS = frozenset({"version", "pluginDownloadURL"})
-_MODES = {0: "propose", 1: "enforce", 2: "disable"}
-_KINDS = {
-    ("add", False): provider_pb2.PropertyDiff.ADD,
-    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    ("delete", False): provider_pb2.PropertyDiff.DELETE,
-    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    ("update", False): provider_pb2.PropertyDiff.UPDATE,
-    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
-
-
-class _PartlyDoneError(Exception):
-    """The resource exists but not as wanted: the engine keeps it in state and updates it next time."""
-
-    def __init__(self, resource_id: str, properties: Props, reason: str) -> None:
-        super().__init__(reason)
-        self.resource_id = resource_id
-        self.properties = properties
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
@@ -100,10 +89,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
         news = decode(request.news)
         wanted = {name: value for name, value in news.items() if name not in _ENGINE_SETTINGS}
         try:
-            mistakes = list(check.mistakes(_parsed(wanted, schema), schema.inputs, schema))
+            mistakes = list(check.mistakes(parsed(wanted, schema), schema.inputs, schema))
         except PluginError as error:
             mistakes = [Failure("", str(error))]
-        return provider_pb2.CheckResponse(inputs=encode(news), failures=_failures(mistakes))
+        return provider_pb2.CheckResponse(inputs=encode(news), failures=failures(mistakes))
 
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         """New settings apply to the same resources: nothing is replaced."""
@@ -118,7 +107,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
         def configure() -> provider_pb2.ConfigureResponse:
             settings = decode(request.args)
             known = {n: v for n, v in settings.items() if n not in _ENGINE_SETTINGS and not has_unknown(v)}
-            self._configured = self._provider.configure(_parsed(known, self._provider.config_schema))
+            self._configured = self._provider.configure(parsed(known, self._provider.config_schema))
             return provider_pb2.ConfigureResponse(
                 acceptSecrets=True,
                 acceptResources=True,
@@ -147,13 +136,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
             naming = Naming(
                 resource=naming.resource,
                 seed=naming.seed,
-                mode=_MODES[request.autonaming.mode],  # pyright: ignore[reportArgumentType]
+                mode=MODES[request.autonaming.mode],  # pyright: ignore[reportArgumentType]
                 proposed=request.autonaming.proposed_name,
             )
         inputs, mistakes = check.check(
             entry, schema, decode(request.news), plain(decode(request.olds)), naming, self._provider.complete
         )
-        return provider_pb2.CheckResponse(inputs=encode(inputs), failures=_failures(mistakes))
+        return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures(mistakes))
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         return self._answer(context, lambda: self._diff(request))
@@ -171,7 +160,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
         )
         for path, kind in found.changes.items():
             replaces = diff.top_level(path) in found.replaces
-            response.detailedDiff[path].kind = _KINDS[kind, replaces]
+            response.detailedDiff[path].kind = KINDS[kind, replaces]
         return response
 
     def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
@@ -194,7 +183,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
             if not call.id:
                 raise
             known = state.secret(call.new | call.told, schema)
-            raise _PartlyDoneError(call.id, marked_like(known, inputs), self._explained(error)) from error
+            raise PartlyDoneError(call.id, marked_like(known, inputs), self._explained(error)) from error
         return provider_pb2.CreateResponse(id=call.id, properties=encode(marked_like(props, inputs)))
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
@@ -217,7 +206,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
             if entry.engine == "PF":
                 raise
             known = state.secret(call.new, schema)
-            raise _PartlyDoneError(call.id, marked_like(known, inputs), self._explained(error)) from error
+            raise PartlyDoneError(call.id, marked_like(known, inputs), self._explained(error)) from error
         return provider_pb2.UpdateResponse(properties=encode(marked_like(props, inputs)))
 
     def _read_back(self, entry: Entry[Cloud], schema: Schema, call: Call[Cloud]) -> Props:
@@ -285,17 +274,17 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
         shape = Shape(fields=dict(invoke.arguments), required=frozenset(invoke.required))
         mistakes = list(check.mistakes(arguments, shape, self._provider.config_schema))
         if mistakes:
-            return provider_pb2.InvokeResponse(failures=_failures(mistakes))
-        return _invoke_response(invoke.run(self._cloud, arguments))
+            return provider_pb2.InvokeResponse(failures=failures(mistakes))
+        return invoke_response(invoke.run(self._cloud, arguments))
 
     # Errors
 
     def _answer(self, context: Context, work: Callable[[], Result]) -> Result:
-        """The work's result, or a gRPC error of one line."""
+        """The work's result, or a gRPC error in the official plug-in's form."""
         try:
             return work()
-        except _PartlyDoneError as error:
-            _abort_partly_done(context, error)
+        except PartlyDoneError as error:
+            abort_partly_done(context, error)
         except Exception as error:  # whatever it is, a traceback would tell the user nothing
             message = self._explained(error)
         context.abort(grpc.StatusCode.UNKNOWN, message)
@@ -303,42 +292,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud]):
 
     def _explained(self, error: Exception) -> str:
         if isinstance(error, PluginError):
-            return one_line(str(error))
+            return self._provider.worded(one_line(str(error)), error)
         said = None
         with suppress(Exception):
             said = self._provider.explain(error)
-        return one_line(said or f"internal error of the stand-in plug-in: {type(error).__name__}: {error}")
-
-
-def _parsed(settings: Props, schema: Schema) -> Props:
-    """Settings reach a provider as text; whatever is not a text by type is JSON."""
-    parsed: Props = {}
-    for name, value in plain(settings).items():
-        parsed[name] = value
-        if isinstance(value, str) and schema.inputs.fields.get(name) != "string" and name in schema.inputs.fields:
-            try:
-                parsed[name] = json.loads(value)
-            except ValueError:
-                raise PluginError(f"{joined('', name)} is not JSON: {value}") from None
-    return parsed
-
-
-def _invoke_response(result: Props) -> provider_pb2.InvokeResponse:
-    response = provider_pb2.InvokeResponse()
-    getattr(response, "return").CopyFrom(encode(result))  # a keyword of Python
-    return response
-
-
-def _failures(mistakes: list[Failure]) -> list[provider_pb2.CheckFailure]:
-    return [provider_pb2.CheckFailure(property=m.path, reason=one_line(f"{m.path} {m.reason}")) for m in mistakes]
-
-
-def _abort_partly_done(context: Context, error: _PartlyDoneError) -> NoReturn:
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
-    details = provider_pb2.ErrorResourceInitFailed(
-        id=error.resource_id, properties=encode(error.properties), reasons=[str(error)]
-    )
-    status.details.add().Pack(details)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    raise AssertionError("abort returned")
+        said = said or f"internal error of the stand-in plug-in: {type(error).__name__}: {error}"
+        return self._provider.worded(one_line(said), error)

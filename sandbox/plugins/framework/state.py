@@ -26,9 +26,9 @@ def secret(props: Props, schema: Schema) -> Props:
 
 def _reworded(entry: Entry, keeps: Iterable[str], field: str, known: Any, read: Any) -> Any:
     """What was read, in the known words where these say the same."""
-    if known is None or read is None:
+    if known is None or read is None or field in entry.by_place:
         return read
-    if field in keeps and entry.same[field](known, read):
+    if field in keeps and entry.same[field](read, known):
         return known
     if field in entry.sets and sorted(map(str, known)) == sorted(map(str, read)):
         return known

@@ -1,6 +1,7 @@
 """Retrying and waiting as the official plug-ins do, on a clock that tests can speed up.
 
-SANDBOX_WAIT_SCALE multiplies every duration: 0.01 makes two minutes 1.2 seconds.
+SANDBOX_WAIT_SCALE multiplies every duration: 0.01 makes two minutes 1.2 seconds. SANDBOX_WAITS=real waits where the
+official plug-ins do although the cloud is done, each time as long; without it such a wait is none.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ def cancel() -> None:
 def sleep(seconds: float) -> None:
     if _cancelled.wait(scaled(seconds)):
         raise PluginError("cancelled while waiting")
+
+
+def settle(seconds: float) -> None:
+    """The official plug-in sits these out whatever the cloud says."""
+    if os.environ.get("SANDBOX_WAITS") == "real":
+        sleep(seconds)
 
 
 def retry(attempt: Callable[[], T], when: Callable[[Exception], bool], *, seconds: float) -> T:

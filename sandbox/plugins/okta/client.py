@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -105,10 +106,15 @@ class Okta:
             target = _with_query(link.path, query | dict(parse_qsl(link.query)))
 
     def is_classic(self) -> bool:
-        """Asked once per process; classic organizations have no policies for apps."""
+        """Asked once per process; classic organizations have no policies for apps. Who does not say is on Identity
+        Engine."""
         with self._lock:
             if self._pipeline is None:
-                self._pipeline = (self.get("/.well-known/okta-organization") or {}).get("pipeline", "idx")
+                try:
+                    said = self.get("/.well-known/okta-organization") or {}
+                except (OktaError, PluginError):
+                    said = {}
+                self._pipeline = str(said.get("pipeline", "idx"))
             return self._pipeline == "v1"
 
     @cached_property
@@ -195,8 +201,13 @@ class Okta:
         return body, response.headers
 
 
-def _with_query(path: str, query: dict[str, Any]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
+def encoded(query: Mapping[str, Any]) -> str:
+    """In the order of their names, as Go sends them."""
+    return urlencode(sorted(query.items()))
+
+
+def _with_query(path: str, query: Mapping[str, Any]) -> str:
+    return f"{path}?{encoded(query)}" if query else path
 
 
 def _next_link(headers: Any) -> str | None:

@@ -6,13 +6,12 @@ import json
 import re
 import zlib
 from typing import Any
-from urllib.parse import urlencode
 
 from sandbox.plugins.framework.errors import PluginError
 from sandbox.plugins.framework.provider import Invoke
 from sandbox.plugins.framework.values import Props
 from sandbox.plugins.framework.waiting import sleep
-from sandbox.plugins.okta.client import PAGE, Okta
+from sandbox.plugins.okta.client import PAGE, Okta, encoded
 from sandbox.plugins.okta.saml_metadata import parsed
 
 _PROFILE = (
@@ -66,7 +65,7 @@ def _get_users(okta: Okta, arguments: Props) -> Props:
         found = okta.pages(f"/api/v1/groups/{result_id}/users", limit=PAGE)
     elif arguments.get("searches"):
         query = {"search": _criteria(arguments), "limit": PAGE, "sortOrder": 0}
-        result_id = str(zlib.crc32(urlencode(query).encode()))
+        result_id = str(zlib.crc32(encoded(query).encode()))
         found = okta.pages("/api/v1/users", **query)
     else:
         raise PluginError("must specify either groupId or searches")

@@ -10,7 +10,7 @@ from sandbox.plugins.framework.errors import PluginError
 from sandbox.plugins.framework.provider import Invoke, Provider
 from sandbox.plugins.framework.values import Props
 from sandbox.plugins.okta import lookups, resources
-from sandbox.plugins.okta.client import Okta, OktaError, Settings
+from sandbox.plugins.okta.client import Okta, OktaError, Settings, UnreachableError
 
 _ENVIRONMENT = {
     "orgName": "OKTA_ORG_NAME",
@@ -19,6 +19,16 @@ _ENVIRONMENT = {
     "accessToken": "OKTA_ACCESS_TOKEN",
     "httpProxy": "OKTA_HTTP_PROXY",
 }
+
+
+_PREFACE = """\
+[ERROR] The Okta provider was not properly configured. Give it an address and credentials that Okta accepts.
+See the provider's own page on its settings for more information.
+"""
+
+
+class NotConfiguredError(PluginError):
+    """Okta did not answer, or refused the credentials, when the provider was started."""
 
 
 class OktaProvider(Provider[Okta]):
@@ -37,12 +47,17 @@ class OktaProvider(Provider[Okta]):
         try:
             for _ in range(2):
                 okta.get("/api/v1/users/me")
-        except OktaError as error:
-            raise PluginError(f"okta: the provider could not be configured: {error}") from error
+        except (OktaError, UnreachableError) as error:
+            raise NotConfiguredError(str(error)) from error
         return okta
 
     def explain(self, error: Exception) -> str | None:
         return str(error) if isinstance(error, OktaError) else None
+
+    def worded(self, reason: str, error: Exception) -> str:
+        """As Terraform's errors reach the engine: counted, each behind a star; of a configuration, after a preface."""
+        preface = _PREFACE if isinstance(error, NotConfiguredError) else ""
+        return f"{preface}1 error occurred:\n\t* {reason}\n\n"
 
 
 def settings(config: Props) -> Settings:

@@ -155,8 +155,9 @@ def details(error: grpc.RpcError) -> bytes:
 
 
 def said(error: grpc.RpcError) -> str:
-    """The one line the user would read."""
+    """The one line that matters to the user: alone, or the last behind a star."""
     details = str(error.details())  # pyright: ignore[reportAttributeAccessIssue]
     assert "Traceback" not in details
-    assert not re.search(r"\n", details)
-    return details
+    counted = re.fullmatch(r"(?s:.*)1 error occurred:\n\t\* ([^\n]*)\n\n", details)
+    assert counted or "\n" not in details
+    return counted[1] if counted else details

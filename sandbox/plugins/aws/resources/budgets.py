@@ -25,7 +25,9 @@ from sandbox.plugins.framework.constraints import (
 from sandbox.plugins.framework.entry import AutoName, Call, Entry
 from sandbox.plugins.framework.errors import Failure, PluginError
 from sandbox.plugins.framework.values import Props, has_unknown
+from sandbox.plugins.framework.waiting import settle
 
+_SETTLED_SECONDS = 5  # of a new one
 _TIME = "%Y-%m-%d_%H:%M"
 _INCLUDED = (
     *("includeCredit", "includeDiscount", "includeOtherSubscription", "includeRecurring", "includeRefund"),
@@ -59,6 +61,7 @@ def _create(call: Call[Aws]) -> str:
         AccountId=_account(call), Budget=_request(new, name), **({"ResourceTags": listed} if listed else {})
     )
     call.id = f"{_account(call)}:{name}"
+    settle(_SETTLED_SECONDS)
     for notification in new.get("notifications") or ():
         _notify(budgets, call.id, notification)
     return call.id

@@ -22,10 +22,11 @@ from sandbox.plugins.framework.constraints import (
 from sandbox.plugins.framework.entry import AutoName, Call, Entry
 from sandbox.plugins.framework.errors import Failure
 from sandbox.plugins.framework.values import UNKNOWN, Props
-from sandbox.plugins.framework.waiting import retry, wait_until
+from sandbox.plugins.framework.waiting import retry, settle, wait_until
 
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
 _SECONDS = 600
+_SETTLED_SECONDS = 10  # of a new key
 _POLICY = "default"  # the only name a key's policy may have
 
 
@@ -54,6 +55,7 @@ def _create_key(call: Call[Aws]) -> str:
         seconds=PROPAGATION_SECONDS,
     )
     call.id = made["KeyMetadata"]["KeyId"]
+    settle(_SETTLED_SECONDS)
     if new.get("enableKeyRotation"):
         _rotate(kms, call)
     if new.get("isEnabled") is False:

@@ -12,15 +12,23 @@ from sandbox.plugins.framework.constraints import arn, between, each, every, len
 from sandbox.plugins.framework.entry import AutoName, Call, Entry
 from sandbox.plugins.framework.errors import Failure, PluginError
 from sandbox.plugins.framework.values import Props
-from sandbox.plugins.framework.waiting import retry, wait_until
+from sandbox.plugins.framework.waiting import retry, settle, wait_until
 
 _ROLE_SECONDS = 300
 _READY_SECONDS = 600
+# Before the official plug-in first looks whether Lambda is done.
+_DELAY_SECONDS = 5
 _CODE = ("code", "sourceCodeHash", "s3Bucket", "s3Key", "s3ObjectVersion", "imageUri", "architectures")
 _CONFIGURATION = (
     *("description", "environment", "ephemeralStorage", "handler", "kmsKeyArn", "layers", "loggingConfig"),
     *("memorySize", "role", "runtime", "timeout", "tracingConfig", "deadLetterConfig"),
 )
+_LOGGING = {
+    "LogFormat": "logFormat",
+    "LogGroup": "logGroup",
+    "ApplicationLogLevel": "applicationLogLevel",
+    "SystemLogLevel": "systemLogLevel",
+}
 _NOT_YET = ("role defined for the function cannot be assumed", "execution role does not have permissions", "KMS")
 _UNBUILT = (
     "capacityProviderConfig",
@@ -43,8 +51,6 @@ def _not_yet(error: Exception) -> bool:
 def _configuration(props: Props) -> Props:
     """As CreateFunction and UpdateFunctionConfiguration take it."""
     logging, storage = props.get("loggingConfig") or {}, props.get("ephemeralStorage") or {}
-    formats = {"LogFormat": "logFormat", "LogGroup": "logGroup"}
-    formats |= {"ApplicationLogLevel": "applicationLogLevel", "SystemLogLevel": "systemLogLevel"}
     wanted: Props = {
         "Description": props.get("description", ""),
         "Handler": props.get("handler"),
@@ -55,7 +61,7 @@ def _configuration(props: Props) -> Props:
         "Layers": props.get("layers"),
         "KMSKeyArn": props.get("kmsKeyArn"),
         "Environment": {"Variables": (props.get("environment") or {}).get("variables") or {}},
-        "LoggingConfig": {theirs: logging[ours] for theirs, ours in formats.items() if logging.get(ours)},
+        "LoggingConfig": {theirs: logging[ours] for theirs, ours in _LOGGING.items() if logging.get(ours)},
         "EphemeralStorage": {"Size": storage["size"]} if storage.get("size") else None,
         "TracingConfig": {"Mode": props["tracingConfig"]["mode"]} if props.get("tracingConfig") else None,
         "DeadLetterConfig": {"TargetArn": props["deadLetterConfig"]["targetArn"]}
@@ -95,6 +101,7 @@ def _create(call: Call[Aws]) -> str:
 
 def _wait_ready(call: Call[Aws]) -> None:
     client = _lambda(call)
+    settle(_DELAY_SECONDS)
 
     def ready() -> bool:
         found = client.get_function_configuration(FunctionName=call.id)
@@ -131,12 +138,7 @@ def _read(call: Call[Aws]) -> Props | None:
         "layers": [layer["Arn"] for layer in config.get("Layers") or ()],
         "environment": {"variables": variables} if variables else None,
         "ephemeralStorage": {"size": (config.get("EphemeralStorage") or {}).get("Size", 512)},
-        "loggingConfig": {
-            "logFormat": logging.get("LogFormat", "Text"),
-            "logGroup": logging.get("LogGroup", f"/aws/lambda/{config['FunctionName']}"),
-            **({"applicationLogLevel": logging["ApplicationLogLevel"]} if logging.get("ApplicationLogLevel") else {}),
-            **({"systemLogLevel": logging["SystemLogLevel"]} if logging.get("SystemLogLevel") else {}),
-        },
+        "loggingConfig": {ours: logging[theirs] for theirs, ours in _LOGGING.items() if logging.get(theirs)} or None,
         "tracingConfig": {"mode": (config.get("TracingConfig") or {}).get("Mode", "PassThrough")},
         "reservedConcurrentExecutions": (found.get("Concurrency") or {}).get("ReservedConcurrentExecutions", -1),
         "codeSha256": config["CodeSha256"],

@@ -1,30 +1,21 @@
-"""What calls a Lambda function: invocations of a deployment, event source mappings, and who else may."""
+"""Invocations of a function by a deployment."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.plugins.aws import tags
-from sandbox.plugins.aws.client import Aws, code, says
-from sandbox.plugins.framework.constraints import arn, between, json_text, matches, one_of
+from sandbox.plugins.aws.client import Aws
+from sandbox.plugins.framework.constraints import json_text, matches, one_of
 from sandbox.plugins.framework.entry import Call, Entry
 from sandbox.plugins.framework.errors import Failure, PluginError
 from sandbox.plugins.framework.values import Props
-from sandbox.plugins.framework.waiting import retry, wait_until
-
-_ROLE_SECONDS = 300
-_MAPPING_SECONDS = 600
 
 
 def _lambda(call: Call[Aws]) -> Any:
     return call.cloud.client("lambda", call.region)
-
-
-# Invocations
 
 
 def _payload(call: Call[Aws], action: str) -> bytes:
@@ -84,174 +75,9 @@ def _input_is_an_object_under_crud(inputs: Props) -> Iterable[Failure]:
             yield Failure("input", "must be a JSON object under lifecycleScope CRUD")
 
 
-# Event source mappings
-
-
-def _mapping(props: Props) -> Props:
-    scaling = (props.get("scalingConfig") or {}).get("maximumConcurrency")
-    wanted: Props = {
-        "FunctionName": props["functionName"],
-        "Enabled": props.get("enabled", True),
-        "BatchSize": props.get("batchSize"),
-        "MaximumBatchingWindowInSeconds": props.get("maximumBatchingWindowInSeconds"),
-        "FunctionResponseTypes": props.get("functionResponseTypes"),
-        "ScalingConfig": {"MaximumConcurrency": scaling} if scaling else None,
-        "FilterCriteria": {"Filters": [{"Pattern": f["pattern"]} for f in props["filterCriteria"]["filters"]]}
-        if props.get("filterCriteria")
-        else None,
-    }
-    return {key: value for key, value in wanted.items() if value is not None}
-
-
-def _create_mapping(call: Call[Aws]) -> str:
-    """Lambda looks at once whether the function's role may read the queue, which IAM may not know yet."""
-    client, new = _lambda(call), call.new
-    made = retry(
-        lambda: client.create_event_source_mapping(
-            EventSourceArn=new["eventSourceArn"], Tags=new.get("tagsAll") or {}, **_mapping(new)
-        ),
-        lambda error: says(
-            error, "InvalidParameterValueException", "cannot be assumed", "does not have permissions", "ensure the role"
-        ),
-        seconds=_ROLE_SECONDS,
-    )
-    call.id = made["UUID"]
-    _wait_settled(call)
-    return call.id
-
-
-def _found_mapping(call: Call[Aws]) -> Props | None:
-    try:
-        return _lambda(call).get_event_source_mapping(UUID=call.id)
-    except Exception as error:
-        if code(error) == "ResourceNotFoundException":
-            return None
-        raise
-
-
-def _wait_settled(call: Call[Aws]) -> None:
-    wait_until(
-        lambda: (found := _found_mapping(call)) is None or found.get("State", "Enabled") in {"Enabled", "Disabled"},
-        seconds=_MAPPING_SECONDS,
-        what=f"event source mapping {call.id}",
-    )
-
-
-def _read_mapping(call: Call[Aws]) -> Props | None:
-    found = _found_mapping(call)
-    if found is None:
-        return None
-    scaling = (found.get("ScalingConfig") or {}).get("MaximumConcurrency")
-    region = call.region or call.cloud.region
-    own_arn = f"arn:{call.cloud.partition}:lambda:{region}:{call.cloud.account_id}:event-source-mapping:{call.id}"
-    function_arn = found["FunctionArn"]
-    return {
-        "arn": found.get("EventSourceMappingArn", own_arn),
-        "uuid": call.id,
-        "eventSourceArn": found["EventSourceArn"],
-        "functionArn": function_arn,
-        "functionName": call.old.get("functionName") or function_arn,
-        "batchSize": found["BatchSize"],
-        "enabled": found.get("State", "Enabled") in {"Enabled", "Enabling", "Creating"},
-        "maximumBatchingWindowInSeconds": found.get("MaximumBatchingWindowInSeconds", 0),
-        "functionResponseTypes": found.get("FunctionResponseTypes") or [],
-        "scalingConfig": {"maximumConcurrency": scaling} if scaling else None,
-        "state": found.get("State", "Enabled"),
-        "stateTransitionReason": found.get("StateTransitionReason", ""),
-        "lastModified": str(found.get("LastModified", "")),
-        "lastProcessingResult": found.get("LastProcessingResult", ""),
-        "region": region,
-        **tags.found(call, call.old.get("tagsAll") or {}),
-    }
-
-
-def _update_mapping(call: Call[Aws]) -> None:
-    client, own_arn = _lambda(call), call.old["arn"]
-    tags.update(
-        call,
-        lambda keys: client.untag_resource(Resource=own_arn, TagKeys=keys),
-        lambda changed: client.tag_resource(Resource=own_arn, Tags=changed),
-    )
-    client.update_event_source_mapping(UUID=call.id, **_mapping(call.new))
-    _wait_settled(call)
-
-
-def _delete_mapping(call: Call[Aws]) -> None:
-    try:
-        _lambda(call).delete_event_source_mapping(UUID=call.id)
-    except Exception as error:
-        if code(error) != "ResourceNotFoundException":
-            raise
-    wait_until(lambda: _found_mapping(call) is None, seconds=_MAPPING_SECONDS, what=f"mapping {call.id} to be gone")
-
-
-def _same_function(old: Any, new: Any) -> bool:
-    """A name and the ARN that ends with it are one function."""
-    return str(old).rpartition(":function:")[2] == str(new).rpartition(":function:")[2]
-
-
-# Permissions
-
-
-def _add_permission(call: Call[Aws]) -> str:
-    new = call.new
-    sid = new.get("statementId") or f"terraform-{secrets.token_hex(13)}"
-    wanted: Props = {
-        "FunctionName": new["function"],
-        "StatementId": sid,
-        "Action": new["action"],
-        "Principal": new["principal"],
-        "SourceArn": new.get("sourceArn"),
-        "SourceAccount": new.get("sourceAccount"),
-        "PrincipalOrgID": new.get("principalOrgId"),
-        "Qualifier": new.get("qualifier"),
-        "FunctionUrlAuthType": new.get("functionUrlAuthType"),
-        "InvokedViaFunctionUrl": new.get("invokedViaFunctionUrl"),
-    }
-    retry(
-        lambda: _lambda(call).add_permission(**{key: value for key, value in wanted.items() if value}),
-        lambda error: code(error) in {"ResourceConflictException", "ResourceNotFoundException"},
-        seconds=_ROLE_SECONDS,
-    )
-    call.new["statementId"] = sid
-    return sid
-
-
-def _statement(call: Call[Aws]) -> Props | None:
-    try:
-        text = _lambda(call).get_policy(FunctionName=call.old["function"])["Policy"]
-    except Exception as error:
-        if code(error) == "ResourceNotFoundException":
-            return None
-        raise
-    return next((found for found in json.loads(text)["Statement"] if found.get("Sid") == call.id), None)
-
-
-def _read_permission(call: Call[Aws]) -> Props | None:
-    return {"statementId": call.id, "region": call.region or call.cloud.region} if _statement(call) else None
-
-
-def _remove_permission(call: Call[Aws]) -> None:
-    try:
-        _lambda(call).remove_permission(FunctionName=call.old["function"], StatementId=call.id)
-    except Exception as error:
-        if code(error) != "ResourceNotFoundException":
-            raise
-
-
-def _permission_imports(given: str) -> tuple[str, Props]:
-    function, _, sid = given.rpartition("/")
-    return sid, {"function": function.partition(":")[0]}
-
-
 _NAME = matches(
     r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[$\w-]{1,128})?", "name a function"
 )
-_PERMISSION = (
-    *("action", "eventSourceToken", "function", "functionUrlAuthType", "invokedViaFunctionUrl", "principal"),
-    *("principalOrgId", "qualifier", "sourceAccount", "sourceArn", "statementId", "statementIdPrefix"),
-)
-
 ENTRIES = (
     Entry(
         token="aws:lambda/invocation:Invocation",
@@ -266,47 +92,5 @@ ENTRIES = (
         read=lambda call: dict(call.old),
         update=_update_invocation,
         delete=_delete_invocation,
-    ),
-    Entry(
-        token="aws:lambda/eventSourceMapping:EventSourceMapping",
-        replaces=("eventSourceArn", "startingPosition", "startingPositionTimestamp"),
-        required=("eventSourceArn",),
-        defaults={"enabled": True},
-        computed=("batchSize", "maximumBatchingWindowInSeconds"),
-        sets=("functionResponseTypes",),
-        checks={
-            "eventSourceArn": arn,
-            "functionName": _NAME,
-            "batchSize": between(1, 10_000),
-            "maximumBatchingWindowInSeconds": between(0, 300),
-            "scalingConfig.maximumConcurrency": between(2, 1000),
-            "functionResponseTypes": lambda value: next(
-                (f"must be ReportBatchItemFailures: {item}" for item in value if item != "ReportBatchItemFailures"),
-                None,
-            ),
-        },
-        same={"functionName": _same_function},
-        tags=True,
-        create=_create_mapping,
-        read=_read_mapping,
-        update=_update_mapping,
-        delete=_delete_mapping,
-    ),
-    Entry(
-        token="aws:lambda/permission:Permission",
-        replaces=_PERMISSION,
-        computed=("statementId",),
-        checks={
-            "action": matches(r"lambda:[*a-zA-Z]+", "be an action of Lambda"),
-            "function": _NAME,
-            "sourceArn": arn,
-            "statementId": matches(r"[a-zA-Z0-9_-]{1,100}", "be up to 100 letters, digits, hyphens and underscores"),
-            "sourceAccount": matches(r"\d{12}", "be an account's id"),
-            "functionUrlAuthType": one_of("AWS_IAM", "NONE"),
-        },
-        imports=_permission_imports,
-        create=_add_permission,
-        read=_read_permission,
-        delete=_remove_permission,
     ),
 )

@@ -1,0 +1,1 @@
+"""STS: who signs in, by what somebody else has signed."""

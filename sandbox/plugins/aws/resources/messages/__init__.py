@@ -1,0 +1,1 @@
+"""What brings messages to somebody: SNS, SQS, mail and Slack."""
