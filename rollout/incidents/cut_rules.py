@@ -16,7 +16,7 @@ from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.incidents.name_shards import sticky, within
 from rollout.incidents.quotas import to_be_stopped
 from rollout.levels import Level
-from rollout.model.cohort import Cohort, Member
+from rollout.model.cohort import Cohort, Machine, Member
 from rollout.model.rollout import Rollout
 from rollout.model.times import latest
 
@@ -73,7 +73,7 @@ def advance(before: Record, rollout: Rollout, known: Mapping[str, Sequence[str]]
 def homes_of(rollout: Rollout) -> dict[str, str]:
     """The cohort of each person, by e-mail address; of two, the one that lets them in."""
     ordered = sorted(rollout.declared.items(), key=lambda item: (item[1].level.effects.members, item[0]))
-    return {email: name for name, cohort in ordered for email in cohort.members}
+    return {email: name for name, cohort in ordered for email in cohort.holders}
 
 
 def named_stops(record: Record, rollout: Rollout, name: str) -> NamedStops:
@@ -148,7 +148,7 @@ def _cohort(
     incident = cohort.incident if cohort.level.needs_incident else None
     known_people: Mapping[str, PersonRecord] = was.people if was else {}
     people = {
-        email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.members.items()
+        email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.holders.items()
     }
     left = {
         email: _left(person, _level_elsewhere(rollout, homes, email), now)
@@ -201,7 +201,7 @@ def _person(
     name: str,
     cohort: Cohort,
     email: str,
-    member: Member,
+    member: Member | Machine,
     known: Mapping[str, Sequence[str]] | None,
     now: datetime,
 ) -> PersonRecord:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rollout.levels import Level
 from rollout.model.base import Part
@@ -24,6 +24,7 @@ from rollout.model.fields import (
     TeamName,
     Words,
 )
+from rollout.model.machines import GithubWorkflow, MachineName, RoleArn
 from rollout.model.macs import Rules
 from rollout.model.models import Throttle
 from rollout.model.success import Targets
@@ -76,6 +77,43 @@ class Member(Part):
     """As of a cohort, for this person's sessions alone."""
 
 
+class Machine(Part):
+    """A job or a server that runs Claude Code by itself, by a name of ours that its sessions bear."""
+
+    github: GithubWorkflow | None = None
+    """The workflow at GitHub that it is."""
+    role: RoleArn | None = None
+    """In place of a workflow: the role of AWS's that it has already, and that nobody else has."""
+    team: TeamName
+    """One of `organization.teams`: its spend is theirs."""
+    owner: Email
+    """Who answers for it: is told of its spend, and when its access is taken."""
+    rationale: Cell | None = None
+    """What it does; for readers."""
+    level: Level | None = None
+    """As of a member: of it and the cohort's, the one that takes away more is in force."""
+    incident: Incident | None = None
+    """Of its own level; the cohort's, unless given."""
+    sessions_valid_from: Instant | None = None
+    """As of a cohort, for this machine's sessions alone."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Machine:
+        if (self.github is None) is (self.role is None):
+            raise ValueError("needs github, or role; one of them, and not both")
+        return self
+
+    @property
+    def identity(self) -> str:
+        """What tells it from every other, as IAM sees it: the subject of its token, or the ARN of its role."""
+        return self.github.subject if self.github else str(self.role)
+
+
+def address_of(holder: str, each: Member | Machine) -> str:
+    """The e-mail address of who is told of a holder's spend: a machine reads nothing."""
+    return each.owner if isinstance(each, Machine) else holder
+
+
 # What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
 STOPPING = ("level", "incident", "sessions_valid_from")
 
@@ -96,7 +134,7 @@ class GateOverride(Part):
 
 
 class Cohort(Part):
-    """People who get access together, and lose it together."""
+    """People who get access together, and lose it together; or machines."""
 
     level: Level
     """How much access it has; docs/runbook.md says what each level takes."""
@@ -106,6 +144,8 @@ class Cohort(Part):
     """By e-mail address, as Okta knows it."""
     roster: RosterPath | None = None
     """A CSV file with members, beside those named here. Of somebody in it, `members` may give level and incident."""
+    machines: Mapping[MachineName, Machine] = {}
+    """In place of people: what runs Claude Code by itself, by name (docs/machines.md)."""
     incident: Incident | None = None
     """Why its level is above `active`."""
     sessions_valid_from: Instant | None = None
@@ -121,8 +161,18 @@ class Cohort(Part):
     claude: Rules = Rules()
     """Rules for Claude Code beside those of the level and of `claude` above."""
 
-    def level_of(self, email: str) -> Level:
-        own = self.members[email].level
+    @property
+    def holders(self) -> Mapping[str, Member | Machine]:
+        """Who has sessions of the cohort's role: its people by e-mail address, or its machines by name."""
+        return self.machines or self.members
+
+    @property
+    def holders_key(self) -> str:
+        """Where the stack file has them."""
+        return "machines" if self.machines else "members"
+
+    def level_of(self, holder: str) -> Level:
+        own = self.holders[holder].level
         return self.level if own is None or own.rank < self.level.rank else own
 
     def valid_from(self) -> datetime | None:
@@ -134,9 +184,9 @@ class Cohort(Part):
         """Whether an incident is over, as far as the stack file tells."""
         return bool(self.sessions_valid_from or (self.incident and self.level is Level.ACTIVE))
 
-    def member_valid_from(self, email: str) -> datetime | None:
-        """The same for one member's sessions alone."""
-        member = self.members[email]
+    def member_valid_from(self, holder: str) -> datetime | None:
+        """The same for the sessions of one member, or one machine, alone."""
+        member = self.holders[holder]
         return _valid_from(member.level or Level.ACTIVE, member.incident, member.sessions_valid_from)
 
     def usable_models(self, throttle: Throttle) -> tuple[str, ...]:
@@ -151,5 +201,5 @@ class Cohort(Part):
 
     @property
     def signed_in(self) -> tuple[str, ...]:
-        """The members who may sign in now, by e-mail, sorted."""
+        """The members who may sign in now, by e-mail, sorted; of machines none, who need no Okta."""
         return tuple(sorted(email for email in self.members if self.level_of(email).effects.members))

@@ -61,6 +61,9 @@ class Adopt(Part):
     """Of the IAM SAML provider that stands for the Okta app; under `federation: saml`."""
     oidc_provider_arn: OidcProviderArn | None = None
     """Of the IAM OIDC provider of the Okta domain; under `federation: oidc`."""
+    github_provider: bool = False
+    """Whether the account has GitHub's IAM OIDC provider already, as an account with our bootstrap stack does. Machines
+    with `github` are let in by it; `sts.amazonaws.com` must be among its audiences."""
     okta_app_id: OktaAppId | None = None
     """The AWS Account Federation app. Each preview reads it: its group filter must match `aws_<account>_<role>` and
     give that role, its application username must be the Okta username, and it must let the sign-in client in."""
@@ -151,7 +154,7 @@ class Rollout(Part):
         return any(
             level.needs_incident
             for cohort in self.cohorts.values()
-            for level in (cohort.level, *(member.level or cohort.level for member in cohort.members.values()))
+            for level in (cohort.level, *(holder.level or cohort.level for holder in cohort.holders.values()))
         )
 
     def retention_days(self, cohort: str | None) -> int:
