@@ -22,6 +22,7 @@ from rollout.access.federation import trust_policy
 from rollout.account import Account
 from rollout.incidents.cut_record import Record, cuts
 from rollout.incidents.registered_state import cohort_standing
+from rollout.model.cohort import Cohort as Declared
 from rollout.model.rollout import Rollout
 from rollout.observability.cohort_alarms import cohort_alarms
 from rollout.usage.meter_input import profile_item
@@ -70,7 +71,7 @@ class Cohort(pulumi.ComponentResource):
                     cohort=name,
                     account=args.account,
                     trust_policy=trust_policy(args.rollout, args.account, name),
-                    provider=args.shared.federation.provider if args.shared.federation else None,
+                    provider=_provider(args.shared, cohort),
                     rollout=args.rollout,
                     profile_arns=self.profile_arns,
                     record=args.record,
@@ -83,7 +84,7 @@ class Cohort(pulumi.ComponentResource):
             self._alarms(name, args, tags)
 
         paths: list[pulumi.Resource] = []
-        if args.shared.federation:
+        if args.shared.federation and not cohort.machines:
             self.membership = Membership(
                 f"{name}-membership",
                 MembershipArgs(
@@ -100,7 +101,7 @@ class Cohort(pulumi.ComponentResource):
             paths = self.membership.paths
         tracked = self.membership.tracked if self.membership else True
         counted = self._counted(name, args)
-        if access and args.shared.macs and args.shared.federation:
+        if access and args.shared.macs and args.shared.federation and not cohort.machines:
             self.macs = macs(
                 f"{name}-macs",
                 MacsArgs(
@@ -134,7 +135,7 @@ class Cohort(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "profile_arns": self.profile_arns,
-                "group_name": names.okta_group(args.account.id, name),
+                "group_name": None if cohort.machines else names.okta_group(args.account.id, name),
                 "standing": cohort_standing(args.rollout, name, args.record, known),
                 "deployed": self._deployed(name, args),
             }
@@ -147,9 +148,9 @@ class Cohort(pulumi.ComponentResource):
             "role_name": names.role(name) if self.role_arn is not None else None,
             "role_arn": self.role_arn,
             "profile_arns": self.profile_arns,
-            "okta_group": names.okta_group(args.account.id, name),
+            "okta_group": None if args.rollout.cohorts[name].machines else names.okta_group(args.account.id, name),
             "log_group": args.shared.trail.usage_log_groups.get(name),
-            "members": sorted(args.rollout.cohorts[name].members),
+            "members": sorted(args.rollout.cohorts[name].holders),
             **(cuts(args.record.cohorts[name]) if name in args.record.cohorts else {}),
         }
 
@@ -199,3 +200,10 @@ class Cohort(pulumi.ComponentResource):
             for label, arn in self.profile_arns.items()
             if table
         ]
+
+
+def _provider(shared: Shared, cohort: Declared) -> pulumi.Resource | None:
+    """What the cohort's role trusts, which has to be there before it; None where it is adopted, or no provider."""
+    if cohort.machines:
+        return shared.workflows.provider if shared.workflows else None
+    return shared.federation.provider if shared.federation else None

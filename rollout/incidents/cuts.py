@@ -52,9 +52,9 @@ def _elsewhere(
         email = _member(cohort, subject, record) if subject and name != cut_from else None
         if email and policy not in cuts.get(name, ()) and not cohort.level_of(email).is_cut:
             return Word(
-                f"{dotted(('cohorts', name, cohort.holders_key, email))}: denied in IAM by `rollout cut` on the role of "
-                f"{cut_from}, and this file has them at {cohort.level_of(email)} in {name}, where nothing denies them: "
-                f"`rollout set-level -s STACK {email} suspended`, or give access back by the same with `active`",
+                f"{dotted(('cohorts', name, cohort.holders_key, email))}: denied in IAM by `rollout cut` on the role "
+                f"of {cut_from}, and this file has them at {cohort.level_of(email)} in {name}, where nothing denies "
+                f"them: `rollout set-level -s STACK {email} suspended`, or give access back by the same with `active`",
                 behind=True,
             )
     return None

@@ -26,8 +26,8 @@ def quota_policies(record: Record, account: Account) -> dict[str, Sequence[str]]
 
 
 def to_be_stopped(rollout: Rollout, name: str) -> Iterator[str]:
-    """The members of a cohort, by e-mail address, or its machines, by name, whom something may stop: with a stop in dollars whoever can call at
-    all, without one whoever is throttled."""
+    """The members of a cohort, by e-mail address, or its machines, by name, whom something may stop: with a stop in
+    dollars whoever can call at all, without one whoever is throttled."""
     cohort = rollout.cohorts[name]
     for email in sorted(cohort.holders):
         level = cohort.level_of(email)

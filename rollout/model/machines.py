@@ -31,7 +31,9 @@ Environment = Annotated[
 ]
 GitRef = Annotated[
     str,
-    Shape(r"refs/(?:heads|tags)/[A-Za-z0-9_][A-Za-z0-9_./-]{0,150}", "a branch or tag in full, such as refs/heads/main"),
+    Shape(
+        r"refs/(?:heads|tags)/[A-Za-z0-9_][A-Za-z0-9_./-]{0,150}", "a branch or tag in full, such as refs/heads/main"
+    ),
 ]
 RoleArn = Annotated[
     str,

@@ -143,6 +143,16 @@ class Rollout(Part):
         return {name: cohort for name, cohort in sorted(self.cohorts.items()) if cohort.level.effects.group}
 
     @property
+    def of_people(self) -> tuple[str, ...]:
+        """The cohorts that are none of machines, and so have a group in Okta, sorted."""
+        return tuple(sorted(name for name, cohort in self.cohorts.items() if not cohort.machines))
+
+    @property
+    def has_workflows(self) -> bool:
+        """Whether any machine is let in by GitHub."""
+        return any(machine.github for cohort in self.declared.values() for machine in cohort.machines.values())
+
+    @property
     def takes_github_alerts(self) -> bool:
         """Whether GitHub's secret-scanning webhook is let in: it writes to the findings log, which the meter's stack
         has."""

@@ -20,6 +20,7 @@ from moto.iam.models import OpenIDConnectProvider, Role, SAMLProvider, iam_backe
 from moto.sts.models import AssumedRole
 from moto.sts.responses import TokenResponse
 
+from sandbox import workflow_tokens
 from sandbox.aws import saml, trust
 from sandbox.aws.callers import mark
 from sandbox.aws.models.catalogue import PARTITION
@@ -288,6 +289,7 @@ class Federation(TokenResponse):
     """moto's STS with the two federated calls replaced; its URL leads here instead (see `app`)."""
 
     jwks: ClassVar[Callable[[], dict[str, Any]]]
+    workflow_keys: ClassVar[Callable[[], dict[str, Any]]]
 
     def _given(self, operation: str) -> dict[str, Any]:
         given = dict(self.params or {})
@@ -362,7 +364,8 @@ class Federation(TokenResponse):
         given = self._given("AssumeRoleWithWebIdentity")
         header, unverified = _unverified(given["WebIdentityToken"])
         provider = _oidc_provider(_account(given["RoleArn"]), unverified["iss"])
-        claims = _verified(given["WebIdentityToken"], header, type(self).jwks())
+        issued = type(self).workflow_keys if unverified["iss"] == workflow_tokens.ISSUER else type(self).jwks
+        claims = _verified(given["WebIdentityToken"], header, issued())
         audience = _audience(claims, provider)
         claim = _token_claim(claims, audience, provider, given["RoleSessionName"])
         role = _role(given["RoleArn"], claim.action)
