@@ -83,7 +83,7 @@ def _workflow_token(settings: Settings, given: argparse.Namespace) -> int:
     from sandbox.workflow_tokens import token
 
     claims = {"environment": given.environment, "ref": given.ref, "event": given.event, "audience": given.audience}
-    print(token(settings.home, given.repository, **claims))
+    print(token(settings.state, given.repository, **claims))
     return 0
 
 
