@@ -32,6 +32,7 @@ def token(
     ref: str = "refs/heads/main",
     event: str = "workflow_dispatch",
     audience: str = AUDIENCE,
+    repository_id: str = "1",
 ) -> str:
     """Of a job in `repository` (`owner/name`); a job that names an environment has that in its subject, one of a pull
     request that it is one, any other its ref."""
@@ -50,6 +51,7 @@ def token(
         "nbf": now,
         "exp": now + TOKEN_SECONDS,
         "repository": repository,
+        "repository_id": repository_id,
         "repository_owner": repository.partition("/")[0],
         "ref": ref,
         "event_name": event,

@@ -72,11 +72,14 @@ def machine(account: Account, name: str, each: Machine) -> Document:
 
 
 def github(account: Account, name: str, workflow: GithubWorkflow) -> Document:
-    """A job of one repository, in one environment or on one ref (GitHub documentation, OpenID Connect in AWS)."""
+    """A job of one repository, in one environment or on one ref (GitHub documentation, OpenID Connect in AWS; of
+    its number, Service Authorization Reference, AWS STS)."""
     wanted = {
         f"{names.WORKFLOW_ISSUER}:aud": WORKFLOW_AUDIENCE,
         f"{names.WORKFLOW_ISSUER}:sub": workflow.subject,
     }
+    if workflow.repository_id:
+        wanted[f"{names.WORKFLOW_ISSUER}:repository_id"] = workflow.repository_id
     return _bound(name, {"Federated": workflow_provider_arn(account)}, "sts:AssumeRoleWithWebIdentity", wanted)
 
 

@@ -25,6 +25,9 @@ Repository = Annotated[
         "a repository at GitHub as owner/name, such as acme/claude-code-rollout",
     ),
 ]
+RepositoryId = Annotated[
+    str, Shape(r"[0-9]{1,18}", "a repository's number at GitHub (`gh api repos/OWNER/NAME --jq .id`), in quotes")
+]
 # GitHub writes a colon in it as %3A, which nobody would recognize here.
 Environment = Annotated[
     str, Shape(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,98}[A-Za-z0-9_])?", "the name of an environment such as production")
@@ -49,6 +52,8 @@ class GithubWorkflow(Part):
 
     repository: Repository
     """As `owner/name`, in GitHub's own spelling: IAM tells capital letters apart."""
+    repository_id: RepositoryId | None = None
+    """GitHub's number of the repository, in quotes: whoever takes over a name that its owner gave up has another."""
     environment: Environment | None = None
     """The environment that the job names. Its protection rules say which branches get it, and who approves."""
     ref: GitRef | None = None

@@ -37,6 +37,8 @@ DURATIONS = range(900, 43201)
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity"
 
+GITHUB_CLAIMS = ("environment", "ref", "repository", "repository_id")
+
 
 def invalid_token(message: str) -> QueryRefusal:
     return QueryRefusal("InvalidIdentityToken", message)
@@ -268,6 +270,8 @@ def _token_tags(claims: dict[str, Any]) -> tuple[dict[str, str], tuple[str, ...]
 def _token_claim(claims: dict[str, Any], audience: str, provider: OpenIDConnectProvider, session_name: str) -> Claim:
     host = _issuer_host(claims["iss"]).lower()
     original = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    # Of GitHub's issuer IAM reads more than of others (Service Authorization Reference, AWS STS).
+    more = GITHUB_CLAIMS if claims["iss"] == workflow_tokens.ISSUER else ()
     tags, transitive = _token_tags(claims)
     return Claim(
         action="sts:AssumeRoleWithWebIdentity",
@@ -278,6 +282,7 @@ def _token_claim(claims: dict[str, Any], audience: str, provider: OpenIDConnectP
             f"{host}:sub": (str(claims["sub"]),),
             f"{host}:oaud": tuple(original) if claims.get("azp") else (),
             f"{host}:amr": tuple(claims.get("amr") or ()),
+            **{f"{host}:{name}": (str(claims[name]),) if name in claims else () for name in more},
         },
         tags=tags,
         transitive_tags=transitive,
