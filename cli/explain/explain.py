@@ -86,9 +86,7 @@ def explained(
         record_ = ask.of("the last update", cut_record, project, stack)
         aws = asked("AWS", _aws, project, stack, {} if isinstance(config, Unreachable) else config)
         states = {} if isinstance(aws, Unreachable) else {n: ask.of("IAM", role_state, aws[0], n) for n in homes}
-        okta = (
-            ask.of("Okta", okta_accounts, asked_at, os.environ, email) if asked_at else None
-        )
+        okta = ask.of("Okta", okta_accounts, asked_at, os.environ, email) if asked_at else None
         record = record_.get()
         known = record if isinstance(record, Record) else None
         if rollout and known:

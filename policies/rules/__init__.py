@@ -6,6 +6,7 @@ from policies.rules.iam import (
     cohort_role_bounded,
     iam_changes,
     iam_documents_fit,
+    machines_apart,
     named_actions,
     named_resources,
     no_bare_wildcard,
@@ -92,6 +93,7 @@ RESOURCE_RULES: list[ResourceRule] = [
 ]
 STACK_RULES: list[StackRule] = [
     trusted_provider.RULE,
+    machines_apart.RULE,
     stays_in_account.RULE,
     cohorts_are_whole.RULE,
     suspended_is_denied.RULE,

@@ -160,7 +160,7 @@ def test_no_decision_is_wrong_for_any_machine(level: str, own: dict[str, Any]) -
 def of_machines(count: int) -> dict[str, Any]:
     made = stacks.small()
     machines = {
-        f"machine-{number}": {"github": {"repository": f"acme/{'r' * 30}", "ref": f"refs/heads/b{number}"}, **OWNED}
+        f"machine-{number}": {"github": {"repository": f"acme/{'r' * 60}", "ref": f"refs/heads/b{number}"}, **OWNED}
         for number in range(count)
     }
     made["cohorts"]["ci"] = {"level": "active", "models": ["haiku"], "machines": machines}
