@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from rollout.access.residual import missed, residual_access
-from rollout.model.errors import Mistake
+from rollout.levels import Level
+from rollout.model.errors import Mistake, one_of
 from rollout.model.rollout import Rollout
 from rollout.people.composition import Composition, Share, advice, composition, shares
 from rollout.people.selection import SENIORITIES
@@ -39,7 +40,11 @@ def judgement(rollout: Rollout, today: date) -> dict[str, Any]:
                 }
                 for level, residual in residual_access(rollout).items()
             },
-            "advice": [mistake.line({}) for mistake in (*missed(rollout), *_not_to_be_throttled(rollout))],
+            "advice": [
+                mistake.line({})
+                for doubts_of in (missed, _not_to_be_throttled, _restricted_machines)
+                for mistake in doubts_of(rollout)
+            ],
         },
     }
 
@@ -60,6 +65,14 @@ def _not_to_be_throttled(rollout: Rollout) -> Iterator[Mistake]:
         if label not in cohort.models:
             text = f"without {label}, all that is left at throttled, so that level is refused"
             yield Mistake(("cohorts", name, "models"), f"{text}; add it, or set throttle.model to one of these")
+
+
+def _restricted_machines(rollout: Rollout) -> Iterator[Mistake]:
+    """Said where somebody may rely on it: what the level adds are rules for Claude Code on a Mac."""
+    for name, cohort in rollout.cohorts.items():
+        if restricted := sorted(m for m in cohort.machines if cohort.level_of(m) is Level.RESTRICTED):
+            text = f"restricted takes nothing from {one_of(restricted)}; throttled or suspended does (docs/machines.md)"
+            yield Mistake(("cohorts", name, "machines"), text)
 
 
 def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from moto.sts.responses import TokenResponse
 
 from sandbox import workflow_tokens
 from sandbox.aws import saml, trust
-from sandbox.aws.callers import mark
+from sandbox.aws.callers import mark, session_caller
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import QueryRefusal
 from sandbox.aws.validation import mistakes
@@ -34,6 +34,7 @@ REDEEM_WITHIN = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(seconds=60)
 DEFAULT_DURATION = 3600
 DURATIONS = range(900, 43201)
+CHAINED_SECONDS = 3600
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity"
 
@@ -106,6 +107,17 @@ def _require_trust(role: Role, claim: Claim) -> None:
         request = trust.Request(action=action, principal=("Federated", claim.provider_arn), context=context)
         if not trust.allows([document], request):
             raise denied(action)
+
+
+def _require_role_trust(role: Role, arn: str, session_name: str) -> None:
+    """For a caller of the same account, whose trust policy alone suffices where it names the role."""
+    request = trust.Request(
+        action="sts:AssumeRole",
+        principal=("AWS", arn),
+        context={"sts:rolesessionname": (session_name,), "sts:sourceidentity": (), "aws:tagkeys": ()},
+    )
+    if not trust.allows([json.loads(role.assume_role_policy_document)], request):
+        raise denied("sts:AssumeRole")
 
 
 def _duration(requested: int | None, offered: int | None, role: Role) -> int:
@@ -328,6 +340,29 @@ class Federation(TokenResponse):
         )
         mark(session, role, claim.tags, claim.provider_arn, claim.source_identity)
         return session
+
+    def assume_role(self) -> ActionResult:
+        """A long-lived key may do all; a session must be of a role that the wanted one trusts under this name."""
+        asking = session_caller(self.headers)
+        if asking is None or asking.role is None:
+            return super().assume_role()
+        given = self._given("AssumeRole")
+        role = _role(given["RoleArn"], "sts:AssumeRole")
+        _require_role_trust(role, asking.role.arn, given["RoleSessionName"])
+        duration = _duration(given.get("DurationSeconds"), None, role)
+        if duration > CHAINED_SECONDS:
+            raise invalid_parameter("The requested DurationSeconds exceeds the 1 hour session limit for role chaining")
+        session = self.backend.assume_role(
+            region_name=self.region,
+            role_session_name=given["RoleSessionName"],
+            role_arn=role.arn,
+            policy=given.get("Policy") or "",
+            duration=duration,
+            external_id="",
+        )
+        mark(session, role, {}, "", None)
+        user = {"AssumedRoleId": session.user_id, "Arn": session.arn}
+        return ActionResult({"Credentials": session, "AssumedRoleUser": user, "PackedPolicySize": 6})
 
     def assume_role_with_saml(self) -> ActionResult:
         given = self._given("AssumeRoleWithSAML")

@@ -21,24 +21,30 @@ from tests.engine.world import World
 from tests.stacks import resumed_now
 
 REPOSITORY, ENVIRONMENT = "acme/payments", "review"
-NIGHTLY, WEEKLY = "nightly-review", "weekly-audit"
+NIGHTLY, WEEKLY, BOT = "nightly-review", "weekly-audit", "dep-bot"
+BUILD = "arn:aws:iam::123456789012:role/build"
 MACHINE = {"team": "platform", "owner": "priya.raman@acme.example"}
 MACHINES: dict[str, dict[str, Any]] = {
     NIGHTLY: {"github": {"repository": REPOSITORY, "environment": ENVIRONMENT}, **MACHINE},
     WEEKLY: {"github": {"repository": REPOSITORY, "ref": "refs/heads/main"}, **MACHINE},
 }
+BOTS = {BOT: {"role": BUILD, **MACHINE}}
 ROLE = "arn:aws:iam::123456789012:role/claude-code-ci"
 INCIDENT = {"id": "INC-9", "since": "2026-11-22T14:05:00Z", "reason": "a workflow was changed"}
 
 
 def add_machines(world: World) -> None:
     with world.stack_file() as config:
-        cohort = {"level": "active", "models": ["haiku"], "machines": MACHINES}
+        cohort = {"level": "active", "models": ["haiku"], "machines": {**MACHINES, **BOTS}}
         config["claude-code-rollout:cohorts"]["ci"] = cohort
 
 
 @pytest.fixture
 def machines(pilot: World) -> World:
+    whoever = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}
+    for name in ("build", "other"):
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [whoever]})
+        pilot.aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     add_machines(pilot)
     pilot.forget_calls()
     pilot.up()
@@ -55,7 +61,7 @@ def run(world: World, job: Mapping[str, Any], **claims: Any) -> dict[str, Any]:
     """Its first step: a session. The token is what GitHub would give this job, but for `claims`."""
     assert job["permissions"]["id-token"] == "write"
     [given] = [step["with"] for step in job["steps"] if "with" in step]
-    known = {"repository": REPOSITORY, "environment": job.get("environment"), **claims}
+    known: dict[str, Any] = {"repository": REPOSITORY, "environment": job.get("environment"), **claims}
     return sign_in.workflow_credentials(
         world.settings,
         token(world.settings.state, **known),
@@ -120,6 +126,26 @@ def test_no_machine_signs_in_under_the_name_of_another(machines: World) -> None:
     with pytest.raises(SandboxError, match="AccessDenied"):
         sign_in.workflow_credentials(machines.settings, own, pilot, NIGHTLY)
     assert all(run(machines, job) for job in jobs.values())
+
+
+def test_a_server_signs_in_by_the_role_that_it_has_and_nobody_else_under_its_name(machines: World) -> None:
+    printed = machines.signing_in("ci")["machines"][BOT]["pasted"]
+    assert f"role_session_name = {BOT}" in printed
+
+    def take(own: str, name: str, seconds: int = 3600) -> dict[str, Any]:
+        role = f"arn:aws:iam::123456789012:role/{own}"
+        session = machines.aws("sts").assume_role(RoleArn=role, RoleSessionName="i-0123")["Credentials"]
+        asked = {"RoleArn": ROLE, "RoleSessionName": name, "DurationSeconds": seconds}
+        return machines.aws_as(session, "sts").assume_role(**asked)["Credentials"]
+
+    session = take("build", BOT)
+    ask(machines, session, machines.cohorts()["ci"]["profile_arns"]["haiku"])
+    assert f"user-day#{BOT}" in counters(machines)
+    for own, name in (("other", BOT), ("build", NIGHTLY), ("build", "priya.raman@acme.example")):
+        with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRole"):
+            take(own, name)
+    with pytest.raises(ClientError, match="exceeds the MaxSessionDuration"):
+        take("build", BOT, 7200)
 
 
 def test_a_machine_is_cut_alone_while_okta_is_away_and_let_in_again(machines: World) -> None:
