@@ -80,6 +80,7 @@ def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:
     return {
         "level": rollout.cohorts[name].level.value,
         "people": found.size,
+        **({"machines": len(machines)} if (machines := rollout.cohorts[name].machines) else {}),
         "teams": {team: _team(found, team, share) for team, share in shares(found).items()},
         "seniority": {kind: found.seniority.get(kind, 0) for kind in SENIORITIES},
         # A cohort that is planned may have nobody yet.

@@ -101,7 +101,9 @@ def test_each_mistake_in_a_machine_is_said_with_its_place(said: dict[str, Any], 
 @pytest.mark.parametrize("name", ["nightly", "Nightly-Review", "a@b-c", "-a", "a-", "a--b", "a-" + "b" * 31])
 def test_a_machines_name_has_a_hyphen_and_is_neither_a_cohorts_nor_a_persons(name: str) -> None:
     assert not names.MACHINE.fullmatch(name)
-    assert any("not a machine's name" in line for line in mistakes(document(**{name: REVIEW})))
+    made = document()
+    made["cohorts"]["ci"]["machines"] = {name: REVIEW}
+    assert any("not a machine's name" in line for line in mistakes(made))
 
 
 def test_two_machines_with_one_identity_are_refused_in_whatever_cohorts_they_are() -> None:
