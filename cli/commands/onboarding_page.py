@@ -19,9 +19,8 @@ def run(stack: str, cohort: str, out: Path | None, as_json: bool) -> None:
     if cohort not in rollout.cohorts:
         raise CommandError(f"no cohort {cohort} in stack {stack}; {nearest(cohort, rollout.cohorts)}")
     if cohort not in rollout.of_people:
-        raise CommandError(
-            f"cohort {cohort} is of machines, which read no page; `rollout sign-in {cohort}` says what they run"
-        )
+        text = f"cohort {cohort} is of machines, which read no page"
+        raise CommandError(f"{text}; `rollout sign-in {cohort}` says what they run")
     file = out or Path(f"onboarding-{cohort}.html")
     try:
         write(file, page(rollout, cohort))
