@@ -27,7 +27,7 @@ from rollout.review.diff import diff
 from rollout.stack_file.assessment import advice_lines, judgement
 from rollout.stack_file.load import load
 from rollout.usage.meter_input import meter_settings
-from tests import stacks
+from tests import recording, stacks
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SINCE = "2026-11-23T11:00:00Z"
@@ -39,6 +39,7 @@ REVIEW: dict[str, Any] = {
     "owner": OWNER,
 }
 BOT: dict[str, Any] = {"role": "arn:aws:iam::999999999999:role/build", "team": "platform", "owner": OWNER}
+JAMF = {"url": "https://acme.jamfcloud.com", "client_id": "6f1c2f3e-rollout", "no_mac": "warn"}
 HERE = Account("123456789012", "us-east-1")
 
 
@@ -205,3 +206,33 @@ def test_a_job_is_printed_with_the_identity_that_the_role_trusts() -> None:
     assert json.loads(json.dumps(found["dep-bot"].env))["CLAUDE_CODE_USE_BEDROCK"] == "1"
     stopped = loaded(document(nightly_review={**REVIEW, "level": "suspended", "incident": INCIDENT}, dep_bot=BOT))
     assert [*machine_sign_ins(stopped, HERE, "ci", {"haiku": "arn:profile"})] == ["dep-bot"]
+
+
+OIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+
+
+def test_githubs_provider_is_made_once_and_kept_when_the_last_machine_goes() -> None:
+    made = document()
+    made["cohorts"]["release"] = {"level": "active", "models": ["haiku"], "machines": {"dep-bot": BOT}}
+    [provider] = recording.run(stacks.config(made)).of(OIDC)
+    assert provider.inputs["clientIdLists"] == ["sts.amazonaws.com"]
+    assert provider.retain
+    assert recording.run(stacks.config(document(dep_bot=BOT))).of(OIDC) == []
+    assert recording.run(stacks.config(stacks.small())).of(OIDC) == []
+
+
+def test_a_provider_that_is_adopted_is_never_made_and_must_take_workflows_tokens() -> None:
+    adopted = {**document(), "adopt": {"github_provider": True}}
+    assert recording.run(stacks.config(adopted)).of(OIDC) == []
+    with pytest.raises(Exception, match=r"adopt\.github_provider: .* has not sts\.amazonaws\.com among its audiences"):
+        recording.run(stacks.config(adopted), audiences=("https://github.com/acme",))
+    cut = {**document("suspended"), "adopt": {"github_provider": True}}
+    assert recording.run(stacks.config(cut), audiences=()).one("ci-access-stop")
+
+
+def test_a_cohort_of_machines_has_nothing_in_okta_and_nothing_on_macs() -> None:
+    run = recording.run(stacks.config({**document(), "jamf": JAMF, "jamf_client_secret": "sandbox-jamf-secret"}))
+    of_ci = [each for each in run.order if "ci" in each.name.split("-")]
+    assert [each.type for each in of_ci if each.type.startswith(("okta:", "jamf:"))] == []
+    assert "okta_group" not in run.cohorts["ci"]
+    assert run.cohorts["ci"]["members"] == ["nightly-review"]
