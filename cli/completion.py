@@ -54,6 +54,7 @@ def _members(ctx: typer.Context) -> Iterable[str]:
     for name, cohort in known.items():
         if named in (None, name):
             found |= {str(email) for email in cast("Mapping[Any, Any]", cohort.get("members") or {})}
+            found |= {str(machine) for machine in cast("Mapping[Any, Any]", cohort.get("machines") or {})}
             if roster := cohort.get("roster"):
                 found |= {row.email for row in read_roster(str(roster), Path.cwd())[0]}
     return found

@@ -25,6 +25,7 @@ from rollout.access.federation import trust_policy
 from rollout.account import Account
 from rollout.incidents.cut_record import Record, cuts
 from rollout.incidents.registered_state import cohort_standing
+from rollout.model.cohort import Cohort as Declared
 from rollout.model.rollout import Rollout
 from rollout.observability.cohort_alarms import cohort_alarms
 from rollout.update_order import Step, order
@@ -66,7 +67,7 @@ class Cohort(pulumi.ComponentResource):
 
         steps.made(Step.RECORD, [args.recorded])
         access = self._access(name) if cohort.level.effects.role else None
-        if args.shared.federation:
+        if args.shared.federation and not cohort.machines:
             self.membership = self._membership(name, args.shared.federation)
         self._tell_the_meter(name)
         if access:
@@ -79,7 +80,7 @@ class Cohort(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "profile_arns": self.profile_arns,
-                "group_name": names.okta_group(args.account.id, name),
+                "group_name": None if cohort.machines else names.okta_group(args.account.id, name),
                 "standing": cohort_standing(args.rollout, name, args.record, known),
                 "deployed": self._deployed(name, args),
             }
@@ -95,7 +96,7 @@ class Cohort(pulumi.ComponentResource):
                 cohort=name,
                 account=args.account,
                 trust_policy=trust_policy(args.rollout, args.account, name),
-                provider=args.shared.federation.provider if args.shared.federation else None,
+                provider=_provider(args.shared, args.rollout.cohorts[name]),
                 rollout=args.rollout,
                 profile_arns=self.profile_arns,
                 record=args.record,
@@ -145,7 +146,7 @@ class Cohort(pulumi.ComponentResource):
 
     def _macs(self, name: str) -> MacSettings | None:
         args = self._args
-        if not args.shared.macs or not args.shared.federation:
+        if not args.shared.macs or not args.shared.federation or args.rollout.cohorts[name].machines:
             return None
         made = macs(
             f"{name}-macs",
@@ -186,9 +187,9 @@ class Cohort(pulumi.ComponentResource):
             "role_name": names.role(name) if self.role_arn is not None else None,
             "role_arn": self.role_arn,
             "profile_arns": self.profile_arns,
-            "okta_group": names.okta_group(args.account.id, name),
+            "okta_group": None if args.rollout.cohorts[name].machines else names.okta_group(args.account.id, name),
             "log_group": args.shared.trail.usage_log_groups.get(name),
-            "members": sorted(args.rollout.cohorts[name].members),
+            "members": sorted(args.rollout.cohorts[name].holders),
             **(cuts(args.record.cohorts[name]) if name in args.record.cohorts else {}),
         }
 
@@ -220,3 +221,10 @@ class Cohort(pulumi.ComponentResource):
             ),
             self._child,
         )
+
+
+def _provider(shared: Shared, cohort: Declared) -> pulumi.Resource | None:
+    """What the cohort's role trusts, which has to be there before it; None where it is adopted, or no provider."""
+    if cohort.machines:
+        return shared.workflows.provider if shared.workflows else None
+    return shared.federation.provider if shared.federation else None

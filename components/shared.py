@@ -17,6 +17,7 @@ from components.functions.mac_findings import MacFindings, MacFindingsArgs
 from components.functions.meter import Meter, MeterArgs
 from components.gates import Gates, GatesArgs
 from components.identity.federation import Federation, FederationArgs
+from components.identity.workflow_issuer import WorkflowIssuer, WorkflowIssuerArgs
 from components.macs import MacServer, mac_server
 from components.observability.alarms import Alarms, AlarmsArgs
 from components.observability.dashboards import Dashboards, DashboardsArgs
@@ -36,6 +37,8 @@ class Shared:
 
     federation: Federation | None
     """None while Okta does not answer: then only AWS is changed."""
+    workflows: WorkflowIssuer | None
+    """GitHub, where any machine is a workflow; it does not wait for Okta."""
     trail: AuditTrail
     audiences: Audiences
     announcer: Announcer
@@ -62,6 +65,9 @@ def declare_shared(
         ),
     )
     Findings("findings", FindingsArgs(account=account, rollout=rollout, trail=trail))
+    workflows = None
+    if rollout.has_workflows:
+        workflows = WorkflowIssuer("workflows", WorkflowIssuerArgs(account=account, rollout=rollout))
     if passed:
         Gates("gates", GatesArgs(rollout=rollout, gates=passed))
     if rollout.github:
@@ -82,6 +88,7 @@ def declare_shared(
     )
     return Shared(
         federation=Federation("federation", FederationArgs(account=account, rollout=rollout)) if okta_answers else None,
+        workflows=workflows,
         trail=trail,
         macs=mac_server(rollout),
         audiences=audiences,

@@ -76,6 +76,10 @@ SESSION = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 # cohort only.
 COHORT = re.compile(r"[a-z][a-z0-9]{1,15}")
 
+# A machine's name, which its sessions bear: a hyphen tells it from a cohort's and from an Okta user's id, a missing @
+# from a person's address.
+MACHINE = re.compile(r"(?=.{3,32}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
+
 
 def role(cohort: str) -> str:
     """At most 28 characters: it becomes part of each caller's ARN in the logs. IAM allows 64."""

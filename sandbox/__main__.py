@@ -1,4 +1,4 @@
-"""`sandbox`, or `.venv/bin/python -m sandbox`: serve, start, stop, status, env, macs, notices, sign-in."""
+"""`sandbox`, or `.venv/bin/python -m sandbox`: serve, start, stop, status, env, macs, notices, sign-in and more."""
 
 from __future__ import annotations
 
@@ -79,6 +79,14 @@ def _sign_in(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
+def _workflow_token(settings: Settings, given: argparse.Namespace) -> int:
+    from sandbox.workflow_tokens import token
+
+    claims = {"environment": given.environment, "ref": given.ref, "event": given.event, "audience": given.audience}
+    print(token(settings.state, given.repository, **claims))
+    return 0
+
+
 def _notices(settings: Settings, _: argparse.Namespace) -> int:
     from sandbox.outside.table import table
 
@@ -103,6 +111,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] =
     "macs": ("show each Mac, its person, and what Jamf Pro has put on it", _macs),
     "notices": ("show what Slack, e-mail and webhooks received", _notices),
     "sign-in": ("print credentials of a person's AWS session", _sign_in),
+    "workflow-token": ("print the token that GitHub gives a job of a workflow", _workflow_token),
 }
 
 
@@ -117,6 +126,12 @@ def parser() -> argparse.ArgumentParser:
             how = command.add_mutually_exclusive_group()
             how.add_argument("--provider-arn", help="IAM SAML provider; default: the one Okta names with the role")
             how.add_argument("--client-id", help="Okta client to get an ID token from, instead of SAML")
+        if name == "workflow-token":
+            command.add_argument("repository", help="as owner/name")
+            command.add_argument("--environment", help="that the job names")
+            command.add_argument("--ref", default="refs/heads/main", help="that the workflow runs on")
+            command.add_argument("--event", default="workflow_dispatch", help="such as pull_request")
+            command.add_argument("--audience", default="sts.amazonaws.com", help="whom the token is for")
     return found
 
 

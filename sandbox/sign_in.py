@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.errors import SandboxError
@@ -77,10 +78,32 @@ def _with_token(settings: Settings, sts: Any, login: str, role_arn: str, client_
     return sts.assume_role_with_web_identity(RoleArn=role_arn, RoleSessionName=_subject(token), WebIdentityToken=token)
 
 
+def workflow_credentials(
+    settings: Settings, token: str, role_arn: str, session_name: str, seconds: int = 3600
+) -> dict[str, Any]:
+    """A session as `aws-actions/configure-aws-credentials` gets one. `token`: of GitHub."""
+    return _credentials(
+        settings,
+        lambda sts: sts.assume_role_with_web_identity(
+            RoleArn=role_arn, RoleSessionName=session_name, WebIdentityToken=token, DurationSeconds=seconds
+        ),
+    )
+
+
 def credentials(
     settings: Settings, login: str, role_arn: str, *, provider_arn: str | None = None, client_id: str | None = None
 ) -> dict[str, Any]:
     """A session in the form AWS's `credential_process` asks for; SAML unless `client_id` is given."""
+
+    def ask(sts: Any) -> Any:
+        if client_id is not None:
+            return _with_token(settings, sts, login, role_arn, client_id)
+        return _with_saml(settings, sts, login, role_arn, provider_arn)
+
+    return _credentials(settings, ask)
+
+
+def _credentials(settings: Settings, ask: Callable[[Any], Any]) -> dict[str, Any]:
     import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -90,10 +113,7 @@ def credentials(
         "sts", endpoint_url=settings.aws_url, region_name=REGION, config=Config(signature_version=UNSIGNED, proxies={})
     )
     try:
-        if client_id is not None:
-            session = _with_token(settings, sts, login, role_arn, client_id)
-        else:
-            session = _with_saml(settings, sts, login, role_arn, provider_arn)
+        session = ask(sts)
     except ClientError as error:
         known = error.response["Error"]
         raise SandboxError(f"AWS refused the sign-in: {known['Code']}: {known['Message']}") from error

@@ -105,7 +105,7 @@ class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
     `record`: of cuts, as the stack's last update left it. `cuts`: inline policies of the roles that are there, by the
-    role's name, or what IAM answers in place of them."""
+    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted."""
 
     def __init__(
         self,
@@ -116,8 +116,9 @@ class World(mocks.Mocks):
         parameters: Mapping[str, str] | None = None,
         record: Record | None = None,
         cuts: Mapping[str, Sequence[str]] | str | None = None,
+        audiences: Sequence[str] = ("sts.amazonaws.com",),
     ) -> None:
-        self.recorded, self.record = recorded, record
+        self.recorded, self.record, self.audiences = recorded, record, audiences
         self.cuts = cuts or {}
         self.parameters = parameters or {}
         self.answer = answer
@@ -172,17 +173,25 @@ class World(mocks.Mocks):
                 kept = {"type": STASH, "outputs": {"input": self.record.document()}}
                 return {"outputs": {f"urn:pulumi:test::{PROJECT_NAME}::{STASH}::{NAME}": kept}}, []
             case "aws:iam/getRolePolicies:getRolePolicies":
-                role = args.args["roleName"]
-                if isinstance(self.cuts, str):
-                    return {}, [("roleName", self.cuts)]
-                if role not in self.cuts:
-                    gone = f"ListRolePolicies: NoSuchEntity: The role with name {role} cannot be found."
-                    return {}, [("roleName", gone)]
-                return {"id": role, "roleName": role, "policyNames": list(self.cuts[role])}, []
+                return self._role_policies(args.args["roleName"])
+            case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider":
+                return self._workflow_issuer(args.args["arn"]), []
             case "okta:user/getUsers:getUsers":
                 return {"id": "search", "users": self._found(args.args)}, []
             case _:
                 raise AssertionError(f"the program asked for {args.token}, which this world does not know")
+
+    def _role_policies(self, role: str) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if isinstance(self.cuts, str):
+            return {}, [("roleName", self.cuts)]
+        if role not in self.cuts:
+            gone = f"ListRolePolicies: NoSuchEntity: The role with name {role} cannot be found."
+            return {}, [("roleName", gone)]
+        return {"id": role, "roleName": role, "policyNames": list(self.cuts[role])}, []
+
+    def _workflow_issuer(self, arn: str) -> dict[Any, Any]:
+        known = {"url": "token.actions.githubusercontent.com", "thumbprintLists": [], "tags": {}}
+        return {"id": arn, "arn": arn, "clientIdLists": list(self.audiences), **known}
 
     def _found(self, args: Mapping[str, Any]) -> list[dict[str, Any]]:
         if group := args.get("groupId"):
@@ -326,6 +335,7 @@ def run(
     program_file: str = "__main__.py",
     record: Record | None = None,
     okta_answers: bool = True,
+    audiences: Sequence[str] = ("sts.amazonaws.com",),
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -334,7 +344,7 @@ def run(
         runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer, parameters, record, cuts)
+        world = World(recorded, strangers, groups, answer, parameters, record, cuts, audiences)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)

@@ -58,7 +58,7 @@ def run(typed: str, stack: str | None, cohorts: Sequence[str], incident: str | N
     done = _cut(subject, subject.spellings)
     _report(subject, done, told)
     code = PARTLY_DONE if done.failed or done.doubts else 0
-    if subject.person and not _grow(subject, done, told):
+    if subject.person and not _is_machine(subject.typed) and not _grow(subject, done, told):
         code = PARTLY_DONE
     _next(subject, stack, incident, done, told)
     if as_json:
@@ -90,7 +90,8 @@ def run_lift(typed: str, stack: str | None, cohorts: Sequence[str], as_json: boo
 
 
 def _subject(project: Path, typed: str, stack: str | None, cohorts: Sequence[str]) -> Subject:
-    """A name with an @, or with `--cohort`, is a person's; any other a cohort's, which needs no file."""
+    """A name with an @, or with `--cohort`, is a person's; one with a hyphen a machine's; any other a cohort's, which
+    needs no file."""
     typed = typed.strip()
     for cohort in cohorts:
         _require_cohort(cohort)
@@ -99,7 +100,7 @@ def _subject(project: Path, typed: str, stack: str | None, cohorts: Sequence[str
         if set(cohorts) - {typed}:
             raise CommandError(f"{typed}: a cohort's name, and --cohort is for a person; `rollout cut {typed}` cuts it")
         cohorts = ()
-    is_person = "@" in typed or bool(cohorts)
+    is_person = "@" in typed or bool(cohorts) or _is_machine(typed)
     if not is_person:
         _require_cohort(typed, " (a person's login without @ needs --cohort)")
         known = _files(project, stack) if stack else []
@@ -117,6 +118,11 @@ def _subject(project: Path, typed: str, stack: str | None, cohorts: Sequence[str
     return Subject(typed, typed.lower(), tuple(spellings), tuple(where), tuple(known))
 
 
+def _is_machine(typed: str) -> bool:
+    """By its form, which no cohort's name has: no file is needed to tell."""
+    return names.MACHINE.fullmatch(typed) is not None
+
+
 def _files(project: Path, stack: str | None) -> list[Known]:
     """Where the cohort is named, a file is of use for its AWS profile alone: one that is not there is no mistake."""
     if not stack:
@@ -128,7 +134,7 @@ def _files(project: Path, stack: str | None) -> list[Known]:
 
 def _require_cohort(name: str, more: str = "") -> None:
     if not names.COHORT.fullmatch(name):
-        raise CommandError(f"{name}: neither a person's address nor a cohort's name{more}")
+        raise CommandError(f"{name}: neither a person's address nor a machine's name nor a cohort's{more}")
 
 
 def _cut(subject: Subject, session_names: Sequence[str]) -> Done:
@@ -233,7 +239,7 @@ def _require_no_member(project: Path, stack: str | None, subject: Subject, found
     for name in [stack] if stack else stacks(project):
         rollout = rollout_of(stack_path(project, name), by_clock=False)
         if subject.person:
-            members = {e: cohort for cohort, each in rollout.cohorts.items() if cohort in held for e in each.members}
+            members = {e: cohort for cohort, each in rollout.cohorts.items() if cohort in held for e in each.holders}
             recorded: set[str] = set()
             with contextlib.suppress(CommandError):
                 record = cut_record(project, name)

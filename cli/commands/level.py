@@ -12,13 +12,14 @@ from rich.console import Console
 
 from cli.commands.level_change import Outcome, bring
 from cli.cutting.verification import lines
-from cli.cutting.whereabouts import home_of, require_cohort
+from cli.cutting.whereabouts import holders_key, home_of, require_cohort
 from cli.stack_file.files import config_of
 from cli.stack_file.listing import stack_path
 from cli.terminal.errors import CommandError
 from cli.terminal.json_out import print_json
 from rollout.levels import Level
 from rollout.model.errors import StackFileError, nearest, one_of
+from rollout.names import MACHINE
 from rollout.stack_file.checks import part
 from rollout.stack_file.load import PROJECT
 
@@ -102,9 +103,9 @@ def _print_next(console: Console) -> None:
 
 def _who(console: Console, path: Path, who: str, member: str | None) -> tuple[str, str | None]:
     """(cohort, the person's address). Whoever is in a hurry need not know in which cohort somebody is."""
-    if "@" in who:
+    if "@" in who or MACHINE.fullmatch(who.strip().lower()):
         if member and member.strip().lower() != who.strip().lower():
-            raise CommandError(f"{who} and --member {member}: two people; name one")
+            raise CommandError(f"{who} and --member {member}: two of them; name one")
         email = who.strip().lower()
         cohort = home_of(path, email)
         console.print(f"{email} is in {cohort}", markup=False)
@@ -147,7 +148,7 @@ def _require_incident(path: Path, cohort: str, email: str | None, level: Level) 
     """Before anything is denied. A file that cannot be read keeps nobody from that."""
     with contextlib.suppress(StackFileError):
         known = part(config_of(path), f"{PROJECT}:cohorts", cohort)
-        own = part(known, "members", email) if email else known
+        own = part(known, holders_key(known), email) if email else known
         if not (part(own, "incident") or (email and part(known, "incident"))):
             text = f"{level} needs --incident and --reason: {email or cohort} has no incident in the file"
             raise CommandError(text)

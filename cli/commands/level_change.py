@@ -261,6 +261,8 @@ class _Change:
             rollout, _ = with_config(self.path)
             account = str(deny_first.iam_of(self.path)("sts").get_caller_identity()["Account"])
             cohort = self.subject.cohort
+            if cohort not in rollout.of_people:
+                return None
             return people_in_groups(rollout.okta.domain, os.environ, account, [cohort])[cohort]
 
         found = asked("Okta", ask)

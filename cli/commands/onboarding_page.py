@@ -18,6 +18,9 @@ def run(stack: str, cohort: str, out: Path | None, as_json: bool) -> None:
     rollout = rollout_of(stack_path(Path.cwd(), stack))
     if cohort not in rollout.cohorts:
         raise CommandError(f"no cohort {cohort} in stack {stack}; {nearest(cohort, rollout.cohorts)}")
+    if cohort not in rollout.of_people:
+        text = f"cohort {cohort} is of machines, which read no page"
+        raise CommandError(f"{text}; `rollout sign-in {cohort}` says what they run")
     file = out or Path(f"onboarding-{cohort}.html")
     try:
         write(file, page(rollout, cohort))

@@ -55,7 +55,7 @@ def write(stack: str, folder: Path, schema: str | None, as_json: bool = False) -
 
 
 def _pieces(rollout: Rollout, known: Mapping[str, Any]) -> Iterator[Piece]:
-    for name in rollout.declared:
+    for name in (name for name, cohort in rollout.declared.items() if not cohort.machines):
         arns: dict[str, str] = known.get("cohorts", {}).get(name, {}).get("profile_arns", {})
         if rollout.cohorts[name].level.effects.role and not set(rollout.cohorts[name].models) <= set(arns):
             raise CommandError(f"cohort {name} has not all of its profiles yet; run `pulumi up` first")

@@ -20,6 +20,7 @@ from cli.live.emergency import Emergency, NoRoleError, RoleState, deny, emergenc
 from cli.terminal.errors import CommandError
 from rollout.access.emergency import grown, spellings
 from rollout.levels import Level
+from rollout.names import MACHINE
 
 # Of a user (Okta's API reference; 20 characters).
 OKTA_ID = re.compile(r"00u[A-Za-z0-9]{17}")
@@ -102,7 +103,10 @@ def _grown(console: Console, path: Path, clients: Clients, subject: Subject, fou
 
 
 def called(path: Path, email: str) -> tuple[set[str], list[str]]:
-    """Names of a person's sessions besides the address, and who did not tell any, a line each."""
+    """Names of a person's sessions besides the address, and who did not tell any, a line each. A machine has no other:
+    its role's trust policy has that one alone."""
+    if MACHINE.fullmatch(email):
+        return set(), []
     known = _known(path)
     said = also_called(path.parent, [known.stack], known.okta_domain, email)
     more = grown([], (name for each in said for name in each.names))

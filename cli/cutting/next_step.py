@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from cli.cutting.cutting import accounts_of
 from cli.cutting.lenient import Known
+from rollout.names import MACHINE
 
 # https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/: `id`.
 OKTA_ID = re.compile(r"00u[0-9A-Za-z]+")
@@ -15,7 +16,8 @@ OKTA_ID = re.compile(r"00u[0-9A-Za-z]+")
 def lines(person: str | None, stacks: Sequence[str], cohorts: Sequence[str], incident: str | None) -> Iterator[str]:
     """What follows the Deny; it holds until then, whatever is updated in between. `person`: None for a whole cohort.
     `stacks`: each that may be meant. `cohorts`: whose roles have the Deny."""
-    who = person if person and "@" in person else cohorts[0] if len(cohorts) == 1 else "COHORT"
+    is_known = person and ("@" in person or MACHINE.fullmatch(person))
+    who = person if person and is_known else cohorts[0] if len(cohorts) == 1 else "COHORT"
     member = f" --member {person}" if person and who != person else ""
     yield (
         "next, so that Okta, the Macs and the stack file follow: "

@@ -102,7 +102,7 @@ def _level_of(rollout: Rollout, subject: Subject) -> Level | None:
     cohort = rollout.cohorts.get(subject.cohort)
     if cohort is None or subject.email is None:
         return cohort and cohort.level
-    return cohort.level_of(subject.email) if subject.email in cohort.members else None
+    return cohort.level_of(subject.email) if subject.email in cohort.holders else None
 
 
 def _ended(rollout: Rollout, subject: Subject) -> str | None:

@@ -47,8 +47,13 @@ def require_cohort(path: Path, cohort: str) -> None:
         raise CommandError(f"cohorts.{cohort}: no such cohort; {nearest(cohort, map(str, known))}")
 
 
+def holders_key(cohort: object) -> str:
+    """Where a cohort of a stack file has those who hold sessions."""
+    return "machines" if part(cohort, "machines") else "members"
+
+
 def _people(folder: Path, cohort: object) -> Iterator[str]:
-    for email in part(cohort, "members"):
+    for email in (*part(cohort, "members"), *part(cohort, "machines")):
         yield str(email).strip().lower()
     roster = part(cohort).get("roster")
     if isinstance(roster, str):

@@ -81,11 +81,12 @@ def explained(
         yield reasons.by_file(stack, email, rollout)
     cohorts = asked(source, cohorts_of, path, email)
     homes = [] if isinstance(cohorts, Unreachable) else cohorts
+    asked_at = rollout.okta.domain if rollout and not names.MACHINE.fullmatch(email) else None
     with asking() as ask:
         record_ = ask.of("the last update", cut_record, project, stack)
         aws = asked("AWS", _aws, project, stack, {} if isinstance(config, Unreachable) else config)
         states = {} if isinstance(aws, Unreachable) else {n: ask.of("IAM", role_state, aws[0], n) for n in homes}
-        okta = ask.of("Okta", okta_accounts, rollout.okta.domain, os.environ, email) if rollout else None
+        okta = ask.of("Okta", okta_accounts, asked_at, os.environ, email) if asked_at else None
         record = record_.get()
         known = record if isinstance(record, Record) else None
         if rollout and known:
@@ -130,8 +131,10 @@ def _okta(
 ) -> Says | Unreachable:
     if isinstance(told, Unreachable):
         return told
-    mine = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.members}
-    let_in = [name for name, cohort in mine.items() if email in cohort.signed_in]
+    mine = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.holders}
+    let_in = [
+        name for name, cohort in mine.items() if cohort.level_of(email).effects.members and email not in cohort.ended
+    ]
     groups = [names.okta_group(account.id, name) for name in let_in] if account else []
     if let_in:
         groups.append(rollout.okta.umbrella_group)
@@ -153,7 +156,7 @@ def _iam(
             yield replace(state, source=f"IAM, role of {name}")
             continue
         cohort = rollout.cohorts.get(name) if rollout else None
-        level = cohort.level_of(email) if cohort and email in cohort.members else None
+        level = cohort.level_of(email) if cohort and email in cohort.holders else None
         if not state.exists and (level is None or not level.effects.role):
             continue  # there is no role to ask about, which the file or the last update has said
         is_left = name in left
@@ -169,7 +172,7 @@ def _meter(
     now: datetime,
 ) -> Says | Unreachable:
     made, account = aws
-    team = next((cohort.members[email].team for cohort in rollout.cohorts.values() if email in cohort.members), None)
+    team = next((cohort.holders[email].team for cohort in rollout.cohorts.values() if email in cohort.holders), None)
 
     def ask() -> Says:
         told = limits(rollout, account, record or Record())

@@ -17,6 +17,7 @@ from rollout.levels import Level
 from rollout.model.cohort import Cohort
 from rollout.model.rollout import Rollout
 from rollout.model.times import earliest, latest, moment
+from rollout.names import MACHINE
 from rollout.usage.thresholds import Stop
 
 
@@ -82,9 +83,11 @@ def most_likely(found: Sequence[Says]) -> Reason | None:
 
 def by_file(stack: str, email: str, rollout: Rollout) -> Says:
     source = f"Pulumi.{stack}.yaml"
-    named = {name: cohort for name, cohort in rollout.cohorts.items() if email in cohort.members}
+    named = {name: cohort for name, cohort in rollout.cohorts.items() if email in cohort.holders}
     if not named:
         do = f"`rollout add-member -s {stack} COHORT {email}` with --name and --team, then `rollout up -s {stack}`"
+        if _is_machine(email):
+            do = f"write it down among the `machines` of a cohort, then `rollout up -s {stack}`"
         reason = Reason(rank=Rank.NOT_MEMBER, why=f"{email} is in no cohort of {source}", do=do)
         return Says(source=source, lines=("in no cohort",), reasons=(reason,))
     lines, reasons = list[str](), list[Reason]()
@@ -110,7 +113,7 @@ def _ended(stack: str, email: str, end: datetime) -> Reason:
 
 def _of_level(stack: str, name: str, email: str, cohort: Cohort, rollout: Rollout) -> Iterator[Reason]:
     level = cohort.level_of(email)
-    own = cohort.members[email]
+    own = cohort.holders[email]
     incident = (own.incident if own.level is level else None) or cohort.incident
     whose = f"{email} alone" if level is not cohort.level else f"cohort {name}"
     by = f" by {incident.id}: {incident.reason}" if incident else ""
@@ -132,7 +135,7 @@ def by_record(stack: str, email: str, rollout: Rollout, record: Record, now: dat
     lines, reasons = list[str](), list[Reason]()
     do = f"`rollout plan -s {stack}`, then `rollout up -s {stack}`"
     ends = f"who leads the incident ends it, and no update before that: `rollout incidents -s {stack}`"
-    declared = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.members}
+    declared = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.holders}
     for name, cohort in declared.items():
         known = record.cohorts.get(name)
         person = known.people.get(email) if known and known.is_deployed else None
@@ -275,7 +278,7 @@ def by_session(
     """Before which time sessions are refused, by whoever drew it; `began`: when theirs did, where somebody says."""
     lines: list[datetime | None] = [state.older_sessions_before for state in states]
     for name, cohort in cohorts.items():
-        lines += [cohort.valid_from(), cohort.member_valid_from(email) if email in cohort.members else None]
+        lines += [cohort.valid_from(), cohort.member_valid_from(email) if email in cohort.holders else None]
         known = record.cohorts.get(name) if record else None
         person = known.people.get(email) if known else None
         lines += [known.dead_before if known else None, person.dead_before if person else None]
@@ -284,6 +287,8 @@ def by_session(
         return Says(source="their session", lines=("no incident has made earlier sessions invalid",))
     said = f"sessions that began before {_utc(line)} are refused"
     do = "ask them to sign in again: in Claude Code `/login`, elsewhere a new `okta-aws-cli` session"
+    if _is_machine(email):
+        do = "run the job again, which gets a new session"
     if began is None:
         reason = Reason(rank=Rank.PERHAPS_OLD, why=f"{said}, and theirs may be older", do=do, certain=False)
         return Says(source="their session", lines=(said,), reasons=(reason,))
@@ -295,3 +300,7 @@ def by_session(
 
 def _utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%d %b %H:%M:%S} UTC"
+
+
+def _is_machine(holder: str) -> bool:
+    return MACHINE.fullmatch(holder) is not None

@@ -101,7 +101,7 @@ def needs(name: str, cohort: Cohort | None, found: InForce, deployed: Mapping[st
 
 def _of_members(name: str, cohort: Cohort, state: RoleState, deployed: Mapping[str, Any]) -> Iterator[str]:
     cut = {person for each in state.emergencies for person in each.names}
-    for email in sorted(cohort.members):
+    for email in sorted(cohort.holders):
         known, level = _called(email, deployed), cohort.level_of(email)
         if level.is_cut and not known & (state.denied_names | cut) and not state.cut:
             yield f"{name}: IAM does not deny {email}, and the file says {level}"
@@ -122,7 +122,7 @@ def unknown_cuts(cohort: Cohort | None, state: RoleState, deployed: Mapping[str,
         return []
     stopped = {
         name
-        for email in (cohort.members if cohort else ())
+        for email in (cohort.holders if cohort else ())
         if cohort and cohort.level_of(email).is_cut
         for name in _called(email, deployed)
     }
@@ -183,8 +183,8 @@ def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
         found.append(f"{cohort.level} in the file, {was.get('level')} deployed")
     members = set(was.get("members") or ())
     for people, what in (
-        (cohort.members.keys() - members, "in the file and not deployed yet"),
-        (members - cohort.members.keys(), "deployed and not in the file any more"),
+        (cohort.holders.keys() - members, "in the file and not deployed yet"),
+        (members - cohort.holders.keys(), "deployed and not in the file any more"),
     ):
         if people:
             count = "1 person is" if len(people) == 1 else f"{len(people)} people are"

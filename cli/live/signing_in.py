@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from cli.terminal.errors import CommandError
 from rollout.access import member_sign_in
+from rollout.access.machine_sign_in import machine_sign_ins
 from rollout.account import Account
 from rollout.model.rollout import Federation, Rollout
 
@@ -16,8 +17,8 @@ APPS = "sign_in_apps"
 def command_of(rollout: Rollout, cohort: str, outputs: Mapping[str, Any]) -> str | None:
     """The command that gets a session; None where no official client signs in, or nobody has anything to sign in to.
     CommandError where the stack's last update did not say which apps of Okta's it is for."""
-    account = account_of(cohort, outputs)
-    if not account or not rollout.cohorts[cohort].usable_models(rollout.throttle):
+    account, known = account_of(cohort, outputs), rollout.cohorts[cohort]
+    if not account or known.machines or not known.usable_models(rollout.throttle):
         return None
     if not (apps := _apps(rollout, outputs)):
         return None
@@ -33,6 +34,8 @@ def pasted(rollout: Rollout, cohort: str, outputs: Mapping[str, Any]) -> Mapping
         raise CommandError(f"cohort {cohort} has not all of its profiles yet; run `pulumi up` first")
     if not known.usable_models(rollout.throttle):
         raise CommandError(f"cohort {cohort} is {known.level}: there is nothing to sign in to")
+    if known.machines:
+        return {"machines": machine_sign_ins(rollout, account, cohort, arns)}
     return member_sign_in.member_sign_in(rollout, account, cohort, arns, _apps(rollout, outputs))
 
 

@@ -148,7 +148,7 @@ def read(project: Path, stack: str, now: datetime) -> tuple[Rollout, Told]:
         live = ask.of("inference profiles", profiles.live_profiles, made)
         held = ask.of("IAM", roles.role_states, made, {*rollout.cohorts, *_deployed_cohorts(outputs)})
         groups = (
-            ask.of("Okta", okta_groups.people_in_groups, rollout.okta.domain, os.environ, account, rollout.cohorts)
+            ask.of("Okta", okta_groups.people_in_groups, rollout.okta.domain, os.environ, account, rollout.of_people)
             if os.environ.get("OKTA_API_TOKEN")
             else None
         )
@@ -247,15 +247,15 @@ def _cohort(name: str, cohort: Cohort, told: Told, now: datetime) -> CohortStatu
     live = _or_none(told.profiles)
     macs = None if isinstance(told.outputs, Unreachable) else told.outputs.get("macs")
     cut = incidents.level_since(_or_none(told.changes) or [], name, Level.SUSPENDED)
-    apart = {email: own for email in sorted(cohort.members) if (own := cohort.level_of(email)) is not cohort.level}
-    ends = {email: end for email in sorted(cohort.members) if (end := cohort.end_of(email))}
+    apart = {email: own for email in sorted(cohort.holders) if (own := cohort.level_of(email)) is not cohort.level}
+    ends = {email: end for email in sorted(cohort.holders) if (end := cohort.end_of(email))}
     return CohortStatus(
         name=name,
         level=cohort.level,
         since=since,
         is_deployed=None if isinstance(told.outputs, Unreachable) else bool(_deployed(told.outputs, name)),
         incident=cohort.incident.id if cohort.incident and cohort.level.needs_incident else None,
-        members=len(cohort.members),
+        members=len(cohort.holders),
         stopped=len(apart),
         models=len(cohort.models) if cohort.level.effects.role else 0,
         profiles=None if live is None or isinstance(told.outputs, Unreachable) else len(live & set(arns.values())),

@@ -26,6 +26,7 @@ KEYS = {
     "models": "<label>",
     "cohorts": "<cohort>",
     "members": "<e-mail>",
+    "machines": "<machine>",
     "raises": "<e-mail>",
     "channels": "<audience>",
     "policy_exceptions": "<rule>",

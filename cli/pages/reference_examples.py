@@ -46,6 +46,14 @@ claude-code-rollout:cohorts:
     level: planned
     models: [haiku]
     roster: rosters/pilot.csv
+  ci: # machines in place of people
+    level: active
+    models: [haiku]
+    machines:
+      nightly-review:
+        github: {repository: acme/payments, environment: review}
+        team: platform
+        owner: grace.liu@acme.example
 """,
     "federation": "claude-code-rollout:federation: oidc",
     "session_minutes": "claude-code-rollout:session_minutes: 45",

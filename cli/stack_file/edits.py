@@ -124,12 +124,13 @@ def set_level(
     it has a level again.
     """
     whole = _cohort(document, cohort)
-    place = _map(whole, "members").setdefault(member, flow({})) if member else whole
+    key = "machines" if member and member in _part(whole, "machines") else "members"
+    place = _map(whole, key).setdefault(member, flow({})) if member else whole
     before, last = _level_of(place), _part(place, "incident")
     if level.needs_incident:
         if incident:
             place["incident"] = flow(
-                _dated(incident, last, f"cohorts.{cohort}" + (f".members.{member}" if member else ""))
+                _dated(incident, last, f"cohorts.{cohort}" + (f".{key}.{member}" if member else ""))
             )
         elif not last and not (member and _part(whole, "incident")):
             raise CommandError(f"{level} needs --incident and --reason: {member or cohort} has no incident in the file")
@@ -142,9 +143,9 @@ def set_level(
     if member and level is Level.ACTIVE:
         place.pop("level", None)
         if not place:
-            del whole["members"][member]
-            if not whole["members"]:
-                del whole["members"]
+            del whole[key][member]
+            if not whole[key]:
+                del whole[key]
     else:
         _put_first(place, "level", level.value)
     if not member and (level is Level.PLANNED) is not (before is Level.PLANNED):

@@ -38,7 +38,7 @@ def show(console: Console, found: Document) -> None:
 
 def _judgement(console: Console, one: Document) -> None:
     for name, cohort in one["cohorts"].items():
-        console.print(f"\n[bold]Cohort {escape(name)}[/bold]: {cohort['level']}, {_people(cohort['people'])}")
+        console.print(f"\n[bold]Cohort {escape(name)}[/bold]: {cohort['level']}, {_who(cohort)}")
         if cohort["people"]:
             console.print(_teams(cohort))
             _legend(console, TEAMS)
@@ -57,6 +57,12 @@ def _judgement(console: Console, one: Document) -> None:
     console.print(_levels(one["residual"]["levels"]))
     _legend(console, LEVELS)
     _advise(console, one["residual"]["advice"])
+
+
+def _who(cohort: Mapping[str, Any]) -> str:
+    if machines := cohort.get("machines"):
+        return "1 machine" if machines == 1 else f"{machines} machines"
+    return _people(cohort["people"])
 
 
 def _people(count: int) -> str:

@@ -26,7 +26,7 @@ def print_summary(console: Console, stack: str, rollout: Rollout, outputs: Mappi
 
 
 def _rows(rollout: Rollout, name: str, cohort: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    members = rollout.cohorts[name].members.values() if name in rollout.cohorts else ()
+    members = rollout.cohorts[name].holders.values() if name in rollout.cohorts else ()
     teams = Counter(member.team for member in members)
     yield "members", f"{len(members)}: " + ", ".join(f"{count} {team}" for team, count in teams.most_common())
     if "role_arn" in cohort:

@@ -20,7 +20,10 @@ verbs = typer.Typer()
 def set_level(
     stack: Stack,
     who: Annotated[
-        str, typer.Argument(help="a cohort's name, or one person's e-mail address", autocompletion=complete_who)
+        str,
+        typer.Argument(
+            help="a cohort's name, one person's e-mail address, or one machine's name", autocompletion=complete_who
+        ),
     ],
     level: Annotated[
         str,
@@ -48,7 +51,9 @@ def cut(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="COHORT|PERSON", help="a cohort's name, or an e-mail address", autocompletion=complete_cohort
+            metavar="COHORT|PERSON",
+            help="a cohort's name, an e-mail address, or a machine's name",
+            autocompletion=complete_cohort,
         ),
     ],
     stack: Annotated[

@@ -36,6 +36,7 @@ FILES = (
     "rollout/levels.py",
     "rollout/model/__init__.py",
     "rollout/model/times.py",
+    "rollout/names.py",
     "rollout/notices/__init__.py",
     "rollout/notices/access.py",
     "rollout/notices/access_ends.py",

@@ -55,7 +55,7 @@ class Access(pulumi.ComponentResource):
         self._role = aws.iam.Role(
             f"{name}-role",
             name=names.role(args.cohort),
-            description=f"Claude Code for cohort {args.cohort}, by way of Okta",
+            description=f"Claude Code for cohort {args.cohort}{_way(args)}",
             assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
             max_session_duration=MAX_SESSION_SECONDS,
             permissions_boundary=self._boundary().arn,
@@ -201,3 +201,7 @@ class Access(pulumi.ComponentResource):
                 policy_arn=policy.arn,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
+
+
+def _way(args: AccessArgs) -> str:
+    return ", of machines" if args.rollout.cohorts[args.cohort].machines else ", by way of Okta"

@@ -7,6 +7,7 @@ from policies.rules.iam import (
     ended_is_denied,
     iam_changes,
     iam_documents_fit,
+    machines_apart,
     named_actions,
     named_resources,
     no_bare_wildcard,
@@ -93,6 +94,7 @@ RESOURCE_RULES: list[ResourceRule] = [
 ]
 STACK_RULES: list[StackRule] = [
     trusted_provider.RULE,
+    machines_apart.RULE,
     stays_in_account.RULE,
     cohorts_are_whole.RULE,
     suspended_is_denied.RULE,

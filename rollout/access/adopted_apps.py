@@ -92,7 +92,7 @@ def _roles(rollout: Rollout, account: Account, found: Mapping[str, Any], wanted:
     filters = _compiled(text)
     refused: list[str] = []
     wrong: dict[str, str] = {}
-    for cohort in rollout.cohorts:
+    for cohort in (name for name, each in rollout.cohorts.items() if not each.machines):
         group = names.okta_group(account.id, cohort)
         match = filters.fullmatch(group) if filters else None
         if not match:

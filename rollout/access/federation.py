@@ -1,49 +1,110 @@
-"""How Okta's word becomes an AWS session: the two modes differ here and in `components.identity.federation` alone."""
+"""How somebody's word becomes an AWS session: a function for each provider of identity that a role can trust.
+
+People are vouched for by Okta, in one of two modes; a machine by GitHub, or by the role that it has already. Another
+provider is another function here, and in `components.identity` what it needs once per account.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollout import names
 from rollout.account import Account
+from rollout.model.cohort import Machine
+from rollout.model.machines import GithubWorkflow
 from rollout.model.rollout import Federation, Rollout
 
 Document = dict[str, Any]
 
+# Whom GitHub's tokens are for, as `aws-actions/configure-aws-credentials` asks for them.
+WORKFLOW_AUDIENCE = "sts.amazonaws.com"
+
 
 def provider_arn(rollout: Rollout, account: Account) -> str:
-    """Of the identity provider that roles trust; composed from its name, so that it is known before there is one."""
+    """Of Okta's identity provider, which roles trust; composed from its name, so that it is known before there is
+    one."""
     if rollout.federation is Federation.SAML:
         return rollout.adopt.saml_provider_arn or account.iam(f"saml-provider/{names.SAML_PROVIDER}")
     return rollout.adopt.oidc_provider_arn or account.iam(f"oidc-provider/{rollout.okta.domain}")
 
 
-def trust_policy(rollout: Rollout, account: Account, cohort: str) -> Document:
-    """Who may take a cohort's role.
+def workflow_provider_arn(account: Account) -> str:
+    """Of GitHub's, of which an account has one."""
+    return account.iam(f"oidc-provider/{names.WORKFLOW_ISSUER}")
 
-    SAML: whoever Okta's signed assertion gives this role, addressed to AWS's sign-in. OIDC: whoever holds a token for
-    this cohort's own app, under a session name equal to the token's subject, which is otherwise the caller's to choose
-    (domain 2.2).
-    """
-    if rollout.federation is Federation.SAML:
-        action, condition = "sts:AssumeRoleWithSAML", {"SAML:aud": account.saml_audience}
-    else:
-        action = "sts:AssumeRoleWithWebIdentity"
-        condition = {
-            f"{rollout.okta.domain}:aud": names.cohort_app(account.id, cohort),
-            "sts:RoleSessionName": f"${{{rollout.okta.domain}:sub}}",
-        }
+
+def trust_policy(rollout: Rollout, account: Account, cohort: str) -> Document:
+    """Who may take a cohort's role. The same at every level: a Deny must not wait for a change that IAM may refuse, as
+    it does where a machine's role is gone."""
+    machines = rollout.cohorts[cohort].machines
+    statements = [machine(account, name, each) for name, each in sorted(machines.items())]
+    return {"Version": "2012-10-17", "Statement": statements or [PEOPLE[rollout.federation](rollout, account, cohort)]}
+
+
+def okta_saml(rollout: Rollout, account: Account, cohort: str) -> Document:  # noqa: ARG001  the assertion names the role
+    """Whoever Okta's signed assertion gives this role, addressed to AWS's sign-in."""
+    return _people(rollout, account, "sts:AssumeRoleWithSAML", {"SAML:aud": account.saml_audience})
+
+
+def okta_oidc(rollout: Rollout, account: Account, cohort: str) -> Document:
+    """Whoever holds a token for this cohort's own app, under a session name equal to the token's subject, which is
+    otherwise the caller's to choose (domain 2.2)."""
+    issuer = rollout.okta.domain
+    return _people(
+        rollout,
+        account,
+        "sts:AssumeRoleWithWebIdentity",
+        {f"{issuer}:aud": names.cohort_app(account.id, cohort), "sts:RoleSessionName": f"${{{issuer}:sub}}"},
+    )
+
+
+PEOPLE: Mapping[Federation, Callable[[Rollout, Account, str], Document]] = {
+    Federation.SAML: okta_saml,
+    Federation.OIDC: okta_oidc,
+}
+
+
+def machine(account: Account, name: str, each: Machine) -> Document:
+    """One statement per machine, so that none can take another's name, by which it is denied and counted. Without a
+    Sid: a trust policy has room for 2,048 characters."""
+    return github(account, name, each.github) if each.github else iam_role(name, str(each.role))
+
+
+def github(account: Account, name: str, workflow: GithubWorkflow) -> Document:
+    """A job of one repository, in one environment or on one ref (GitHub documentation, OpenID Connect in AWS; of
+    its number, Service Authorization Reference, AWS STS)."""
+    wanted = {
+        f"{names.WORKFLOW_ISSUER}:aud": WORKFLOW_AUDIENCE,
+        f"{names.WORKFLOW_ISSUER}:sub": workflow.subject,
+    }
+    if workflow.repository_id:
+        wanted[f"{names.WORKFLOW_ISSUER}:repository_id"] = workflow.repository_id
+    return _bound(name, {"Federated": workflow_provider_arn(account)}, "sts:AssumeRoleWithWebIdentity", wanted)
+
+
+def iam_role(name: str, arn: str) -> Document:
+    """Whoever has this role, of whatever account; a session out of a session lasts an hour at most (IAM user guide,
+    role chaining)."""
+    return _bound(name, {"AWS": arn}, "sts:AssumeRole", {})
+
+
+def _bound(name: str, principal: Document, action: str, wanted: Mapping[str, str]) -> Document:
     return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "CohortSignIn",
-                "Effect": "Allow",
-                "Principal": {"Federated": provider_arn(rollout, account)},
-                "Action": action,
-                "Condition": {"StringEquals": condition},
-            }
-        ],
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Condition": {"StringEquals": {**wanted, "sts:RoleSessionName": name}},
+    }
+
+
+def _people(rollout: Rollout, account: Account, action: str, condition: Document) -> Document:
+    return {
+        "Sid": "CohortSignIn",
+        "Effect": "Allow",
+        "Principal": {"Federated": provider_arn(rollout, account)},
+        "Action": action,
+        "Condition": {"StringEquals": condition},
     }
 
 

@@ -25,6 +25,9 @@ IAM_SECONDS_AFTER_END = 0
 CACHE_MINUTES = MINUTES_BEYOND_SESSION
 # Fixed lifetime of an ID token of Okta's org server; until then it buys sessions (domain 2.1). An assertion: minutes.
 TOKEN_MINUTES = {Federation.SAML: 5, Federation.OIDC: 60}
+# Of a workflow (`exp` and `iat` in the example of GitHub's documentation, OpenID Connect reference). Nobody leaves a
+# group to end its use: what denies a machine is IAM alone.
+WORKFLOW_TOKEN_MINUTES = 15
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from rollout.access.denies import cohort_stop
 from rollout.access.documents import boundary, invoke_policy
 from rollout.access.emergency import document as cut_document
+from rollout.access.federation import machine
 from rollout.account import Account
 from rollout.iam_limits import characters
 from rollout.incidents.cut_record import CohortRecord
 from rollout.levels import Level
+from rollout.model.cohort import Machine
 from rollout.model.models import Model
 
 # The account and region are not known when the stack file is judged: the ones with the longest ARNs.
@@ -38,3 +40,9 @@ def cut_characters() -> int:
 
 def boundary_characters(models: Mapping[str, Model]) -> int:
     return characters(boundary(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), metered=True))
+
+
+def trust_characters(machines: Mapping[str, Machine]) -> int:
+    """Of the trust policy of a cohort of machines, in the account with the longest ARNs."""
+    statements = [machine(LONGEST, name, each) for name, each in machines.items()]
+    return characters({"Version": "2012-10-17", "Statement": statements})

@@ -4,37 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rollout.access.residual import TOKEN_MINUTES
+from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES
 from rollout.incidents.cut_record import Record
 from rollout.incidents.named_stops import homes_of
+from rollout.model.cohort import Cohort
 from rollout.model.rollout import Federation, Rollout
 
 
 def tokens_that_outlive(record: Record, rollout: Rollout) -> list[str]:
-    """Who is let in again by this update, and whose ID token from before may buy a session once more, a line each.
+    """Who is let in again by this update, and whose token from before may buy a session once more, a line each.
 
-    Under `federation: oidc` a role's trust policy sees no time at which a token was issued (IAM user guide, keys for
-    OIDC federation), and the session that it buys is a new one, which no Deny of older sessions meets.
+    A role's trust policy sees no time at which a token of an OIDC provider was issued (IAM user guide, keys for OIDC
+    federation), and the session that it buys is a new one, which no Deny of older sessions meets.
     """
-    if rollout.federation is not Federation.OIDC:
-        return []
     homes, found = homes_of(rollout), list[str]()
     for name, known in sorted(record.cohorts.items()):
         declared = rollout.declared.get(name)
         if known.is_cut and declared and not declared.level.is_cut:
-            found.append(f"cohorts.{name}")
-        found += [
-            f"cohorts.{homes[email]}.members.{email}"
-            for email, person in sorted(known.people.items())
-            if person.is_cut and not person.left and email in homes
-            if not rollout.declared[homes[email]].level_of(email).is_cut
-        ]
-    minutes = TOKEN_MINUTES[Federation.OIDC]
-    return [
-        f"{path}: an ID token that Okta issued before the suspension buys a new session until it is {minutes} minutes "
-        f"old; give access back no earlier than {minutes} minutes after the suspension was verified"
-        for path in found
-    ]
+            found += _outlives(f"cohorts.{name}", *_tokens(rollout, declared, None))
+        for holder, person in sorted(known.people.items()):
+            home = rollout.declared[homes[holder]] if holder in homes else None
+            if home and person.is_cut and not person.left and not home.level_of(holder).is_cut:
+                path = f"cohorts.{homes[holder]}.{home.holders_key}.{holder}"
+                found += _outlives(path, *_tokens(rollout, home, holder))
+    return found
+
+
+def _tokens(rollout: Rollout, cohort: Cohort, holder: str | None) -> tuple[str, int]:
+    """Whose tokens buy sessions, and for how many minutes; none where what is signed names an assertion's moment, or
+    where there is no token."""
+    machines = [machine for name, machine in cohort.machines.items() if holder in (None, name)]
+    if machines:
+        return ("GitHub", WORKFLOW_TOKEN_MINUTES) if any(machine.github for machine in machines) else ("", 0)
+    return ("Okta", TOKEN_MINUTES[Federation.OIDC]) if rollout.federation is Federation.OIDC else ("", 0)
+
+
+def _outlives(path: str, issuer: str, minutes: int) -> list[str]:
+    text = (
+        f"{path}: an ID token that {issuer} issued before the suspension buys a new session until it is {minutes} "
+        f"minutes old; give access back no earlier than {minutes} minutes after the suspension was verified"
+    )
+    return [text] if minutes else []
 
 
 def changed_profiles(record: Record, rollout: Rollout, after: Record) -> list[str]:

@@ -18,7 +18,7 @@ from rollout.incidents.name_shards import sticky, within
 from rollout.incidents.named_stops import homes_of, named_stops_of
 from rollout.incidents.quotas import to_be_stopped
 from rollout.levels import Level
-from rollout.model.cohort import Cohort, Member
+from rollout.model.cohort import Cohort, Machine, Member
 from rollout.model.rollout import Rollout
 from rollout.model.times import latest
 
@@ -79,7 +79,7 @@ def _cohort(
     incident = cohort.incident if cohort.level.needs_incident else None
     known_people: Mapping[str, PersonRecord] = was.people if was else {}
     people = {
-        email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.members.items()
+        email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.holders.items()
     }
     left = {
         email: _left(person, _level_elsewhere(rollout, homes, email), now)
@@ -135,7 +135,7 @@ def _person(
     name: str,
     cohort: Cohort,
     email: str,
-    member: Member,
+    member: Member | Machine,
     known: Mapping[str, Sequence[str]] | None,
     now: datetime,
 ) -> PersonRecord:

@@ -30,7 +30,7 @@ def words_of_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: R
             if subject is None:
                 yield _word(("cohorts", name), cohort.level, f"rollout set-level -s STACK {name}")
             elif email := _member(cohort, subject, record):
-                place = ("cohorts", name, "members", email)
+                place = ("cohorts", name, cohort.holders_key, email)
                 typed = f"rollout set-level -s STACK {name}"
                 yield _word(place, cohort.level_of(email), typed, f" --member {email}")
             elif moved := _elsewhere(rollout, cuts, policy, name, record):
@@ -52,9 +52,9 @@ def _elsewhere(
         email = _member(cohort, subject, record) if subject and name != cut_from else None
         if email and policy not in cuts.get(name, ()) and not cohort.level_of(email).is_cut:
             return Word(
-                f"{dotted(('cohorts', name, 'members', email))}: denied in IAM by `rollout cut` on the role of "
-                f"{cut_from}, and this file has them at {cohort.level_of(email)} in {name}, where nothing denies them: "
-                f"`rollout set-level -s STACK {email} suspended`, or give access back by the same with `active`",
+                f"{dotted(('cohorts', name, cohort.holders_key, email))}: denied in IAM by `rollout cut` on the role "
+                f"of {cut_from}, and this file has them at {cohort.level_of(email)} in {name}, where nothing denies "
+                f"them: `rollout set-level -s STACK {email} suspended`, or give access back by the same with `active`",
                 behind=True,
             )
     return None
@@ -75,6 +75,6 @@ def _word(place: tuple[str, ...], level: Level, typed: str, member: str = "") ->
 
 def _member(cohort: Cohort, subject: str, record: Record) -> str | None:
     """The policy's name has them in lower case, by an address or by what their sessions are called."""
-    if subject in cohort.members:
+    if subject in cohort.holders:
         return subject
-    return next((e for e in cohort.members if subject in {name.lower() for name in record.names(e)}), None)
+    return next((e for e in cohort.holders if subject in {name.lower() for name in record.names(e)}), None)

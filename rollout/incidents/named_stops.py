@@ -29,7 +29,7 @@ class NamedStops:
 def homes_of(rollout: Rollout) -> dict[str, str]:
     """The cohort of each person, by e-mail address; of two, the one that lets them in."""
     ordered = sorted(rollout.declared.items(), key=lambda item: (item[1].level.effects.members, item[0]))
-    return {email: name for name, cohort in ordered for email in cohort.members}
+    return {email: name for name, cohort in ordered for email in cohort.holders}
 
 
 def named_stops(record: Record, rollout: Rollout, name: str) -> NamedStops:

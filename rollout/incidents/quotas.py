@@ -26,10 +26,10 @@ def quota_policies(record: Record, account: Account) -> dict[str, Sequence[str]]
 
 
 def to_be_stopped(rollout: Rollout, name: str) -> Iterator[str]:
-    """The members of a cohort, by e-mail address, whom something may stop: with a stop in dollars whoever can call at
-    all, without one whoever is throttled."""
+    """The members of a cohort, by e-mail address, or its machines, by name, whom something may stop: with a stop in
+    dollars whoever can call at all, without one whoever is throttled."""
     cohort = rollout.cohorts[name]
-    for email in sorted(cohort.members):
+    for email in sorted(cohort.holders):
         level = cohort.level_of(email)
         if level is Level.THROTTLED or (rollout.budgets.stops and level.effects.models != "none"):
             yield email
@@ -45,7 +45,7 @@ def throttled_sessions(rollout: Rollout, record: Record) -> list[str]:
     return [
         session.lower()
         for cohort in rollout.declared.values()
-        for email in sorted(cohort.members)
+        for email in sorted(cohort.holders)
         if cohort.level_of(email) is Level.THROTTLED
         for session in record.names(email)
     ]

@@ -81,9 +81,9 @@ def _ends(record: Record, rollout: Rollout) -> Iterator[Stale]:
             if home is None or person.left:
                 continue
             there = rollout.declared[home]
-            said = End(until=there.members[email].until, extended=there.extended_of(email))
+            said = End(until=there.holders[email].until, extended=there.extended_of(email))
             if said.forgets(end_of(person)):
-                path = ("cohorts", home, "members", email)
+                path = ("cohorts", home, there.holders_key, email)
                 yield _end_forgotten(path, home, email, said, end_of(person))
 
 
@@ -107,9 +107,9 @@ def _of_cohort(name: str, known: CohortRecord, declared: Cohort) -> Iterator[Sta
 
 
 def _of_person(name: str, email: str, person: PersonRecord, declared: Cohort) -> Iterator[Stale]:
-    path = f"cohorts.{name}.members.{email}"
+    path = f"cohorts.{name}.{declared.holders_key}.{email}"
     lets_in = not declared.level_of(email).is_cut
-    member = declared.members[email]
+    member = declared.holders[email]
     if person.is_cut and lets_in and not is_ended(person, member.sessions_valid_from):
         yield _forgotten(path, name, email, person.level or Level.SUSPENDED, person)
     yield from _since_moved(path, name, email, person, member.incident if not lets_in else None)
@@ -118,8 +118,8 @@ def _of_person(name: str, email: str, person: PersonRecord, declared: Cohort) ->
 def _of_moved(name: str, known: CohortRecord, home: str, email: str, declared: Cohort) -> Iterator[Stale]:
     """Who was cut with their whole cohort does not come back by way of another, under whatever name."""
     lets_in = not declared.level_of(email).is_cut
-    if lets_in and not is_ended(known, declared.members[email].sessions_valid_from):
-        found = _forgotten(f"cohorts.{home}.members.{email}", home, email, known.level, known)
+    if lets_in and not is_ended(known, declared.holders[email].sessions_valid_from):
+        found = _forgotten(f"cohorts.{home}.{declared.holders_key}.{email}", home, email, known.level, known)
         yield replace(found, line=found.line.replace("has it at", f"has cohort {name}, where they were, at"))
 
 

@@ -25,7 +25,7 @@ def findings_settings(rollout: Rollout, record: Record) -> dict[str, Any]:
         "people": {
             session.lower(): name
             for name, cohort in rollout.cohorts.items()
-            for email in sorted(cohort.members)
+            for email in sorted(cohort.holders)
             for session in record.names(email)
         },
     }

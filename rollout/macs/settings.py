@@ -120,7 +120,7 @@ def managed_settings(
         "env": {
             **{key: value for row in rows for key, value in row.env.items()},
             **_endpoints(region),
-            **_pins(rollout, labels, profile_arns),
+            **pins(rollout, labels, profile_arns),
             **_aws(rollout, profile_arns[labels[0]], platform, signs_in=all(row.sign_in for row in rows)),
             **(_telemetry(rollout.mac.telemetry, to) if rollout.mac.telemetry else {}),
         },
@@ -165,7 +165,7 @@ def _labels(rollout: Rollout, cohort: Cohort, level: Level) -> tuple[str, ...]:
     return (rollout.throttle.model if rollout.throttle.model in cohort.models else cohort.models[0],)
 
 
-def _pins(rollout: Rollout, labels: tuple[str, ...], profile_arns: Mapping[str, str]) -> dict[str, str]:
+def pins(rollout: Rollout, labels: tuple[str, ...], profile_arns: Mapping[str, str]) -> dict[str, str]:
     """Each alias to the first model of its family, or else to the default one."""
 
     def pinned(alias: str) -> str:

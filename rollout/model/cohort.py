@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from rollout.levels import Level
 from rollout.model.base import Part
@@ -23,6 +23,7 @@ from rollout.model.fields import (
     TeamName,
     Words,
 )
+from rollout.model.machines import GithubWorkflow, MachineName, RoleArn
 from rollout.model.macs import Rules
 from rollout.model.models import Throttle
 from rollout.model.success import Targets
@@ -82,6 +83,47 @@ class Member(Part):
     would give more than the newest said."""
 
 
+class Machine(Part):
+    """A job or a server that runs Claude Code by itself, by a name of ours that its sessions bear."""
+
+    github: GithubWorkflow | None = None
+    """The workflow at GitHub that it is."""
+    role: RoleArn | None = None
+    """In place of a workflow: the role of AWS's that it has already, and that nobody else has."""
+    team: TeamName
+    """One of `organization.teams`: its spend is theirs."""
+    owner: Email
+    """Who answers for it: is told of its spend, and when its access is taken."""
+    rationale: Cell | None = None
+    """What it does; for readers."""
+    level: Level | None = None
+    """As of a member: of it and the cohort's, the one that takes away more is in force."""
+    incident: Incident | None = None
+    """Of its own level; the cohort's, unless given."""
+    sessions_valid_from: Instant | None = None
+    """As of a cohort, for this machine's sessions alone."""
+    until: End | None = None
+    """As of a member: when this machine's access ends."""
+    extended: Instant | None = None
+    """When `until` was last moved later, or taken away."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Machine:
+        if (self.github is None) is (self.role is None):
+            raise ValueError("needs github, or role; one of them, and not both")
+        return self
+
+    @property
+    def identity(self) -> str:
+        """What tells it from every other, as IAM sees it: the subject of its token, or the ARN of its role."""
+        return self.github.subject if self.github else str(self.role)
+
+
+def address_of(holder: str, each: Member | Machine) -> str:
+    """The e-mail address of who is told of a holder's spend: a machine reads nothing."""
+    return each.owner if isinstance(each, Machine) else holder
+
+
 # What an incident says of one person alone.
 STOPPING = ("level", "incident", "sessions_valid_from")
 # What a member's entry may say of somebody who is in the roster: it takes access from one person alone.
@@ -104,7 +146,7 @@ class GateOverride(Part):
 
 
 class Cohort(Part):
-    """People who get access together, and lose it together."""
+    """People who get access together, and lose it together; or machines."""
 
     level: Level
     """How much access it has; docs/runbook.md says what each level takes."""
@@ -114,6 +156,8 @@ class Cohort(Part):
     """By e-mail address, as Okta knows it."""
     roster: RosterPath | None = None
     """A CSV file with members, beside those named here. Of somebody in it, `members` may give level and incident."""
+    machines: Mapping[MachineName, Machine] = {}
+    """In place of people: what runs Claude Code by itself, by name (docs/machines.md)."""
     incident: Incident | None = None
     """Why its level is above `active`."""
     sessions_valid_from: Instant | None = None
@@ -135,9 +179,19 @@ class Cohort(Part):
 
     _ended: frozenset[str] = PrivateAttr(default=frozenset())
 
+    @property
+    def holders(self) -> Mapping[str, Member | Machine]:
+        """Who has sessions of the cohort's role: its people by e-mail address, or its machines by name."""
+        return self.machines or self.members
+
+    @property
+    def holders_key(self) -> str:
+        """Where the stack file has them."""
+        return "machines" if self.machines else "members"
+
     def as_of(self, now: datetime) -> Cohort:
         """With the knowledge of whose access has ended by `now`, as far as the file tells."""
-        ends = {email: self.end_of(email) for email in self.members}
+        ends = {email: self.end_of(email) for email in self.holders}
         return self.having_ended({email for email, end in ends.items() if end and end <= now})
 
     def having_ended(self, people: Collection[str]) -> Cohort:
@@ -153,13 +207,13 @@ class Cohort(Part):
 
     def end_of(self, email: str) -> datetime | None:
         """From when on IAM denies a member everything: their own end or the cohort's, the earlier."""
-        return earliest(self.members[email].until, self.until)
+        return earliest(self.holders[email].until, self.until)
 
     def extended_of(self, email: str) -> datetime | None:
-        return latest(self.members[email].extended, self.extended)
+        return latest(self.holders[email].extended, self.extended)
 
-    def level_of(self, email: str) -> Level:
-        own = self.members[email].level
+    def level_of(self, holder: str) -> Level:
+        own = self.holders[holder].level
         return self.level if own is None or own.rank < self.level.rank else own
 
     def valid_from(self) -> datetime | None:
@@ -171,9 +225,9 @@ class Cohort(Part):
         """Whether an incident is over, as far as the stack file tells."""
         return bool(self.sessions_valid_from or (self.incident and self.level is Level.ACTIVE))
 
-    def member_valid_from(self, email: str) -> datetime | None:
-        """The same for one member's sessions alone."""
-        member = self.members[email]
+    def member_valid_from(self, holder: str) -> datetime | None:
+        """The same for the sessions of one member, or one machine, alone."""
+        member = self.holders[holder]
         return _valid_from(member.level or Level.ACTIVE, member.incident, member.sessions_valid_from)
 
     def usable_models(self, throttle: Throttle) -> tuple[str, ...]:
@@ -188,7 +242,7 @@ class Cohort(Part):
 
     @property
     def signed_in(self) -> tuple[str, ...]:
-        """The members who may sign in now, by e-mail, sorted."""
+        """The members who may sign in now, by e-mail, sorted; of machines none, who need no Okta."""
         return tuple(
             sorted(email for email in self.members if self.level_of(email).effects.members and email not in self._ended)
         )

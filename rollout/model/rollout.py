@@ -58,6 +58,9 @@ class Adopt(Part):
     """Of the IAM SAML provider that stands for the Okta app; under `federation: saml`."""
     oidc_provider_arn: OidcProviderArn | None = None
     """Of the IAM OIDC provider of the Okta domain; under `federation: oidc`."""
+    github_provider: bool = False
+    """Whether the account has GitHub's IAM OIDC provider already, as an account with our bootstrap stack does. Machines
+    with `github` are let in by it; `sts.amazonaws.com` must be among its audiences."""
     okta_app_id: OktaAppId | None = None
     """The AWS Account Federation app. Each preview reads it: its group filter must match `aws_<account>_<role>` and
     give that role, its application username must be the Okta username, and it must let the sign-in client in."""
@@ -142,6 +145,16 @@ class Rollout(Part):
         return {name: cohort for name, cohort in sorted(self.cohorts.items()) if cohort.level.effects.group}
 
     @property
+    def of_people(self) -> tuple[str, ...]:
+        """The cohorts that are none of machines, and so have a group in Okta, sorted."""
+        return tuple(sorted(name for name, cohort in self.cohorts.items() if not cohort.machines))
+
+    @property
+    def has_workflows(self) -> bool:
+        """Whether any machine is let in by GitHub."""
+        return any(machine.github for cohort in self.declared.values() for machine in cohort.machines.values())
+
+    @property
     def takes_github_alerts(self) -> bool:
         """Whether GitHub's secret-scanning webhook is let in: it writes to the findings log, which the meter's stack
         has."""
@@ -153,7 +166,7 @@ class Rollout(Part):
         return any(
             level.needs_incident
             for cohort in self.cohorts.values()
-            for level in (cohort.level, *(member.level or cohort.level for member in cohort.members.values()))
+            for level in (cohort.level, *(holder.level or cohort.level for holder in cohort.holders.values()))
         )
 
     def retention_days(self, cohort: str | None) -> int:

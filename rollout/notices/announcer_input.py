@@ -8,7 +8,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord, Record
 from rollout.levels import Level
-from rollout.model.cohort import Incident, Member
+from rollout.model.cohort import Incident, Machine, Member
 from rollout.model.rollout import Federation, Rollout
 from rollout.model.whom_to_ask import whom_to_ask
 from rollout.notices.access import Access
@@ -23,8 +23,8 @@ def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     not have; of an end alone nothing is said here, so that it changes nothing where no incident ever was.
     """
     found = rollout.cohorts[cohort]
-    ended = {email for email in found.ended if found.resumed or _was_stopped(found.members[email], found.level)}
-    listed = found.members if found.level.needs_incident else {e: m for e, m in found.members.items() if m.level}
+    ended = {email for email in found.ended if found.resumed or _was_stopped(found.holders[email], found.level)}
+    listed = found.holders if found.level.needs_incident else {e: m for e, m in found.holders.items() if m.level}
     removed = sorted({*_removed(record.cohorts.get(cohort)), *ended})
     return {
         "cohort": cohort,
@@ -35,7 +35,7 @@ def announced(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     }
 
 
-def _was_stopped(member: Member, cohort: Level) -> bool:
+def _was_stopped(member: Member | Machine, cohort: Level) -> bool:
     return cohort.needs_incident or bool(member.level or member.incident or member.sessions_valid_from)
 
 
@@ -65,10 +65,13 @@ def _removed(cohort: CohortRecord | None) -> list[str]:
     return sorted(email for email, person in people if person.is_removed)
 
 
-def _member(member: Member) -> dict[str, Any]:
+def _member(member: Member | Machine) -> dict[str, Any]:
+    """Who answers for a machine is told as a manager is."""
+    is_machine = isinstance(member, Machine)
+    manager = member.owner if is_machine else member.manager
     return {
-        "name": member.name,
-        **({"manager": member.manager} if member.manager else {}),
+        **({} if is_machine else {"name": member.name}),
+        **({"manager": manager} if manager else {}),
         **({"level": member.level.value} if member.level else {}),
         **({"incident": _incident(member.incident)} if member.level and member.incident else {}),
     }

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rollout.incidents.cohort_state import digest
+from rollout.names import MACHINE
 from rollout.notices.level_changes import Delivery, Route, Settings, Way, to_audiences, ways_to_people
 from rollout.usage.thresholds import STEPS, Alert, parts
 
@@ -92,12 +93,17 @@ def alert_deliveries(document: Mapping[str, Any], settings: Settings) -> list[De
             id=digest("alert", alert.id, way, *to),
             way=way,
             to=to,
-            title=title.format(**facts),
+            title=f"{_machine(alert)}{title.format(**facts)}",
             lines=lines,
             record=record,
         )
         for way, to in _to(alert, settings)
     ]
+
+
+def _machine(alert: Alert) -> str:
+    """Before a title that speaks to somebody: who answers for a machine reads it."""
+    return f"Of your machine {alert.name}: " if alert.whose == "user" and MACHINE.fullmatch(alert.name) else ""
 
 
 def _words(alert: Alert) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from rollout.incidents.cohort_state import Change, digest
 from rollout.levels import Level
 from rollout.model.times import instant
+from rollout.names import MACHINE
 
 AUDIENCES = ("engineering", "team_leads", "finance", "security", "leadership")
 # The plan, exercise 2, level 4: a review within 48 hours. People are reminded half-way.
@@ -144,15 +145,16 @@ def ways_to_people(settings: Settings) -> Iterator[Way]:
 
 
 def _personal(change: Change, settings: Settings) -> Iterator[tuple[str, str, list[str]]]:
-    """(address, title, lines) for everybody affected, and for each manager once, with the names of theirs."""
+    """(address, title, lines) for everybody affected who has one, and for each manager once, with the names of theirs:
+    a machine has none, and who answers for it stands as its manager."""
     state = _state(change)
     lines = _lines(change, settings)
-    for email in change.people:
+    for email in (each for each in change.people if not MACHINE.fullmatch(each)):
         yield email, f"Your access to Claude Code is {state}", lines
     reports: dict[str, list[str]] = {}
     for email, subject in change.people.items():
         if subject.manager:
-            reports.setdefault(subject.manager, []).append(f"{subject.name or email} ({email})")
+            reports.setdefault(subject.manager, []).append(f"{subject.name} ({email})" if subject.name else email)
     for manager, names in sorted(reports.items()):
         whose = names[0] if len(names) == 1 else f"{len(names)} people of yours"
         yield (

@@ -103,6 +103,7 @@ def unknown_people(rollout: Rollout, found: Directory) -> list[Mistake]:
     """Members who cannot sign in: not in Okta, deactivated there, not to be told from somebody else there, or under a
     login that AWS refuses."""
     mistakes: list[Mistake] = []
+    machines = {machine for cohort in rollout.declared.values() for machine in cohort.machines}
     for name, cohort in rollout.declared.items():
         for email in cohort.signed_in:
             person = found.people.get(email)
@@ -121,6 +122,8 @@ def unknown_people(rollout: Rollout, found: Directory) -> list[Mistake]:
                     f"signs in to {rollout.okta.domain} as {shown(person.login)}, which AWS takes as no session's name "
                     "(2 to 64 letters, digits and _+=,.@-); change the login, or take the member out"
                 )
+            elif (called := session_name(rollout, person).lower()) in machines:
+                text = f"signs in to {rollout.okta.domain} as {called}, as a machine is called; name that otherwise"
             else:
                 continue
             mistakes.append(Mistake(("cohorts", name, "members", email), text))

@@ -14,18 +14,11 @@ from rollout.model import errors
 from rollout.model.base import Part
 from rollout.model.errors import Mistake, StackFileError
 from rollout.model.fields import Domain, Shape
+from rollout.model.machines import Repository, RoleArn
 from rollout.pipeline.rights import environments
 
 PROJECT = "claude-code-rollout-bootstrap"
 
-# GitHub's limits of an owner's and a repository's name; nothing that IAM would read as a wildcard.
-Repository = Annotated[
-    str,
-    Shape(
-        r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,100}",
-        "a repository at GitHub as owner/name, such as acme/claude-code-rollout",
-    ),
-]
 # With what is put around it, a role's name has at most 64 characters (IAM API reference, CreateRole).
 StackName = Annotated[
     str,
@@ -40,13 +33,6 @@ IssuerArn = Annotated[
 ]
 # A trust policy has 2,048 characters; those of IAM Identity Center have some 130 each.
 MOST_ON_CALL = 10
-RoleArn = Annotated[
-    str,
-    Shape(
-        r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,200}",
-        "the ARN of a role (arn:aws:iam::<account>:role/<path and name>), without a wildcard",
-    ),
-]
 
 
 class Bootstrap(Part):

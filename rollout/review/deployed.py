@@ -5,7 +5,7 @@ The judgement is the pull request's (`rollout.review.diff`); only what it is hel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from rollout import names
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.levels import Level
-from rollout.model.cohort import Cohort, Member
+from rollout.model.cohort import Cohort, Machine, Member
 from rollout.model.rollout import Rollout
 from rollout.review.diff import Diff, ModelChange, diff
 
@@ -35,7 +35,7 @@ def _there(record: Record) -> Mapping[str, CohortRecord]:
 def _deployed(record: Record, head: Rollout) -> Rollout:
     there = _there(record)
     planned = {name: cohort for name, cohort in head.cohorts.items() if not cohort.level.effects.group}
-    known = {email: member for cohort in head.cohorts.values() for email, member in cohort.members.items()}
+    known = {email: each for cohort in head.cohorts.values() for email, each in cohort.holders.items()}
     cohorts = {name: _cohort(each, head.cohorts.get(name), known, head) for name, each in there.items()}
     # A cohort on record that is not deployed is none that never was.
     known_before = {
@@ -45,13 +45,15 @@ def _deployed(record: Record, head: Rollout) -> Rollout:
     return head.model_copy(update={"cohorts": {**known_before, **planned, **cohorts}})
 
 
-def _cohort(was: CohortRecord, head: Cohort | None, known: Mapping[str, Member], rollout: Rollout) -> Cohort:
+def _cohort(was: CohortRecord, head: Cohort | None, known: Mapping[str, Member | Machine], rollout: Rollout) -> Cohort:
     """With what the record does not have, such as names and teams, as the stack file has it now."""
     people = {email: each for email, each in was.people.items() if not each.left}
     deployed: dict[str, Any] = {
         "level": was.level,
         "models": tuple(was.profiles) or (head.models if head else tuple(rollout.models)),
-        "members": {email: _member(email, each, head, known) for email, each in people.items()},
+        "members": {},
+        "machines": {},
+        _key(people): {email: _holder(email, each, head, known) for email, each in people.items()},
         "incident": None,
         "sessions_valid_from": _earlier(was.dead_before, head.valid_from() if head else None),
     }
@@ -62,12 +64,25 @@ def _cohort(was: CohortRecord, head: Cohort | None, known: Mapping[str, Member],
     return head.model_copy(update=deployed).having_ended(out)
 
 
-def _member(email: str, was: PersonRecord, head: Cohort | None, known: Mapping[str, Member]) -> Member:
-    is_here = head is not None and email in head.members
-    found = known.get(email) or Member(name=email, team=NO_TEAM)
+def _key(holders: Iterable[str]) -> str:
+    return "machines" if any(map(names.MACHINE.fullmatch, holders)) else "members"
+
+
+def _holder(
+    email: str, was: PersonRecord, head: Cohort | None, known: Mapping[str, Member | Machine]
+) -> Member | Machine:
+    is_here = head is not None and email in head.holders
+    found = known.get(email) or _unknown(email)
     now = head.member_valid_from(email) if head is not None and is_here else None
     line = _earlier(was.dead_before, now)
     return found.model_copy(update={"level": was.level, "incident": None, "sessions_valid_from": line})
+
+
+def _unknown(holder: str) -> Member | Machine:
+    """Whom the stack file names no more."""
+    if names.MACHINE.fullmatch(holder):
+        return Machine.model_construct(team=NO_TEAM, owner=holder)
+    return Member(name=holder, team=NO_TEAM)
 
 
 def _earlier(recorded: datetime | None, said: datetime | None) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rollout.levels import Level
-from rollout.model.cohort import Cohort, Incident, Member
+from rollout.model.cohort import Cohort, Incident, Machine, Member
 from rollout.model.rollout import Rollout
 from rollout.review.sessions_diff import SessionChange, session_changes
 from rollout.review.settings_diff import Change, member_settings, settings
@@ -116,12 +116,12 @@ def diff(base: Rollout | None, head: Rollout | None) -> Diff:
 
 
 def access(rollout: Rollout | None) -> dict[str, Access]:
-    """By e-mail address, of everybody in a cohort that is declared; a person is in one of these at a time."""
+    """By e-mail address, or name of a machine, of everybody in a cohort that is declared; each is in one at a time."""
     return {
         email: Access(cohort=name, level=level, models=() if email in cohort.ended else _usable(rollout, cohort, level))
         for rollout in _present(rollout)
         for name, cohort in rollout.declared.items()
-        for email in cohort.members
+        for email in cohort.holders
         for level in [cohort.level_of(email)]
     }
 
@@ -150,8 +150,9 @@ def _people(base: Rollout | None, head: Rollout | None) -> Iterator[PersonChange
         moved = was and is_ and was.cohort != is_.cohort
         if _missing(was, is_) or _missing(is_, was) or moved:
             places = [(_cohorts(head), is_), (_cohorts(base), was)]
-            member = next(cohorts[place.cohort].members[email] for cohorts, place in places if place)
-            yield PersonChange(email=email, name=member.name, team=member.team, before=was, after=is_)
+            member = next(cohorts[place.cohort].holders[email] for cohorts, place in places if place)
+            name = email if isinstance(member, Machine) else member.name
+            yield PersonChange(email=email, name=name, team=member.team, before=was, after=is_)
 
 
 def _levels(base: Rollout | None, head: Rollout | None) -> Iterator[LevelChange]:
@@ -160,7 +161,7 @@ def _levels(base: Rollout | None, head: Rollout | None) -> Iterator[LevelChange]
         was, is_ = old.get(name), new.get(name)
         before = was.level if was else Level.PLANNED
         after = is_.level if is_ else Level.PLANNED
-        members = [dict(cohort.members) if cohort else {} for cohort in (was, is_)]
+        members = [dict(cohort.holders) if cohort else {} for cohort in (was, is_)]
         if before is not after:
             incident = (is_.incident if is_ else None) or (was.incident if was else None)
             people = len(members[1] if is_ else members[0])
@@ -190,7 +191,7 @@ def _levels(base: Rollout | None, head: Rollout | None) -> Iterator[LevelChange]
                 )
 
 
-def _effective(member: Member | None, cohort: Level) -> Level:
+def _effective(member: Member | Machine | None, cohort: Level) -> Level:
     """`planned` where there is nobody, as of a cohort that is not there."""
     return max(member.level or cohort, cohort, key=lambda level: level.rank) if member else Level.PLANNED
 

@@ -35,9 +35,9 @@ def session_changes(base: Mapping[str, Cohort], head: Mapping[str, Cohort]) -> I
             continue
         before, after = was.valid_from(), is_.valid_from()
         if before != after:
-            yield SessionChange(cohort=name, email=None, before=before, after=after, people=len(is_.members))
+            yield SessionChange(cohort=name, email=None, before=before, after=after, people=len(is_.holders))
         # Whoever is taken out of the cohort loses the cut of their own too, and with it the stop on older sessions.
-        for email in sorted({*was.members, *is_.members}):
+        for email in sorted({*was.holders, *is_.holders}):
             then, now = _own(was, email), _own(is_, email)
             both = latest(before, then), latest(after, now)
             if then != now and both[0] != both[1]:
@@ -45,4 +45,4 @@ def session_changes(base: Mapping[str, Cohort], head: Mapping[str, Cohort]) -> I
 
 
 def _own(cohort: Cohort, email: str) -> datetime | None:
-    return cohort.member_valid_from(email) if email in cohort.members else None
+    return cohort.member_valid_from(email) if email in cohort.holders else None

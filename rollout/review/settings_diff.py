@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from rollout.model.cohort import Member
+from rollout.model.cohort import Machine, Member
 from rollout.model.rollout import Rollout
 
 # None: not there, or nothing in it.
 Change = tuple[Any, Any]
 # Of a cohort: compared person by person, or by what it means.
-ELSEWHERE = {"members", "roster", "level"}
+ELSEWHERE = {"members", "machines", "roster", "level"}
 
 
 def settings(base: Rollout | None, head: Rollout | None) -> Iterator[tuple[str, Change]]:
@@ -38,11 +38,11 @@ def member_settings(
                 yield (email, path), change
 
 
-def _members(rollout: Rollout | None) -> dict[str, dict[str, Member]]:
+def _members(rollout: Rollout | None) -> dict[str, dict[str, Member | Machine]]:
     """By e-mail address and cohort."""
-    found: dict[str, dict[str, Member]] = {}
+    found: dict[str, dict[str, Member | Machine]] = {}
     for name, cohort in rollout.cohorts.items() if rollout else ():
-        for email, member in cohort.members.items():
+        for email, member in cohort.holders.items():
             found.setdefault(email, {})[name] = member
     return found
 

@@ -10,8 +10,9 @@ from datetime import date
 from typing import Any
 
 from rollout.access.residual import IAM_SECONDS_AFTER_END, missed, residual_access
+from rollout.levels import Level
 from rollout.model.cohort import Cohort
-from rollout.model.errors import Mistake
+from rollout.model.errors import Mistake, one_of
 from rollout.model.rollout import Rollout
 from rollout.model.times import moment
 from rollout.people.composition import Composition, Share, advice, composition, shares
@@ -44,7 +45,11 @@ def judgement(rollout: Rollout, today: date) -> dict[str, Any]:
                 }
                 for level, residual in residual_access(rollout).items()
             },
-            "advice": [mistake.line({}) for mistake in (*missed(rollout), *_not_to_be_throttled(rollout))],
+            "advice": [
+                mistake.line({})
+                for doubts_of in (missed, _not_to_be_throttled, _restricted_machines)
+                for mistake in doubts_of(rollout)
+            ],
         },
     }
 
@@ -70,11 +75,20 @@ def _not_to_be_throttled(rollout: Rollout) -> Iterator[Mistake]:
         yield Mistake(("adopt", "meter"), f"{text}; suspend instead where that matters")
 
 
+def _restricted_machines(rollout: Rollout) -> Iterator[Mistake]:
+    """Said where somebody may rely on it: what the level adds are rules for Claude Code on a Mac."""
+    for name, cohort in rollout.cohorts.items():
+        if restricted := sorted(m for m in cohort.machines if cohort.level_of(m) is Level.RESTRICTED):
+            text = f"restricted takes nothing from {one_of(restricted)}; throttled or suspended does (docs/machines.md)"
+            yield Mistake(("cohorts", name, "machines"), text)
+
+
 def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:
     found = composition(rollout, name)
     return {
         "level": rollout.cohorts[name].level.value,
         "people": found.size,
+        **({"machines": len(machines)} if (machines := rollout.cohorts[name].machines) else {}),
         "teams": {team: _team(found, team, share) for team, share in shares(found).items()},
         "seniority": {kind: found.seniority.get(kind, 0) for kind in SENIORITIES},
         # A cohort that is planned may have nobody yet.

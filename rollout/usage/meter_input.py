@@ -15,7 +15,7 @@ from rollout.incidents.cohort_state import digest
 from rollout.incidents.cut_record import Record
 from rollout.incidents.quotas import quota_policies, raises, throttled_sessions
 from rollout.levels import Level
-from rollout.model.cohort import Cohort, Incident
+from rollout.model.cohort import Cohort, Incident, address_of
 from rollout.model.models import Model, Prices
 from rollout.model.rollout import Rollout
 from rollout.usage import canary
@@ -68,7 +68,7 @@ def _levels(rollout: Rollout, record: Record) -> dict[str, dict[str, Any]]:
     for name, cohort in rollout.cohorts.items():
         if cohort.level.needs_incident:
             cohorts[name] = _level(cohort.level, cohort.incident)
-        for email, member in sorted(cohort.members.items()):
+        for email, member in sorted(cohort.holders.items()):
             if end := cohort.end_of(email):
                 ends |= {session.lower(): end.isoformat() for session in record.names(email)}
             if member.level and cohort.level_of(email) is not cohort.level:
@@ -89,10 +89,10 @@ def limits(rollout: Rollout, account: Account, record: Record) -> Limits:
         budgets={whose: _budget(usd, rollout.budgets.alert_at) for whose, usd in budgets.items()},
         addresses={
             "user": {
-                session.lower(): email
+                session.lower(): address_of(holder, each)
                 for cohort in rollout.cohorts.values()
-                for email in sorted(cohort.members)
-                for session in record.names(email)
+                for holder, each in sorted(cohort.holders.items())
+                for session in record.names(holder)
             },
             "team": {name: team.lead for name, team in rollout.organization.teams.items() if team.lead},
         },
@@ -126,7 +126,7 @@ def _budget(usd: float, alert_at: float) -> Budget:
 
 def _teams(cohort: Cohort, record: Record) -> Iterator[tuple[str, str]]:
     """By the session's name in lower case: Okta may write a login in capitals."""
-    for email, member in sorted(cohort.members.items()):
+    for email, member in sorted(cohort.holders.items()):
         for session in record.names(email):
             yield session.lower(), member.team
 

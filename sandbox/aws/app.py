@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -50,6 +51,7 @@ from moto.sqs.responses import SQSResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.test import run_wsgi_app
 
+from sandbox import workflow_tokens
 from sandbox.aws import bedrock, bedrock_runtime, session_rights
 from sandbox.aws.account import anomalies, data_exports
 from sandbox.aws.account.budgets import Budgets
@@ -255,6 +257,7 @@ def create_app(
     for urls in REPLACED_URLS:
         _replace(urls)
     Federation.jwks = staticmethod(jwks)
+    Federation.workflow_keys = staticmethod(partial(workflow_tokens.keys, home))
     profiles.quotas.update(profiles.DEFAULT_QUOTAS)
     keep_from_logs()
     keep_little()

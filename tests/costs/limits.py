@@ -36,7 +36,7 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "a trust policy",
         f"{iam_limits.TRUST_CHARACTERS:,} characters, unless raised",
         IAM,
-        "the policy pack, `policies/rules/iam/iam_documents_fit.py`",
+        "of machines `rollout/stack_file/machine_checks.py`; the policy pack, `policies/rules/iam/iam_documents_fit.py`",
     )
     yield "managed policies on a role", str(iam_limits.MANAGED_PER_ROLE), IAM, "`rollout/iam_limits.py`"
     yield (

@@ -92,7 +92,59 @@ def github(**equals: str) -> dict[str, Any]:
     return {"StringEquals": {f"{GITHUB}:{key}": value for key, value in {**right, **equals}.items()}}
 
 
+MACHINES: dict[str, Any] = {"stack": "machines"}
+
+
+def machine(**equals: str | None) -> dict[str, Any]:
+    """The condition of the second machine of `ci`, which is a workflow, with other values; None takes one out."""
+    right = {
+        f"{GITHUB}:aud": "sts.amazonaws.com",
+        f"{GITHUB}:sub": "repo:acme/payments:environment:review",
+        "sts:RoleSessionName": "nightly-review",
+    }
+    keys = {"aud": f"{GITHUB}:aud", "sub": f"{GITHUB}:sub", "name": "sts:RoleSessionName"}
+    changed = {**right, **{keys[key]: value for key, value in equals.items()}}
+    return {"StringEquals": {key: value for key, value in changed.items() if value is not None}}
+
+
+def of_machine(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "rule": "trust-is-named",
+        "on": "ci-access-role",
+        "change": statement(number, "assumeRolePolicy", **changes),
+        **MACHINES,
+    }
+
+
 CASES = [
+    Case(**of_machine(1, Condition=machine(sub="repo:acme/payments:*"))),
+    Case(**of_machine(1, Condition=machine(sub="repo:acme/payments:pull_request"))),
+    Case(**of_machine(1, Condition=machine(sub="repo:*/payments:environment:review"))),
+    Case(**of_machine(1, Condition=machine(sub=None))),
+    Case(**of_machine(1, Condition={"StringLike": machine()["StringEquals"]})),
+    Case(**of_machine(1, Condition={"StringEqualsIfExists": machine()["StringEquals"]})),
+    Case(**of_machine(1, Condition=machine(aud=None))),
+    Case(**of_machine(1, Condition=machine(name=None))),
+    Case(**of_machine(1, Condition=machine(name="nightly-*"))),
+    Case(**of_machine(1, Action="sts:*")),
+    Case(**of_machine(0, Principal={"AWS": "*"})),
+    Case(**of_machine(0, Principal={"AWS": "arn:aws:iam::123456789012:root"})),
+    Case(**of_machine(0, Principal={"AWS": "arn:aws:iam::123456789012:role/claude-code-pilot"})),
+    Case(**of_machine(0, Condition=None)),
+    Case(
+        rule="machines-are-told-apart",
+        on="release-access-role",
+        change=statement(0, "assumeRolePolicy", Condition=machine(name="notes-writer")),
+        **MACHINES,
+    ),
+    Case(
+        rule="machines-are-told-apart",
+        on="release-access-role",
+        change=statement(
+            0, "assumeRolePolicy", Condition=machine(sub="repo:acme/payments:ref:refs/tags/v1", name="nightly-review")
+        ),
+        **MACHINES,
+    ),
     Case(
         rule="no-bare-wildcard",
         on="pilot-access-invoke",

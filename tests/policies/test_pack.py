@@ -57,6 +57,7 @@ workflow-rights-are-ours critical mandatory
 preview-only-reads critical mandatory
 state-key-rotates medium mandatory
 trusts-our-federation critical mandatory
+machines-are-told-apart critical mandatory
 stays-in-its-account critical mandatory
 cohorts-are-whole critical mandatory
 suspended-is-denied critical mandatory

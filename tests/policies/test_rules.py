@@ -44,10 +44,23 @@ def document(name: str) -> dict[str, Any]:
     return content
 
 
+def machines() -> dict[str, Any]:
+    """Two workflows and a role, in two cohorts."""
+    made, owned = stacks.small(), {"team": "platform", "owner": "grace.liu@acme.example"}
+    review = {"github": {"repository": "acme/payments", "environment": "review"}, **owned}
+    notes = {"github": {"repository": "acme/payments", "ref": "refs/tags/v1"}, **owned}
+    bot = {"role": "arn:aws:iam::999999999999:role/build", **owned}
+    for name, each in (("ci", {"nightly-review": review, "dep-bot": bot}), ("release", {"notes-writer": notes})):
+        made["cohorts"][name] = {"level": "active", "models": ["haiku"], "machines": each}
+    return made
+
+
 @cache
 def compliant(name: str) -> tuple[tuple[Resource, ...], Stack]:
     if name == "oidc":
         run = recording.run(stacks.config({**stacks.small(), "federation": "oidc"}))
+    elif name == "machines":
+        run = recording.run(stacks.config(machines()))
     elif name == "prompts":
         run = recording.run(stacks.config({**stacks.small(), "logs": {"prompt_text": True}}))
     elif name == "bootstrap":

@@ -15,8 +15,9 @@ from moto.iam.models import Role, iam_backends
 from moto.sts.models import AssumedRole
 from moto.sts.responses import TokenResponse
 
+from sandbox import workflow_tokens
 from sandbox.aws import trust
-from sandbox.aws.callers import mark
+from sandbox.aws.callers import mark, session_caller
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import QueryRefusal
 from sandbox.aws.sign_in import saml
@@ -33,6 +34,7 @@ from sandbox.aws.sign_in.id_tokens import audience_of, oidc_provider, token_clai
 from sandbox.aws.validation import mistakes
 
 DEFAULT_DURATION = 3600
+CHAINED_SECONDS = 3600
 
 
 def _role(arn: str, action: str) -> Role:
@@ -67,6 +69,17 @@ def _require_trust(role: Role, claim: Claim) -> None:
             raise denied(action)
 
 
+def _require_role_trust(role: Role, arn: str, session_name: str) -> None:
+    """For a caller of the same account, whose trust policy alone suffices where it names the role."""
+    request = trust.Request(
+        action="sts:AssumeRole",
+        principal=("AWS", arn),
+        context={"sts:rolesessionname": (session_name,), "sts:sourceidentity": (), "aws:tagkeys": ()},
+    )
+    if not trust.allows([json.loads(role.assume_role_policy_document)], request):
+        raise denied("sts:AssumeRole")
+
+
 def _duration(requested: int | None, offered: int | None, role: Role) -> int:
     duration = requested or offered or DEFAULT_DURATION
     if duration > int(role.max_session_duration or DEFAULT_DURATION):
@@ -78,6 +91,7 @@ class Federation(TokenResponse):
     """moto's STS with the two federated calls replaced; its URL leads here instead (see `app`)."""
 
     jwks: ClassVar[Callable[[], dict[str, Any]]]
+    workflow_keys: ClassVar[Callable[[], dict[str, Any]]]
 
     def _given(self, operation: str) -> dict[str, Any]:
         given = dict(self.params or {})
@@ -111,6 +125,29 @@ class Federation(TokenResponse):
         )
         mark(session, role, claim.tags, claim.provider_arn, claim.source_identity)
         return session
+
+    def assume_role(self) -> ActionResult:
+        """A long-lived key may do all; a session must be of a role that the wanted one trusts under this name."""
+        asking = session_caller(self.headers)
+        if asking is None or asking.role is None:
+            return super().assume_role()
+        given = self._given("AssumeRole")
+        role = _role(given["RoleArn"], "sts:AssumeRole")
+        _require_role_trust(role, asking.role.arn, given["RoleSessionName"])
+        duration = _duration(given.get("DurationSeconds"), None, role)
+        if duration > CHAINED_SECONDS:
+            raise invalid_parameter("The requested DurationSeconds exceeds the 1 hour session limit for role chaining")
+        session = self.backend.assume_role(
+            region_name=self.region,
+            role_session_name=given["RoleSessionName"],
+            role_arn=role.arn,
+            policy=given.get("Policy") or "",
+            duration=duration,
+            external_id="",
+        )
+        mark(session, role, {}, "", None)
+        user = {"AssumedRoleId": session.user_id, "Arn": session.arn}
+        return ActionResult({"Credentials": session, "AssumedRoleUser": user, "PackedPolicySize": 6})
 
     def assume_role_with_saml(self) -> ActionResult:
         given = self._given("AssumeRoleWithSAML")
@@ -152,7 +189,8 @@ class Federation(TokenResponse):
         given = self._given("AssumeRoleWithWebIdentity")
         header, said = unverified(given["WebIdentityToken"])
         provider = oidc_provider(account_of(given["RoleArn"]), said["iss"])
-        claims = verified(given["WebIdentityToken"], header, type(self).jwks())
+        issued = type(self).workflow_keys if said["iss"] == workflow_tokens.ISSUER else type(self).jwks
+        claims = verified(given["WebIdentityToken"], header, issued())
         audience = audience_of(claims, provider)
         claim = token_claim(claims, audience, provider, given["RoleSessionName"])
         role = _role(given["RoleArn"], claim.action)

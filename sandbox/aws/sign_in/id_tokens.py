@@ -7,11 +7,13 @@ from typing import Any
 import jwt
 from moto.iam.models import OpenIDConnectProvider, iam_backends
 
+from sandbox import workflow_tokens
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.sign_in.claims import Claim, expired, invalid_token
 
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity"
+GITHUB_CLAIMS = ("environment", "ref", "repository", "repository_id")
 
 
 def issuer_host(issuer: str) -> str:
@@ -85,6 +87,8 @@ def _token_tags(claims: dict[str, Any]) -> tuple[dict[str, str], tuple[str, ...]
 def token_claim(claims: dict[str, Any], audience: str, provider: OpenIDConnectProvider, session_name: str) -> Claim:
     host = issuer_host(claims["iss"]).lower()
     original = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    # Of GitHub's issuer IAM reads more than of others (Service Authorization Reference, AWS STS).
+    more = GITHUB_CLAIMS if claims["iss"] == workflow_tokens.ISSUER else ()
     tags, transitive = _token_tags(claims)
     return Claim(
         action="sts:AssumeRoleWithWebIdentity",
@@ -95,6 +99,7 @@ def token_claim(claims: dict[str, Any], audience: str, provider: OpenIDConnectPr
             f"{host}:sub": (str(claims["sub"]),),
             f"{host}:oaud": tuple(original) if claims.get("azp") else (),
             f"{host}:amr": tuple(claims.get("amr") or ()),
+            **{f"{host}:{name}": (str(claims[name]),) if name in claims else () for name in more},
         },
         tags=tags,
         transitive_tags=transitive,

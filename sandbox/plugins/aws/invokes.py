@@ -71,6 +71,20 @@ def _role_policies(aws: Aws, wanted: Props) -> Props:
     }
 
 
+def _oidc_provider(aws: Aws, wanted: Props) -> Props:
+    """By ARN. One that is not there is an error, in IAM's own words."""
+    arn = wanted["arn"]
+    found = aws.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    return {
+        "id": arn,
+        "arn": arn,
+        "url": found["Url"].removeprefix("https://"),
+        "clientIdLists": found.get("ClientIDList", []),
+        "thumbprintLists": found.get("ThumbprintList", []),
+        "tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+    }
+
+
 INVOKES = (
     Invoke(token="aws:index/getCallerIdentity:getCallerIdentity", arguments={"id": "string"}, run=_caller_identity),
     Invoke(
@@ -89,6 +103,12 @@ INVOKES = (
         arguments={"roleName": "string"},
         required=("roleName",),
         run=_role_policies,
+    ),
+    Invoke(
+        token="aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider",
+        arguments={"arn": "string"},
+        required=("arn",),
+        run=_oidc_provider,
     ),
     Invoke(token="aws:index/getPartition:getPartition", arguments={"id": "string"}, run=_partition),
 )

@@ -1,0 +1,58 @@
+"""What lets a machine in: one identity, exactly, under one name. Part of `trust-is-named`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from policies.engine.iam import Statement, equals, sole_principal
+from rollout import names
+
+ISSUER, AUDIENCE = names.WORKFLOW_ISSUER, "sts.amazonaws.com"
+# A wildcard is of no character here, so a subject that has one is none; nor has a pull request's a part like these.
+SUBJECT = re.compile(
+    r"repo:[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+"
+    r":(environment:[A-Za-z0-9_./ -]+|ref:refs/(heads|tags)/[A-Za-z0-9_./-]+)"
+)
+# Not ours: whoever has one of these would be the machine.
+ROLE = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:role/(?!(.*/)?({names.PREFIX}-|AWSReservedSSO_))[A-Za-z0-9_+=,.@/-]+")
+
+
+def workflow(statement: Statement) -> Iterator[str]:
+    """Of GitHub's provider."""
+    if statement.actions != ("sts:AssumeRoleWithWebIdentity",):
+        yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRoleWithWebIdentity alone"
+    if equals(statement, f"{ISSUER}:aud") != (AUDIENCE,):
+        yield f"without {ISSUER}:aud = {AUDIENCE} under StringEquals: a token meant for others would do"
+    subjects = equals(statement, f"{ISSUER}:sub")
+    if len(subjects) != 1 or not SUBJECT.fullmatch(subjects[0]):
+        yield f"without {ISSUER}:sub = repo:<owner>/<name>:environment:<one>, or ref:<one>, under StringEquals"
+    yield from _named(statement)
+
+
+def role(statement: Statement) -> Iterator[str]:
+    trusted = sole_principal(statement, "AWS")
+    if not isinstance(trusted, str) or not ROLE.fullmatch(trusted):
+        yield f"trusts {json.dumps(statement.principal)}, not one named role that is none of ours"
+    if statement.actions != ("sts:AssumeRole",):
+        yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRole alone"
+    yield from _named(statement)
+
+
+def _named(statement: Statement) -> Iterator[str]:
+    called = equals(statement, "sts:RoleSessionName")
+    if len(called) != 1 or not names.MACHINE.fullmatch(called[0]):
+        yield "without sts:RoleSessionName = one machine's name under StringEquals: it could take another's"
+
+
+def is_machine(statement: Statement) -> bool:
+    provider = sole_principal(statement, "Federated")
+    return sole_principal(statement, "AWS") is not None or str(provider).endswith(f"/{ISSUER}")
+
+
+def identity(statement: Statement) -> str:
+    """What IAM tells a machine by; empty where nothing does."""
+    if isinstance(trusted := sole_principal(statement, "AWS"), str):
+        return trusted
+    return ", ".join(equals(statement, f"{ISSUER}:sub"))
