@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -70,9 +70,11 @@ def resources_of(stack: str, folder: Path) -> Mapping[str, Any]:
     command = ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"]
     exported = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
     if exported.returncode:
-        raise pulumi.RunError(f"`{' '.join(command)}`: {exported.stderr.strip()}")
-    document = cast("Mapping[str, Any]", json.loads(exported.stdout).get("deployment") or {})
-    return {each["urn"]: each for each in document.get("resources") or []}
+        said = f"`{' '.join(command)}`: {exported.stderr.strip()}"
+        raise pulumi.RunError(f"{said}; a program that exports an output of the component does without this command")
+    deployment: dict[str, Any] = json.loads(exported.stdout).get("deployment") or {}
+    resources: list[dict[str, Any]] = deployment.get("resources") or []
+    return {each["urn"]: each for each in resources}
 
 
 def _first(given: list[Any]) -> Any:
