@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 
 from components import outputs
+from components.cohort import Cohort
 from components.cohorts import declare_cohorts
 from components.gates import judge_gates
 from components.identity.cut_record import keep
@@ -28,16 +29,18 @@ from components.shared import declare_shared
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cut_rules import advance
 from rollout.model.errors import StackFileError
+from rollout.model.rollout import Rollout
 from rollout.people.directory import session_names
 from rollout.stack_file.load import load
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """`outputs`: by name. `mistakes`: why the update must fail, complete once `judged` is known. `is_partial`: Okta did
-    not answer, so that only AWS is changed and nothing must be deleted."""
+    """`outputs`, `cohorts`: by name. `mistakes`: why the update must fail, complete once `judged` is known.
+    `is_partial`: Okta did not answer, so that only AWS is changed and nothing must be deleted."""
 
     outputs: Mapping[str, pulumi.Input[Any]]
+    cohorts: Mapping[str, Cohort]
     mistakes: Sequence[str]
     judged: pulumi.Output[Any]
     is_partial: bool
@@ -49,12 +52,16 @@ def declare_rollout(
     folder: Path,
     recorded_before: Callable[[], Record],
     opts: pulumi.ResourceOptions | None = None,
+    require: Callable[[Rollout], None] | None = None,
 ) -> Declared:
     """`config`, `encrypted`: of the stack, by full key. `folder`: where rosters are. `recorded_before`: what the last
-    update left on record of cuts. `opts`: their parent, where the whole is a component. `pulumi.RunError` has all
-    mistakes, for a person to read, before anything is declared."""
+    update left on record of cuts. `opts`: their parent, where the whole is a component. `require`: raises
+    StackFileError where the file will not do. `pulumi.RunError` has all mistakes, for a person to read, before anything
+    is declared."""
     try:
         rollout = load(config, folder, datetime.now(UTC), encrypted)
+        if require:
+            require(rollout)
     except StackFileError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -74,7 +81,7 @@ def declare_rollout(
     cohorts = declare_cohorts(rollout, account, shared, known, record, recorded, opts)
     if not shared.federation:
         lines, now = okta_is_silent(rollout, behind), pulumi.Output.from_input(None)
-        return Declared(outputs={}, mistakes=lines, judged=now, is_partial=True)
+        return Declared(outputs={}, cohorts=cohorts, mistakes=lines, judged=now, is_partial=True)
     mistakes, judged = effects(rollout, shared.federation, cohorts, behind)
     told = outputs.told(rollout, record, shared.federation, shared)
-    return Declared(outputs=told, mistakes=mistakes, judged=judged, is_partial=False)
+    return Declared(outputs=told, cohorts=cohorts, mistakes=mistakes, judged=judged, is_partial=False)

@@ -1,6 +1,6 @@
 """The logs alone, as one component. No postponed annotations here: the SDK's analyzer reads types, not texts."""
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -53,5 +53,6 @@ class AuditTrail(pulumi.ComponentResource):
         InvocationLogging(f"{name}-logging", InvocationLoggingArgs(account=account, logs=logs, trail=trail), child)
         done = judged((), pulumi.Output.from_input(None))
         self.invocation_logs = pulumi.Output.all(trail.invocation_log_group, done).apply(lambda known: known[0])
-        self.usage_logs = pulumi.Output.all(**trail.usage_log_groups)
+        by_cohort: dict[str, Any] = dict(trail.usage_log_groups)
+        self.usage_logs = pulumi.Output.from_input(by_cohort)
         self.register_outputs({"invocation_logs": trail.invocation_log_group, "usage_logs": self.usage_logs})

@@ -11,6 +11,7 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
 from program.package.audit_trail import AuditTrail
+from program.package.cohort import Cohort
 from program.package.judged import refused
 from program.package.rollout import Rollout
 from rollout import __version__
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pulumi.provider import ConstructResult
 
 NAME = "claude-code"
-COMPONENTS: list[type[pulumi.ComponentResource]] = [AuditTrail, Rollout]
+COMPONENTS: list[type[pulumi.ComponentResource]] = [AuditTrail, Cohort, Rollout]
 
 
 class Package(ComponentProvider):

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -12,8 +12,9 @@ from components.identity.cut_record import on_record
 from program.package.judged import judged
 from program.stack import configuration, full_name
 from program.traces import without_stack_traces
-from program.whole import declare_rollout
+from program.whole import Declared, declare_rollout
 from rollout.incidents.cut_record import COMPONENT
+from rollout.model import rollout as model
 
 SECONDS = 60
 
@@ -40,23 +41,37 @@ class Rollout(pulumi.ComponentResource):
     @without_stack_traces()
     def __init__(self, name: str, args: RolloutArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(COMPONENT, name, {}, opts)
-        config, encrypted = configuration()
-        folder = Path(args.get("folder") or project_folder(Path.cwd()))
-        declared = declare_rollout(
-            config,
-            encrypted,
-            folder,
-            lambda: on_record(full_name(), lambda: resources_of(full_name(), folder)),
-            pulumi.ResourceOptions(parent=self),
-        )
-        self.register_outputs(dict(declared.outputs))
-        done = judged(declared.mistakes, declared.judged)
-        given = {each: pulumi.Output.all(value, done).apply(_first) for each, value in declared.outputs.items()}
+        declared, done = made_under(self, args.get("folder"))
+        told = declared.outputs
         # Something is always told, or nobody would wait for the verdict.
-        self.residual_access = given.get("residual_access", done)
-        self.sign_in_apps = given.get("sign_in_apps")
-        self.cuts = given.get("cuts")
-        self.github_webhook = given.get("github_webhook")
+        self.residual_access = first(told.get("residual_access"), done) or done
+        self.sign_in_apps = first(told.get("sign_in_apps"), done)
+        self.cuts = first(told.get("cuts"), done)
+        self.github_webhook = first(told.get("github_webhook"), done)
+
+
+def made_under(
+    parent: pulumi.ComponentResource, folder: str | None, require: Callable[[model.Rollout], None] | None = None
+) -> tuple[Declared, pulumi.Output[Any]]:
+    """What the stack's settings say, below `parent`, which has registered what it tells; and what is known once all of
+    it is done and judged. `folder`: where rosters are. `require`: as in `declare_rollout`."""
+    config, encrypted = configuration()
+    place = Path(folder) if folder else project_folder(Path.cwd())
+    declared = declare_rollout(
+        config,
+        encrypted,
+        place,
+        lambda: on_record(full_name(), lambda: resources_of(full_name(), place)),
+        pulumi.ResourceOptions(parent=parent),
+        require,
+    )
+    parent.register_outputs(dict(declared.outputs))
+    return declared, judged(declared.mistakes, declared.judged)
+
+
+def first(value: pulumi.Input[Any] | None, done: pulumi.Output[Any]) -> pulumi.Output[Any] | None:
+    """`value`, once `done` is known; None where there is none."""
+    return None if value is None else pulumi.Output.all(value, done).apply(lambda known: known[0])
 
 
 def project_folder(start: Path) -> Path:
@@ -75,7 +90,3 @@ def resources_of(stack: str, folder: Path) -> Mapping[str, Any]:
     deployment: dict[str, Any] = json.loads(exported.stdout).get("deployment") or {}
     resources: list[dict[str, Any]] = deployment.get("resources") or []
     return {each["urn"]: each for each in resources}
-
-
-def _first(given: list[Any]) -> Any:
-    return given[0]

@@ -18,8 +18,8 @@ from rollout.model.times import instant, latest
 FORM = 1
 # The resource of a stack's state that holds it.
 NAME, STASH = "cuts-on-record", "pulumi:index:Stash"
-# The whole rollout as a component of somebody else's program; docs/other-languages.md.
-COMPONENT = "claude-code:index:Rollout"
+# A whole rollout, and one cohort beside it, as a component of somebody else's program; docs/other-languages.md.
+COMPONENT, COHORT_COMPONENT = "claude-code:index:Rollout", "claude-code:index:Cohort"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,7 @@ def said_by(outputs: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]) 
     `resources`: of its state, each with `type` and `outputs`."""
     found = dict(outputs)
     for each in resources:
-        if each.get("type") == COMPONENT:
+        if each.get("type") in {COMPONENT, COHORT_COMPONENT}:
             found |= _map(each, "outputs")
     return found
 

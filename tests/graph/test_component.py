@@ -61,7 +61,8 @@ def test_what_reads_a_state_finds_the_rollout_below_a_component() -> None:
     found = _told(state)
     assert {"residual_access", "sign_in_apps", "cohorts"} <= set(found)
     assert found["cohorts"]["pilot"]["level"] == "active"
-    assert kept_in({each["urn"]: each for each in state if each["type"] == STASH}) is not None
+    stashes: dict[str, Any] = {str(each["urn"]): each for each in state if each["type"] == STASH}
+    assert kept_in(stashes) is not None
     [cohort, *rest] = _urns(state, "pilot")
     assert cohort.endswith("$claude:rollout:Cohort::pilot")
     assert any(urn.endswith("::pilot-access") for urn in rest)

@@ -115,3 +115,39 @@ def test_logs_by_themselves_are_a_component_too(in_yaml: World) -> None:
     in_yaml.up()
     assert in_yaml.log_groups() == {"/claude-code/invocations": 30, "/claude-code/pilot/usage": 30}
     in_yaml.pulumi("preview", "--stack", "sandbox", "--expect-no-changes")
+
+
+def test_a_cohort_is_a_component_beside_a_rollout_that_is_up(pilot: World) -> None:
+    world = program_in("yaml", "pulumi-language-yaml", pilot)
+    shutil.rmtree(world.folder / "rosters")
+    project, file = world.folder / "Pulumi.yaml", world.folder / "Pulumi.other.yaml"
+    head, _, _ = project.read_text(encoding="utf-8").partition("resources:")
+    outputs = "outputs:\n  role: ${wave2.roleArn}\n  profiles: ${wave2.profileArns}\n"
+    project.write_text(f"{head}resources:\n  wave2:\n    type: claude-code:Cohort\n{outputs}", "utf-8")
+    (world.folder / STACK_FILE).rename(file)
+    world.pulumi("stack", "init", "other", "--no-select")
+    said = world.up(stack="other", fails=True)
+    assert "cohorts: a component Cohort called wave2 is that cohort alone, not pilot" in said
+    assert "adopt.meter: missing" in said
+    assert 'File "' not in said
+
+    ids = {r["urn"].rpartition("::")[2]: r.get("id") for r in pilot.state()}
+    with world.stack_file("other") as config:
+        config["claude-code-rollout:adopt"] = {
+            "saml_provider_arn": ids["federation-saml"],
+            "okta_app_id": ids["federation-aws"],
+            "okta_sign_in_app_id": ids["federation-sign-in"],
+            "umbrella_group_id": ids["federation-umbrella"],
+            "invocation_log_group": "/claude-code/invocations",
+            "announcer": True,
+            "meter": True,
+        }
+        members = {"ravi.menon@acme.example": {"name": "Ravi Menon", "team": "backend"}}
+        wave2 = {"level": "active", "models": ["haiku"], "members": members}
+        config["claude-code-rollout:cohorts"] = {"wave2": wave2}
+    world.up(stack="other")
+    assert world.output("role", stack="other").endswith(":role/claude-code-wave2")
+    assert set(world.output("profiles", stack="other")) == {"haiku"}
+    assert world.sign_in("ravi.menon@acme.example", "wave2")
+    assert pilot.sign_in(ALICE, "pilot")
+    world.pulumi("preview", "--stack", "other", "--expect-no-changes")
