@@ -119,7 +119,6 @@ def test_logs_by_themselves_are_a_component_too(in_yaml: World) -> None:
 
 def test_a_cohort_is_a_component_beside_a_rollout_that_is_up(pilot: World) -> None:
     world = program_in("yaml", "pulumi-language-yaml", pilot)
-    shutil.rmtree(world.folder / "rosters")
     project, file = world.folder / "Pulumi.yaml", world.folder / "Pulumi.other.yaml"
     head, _, _ = project.read_text(encoding="utf-8").partition("resources:")
     outputs = "outputs:\n  role: ${wave2.roleArn}\n  profiles: ${wave2.profileArns}\n"
