@@ -1,5 +1,12 @@
-"""What the stack files beside this file say, made true by the engine."""
+"""What the engine runs: as a program, what the stack files beside this file say; as a plug-in, the components."""
 
-from program import declare
+from pulumi.runtime.settings import get_root_resource
 
-declare()
+if get_root_resource():
+    from program import declare
+
+    declare()
+else:
+    from program.package.host import serve
+
+    serve()

@@ -9,13 +9,12 @@ import pulumi
 import pulumi_aws as aws
 
 from rollout import names
-from rollout.levels import Level
-from rollout.model.rollout import Rollout
+from rollout.observability.logs_kept import LogsKept
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuditTrailArgs:
-    rollout: Rollout
+    logs: LogsKept
 
 
 class AuditTrail(pulumi.ComponentResource):
@@ -34,38 +33,36 @@ class AuditTrail(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:AuditTrail", name, {}, opts)
-        rollout = args.rollout
-        tags = {"organization": rollout.organization.name}
-        adopted = rollout.adopt.invocation_log_group
-        if adopted:
-            self.invocation_log_group = pulumi.Output.from_input(adopted)
+        logs = args.logs
+        tags = {"organization": logs.organization}
+        if logs.adopted:
+            self.invocation_log_group = pulumi.Output.from_input(logs.adopted)
         else:
-            days = rollout.retention_days(None)
             self.invocation_log_group = self._log_group(
-                f"{name}-invocations", names.INVOCATION_LOG_GROUP, days, tags
+                f"{name}-invocations", names.INVOCATION_LOG_GROUP, logs.days, tags
             ).name
-        if not rollout.adopt.announcer:
+        if logs.incident_days is not None:
             # Every change of level.
-            kept = max(rollout.logs.retention_days, Level.ROLLED_BACK.effects.kept_days)
-            self.incident_log_group = self._log_group(f"{name}-incidents", names.INCIDENT_LOG_GROUP, kept, tags).name
-        if not rollout.adopt.meter:
-            days = rollout.retention_days(None)
-            self.findings_log_group = self._log_group(f"{name}-findings", names.FINDINGS_LOG_GROUP, days, tags).name
+            self.incident_log_group = self._log_group(
+                f"{name}-incidents", names.INCIDENT_LOG_GROUP, logs.incident_days, tags
+            ).name
+        if logs.has_meter:
+            self.findings_log_group = self._log_group(
+                f"{name}-findings", names.FINDINGS_LOG_GROUP, logs.days, tags
+            ).name
             self.delivery_log_group = self._log_group(
-                f"{name}-delivery-figures", names.DELIVERY_LOG_GROUP, days, tags
+                f"{name}-delivery-figures", names.DELIVERY_LOG_GROUP, logs.days, tags
             ).name
         functions = {
-            "announcer": None if rollout.adopt.announcer else names.ANNOUNCER,
-            "meter": None if rollout.adopt.meter else names.METER,
+            "announcer": names.ANNOUNCER if logs.has_announcer else None,
+            "meter": names.METER if logs.has_meter else None,
             # With or without a webhook or a collector: a log is protected, and must not keep a stack from closing them.
-            "github-webhook": None if rollout.adopt.meter else names.GITHUB_WEBHOOK,
-            "delivery": None if rollout.adopt.meter else names.DELIVERY,
-            "mac-findings": None if rollout.adopt.meter else names.MAC_FINDINGS,
+            "github-webhook": names.GITHUB_WEBHOOK if logs.has_meter else None,
+            "delivery": names.DELIVERY if logs.has_meter else None,
+            "mac-findings": names.MAC_FINDINGS if logs.has_meter else None,
         }
         self.function_log_groups = {
-            function: self._log_group(
-                f"{name}-{role}", names.function_log_group(function), rollout.retention_days(None), tags
-            ).name
+            function: self._log_group(f"{name}-{role}", names.function_log_group(function), logs.days, tags).name
             for role, function in functions.items()
             if function
         }
@@ -73,15 +70,13 @@ class AuditTrail(pulumi.ComponentResource):
             cohort: self._log_group(
                 f"{name}-{cohort}-usage",
                 names.usage_log_group(cohort),
-                rollout.retention_days(cohort),
+                days,
                 {**tags, "cohort": cohort},
-                retired=cohort in rollout.logs.retired,
+                retired=cohort in logs.retired,
             ).name
-            for cohort in rollout.logged
+            for cohort, days in logs.usage_days.items()
         }
-        self.register_outputs(
-            {"invocation_log_group": self.invocation_log_group, "least_days": rollout.logs.retention_days}
-        )
+        self.register_outputs({"invocation_log_group": self.invocation_log_group, "least_days": logs.least_days})
 
     def _log_group(
         self, name: str, log_group: str, days: int, tags: Mapping[str, str], *, retired: bool = False

@@ -25,9 +25,10 @@ def declare_cohorts(
     known: Directory | None,
     record: Record,
     recorded: pulumi.Resource,
+    opts: pulumi.ResourceOptions | None = None,
 ) -> Mapping[str, Cohort]:
     """`known`: Okta's people; None where Okta was silent. `record`: of cuts, as this update leaves it, kept in
-    `recorded`."""
+    `recorded`. `opts`: of each component, as in `declare_shared`."""
     cohorts = {
         name: Cohort(
             name,
@@ -40,16 +41,18 @@ def declare_cohorts(
                 record=record,
                 recorded=recorded,
             ),
+            opts,
         )
         for name, cohort in rollout.declared.items()
     }
     done = [resource for cohort in cohorts.values() for resource in cohort.steps.before(Step.STOP_REVIEW)]
     if not rollout.adopt.meter and quota_policies(record, account):
         args = StopReviewArgs(account=account, rollout=rollout, record=record, after=[*shared.meter.ready, *done])
-        review = StopReview("stop-review", args)
+        review = StopReview("stop-review", args, opts)
         after = [*args.after, review]
         EnforcementProof(
             "enforcement-proof",
             EnforcementProofArgs(account=account, rollout=rollout, audiences=shared.audiences, after=after),
+            opts,
         )
     return cohorts

@@ -32,7 +32,7 @@ class MacServer:
     provider: jamf.Provider
 
 
-def mac_server(rollout: Rollout) -> MacServer | None:
+def mac_server(rollout: Rollout, opts: pulumi.ResourceOptions | None = None) -> MacServer | None:
     """None where the stack file names no Jamf: then nothing is pushed."""
     if rollout.jamf is None or rollout.jamf_client_secret is None:
         return None
@@ -43,6 +43,7 @@ def mac_server(rollout: Rollout) -> MacServer | None:
         client_secret=rollout.jamf_client_secret.get_secret_value(),
         removal_seconds=rollout.jamf.removal_minutes * 60,
         unconfirmed=rollout.jamf.unconfirmed.value,
+        opts=opts,
     )
     return MacServer(jamf=rollout.jamf, provider=provider)
 

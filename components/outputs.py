@@ -4,6 +4,9 @@ these would bury every preview."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 
 from components.identity.federation import Federation
@@ -14,29 +17,27 @@ from rollout.leaks.github_webhook import to_enter
 from rollout.model.rollout import Rollout, ServiceLevels
 
 
-def export(rollout: Rollout, record: Record, federation: Federation, shared: Shared) -> None:
-    """`cuts` while there are any, `sign_in_apps` for the command that members sign in with, `residual_access` for
-    whoever is on call, `github_webhook` for who administers GitHub."""
+def told(rollout: Rollout, record: Record, federation: Federation, shared: Shared) -> Mapping[str, pulumi.Input[Any]]:
+    """By name: `cuts` while there are any, `sign_in_apps` for the command that members sign in with, `residual_access`
+    for whoever is on call, `github_webhook` for who administers GitHub."""
+    found: dict[str, pulumi.Input[Any]] = {}
     if said := said_of_cuts(record, {name: cohort.level for name, cohort in rollout.cohorts.items()}):
-        pulumi.export("cuts", said)
+        found["cuts"] = said
     if federation.aws_app_id is not None:
-        apps = {"client_id": federation.sign_in_client_id, "aws_app_id": federation.aws_app_id}
-        pulumi.export("sign_in_apps", apps)
-    pulumi.export(
-        "residual_access",
-        {
-            level.value: {
-                "service_level": found.service_level,
-                "aws": found.aws,
-                "okta": found.okta,
-                "mac": "nothing is pushed" if found.mac is None else found.mac,
-                "met": found.met,
-            }
-            for level, found in residual_access(rollout).items()
-        },
-    )
+        found["sign_in_apps"] = {"client_id": federation.sign_in_client_id, "aws_app_id": federation.aws_app_id}
+    found["residual_access"] = {
+        level.value: {
+            "service_level": left.service_level,
+            "aws": left.aws,
+            "okta": left.okta,
+            "mac": "nothing is pushed" if left.mac is None else left.mac,
+            "met": left.met,
+        }
+        for level, left in residual_access(rollout).items()
+    }
     if url := shared.github_webhook.url:
-        pulumi.export("github_webhook", url.apply(to_enter))
+        found["github_webhook"] = url.apply(to_enter)
     if rollout.service_levels is ServiceLevels.WARN:
         for mistake in missed(rollout):
             pulumi.log.warn(mistake.line({}))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -80,34 +80,37 @@ def judge_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Reco
     return [word.line for word in words if word.behind]
 
 
-def okta_is_silent(rollout: Rollout, behind: Sequence[str] = ()) -> None:
-    """End an update that could change AWS only. What it did not declare stays, since no deletion follows an error."""
+def okta_is_silent(rollout: Rollout, behind: Sequence[str] = ()) -> list[str]:
+    """With what an update ends that could change AWS only. What it did not declare stays, since no deletion follows an
+    error."""
     lines = ["Okta does not answer: what is denied is denied in AWS, no group was changed; run `pulumi up` again later"]
     lines += [
         f"cohorts.{name}: rolled_back needs Okta; to cut access in AWS now, set suspended"
         for name, cohort in rollout.declared.items()
         if not cohort.level.effects.role
     ]
-    raise pulumi.RunError("\n".join([*lines, *behind]))
+    return [*lines, *behind]
 
 
-def require_effects(
+def effects(
     rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort], behind: Sequence[str] = ()
-) -> None:
-    """Fail the update, once everything is done, when it had not the effects that the stack file asks for. `behind`:
-    what was found before, of `judge_cuts`."""
+) -> tuple[Sequence[str], pulumi.Output[Any]]:
+    """Effects that the stack file asks for and an update had not; and what is known once these are complete. Nothing is
+    asked in a preview. `behind`: what was found before, of `judge_cuts`."""
     if pulumi.runtime.is_dry_run():
-        return
+        return [], pulumi.Output.from_input(None)
     found = list(behind)
-    _require_memberships(rollout, federation, cohorts, found)
-    _require_announcements(cohorts, found)
-    _require_macs(cohorts, found)
-    _at_the_very_end(found)
+    asked = [
+        _require_memberships(rollout, federation, cohorts, found),
+        *_require_announcements(cohorts, found),
+        *_require_macs(cohorts, found),
+    ]
+    return found, pulumi.Output.all(*asked)
 
 
 def _require_memberships(
     rollout: Rollout, federation: Federation, cohorts: Mapping[str, Cohort], found: list[str]
-) -> None:
+) -> pulumi.Output[None]:
     """Okta's own lists are those of the stack file.
 
     The umbrella group is asked about once, after all cohorts have changed it: somebody may move between two of them.
@@ -130,10 +133,10 @@ def _require_memberships(
         lines = [line for lines in each for line in lines]
         found.extend([NOT_AS_DECLARED, *lines] if lines else [])
 
-    pulumi.Output.all(*verdicts).apply(judge)
+    return pulumi.Output.all(*verdicts).apply(judge)
 
 
-def _require_announcements(cohorts: Mapping[str, Cohort], found: list[str]) -> None:
+def _require_announcements(cohorts: Mapping[str, Cohort], found: list[str]) -> Iterator[pulumi.Output[None]]:
     """The announcer has the news. One that it could not take is not lost, but it must be handed in again."""
 
     def judge(name: str, of_what: str, holds: str, known: list[Any]) -> None:
@@ -149,11 +152,11 @@ def _require_announcements(cohorts: Mapping[str, Cohort], found: list[str]) -> N
         told = cohort.announcement
         level = partial(judge, name, "the new level", "the level is in force")
         access = partial(judge, name, "who has access", "access is as the stack file says")
-        pulumi.Output.all(told.result, told.invocation_urn).apply(level)
-        pulumi.Output.all(told.access_result, told.access_urn).apply(access)
+        yield pulumi.Output.all(told.result, told.invocation_urn).apply(level)
+        yield pulumi.Output.all(told.access_result, told.access_urn).apply(access)
 
 
-def _require_macs(cohorts: Mapping[str, Cohort], found: list[str]) -> None:
+def _require_macs(cohorts: Mapping[str, Cohort], found: list[str]) -> Iterator[pulumi.Output[None]]:
     """Jamf Pro was told of each document. One that it could not be told of stays in the state as not done."""
 
     def judge(name: str, people: Sequence[str], known: list[Any]) -> None:
@@ -167,7 +170,7 @@ def _require_macs(cohorts: Mapping[str, Cohort], found: list[str]) -> None:
 
     for name, macs in ((name, cohort.macs) for name, cohort in cohorts.items() if cohort.macs):
         for which, why in macs.pending.items():
-            pulumi.Output.all(why, macs.confirmed[which]).apply(partial(judge, name, macs.people[which]))
+            yield pulumi.Output.all(why, macs.confirmed[which]).apply(partial(judge, name, macs.people[which]))
 
 
 def _answer(result: str) -> dict[str, Any]:
@@ -178,13 +181,15 @@ def _answer(result: str) -> dict[str, Any]:
     return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
 
 
-def _at_the_very_end(found: list[str]) -> None:
-    """Fail with what was found, once the engine has done everything, deletions included.
+def fail_at_the_very_end(found: Sequence[str]) -> None:
+    """Fail with what is in `found` by then, once the engine has done everything, deletions included.
 
     An error that a program raises while it runs keeps the engine from all deletions, and so a rollback from taking a
     role away because of a group elsewhere. The SDK's last call returns when no step is left (resource_monitor.proto,
     SignalAndWaitForShutdown), and a program that fails after it fails the update too: decision 3.
     """
+    if pulumi.runtime.is_dry_run():
+        return
     monitor: Any = get_monitor()
     wait = monitor.SignalAndWaitForShutdown
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pulumi
+
 from components.audit_trail import AuditTrail, AuditTrailArgs
 from components.billing.billing_export import BillingExport, BillingExportArgs
 from components.billing.cost_anomalies import CostAnomalies, CostAnomaliesArgs
@@ -27,6 +29,7 @@ from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.model.rollout import Rollout
 from rollout.observability.alarms import standing_alarms
+from rollout.observability.logs_kept import logs_of
 from rollout.reconcile import billing_export
 from rollout.success.gates import Gate
 
@@ -49,12 +52,20 @@ class Shared:
 
 
 def declare_shared(
-    rollout: Rollout, account: Account, stack: str, okta_answers: bool, record: Record, passed: Sequence[Gate]
+    rollout: Rollout,
+    account: Account,
+    stack: str,
+    okta_answers: bool,
+    record: Record,
+    passed: Sequence[Gate],
+    opts: pulumi.ResourceOptions | None = None,
 ) -> Shared:
-    """`record`: of cuts, as this update leaves it. `passed`: gates, as judged."""
-    trail = AuditTrail("audit-trail", AuditTrailArgs(rollout=rollout))
-    InvocationLogging("logging", InvocationLoggingArgs(account=account, rollout=rollout, trail=trail))
-    audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout))
+    """`record`: of cuts, as this update leaves it. `passed`: gates, as judged. `opts`: of each component; their parent,
+    where the whole is a component itself."""
+    logs = logs_of(rollout)
+    trail = AuditTrail("audit-trail", AuditTrailArgs(logs=logs), opts)
+    InvocationLogging("logging", InvocationLoggingArgs(account=account, logs=logs, trail=trail), opts)
+    audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout), opts)
     Alarms(
         "alarms",
         AlarmsArgs(
@@ -63,40 +74,48 @@ def declare_shared(
             alarms=standing_alarms(rollout),
             tags={"organization": rollout.organization.name},
         ),
+        opts,
     )
-    Findings("findings", FindingsArgs(account=account, rollout=rollout, trail=trail))
+    Findings("findings", FindingsArgs(account=account, rollout=rollout, trail=trail), opts)
     workflows = None
     if rollout.has_workflows:
-        workflows = WorkflowIssuer("workflows", WorkflowIssuerArgs(account=account, rollout=rollout))
+        workflows = WorkflowIssuer("workflows", WorkflowIssuerArgs(account=account, rollout=rollout), opts)
     if passed:
-        Gates("gates", GatesArgs(rollout=rollout, gates=passed))
+        Gates("gates", GatesArgs(rollout=rollout, gates=passed), opts)
     if rollout.github:
-        Delivery("delivery", DeliveryArgs(account=account, rollout=rollout, stack=stack, trail=trail))
+        Delivery("delivery", DeliveryArgs(account=account, rollout=rollout, stack=stack, trail=trail), opts)
     if billing_export.declared(rollout.billing_export, adopts_meter=rollout.adopt.meter):
-        BillingExport("billing-export", BillingExportArgs(account=account, rollout=rollout))
-    MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout))
+        BillingExport("billing-export", BillingExportArgs(account=account, rollout=rollout), opts)
+    MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout), opts)
     if rollout.budgets.anomaly_usd is not None:
-        CostAnomalies("anomalies", CostAnomaliesArgs(account=account, rollout=rollout, audiences=audiences))
-    Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout))
+        CostAnomalies("anomalies", CostAnomaliesArgs(account=account, rollout=rollout, audiences=audiences), opts)
+    Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout), opts)
     meter = Meter(
         "meter",
         MeterArgs(account=account, rollout=rollout, trail=trail, audiences=audiences, record=record),
+        opts,
     )
     MacFindings(
         "mac-findings",
         MacFindingsArgs(account=account, rollout=rollout, trail=trail, record=record, after=meter.counting),
+        opts,
     )
+    federation = FederationArgs(account=account, rollout=rollout)
     return Shared(
-        federation=Federation("federation", FederationArgs(account=account, rollout=rollout)) if okta_answers else None,
+        federation=Federation("federation", federation, opts) if okta_answers else None,
         workflows=workflows,
         trail=trail,
-        macs=mac_server(rollout),
+        macs=mac_server(rollout, opts),
         audiences=audiences,
         announcer=Announcer(
-            "announcer", AnnouncerArgs(account=account, rollout=rollout, stack=stack, trail=trail, audiences=audiences)
+            "announcer",
+            AnnouncerArgs(account=account, rollout=rollout, stack=stack, trail=trail, audiences=audiences),
+            opts,
         ),
         meter=meter,
         github_webhook=GithubWebhook(
-            "github-webhook", GithubWebhookArgs(account=account, rollout=rollout, stack=stack, trail=trail)
+            "github-webhook",
+            GithubWebhookArgs(account=account, rollout=rollout, stack=stack, trail=trail),
+            opts,
         ),
     )

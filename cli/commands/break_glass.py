@@ -101,7 +101,7 @@ def _require_level(project: Path, stack: str, cohort: str) -> None:
 
 def _known(resources: Iterable[Mapping[str, Any]], project: Path, stack: str) -> set[str]:
     """Cohorts that the stack holds, or its file names, whatever else is wrong with that."""
-    known = {name for each in resources if (name := each["urn"].partition(f"::{COMPONENT}::")[2])}
+    known = {each["urn"].rpartition("::")[2] for each in resources if _kind(each["urn"]) == COMPONENT}
     with contextlib.suppress(CommandError, StackFileError):
         config = config_of(stack_path(project, stack))
         known |= {str(name) for name in part(config, f"{PROJECT}:cohorts")}
@@ -124,8 +124,7 @@ def _resources(project: Path, stack: str) -> list[dict[str, Any]]:
 
 def _urns(resources: Sequence[Mapping[str, Any]], cohort: str) -> list[str]:
     """The cohort's own URN first, then those of whatever is below it."""
-    root = f"::{COMPONENT}::{cohort}"
-    own = [resource["urn"] for resource in resources if resource["urn"].endswith(root)]
+    own = [urn for each in resources if _kind(urn := each["urn"]) == COMPONENT and urn.rpartition("::")[2] == cohort]
     parents = set(own)
     below: list[str] = []
     for resource in resources:
@@ -135,9 +134,14 @@ def _urns(resources: Sequence[Mapping[str, Any]], cohort: str) -> list[str]:
     return own + below
 
 
+def _kind(urn: str) -> str:
+    """Its own type, whatever it is below."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
 def _held(urns: Sequence[str]) -> str:
     """`role, 3 profiles, Okta's groups, Macs`: what of it matters to a person."""
-    kinds = [urn.split("::")[2].rpartition("$")[2] for urn in urns]
+    kinds = [_kind(urn) for urn in urns]
     profiles = kinds.count("aws:bedrock/inferenceProfile:InferenceProfile")
     said = {
         "its role": "aws:iam/role:Role" in kinds,

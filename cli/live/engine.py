@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.live.stack import CommandError, pulumi
-from rollout.incidents.cut_record import Record, from_stack, joined, kept_in
+from rollout.incidents.cut_record import Record, from_stack, joined, kept_in, said_by
 
 SECONDS = 60
 COHORT, MACS = "claude:rollout:Cohort", "claude:rollout:MacSettings"
@@ -103,7 +103,7 @@ def _resources(project: Path, stack: str, seconds: float) -> list[dict[str, Any]
 
 def _of_stack(resources: list[dict[str, Any]]) -> Mapping[str, Any]:
     outputs = [each.get("outputs") or {} for each in resources if each["type"] == "pulumi:pulumi:Stack"]
-    return outputs[0] if outputs else {}
+    return said_by(outputs[0] if outputs else {}, resources)
 
 
 def updates(project: Path, stack: str, at_most: int = 50) -> list[Update]:

@@ -8,21 +8,22 @@ when an update ends. The record is a resource (`pulumi.Stash`), so an update tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pulumi
 
-from rollout.incidents.cut_record import NAME, Record, from_stack, joined, kept_in
+from rollout.incidents.cut_record import NAME, Record, from_stack, joined, kept_in, said_by
 
 
-def on_record(stack: str) -> Record:
-    """As the last update left it, ended or killed; empty on a first one. `stack`: its full name. RunError where the
-    state does not tell: what is not known must not be taken for nothing."""
+def on_record(stack: str, without_outputs: Callable[[], Mapping[str, Any]] = dict[str, Any]) -> Record:
+    """As the last update left it, ended or killed; empty on a first one. `stack`: its full name. `without_outputs`: its
+    resources by URN, asked for where it has no outputs: our own program gives it some at once (`keep`), somebody else's
+    may export nothing. RunError where the state does not tell: what is not known must not be taken for nothing."""
     try:
         outputs = _outputs("readStackOutputs", name=stack)
-        resources: Mapping[str, Any] = _outputs("readStackResourceOutputs", stackName=stack) if outputs else {}
-        said = from_stack(outputs)
+        resources = _outputs("readStackResourceOutputs", stackName=stack) if outputs else without_outputs()
+        said = from_stack(said_by(outputs, resources.values()))
         kept = kept_in(resources)
         return joined(kept, said) if kept else said
     except Exception as error:
@@ -31,11 +32,13 @@ def on_record(stack: str) -> Record:
         ) from None
 
 
-def keep(record: Record) -> pulumi.Stash:
+def keep(record: Record, opts: pulumi.ResourceOptions | None = None) -> pulumi.Stash:
     """Whatever acts on the record depends on this. It is named in an output at once: of a stack that has none, nobody
-    can ask for the record, and a first update may fail."""
-    pulumi.export("cuts_on_record", NAME)
-    return pulumi.Stash(NAME, input=record.document())
+    can ask for the record, and a first update may fail. `opts`: where the rollout is a component, its outputs are not
+    the stack's."""
+    if opts is None:
+        pulumi.export("cuts_on_record", NAME)
+    return pulumi.Stash(NAME, input=record.document(), opts=opts)
 
 
 def _outputs(function: str, **arguments: str) -> Mapping[str, Any]:

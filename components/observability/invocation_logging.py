@@ -11,13 +11,13 @@ from components.audit_trail import AuditTrail
 from rollout import names
 from rollout.access.documents import logging_policy, logging_trust_policy
 from rollout.account import Account
-from rollout.model.rollout import Rollout
+from rollout.observability.logs_kept import LogsKept
 
 
 @dataclass(frozen=True, kw_only=True)
 class InvocationLoggingArgs:
     account: Account
-    rollout: Rollout
+    logs: LogsKept
     trail: AuditTrail
 
 
@@ -26,12 +26,12 @@ class InvocationLogging(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: InvocationLoggingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:InvocationLogging", name, {}, opts)
-        if not args.rollout.adopt.invocation_log_group:
+        if not args.logs.adopted:
             self._configure(name, args)
         self.register_outputs({})
 
     def _configure(self, name: str, args: InvocationLoggingArgs) -> None:
-        text = args.rollout.logs.prompt_text
+        text = args.logs.prompt_text
         log_group = args.trail.invocation_log_group
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
@@ -39,7 +39,7 @@ class InvocationLogging(pulumi.ComponentResource):
             name=names.LOGGING_ROLE,
             description="Bedrock writes invocation records with this role",
             assume_role_policy=pulumi.Output.json_dumps(logging_trust_policy(args.account)),
-            tags={"organization": args.rollout.organization.name},
+            tags={"organization": args.logs.organization},
             opts=child,
         )
         document = log_group.apply(lambda group: logging_policy(args.account, group))
