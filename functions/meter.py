@@ -12,9 +12,8 @@ import json
 import logging
 import os
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -26,9 +25,9 @@ from functions.canary import Stack, prove
 from functions.clients import client
 from functions.counting.counters import Entry, chunks, count
 from functions.dead_records import Dead, bury
-from functions.log_lines import put_lines
 from functions.own_usage import write_down
 from functions.settings import settings
+from functions.usage_lines import write_lines
 from rollout import names
 from rollout.usage.canary import with_canary
 from rollout.usage.denied_calls import denial, is_call
@@ -50,10 +49,6 @@ from rollout.usage.tokens import KINDS
 
 # Lambda hands over 6 MB at most, compressed; 100 times that is no log.
 MAX_DELIVERY_BYTES = 64 * 1024 * 1024
-# PutLogEvents takes 1 MB and 24 hours at once, and nothing older than 14 days.
-LINES_AT_ONCE = 500
-SPAN = timedelta(hours=23)
-OLDEST = timedelta(days=13)
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
@@ -92,7 +87,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     bury(dead, delivery, attempts)
     keys, said = (key for entry in kept for key in entry.adds), limits()
     follow_up(keys, settings()["table"], settings()["notices_queue"], said, attempts)
-    write_lines(kept, attempts)
+    write_lines(kept, attempts, settings())
     own = settings()["usage_log_groups"]  # a cohort of another stack has no own view
     people = [
         (entry.line["user_id"], cohort, _day(entry))
@@ -268,36 +263,6 @@ class Profiles(dict[str, Profile]):
                 return default
             self[arn] = Profile(cohort=item["cohort"]["S"], model=item["model"]["S"])
         return self[arn]
-
-
-# Lines and letters
-
-
-def write_lines(entries: Iterable[Entry], attempts: Attempts) -> None:
-    """Into each cohort's usage log, oldest first; one that takes none holds up no other."""
-    now = datetime.now(UTC)
-    by_cohort: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
-    for entry in entries:
-        if entry.cohort is not None:
-            at = min(max(entry.at, now - OLDEST), now)
-            by_cohort[entry.cohort].append((at, json.dumps(entry.line)))
-    for cohort, lines in by_cohort.items():
-        lines.sort(key=lambda line: line[0])
-        with attempts.each():
-            for batch in _batches(lines):
-                group = settings()["usage_log_groups"].get(cohort) or names.usage_log_group(cohort)
-                put_lines(group, settings()["usage_log_stream"], batch)
-
-
-def _batches(lines: Sequence[tuple[datetime, str]]) -> Iterator[list[tuple[datetime, str]]]:
-    batch: list[tuple[datetime, str]] = []
-    for line in lines:
-        if batch and (len(batch) == LINES_AT_ONCE or line[0] - batch[0][0] > SPAN):
-            yield batch
-            batch = []
-        batch.append(line)
-    if batch:
-        yield batch
 
 
 def _measured(values: Mapping[str, float]) -> dict[str, Any]:

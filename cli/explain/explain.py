@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cli.cutting.whereabouts import cohorts_of
 from cli.explain import reasons
-from cli.explain.reasons import Reason, Says
+from cli.explain.answers import Reason, Says, most_likely
 from cli.explain.roles import deployed_in, held, left_lately, let_in_by
 from cli.explain.sources import counted, okta_accounts
 from cli.live.asking import Answer, Unreachable, asked, asking
@@ -50,7 +50,7 @@ def run(stack: str, person: str, began: str | None, as_json: bool) -> int:
     found = list(held(stack, list(explained(Path.cwd(), stack, email, since, datetime.now(UTC)))))
     told = [one for one in found if isinstance(one, Says)]
     away = [one for one in found if isinstance(one, Unreachable)]
-    reason = reasons.most_likely(told)
+    reason = most_likely(told)
     if as_json:
         print_json(_document(email, told, away, reason))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cli.explain.reasons import Account, Rank, Reason, Says
+from cli.explain.answers import Account, Rank, Reason, Says
 from cli.live.asking import Unreachable
 from rollout import names
 from rollout.incidents.cut_record import Record

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from cli.explain.reasons import Account, Counted
+from cli.explain.answers import Account, Counted
 from cli.live.aws import Clients
 from cli.live.okta import got, okta_client
 from cli.live.okta_groups import NO_TOKEN, TIMEOUT

@@ -133,7 +133,11 @@ class Reference:
         if "enum" in definition:
             return _kind(definition)
         known = self._described.get(name)
-        return f"keys [as in `{known}`](#{_anchor(known)})" if known else "keys, below"
+        if known is None:
+            return "keys, below"
+        if "<" in known:  # GitHub and the site make different anchors of it
+            return f"keys as in `{known}`"
+        return f"keys [as in `{known}`](#{_anchor(known)})"
 
 
 def _given(field: Schema) -> Schema:

@@ -39,6 +39,7 @@ FILES = (
     "functions/quota_policy.py",
     "functions/quota_writer.py",
     "functions/settings.py",
+    "functions/usage_lines.py",
     "rollout/__init__.py",
     "rollout/access/__init__.py",
     "rollout/access/quota_document.py",

@@ -15,6 +15,7 @@ from rollout.model.cohort import Machine
 from rollout.model.errors import Mistake, shown
 from rollout.stack_file import checks
 from rollout.stack_file.checks import Document, each_cohort, part
+from rollout.stack_file.size_checks import SIZE_CHECKS
 
 # Of people, and of machines just as well.
 AS_OF_MEMBERS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
@@ -23,8 +24,7 @@ AS_OF_MEMBERS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     checks.incidents,
     checks.member_levels,
     checks.one_cohort_each,
-    checks.members_stopped_alone,
-    checks.quota_members,
+    *SIZE_CHECKS,
 )
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cli.explain import explain as command
 from cli.explain import reasons
-from cli.explain.reasons import Account, Counted, Rank, Reason, Says, most_likely
+from cli.explain.answers import Account, Counted, Rank, Reason, Says, most_likely
 from cli.explain.roles import held
 from cli.live.asking import Unreachable
 from cli.live.emergency import Emergency, RoleState

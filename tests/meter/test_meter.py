@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from functions import clients, meter
+from functions import clients, meter, usage_lines
 from tests.meter.test_usage import ARN, record
 from tests.meter.world import TABLE, World, breaking, deliver, delivery
 
@@ -54,7 +54,7 @@ def test_repeated_and_shuffled_deliveries_count_once(world: World) -> None:
 def test_a_delivery_that_broke_between_counting_and_logging_is_logged_by_its_own_retry_only(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with breaking(meter, "put_lines", monkeypatch):
+    with breaking(usage_lines, "put_lines", monkeypatch):
         deliver(record(), by="first")
     assert deliver(record(), by="somebody else") == {"Counted": 0, "Repeated": 1, "Unknown": 0, "ShadowUse": 0}
     assert world.lines() == []

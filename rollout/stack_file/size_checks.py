@@ -1,0 +1,98 @@
+"""What would not fit into IAM's policies: as `rollout.stack_file.checks`, on the document as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import cast
+
+from pydantic import ValidationError
+
+from rollout.access.ends import ends_characters
+from rollout.access.sizes import boundary_characters, inline_characters
+from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
+from rollout.incidents.cut_rules import MAX_STOPPED, MOST_STOPS, quota_characters
+from rollout.incidents.name_shards import sticky
+from rollout.levels import Level
+from rollout.model.budgets import Budgets
+from rollout.model.cohort import STOPPING
+from rollout.model.errors import Mistake
+from rollout.model.fields import SOURCE
+from rollout.model.models import Model
+from rollout.stack_file.checks import Document, each_cohort, level_of, part
+
+
+def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """More would not fit into the policies that a role can carry."""
+    for name, cohort in each_cohort(document):
+        members = part(cohort, "members")
+        alone = [email for email in members if part(members, email).keys() & set(STOPPING)]
+        if len(alone) > MAX_STOPPED:
+            text = (
+                f"{len(alone)} members with a level or incident of their own; at most {MAX_STOPPED}: set the cohort's"
+            )
+            yield Mistake(("cohorts", name, "members"), text)
+
+
+def quota_members(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """Each must fit into a policy that can stop them for a while, beside the stops of single members. With a stop in
+    dollars that is everybody, and the room for single members is kept for whatever comes."""
+    try:
+        stops = bool(Budgets.model_validate(part(document, "budgets")).stops)
+    except ValidationError:
+        stops = False  # the models say so
+    for name, cohort in each_cohort(document):
+        whole, members = level_of(cohort), part(cohort, "members")
+        levels = {email: (level_of(part(members, email)), whole) for email in members} if whole else {}
+        strictest = {email: max(filter(None, both), key=lambda level: level.rank) for email, both in levels.items()}
+        throttled = [email for email, level in strictest.items() if level is Level.THROTTLED]
+        watched = (
+            [email for email, level in strictest.items() if level.effects.models != "none"] if stops else throttled
+        )
+        alone = stops or any(part(members, email).keys() & set(STOPPING) for email in members)
+        needed = len(sticky((), watched, quota_characters(stops)))
+        room = MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
+        if needed > room and stops:
+            text = f"{len(watched)} members, whose stops in dollars take {needed} IAM policies; the role has room for "
+            yield Mistake(("cohorts", name, "members"), f"{text}{room}: split it, or take the stops out of budgets")
+        elif needed > room:
+            text = f"{len(throttled)} members throttled, whose daily tokens take {needed} IAM policies to watch over; "
+            yield Mistake(("cohorts", name, "members"), f"{text}the role has room for {room}: split it, or suspend it")
+
+
+def role_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """Names and ends that would not fit into IAM's policies."""
+    known = part(document, "models")
+    for name, cohort in each_cohort(document):
+        named = cast("list[object]", labels) if isinstance(labels := cohort.get("models"), list) else []
+        sources = {str(label): str(part(known, str(label)).get("source")).strip() for label in named}
+        models = {label: Model.model_construct(source=s) for label, s in sources.items() if SOURCE.fullmatch(s)}
+        for size, most, where in (
+            (inline_characters(models), INLINE_CHARACTERS, "on a role"),
+            (boundary_characters(models), MANAGED_CHARACTERS, "as its boundary"),
+        ):
+            if size > most:
+                text = f"{len(models)} models with names this long make an IAM policy of up to {size} characters; "
+                yield Mistake(("cohorts", name, "models"), f"{text}IAM takes {most} {where}: name fewer")
+                break
+        else:
+            yield from _too_many_ends(name, cohort, INLINE_CHARACTERS - inline_characters(models))
+
+
+def _too_many_ends(name: str, cohort: Document, room: int) -> Iterator[Mistake]:
+    members, whole = part(cohort, "members"), cohort.get("until")
+    found = {email: at for email in members if isinstance(at := part(members, email).get("until"), datetime)}
+    size = ends_characters(whole if isinstance(whole, datetime) else None, found)
+    if size > room:
+        text = f"{len(found)} members with an `until` of {len(set(found.values()))} times take {size} characters of IAM"
+        yield Mistake(
+            ("cohorts", name, "members"),
+            f"{text}, and the role has room for {room}: let several end together, split the cohort, or give it `until`",
+        )
+
+
+SIZE_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
+    members_stopped_alone,
+    quota_members,
+    role_policies,
+)
