@@ -101,9 +101,9 @@ def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:
 
 
 def _ends(cohort: Cohort) -> dict[str, Any]:
-    """By e-mail address. From `until` on IAM allows nothing: `aws_seconds` is how long access outlives it there. Okta's
-    groups follow with the next update."""
-    found = {email: end for email in sorted(cohort.members) if (end := cohort.end_of(email))}
+    """By e-mail address, or a machine's name. From `until` on IAM allows nothing: `aws_seconds` is how long access
+    outlives it there. Okta's groups follow with the next update."""
+    found = {email: end for email in sorted(cohort.holders) if (end := cohort.end_of(email))}
     return {
         email: {"until": end.isoformat(), "has_ended": email in cohort.ended, "aws_seconds": IAM_SECONDS_AFTER_END}
         for email, end in found.items()
