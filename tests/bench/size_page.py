@@ -21,7 +21,7 @@ TOP, BOTTOM, PANEL = 70, 310, 360
 UPDATE = (("first `pulumi up`", "first_update", "#b45309"),)
 PREVIEW = (
     ("preview without a change", "preview", "#0e7490"),
-    ("of the same resources without components", "flat_preview", "#64748b"),
+    ("same resources, no components", "flat_preview", "#64748b"),
 )
 STYLE = """  <style>
     .t { fill: #0f172a; font-weight: bold; } .s { fill: #475569; font-size: 11px; } .g { stroke: #e2e8f0; }
@@ -87,7 +87,7 @@ def _panel(left: int, series: Sequence[tuple[str, str, str]], sizes: Sequence[Si
     top = _round_up(max(max(each) for each in values.values()))
     most = sizes[-1].cohorts
     for number, (name, _, colour) in enumerate(series):
-        x = left + number * 190
+        x = left + number * 180
         yield f'  <circle cx="{x + 5}" cy="26" r="5" fill="{colour}"/>'
         yield f'  <text class="s" x="{x + 16}" y="30">{name.replace("`", "")}</text>'
     for part in range(5):
