@@ -104,8 +104,8 @@ MUTATIONS = [
     Mutation(
         what="A member's end is denied nowhere",
         file="components/identity/access.py",
-        old="self.stops = [*self._denies(), *self._ends(), *self._quotas()]",
-        new="self.stops = [*self._denies(), *self._quotas()]",
+        old="            Step.ENDS: self._ends,\n",
+        new="",
         stack="ends",
         rule="ended-is-denied",
     ),
