@@ -163,6 +163,8 @@ def workflow_role(environment: str) -> str:
 
 # Not one of `PREFIX` either: who deploys may change those, and nobody on call may change this.
 ON_CALL_ROLE = "rollout-on-call"
+# What roles are called that people of a rollout take, in small letters.
+OUR_ROLES = (f"{PREFIX}-", "rollout-on-call", "rollout-workflow-")
 
 
 def state_bucket(account: str) -> str:

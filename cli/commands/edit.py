@@ -60,6 +60,8 @@ def remove_member(stack: str, cohort: str, email: str, yes: bool, as_json: bool 
     with locked(path.parent):
         home_of(path, email, cohort)
         known = _judged(path, cohort)
+        if email in known.cohorts[cohort].machines:
+            raise CommandError(f"{email} is a machine: take its lines out of cohorts.{cohort}.machines in {path.name}")
         roster = roster_of(path, cohort)
         texts = {path: _edited(path, lambda document: edits.remove_member(document, cohort, email))}
         if roster:

@@ -38,6 +38,8 @@ def move_member(stack: str, email: str, cohort: str, yes: bool, as_json: bool = 
         if before == cohort:
             raise CommandError(f"{email} is in {cohort} already; nothing was changed")
         rollout = judged(text_of(path), path.parent, path.name)
+        if email in rollout.cohorts[before].machines:
+            raise CommandError(f"{email} is a machine: move its lines in {path.name} to cohorts.{cohort}.machines")
         said = [*_access(rollout, email, before, cohort), *_not_cut(path, email, before)]
         member = _with_end(rollout.cohorts[before], rollout.cohorts[cohort], email)
         said += [f"their access ends {moment(member.until)}, as before"] if member.until else []

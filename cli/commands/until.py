@@ -20,6 +20,7 @@ from cli.terminal.text import text_of
 from rollout.model.cohort import Cohort
 from rollout.model.time_fields import End
 from rollout.model.times import moment
+from rollout.names import MACHINE
 
 NEVER = "never"
 _END: TypeAdapter[datetime] = TypeAdapter(End)
@@ -30,14 +31,14 @@ def run(stack: str, whom: str, when: str, yes: bool, as_json: bool = False) -> N
     until = _time(when)
     path = stack_path(Path.cwd(), stack)
     with locked(path.parent):
-        member = whom if "@" in whom else None
+        member = whom if "@" in whom or MACHINE.fullmatch(whom) else None
         if member:
             cohort = home_of(path, member)
         else:
             require_cohort(path, cohort := whom)
         text = text_of(path)
         found = judged(text, path.parent, path.name).cohorts[cohort]
-        was = found.members[member].until if member else found.until
+        was = found.holders[member].until if member else found.until
         if was == until:
             raise CommandError(f"{whom}: access ends {_said(until)} already; nothing was changed")
         longer = was is not None and (until is None or until > was)
@@ -46,7 +47,7 @@ def run(stack: str, whom: str, when: str, yes: bool, as_json: bool = False) -> N
             edits.set_until(document, cohort, member, until, longer=longer)
 
         after = changed(path, text, change)
-        if member and until is None and judged(after, path.parent, path.name).cohorts[cohort].members[member].until:
+        if member and until is None and judged(after, path.parent, path.name).cohorts[cohort].holders[member].until:
             after = changed(path, after, lambda document: edits.say_never(document, cohort, member))
         said = [
             f"{whom}: access ends {_said(until)}; by the file as it was: {_said(was)}",

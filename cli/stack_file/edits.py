@@ -171,7 +171,7 @@ def say_never(document: Document, cohort: str, member: str) -> None:
 
 
 def _member_place(whole: Any, member: str) -> Any:
-    members = _map(whole, "members")
+    members = _map(whole, "machines" if "@" not in member else "members")
     return members.setdefault(next((key for key in members if str(key).strip().lower() == member), member), flow({}))
 
 

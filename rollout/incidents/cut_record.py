@@ -30,7 +30,9 @@ class PersonRecord:
     the stack file. `dead_before`: sessions issued earlier are dead. `ended_by`: of a cut, what `sessions_valid_from`
     must be later than to end it: what stood there when it began. `left`: when the stack file had them in this cohort
     no more; sessions may outlive that. `is_removed`: they left, and are in no other cohort. `until`, `extended`: their
-    own end, and when it was last moved later (`rollout.incidents.ends`).
+    own end, and when it was last moved later; `until_since`: when that end went on record (`rollout.incidents.ends`).
+    `current`: of whom has an end, the names by which Okta knew them last. `identity`: of a machine, by what IAM tells
+    it from others.
     """
 
     names: tuple[str, ...] = ()
@@ -43,6 +45,9 @@ class PersonRecord:
     is_removed: bool = False
     until: datetime | None = None
     extended: datetime | None = None
+    until_since: datetime | None = None
+    current: tuple[str, ...] = ()
+    identity: str | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -56,7 +61,7 @@ class CohortRecord:
     `quota_shards`: session names by the policy that holds them. `overfull`: more names are stopped than a role's
     policies hold, so everybody is. `profiles`: by model label, the digest of what each is copied from. `absent`: since
     when the stack file declares nothing of it; its role may outlive that, where an update did not end. `until`,
-    `extended`: as of a person."""
+    `extended`, `until_since`: as of a person."""
 
     level: Level
     is_deployed: bool = True
@@ -73,6 +78,7 @@ class CohortRecord:
     absent: datetime | None = None
     until: datetime | None = None
     extended: datetime | None = None
+    until_since: datetime | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -226,6 +232,7 @@ def _cohort(given: Mapping[str, Any]) -> CohortRecord:
         absent=_time(given.get("absent")),
         until=_time(given.get("until")),
         extended=_time(given.get("extended")),
+        until_since=_time(given.get("until_since")),
     )
 
 
@@ -241,6 +248,9 @@ def _person(given: Mapping[str, Any]) -> PersonRecord:
         is_removed=bool(given.get("removed")),
         until=_time(given.get("until")),
         extended=_time(given.get("extended")),
+        until_since=_time(given.get("until_since")),
+        current=tuple(given.get("current") or ()),
+        identity=given.get("identity"),
     )
 
 
@@ -261,6 +271,7 @@ def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
         "absent": _text(cohort.absent),
         "until": _text(cohort.until),
         "extended": _text(cohort.extended),
+        "until_since": _text(cohort.until_since),
     }
     return {key: value for key, value in found.items() if value not in (None, [], {}, False) or key == "deployed"}
 
@@ -277,6 +288,9 @@ def _person_document(person: PersonRecord) -> dict[str, Any]:
         "removed": person.is_removed,
         "until": _text(person.until),
         "extended": _text(person.extended),
+        "until_since": _text(person.until_since),
+        "current": list(person.current),
+        "identity": person.identity,
     }
     return {key: value for key, value in found.items() if value not in (None, [], False)}
 

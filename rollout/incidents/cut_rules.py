@@ -86,11 +86,12 @@ def _cohort(
         for email, person in known_people.items()
         if email not in people
     }
-    end = End(until=cohort.until, extended=cohort.extended).after(end_of(was))
+    end = End(until=cohort.until, extended=cohort.extended).after(end_of(was), now)
     return CohortRecord(
         level=cohort.level,
         until=end.until,
         extended=end.extended,
+        until_since=end.since,
         incident=incident.id if incident else None,
         since=_since(was, incident.id, incident.since) if incident else None,
         dead_before=line,
@@ -157,10 +158,14 @@ def _person(
     called.pop(email, None)
     stopped = line is not None or cohort.level_of(email).needs_incident
     ended = end_of(next((each for each in [here, *records] if each and not each.left), None))
-    end = End(until=member.until, extended=cohort.extended_of(email)).after(ended)
+    end = End(until=member.until, extended=cohort.extended_of(email)).after(ended, now)
+    current = here.current if known is None and here else tuple((known or {}).get(email, ()))
     found = PersonRecord(
         until=end.until,
         extended=end.extended if end.until or member.extended or ended != End() else None,
+        until_since=end.since,
+        current=current if end.until or cohort.until else (),
+        identity=member.identity if isinstance(member, Machine) else None,
         names=tuple(called) if stopped or held else tuple(called)[-NAMES_KEPT:],
         level=level,
         incident=incident.id if incident else None,

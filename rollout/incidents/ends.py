@@ -19,32 +19,41 @@ from rollout.model.times import earliest, latest, moment
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """`until`: none where access does not end. `extended`: when it was last moved later or taken away."""
+    """`until`: none where access does not end. `extended`: when it was last moved later or taken away. `since`: of one
+    on record, when it was written down."""
 
     until: datetime | None = None
     extended: datetime | None = None
+    since: datetime | None = None
+
+    @property
+    def newest(self) -> datetime | None:
+        """What `extended` must be later than to say more than this does."""
+        return latest(self.extended, self.since)
 
     def forgets(self, known: End) -> bool:
         """Whether this would give more than `known` without knowing of it."""
         if known.until is None or (self.until is not None and self.until <= known.until):
             return False
-        return self.extended is None or (known.extended is not None and self.extended <= known.extended)
+        return self.extended is None or (known.newest is not None and self.extended <= known.newest)
 
-    def after(self, known: End) -> End:
+    def after(self, known: End, now: datetime) -> End:
         """What is kept: of one that forgets, what is known."""
         until = known.until if self.forgets(known) else self.until
-        return End(until=until, extended=latest(known.extended, self.extended))
+        since = known.since if until == known.until else now
+        return End(until=until, extended=latest(known.extended, self.extended), since=since if until else None)
 
 
 def end_of(known: CohortRecord | PersonRecord | None) -> End:
-    return End(until=known.until, extended=known.extended) if known else End()
+    return End(until=known.until, extended=known.extended, since=known.until_since) if known else End()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
     """Of one cohort's role. `whole`: of everybody. `sessions`: by a session's name, of single people; those that end
     with the whole or later are there too, so that whoever moves the whole later gives them nothing. `newest`: of each
-    person the e-mail address and the newest other name alone: with an older login nobody signs in any more."""
+    person the e-mail address and the names that Okta knew them by last: with an older login nobody signs in any
+    more."""
 
     whole: datetime | None
     sessions: Mapping[str, datetime]
@@ -63,7 +72,10 @@ def ends(record: Record, homes: Mapping[str, str], cohort: str) -> Ends:
         called = list(filter(names.SESSION.fullmatch, record.names(email)))
         for name in called:
             found[name] = min(until, found.get(name, until))
-        newest |= {*called[:1], *called[-1:]}
+        current = [
+            name for each in record.cohorts.values() if email in each.people for name in each.people[email].current
+        ]
+        newest |= {*called[:1], *current} if current else set(called)
     sessions = dict(sorted(found.items()))
     return Ends(whole=known.until, sessions=sessions, newest={n: at for n, at in sessions.items() if n in newest})
 

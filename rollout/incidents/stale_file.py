@@ -46,7 +46,7 @@ def stale(record: Record, rollout: Rollout) -> list[Stale]:
     on record, which is what a resume by `rollout set-level` writes. Somebody who was stopped alone is looked for in
     whatever cohort the file has them; who is in none stays denied, and is no mistake (`rollout.incidents.cut_rules`).
     """
-    return [*_stale(record, rollout), *_ends(record, rollout)]
+    return [*_stale(record, rollout), *_ends(record, rollout), *_renamed(record, rollout)]
 
 
 def _stale(record: Record, rollout: Rollout) -> Iterator[Stale]:
@@ -87,10 +87,41 @@ def _ends(record: Record, rollout: Rollout) -> Iterator[Stale]:
                 yield _end_forgotten(path, home, email, said, end_of(person))
 
 
+def _renamed(record: Record, rollout: Rollout) -> Iterator[Stale]:
+    """A machine under another name than the one that was cut, or that ends: to IAM the name is who it is, and the same
+    workflow or role would sign in under the new one."""
+    known = [
+        (name, cohort, called, machine)
+        for name, cohort in sorted(record.cohorts.items())
+        for called, machine in sorted(cohort.people.items())
+        if machine.identity and not machine.left
+    ]
+    for home, declared in sorted(rollout.declared.items()):
+        for name, machine in sorted(declared.machines.items()):
+            for was, cohort, called, person in known:
+                if called == name or person.identity != machine.identity:
+                    continue
+                yield from _of_renamed(home, name, declared, called, person)
+                if cohort.is_cut and was != home and not person.is_cut:
+                    yield from _of_moved(was, cohort, home, name, declared)
+                said = End(until=declared.end_of(name), extended=declared.extended_of(name))
+                if said.forgets(end_of(person)):
+                    path = ("cohorts", home, "machines", name)
+                    yield _end_forgotten(path, home, name, said, end_of(person))
+
+
+def _of_renamed(home: str, name: str, declared: Cohort, called: str, person: PersonRecord) -> Iterator[Stale]:
+    lets_in = not declared.level_of(name).is_cut
+    if person.is_cut and lets_in and not is_ended(person, declared.machines[name].sessions_valid_from):
+        path, level = f"cohorts.{home}.machines.{name}", person.level or Level.SUSPENDED
+        found = _forgotten(path, home, name, level, person)
+        yield replace(found, line=found.line.replace("has it at", f"knows it as {called}, and has it at"))
+
+
 def _end_forgotten(path: tuple[str, ...], name: str, email: str | None, said: End, known: End) -> Stale:
     known_end = _text(known.until) if known.until else "no time"
     file = f"this file says {_text(said.until)}" if said.until else "this file has no end"
-    since = f" later than {_text(known.extended)}" if known.extended else ""
+    since = f" later than {_text(known.newest)}" if known.newest else ""
     text = (
         f"{dotted((*path, 'until'))}: the stack has it end at {known_end}, and {file}; take the newest file, or, where "
         f"it is to last longer, `rollout set-until {email or name}`, which writes `extended:` with a time{since}"

@@ -41,7 +41,7 @@ GitRef = Annotated[
 RoleArn = Annotated[
     str,
     Shape(
-        r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,200}",
+        r"arn:aws:iam::[0-9]{12}:role/(?:[A-Za-z0-9_+=,.@-]{1,100}/){0,5}[A-Za-z0-9_+=,.@-]{1,64}",
         "the ARN of a role (arn:aws:iam::<account>:role/<path and name>), without a wildcard",
     ),
 ]

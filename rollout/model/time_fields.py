@@ -57,6 +57,10 @@ Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=_text("a day 
 _GO_MIDNIGHT = re.compile(r"^(\d{4}-\d\d-\d\d) 00:00:00 \+0000 UTC$")
 
 
+# IAM reads a time of four digits, and of an earlier year one would be missing.
+FIRST_YEAR = 2000
+
+
 def _end(value: object) -> object:
     """A day counts whole, in UTC: what ends then ends as the next day begins. To the second, as IAM compares."""
     if isinstance(value, datetime):
@@ -70,13 +74,17 @@ def _end(value: object) -> object:
         )
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), datetime.min.time(), UTC)
-        instant = _instant(text)
+            next_day = date.fromisoformat(text) + timedelta(days=1)
+            instant: object = datetime.combine(next_day, datetime.min.time(), UTC)
+        else:
+            instant = _instant(text)
     except (ValueError, OverflowError):
         raise ValueError(
             f'not a day or a time with its zone: {shown(value)}. Write it as "2026-12-31", which counts whole in UTC, '
             "or 2026-12-31T17:00:00+01:00"
         ) from None
+    if isinstance(instant, datetime) and instant.year < FIRST_YEAR:
+        raise ValueError(f"long before there was anything to end: {shown(value)}")
     return instant.replace(microsecond=0) if isinstance(instant, datetime) else instant
 
 

@@ -85,6 +85,8 @@ def made(rollout: Rollout, account: Account | None) -> dict[str, str | bool]:
         found["okta_sign_in_app_id"] = adopt.okta_sign_in_app_id or ASKED
     found[UMBRELLA] = adopt.umbrella_group_id or ASKED
     found["invocation_log_group"] = adopt.invocation_log_group or names.INVOCATION_LOG_GROUP
+    if rollout.has_workflows:
+        found["github_provider"] = True
     return {**found, "announcer": True, "meter": True}
 
 
@@ -159,6 +161,7 @@ def _in_one_account(second: Place, first: Place) -> Iterator[Clash]:
         yield _clash(second, first, text)
         return
     yield from _same_cohorts(second, first)
+    yield from _same_machines(second, first)
     both = second.accounts & first.accounts
     account = Account(next(iter(both)), first.region or "") if len(both) == 1 else None
     if _is_oidc(second) and _is_oidc(first) and second.rollout.okta.domain == first.rollout.okta.domain:
@@ -187,6 +190,28 @@ def _same_cohorts(second: Place, first: Place) -> Iterator[Clash]:
         )
         is_mistake = name in one.logged and name in other.logged
         yield Clash(second=second.stack, first=first.stack, text=text, is_mistake=is_mistake)
+
+
+def _same_machines(second: Place, first: Place) -> Iterator[Clash]:
+    """The meter counts by name, and stops by it; one identity in two roles could sign in to either."""
+    one, other = _machines(second), _machines(first)
+    for name in sorted(one.keys() & other.keys()):
+        text = (
+            f"machines.{name}: stack {first.stack} of the same account has one of this name, and one meter counts both"
+        )
+        yield Clash(second=second.stack, first=first.stack, text=f"{text}; take another name", is_mistake=True)
+    known = {identity: name for name, identity in other.items()}
+    for name, identity in sorted(one.items()):
+        if identity in known and name not in other:
+            text = (
+                f"machines.{name}: is {known[identity]} of stack {first.stack} of the same account; give it an identity"
+            )
+            yield Clash(second=second.stack, first=first.stack, text=f"{text} of its own", is_mistake=True)
+
+
+def _machines(place: Place) -> dict[str, str]:
+    cohorts = place.rollout.declared.values()
+    return {name: machine.identity for cohort in cohorts for name, machine in cohort.machines.items()}
 
 
 def _same_people(second: Place, first: Place) -> Iterator[Clash]:

@@ -79,11 +79,11 @@ def roles_of_others(document: Document, now: datetime) -> Iterator[Mistake]:  # 
         found = _machine(said)
         if not found or not found.role:
             continue
-        role = found.role.rpartition("/")[2]
-        if role.startswith(f"{names.PREFIX}-"):
+        role = found.role.rpartition("/")[2].lower()  # IAM takes two that differ by capitals alone for one
+        if role.startswith(names.OUR_ROLES):
             text = f"a role of this rollout's: {shown(found.role)}; give the machine one that nobody else takes"
             yield Mistake(("cohorts", name, "machines", machine, "role"), text)
-        elif role.startswith("AWSReservedSSO_"):
+        elif role.startswith("awsreservedsso_"):
             text = f"a permission set, which people take: {shown(found.role)}; give the machine a role of its own"
             yield Mistake(("cohorts", name, "machines", machine, "role"), text)
 

@@ -3,6 +3,7 @@ test holds them against it."""
 
 RULES = (
     *("alarms-reach-somebody", "cohort-role-has-a-boundary", "cost-tags", "cohorts-are-whole"),
+    "ended-is-denied",
     *("each-cohort-has-alarms", "functions-keep-to-their-work", "known-types"),
     *("each-cohort-has-its-log", "encrypted-at-rest", "groups-are-tracked", "iam-changes", "iam-documents-fit"),
     *("juniors-are-there", "kept-is-protected", "log-groups-protected", "logs-are-kept", "logs-cannot-be-deleted"),

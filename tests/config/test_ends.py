@@ -28,6 +28,8 @@ DAY, END = "2026-12-31", datetime(2027, 1, 1, tzinfo=UTC)
 LATER, EARLIER = "2027-03-31", "2026-12-15"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 SAID, AGAIN = "2026-11-20T09:00:00Z", "2026-11-21T09:00:00Z"
+# An update before both.
+RECORDED = datetime(2026, 11, 19, tzinfo=UTC)
 
 
 def loaded(now: datetime, *, cohort: Document | None = None, **member: Any) -> Rollout:
@@ -41,9 +43,11 @@ def until(text: object) -> datetime | None:
     return loaded(NOW, until=text).cohorts["pilot"].members[ALICE].until
 
 
-def after(before: Record, *files: Rollout, known: Mapping[str, Sequence[str]] | None = None) -> Record:
+def after(
+    before: Record, *files: Rollout, known: Mapping[str, Sequence[str]] | None = None, at: datetime = RECORDED
+) -> Record:
     for file in files:
-        before = read(advance(before, file, known or {}, NOW).document())
+        before = read(advance(before, file, known or {}, at).document())
     return before
 
 
@@ -191,6 +195,34 @@ def test_a_cohorts_word_extends_everybody_of_it_at_once_and_a_later_shortening_h
     record = after(record, longer, changed(alice(until=DAY), pilot(extended=SAID)))
     assert [each.kind for each in stale(record, longer)] == [Kind.END_FORGOTTEN]
     assert stale(record, changed(alice(until=LATER), pilot(extended=AGAIN))) == []
+
+
+def test_a_word_of_before_an_end_was_written_down_moves_it_nowhere() -> None:
+    """Somebody had an end and comes back with a nearer one; a copy of the first file has an `extended`, but an old
+    one."""
+    first = changed(alice(until=LATER, extended=SAID))
+    gone = changed(lambda document: document["cohorts"]["pilot"]["members"].pop(ALICE))
+    record = after(after(Record(), first, gone), changed(alice(until=DAY)), at=NOW)
+    assert [each.kind for each in stale(record, first)] == [Kind.END_FORGOTTEN]
+    assert "later than 2026-11-29T00:00:00Z" in stale(record, first)[0].line
+    assert end_on_record(after(record, first, at=NOW)) == END
+    whole = changed(pilot(extended=SAID))
+    record = after(after(Record(), whole), changed(alice(until=DAY)), at=NOW)
+    assert [each.kind for each in stale(record, whole)] == [Kind.END_FORGOTTEN]
+    assert end_on_record(after(record, whole, at=NOW)) == END
+
+
+def test_with_too_little_room_every_name_that_somebody_has_now_still_ends_in_time() -> None:
+    """Okta lists accounts by login: the living one may be the first of three."""
+    people = {f"p{n:02}@acme.example": {"name": "x", "team": "backend", "until": DAY} for n in range(45)}
+    file = changed(pilot(members=people))
+    old = {email: (f"older-{email}",) for email in people}
+    known = {email: (f"a-{email}", f"z-{email}") for email in people}
+    found = ends(after(after(Record(), file, known=old), file, known=known), homes_of(file), "pilot")
+    assert all({email, f"a-{email}", f"z-{email}"} <= found.newest.keys() for email in people)
+    assert not any(name.startswith("older-") for name in found.newest)
+    silent = after(after(Record(), file, known=known), file, known=None)
+    assert found.newest.keys() == ends(silent, homes_of(file), "pilot").newest.keys()
 
 
 def test_a_move_keeps_the_end_and_a_move_that_drops_it_is_refused() -> None:

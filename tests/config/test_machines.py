@@ -13,7 +13,7 @@ from rollout import names
 from rollout.access.machine_sign_in import CREDENTIALS_ACTION, machine_sign_ins
 from rollout.access.update_warnings import tokens_that_outlive
 from rollout.account import Account
-from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
+from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record, read
 from rollout.incidents.cut_rules import advance
 from rollout.incidents.stale_file import stale
 from rollout.levels import Level
@@ -236,3 +236,53 @@ def test_a_cohort_of_machines_has_nothing_in_okta_and_nothing_on_macs() -> None:
     assert [each.type for each in of_ci if each.type.startswith(("okta:", "jamf:"))] == []
     assert "okta_group" not in run.cohorts["ci"]
     assert run.cohorts["ci"]["members"] == ["nightly-review"]
+
+
+def test_a_machine_that_is_cut_or_ends_comes_back_under_no_other_name() -> None:
+    """An old copy from before it was renamed, or a rename in the midst of an incident."""
+    cut = {**REVIEW, "level": "suspended", "incident": INCIDENT}
+    record = advance(Record(), loaded(document(night_run=cut)), {}, NOW)
+    old = loaded(document(day_run=REVIEW))
+    [found] = stale(read(record.document()), old)
+    assert found.line.startswith(
+        "cohorts.ci.machines.day-run: the stack knows it as night-run, and has it at suspended"
+    )
+    assert stale(record, loaded(document(day_run=cut))) == []
+    assert stale(record, loaded(document(day_run={**REVIEW, "sessions_valid_from": "2026-11-24T12:00:01Z"}))) == []
+    other = {**REVIEW, "github": {"repository": "acme/payments", "environment": "other"}}
+    assert stale(record, loaded(document(day_run=other))) == []
+    whole = advance(Record(), loaded(document("suspended", night_run=REVIEW)), {}, NOW)
+    elsewhere = document("suspended", else_where=other)
+    elsewhere["cohorts"]["later"] = {"level": "active", "models": ["haiku"], "machines": {"day-run": REVIEW}}
+    assert [each.email for each in stale(whole, loaded(elsewhere))] == ["day-run"]
+    ends = advance(Record(), loaded(document(night_run={**REVIEW, "until": "2026-12-31"})), {}, NOW)
+    assert [each.email for each in stale(ends, old)] == ["day-run"]
+    assert stale(ends, loaded(document(day_run={**REVIEW, "until": "2026-12-31"}))) == []
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "arn:aws:iam::123456789012:role/rollout-on-call",
+        "arn:aws:iam::123456789012:role/rollout-workflow-prod",
+        "arn:aws:iam::123456789012:role/Claude-Code-pilot",
+        "arn:aws:iam::123456789012:role/aws-reserved/awsreservedsso_Admin_1",
+    ],
+)
+def test_a_role_that_people_take_is_no_machines(role: str) -> None:
+    assert len(mistakes(document(build_bot={**BOT, "role": role}))) == 1
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "arn:aws-cn:iam::123456789012:role/build",
+        "arn:awsx:iam::123456789012:role/build",
+        "arn:aws:iam::\u0661\u0662\u0663456789012:role/build",
+        "arn:aws:iam::123456789012:role/build/",
+        "arn:aws:iam::123456789012:role//build",
+        f"arn:aws:iam::123456789012:role/{'b' * 65}",
+    ],
+)
+def test_what_iam_would_refuse_as_a_role_is_refused_here(role: str) -> None:
+    assert "the ARN of a role" in mistakes(document(build_bot={**BOT, "role": role}))[0]

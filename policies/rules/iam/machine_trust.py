@@ -16,7 +16,8 @@ SUBJECT = re.compile(
     r":(environment:[A-Za-z0-9_./ -]+|ref:refs/(heads|tags)/[A-Za-z0-9_./-]+)"
 )
 # Not ours: whoever has one of these would be the machine.
-ROLE = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:role/(?!(.*/)?({names.PREFIX}-|AWSReservedSSO_))[A-Za-z0-9_+=,.@/-]+")
+OURS = "|".join(map(re.escape, (*names.OUR_ROLES, "awsreservedsso_")))
+ROLE = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?!(?:.*/)?(?i:{OURS}))[A-Za-z0-9_+=,.@/-]+")
 
 
 def workflow(statement: Statement) -> Iterator[str]:
