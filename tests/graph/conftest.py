@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import recording, stacks
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 
 @pytest.fixture(scope="module")

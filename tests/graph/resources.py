@@ -9,7 +9,7 @@ from typing import Any
 from cli.live import signing_in
 from rollout.stack_file.load import load
 from tests import recording, stacks
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 COHORT = "claude:rollout:Cohort"
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}

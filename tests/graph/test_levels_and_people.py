@@ -10,7 +10,7 @@ import pytest
 
 from tests import recording, stacks
 from tests.graph.resources import COHORT, INCIDENT, pasted, recorded, with_level
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 
 def test_the_cohorts_group_is_tracked_whole_and_the_umbrella_group_is_not(pilot: Recorded) -> None:

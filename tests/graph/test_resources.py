@@ -10,7 +10,7 @@ import pytest
 from rollout.incidents.cut_record import NAME
 from tests import stacks
 from tests.graph.resources import COHORT, recorded, with_level
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 
 def test_log_groups_are_protected_and_kept_and_under_no_cohort(pilot: Recorded) -> None:
