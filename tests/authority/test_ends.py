@@ -12,7 +12,8 @@ from rollout.incidents.cut_record import NAME, Record, read
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import boundary, policies
-from tests.recording import ACCOUNT, Recorded
+from tests.recording import ACCOUNT
+from tests.registrations import Recorded
 
 ALICE, GRACE = "alice.chen@acme.example", "grace.liu@acme.example"
 LAST_DAY = "2098-12-31"

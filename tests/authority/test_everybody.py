@@ -18,7 +18,8 @@ from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import boundary, policies
 from tests.config import generated
-from tests.recording import ACCOUNT, Recorded
+from tests.recording import ACCOUNT
+from tests.registrations import Recorded
 
 INCIDENT = generated.INCIDENT
 BEFORE, AFTER = "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"

@@ -14,7 +14,8 @@ from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import boundary, policies
 from tests.authority.test_everybody import at_level, people
-from tests.recording import ACCOUNT, Recorded
+from tests.recording import ACCOUNT
+from tests.registrations import Recorded
 
 HERE = f"us-east-1:{ACCOUNT}"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/claude-code-usage"

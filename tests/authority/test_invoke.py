@@ -12,7 +12,8 @@ import pytest
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import boundary, policies
-from tests.recording import ACCOUNT, Recorded
+from tests.recording import ACCOUNT
+from tests.registrations import Recorded
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 REGIONS = ("us-east-1", "us-west-2", "eu-central-1", "ap-northeast-1")

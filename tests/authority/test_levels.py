@@ -11,7 +11,8 @@ from rollout.levels import Level
 from tests import recording, stacks
 from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import ATTACHMENT, INLINE, boundary, managed, policies
-from tests.recording import ACCOUNT, Recorded
+from tests.recording import ACCOUNT
+from tests.registrations import Recorded
 
 SINCE = "2026-11-23T11:00:00Z"
 BEFORE, AFTER = "2026-11-23T10:59:00Z", "2026-11-23T11:01:00Z"

@@ -19,7 +19,8 @@ from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import boundary, policies
 from tests.authority.test_everybody import AFTER, BEFORE, MOMENTS, WITH_ROLE, may
 from tests.config.generated import INCIDENT, MEMBERS_LAST_DAY
-from tests.recording import ACCOUNT, Recorded
+from tests.recording import ACCOUNT
+from tests.registrations import Recorded
 
 ISSUER = "token.actions.githubusercontent.com"
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from sandbox import company, workspace
+from tests.engine import copies
 from tests.engine import world as worlds
 from tests.engine.world import STACK, World
 from tests.stacks import COMPANY
@@ -90,7 +91,7 @@ def measured(root: Path, cohorts: int, members: int = 1) -> Size:
     (own / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
     settings = worlds.Settings(home=root / "home", company=own, **worlds.free_ports())
     world = World(root / "project", settings)
-    worlds.copy_project(world.folder)
+    copies.copy_project(world.folder)
     (world.folder / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
     workspace.prepare_engine(settings)
     before = os.environ.get(company.VARIABLE)

@@ -10,7 +10,7 @@ import yaml
 from rollout.stack_file.beside import ASKED, Clash, Place, block, clashes
 from rollout.stack_file.load import load
 from tests import stacks
-from tests.config.test_stack_file import NOW
+from tests.config.stack_files import NOW
 
 ONE, OTHER, EXAMPLES = "210987654321", "345678901234", "123456789012"
 BOB = {"bob.ray@acme.example": {"name": "Bob Ray", "team": "backend"}}

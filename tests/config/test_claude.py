@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rollout.model.macs import ClaudeMode
-from tests.config.test_stack_file import changed, loaded, mistakes
+from tests.config.stack_files import changed, loaded, mistakes
 
 
 @pytest.mark.parametrize(

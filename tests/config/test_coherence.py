@@ -8,7 +8,7 @@ import pytest
 
 from rollout.stack_file.budget_consistency import doubts
 from tests import stacks
-from tests.config.test_stack_file import changed, loaded, mistakes
+from tests.config.stack_files import changed, loaded, mistakes
 
 PLAN = {"user_daily_usd": 50, "team_daily_usd": 500, "monthly_usd": 12_000}
 

@@ -11,7 +11,7 @@ from rollout.stack_file.load import load
 from rollout.stack_file.model_catalogue import MODELS, model_doubts
 from sandbox.aws.models import catalogue
 from tests import stacks
-from tests.config.test_stack_file import NOW, loaded
+from tests.config.stack_files import NOW, loaded
 
 TODAY = date(2026, 11, 28)
 PRICES = {"input": 2, "output": 10, "cache_read": 0.2, "cache_write": 2.5}

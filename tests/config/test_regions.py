@@ -8,7 +8,7 @@ from rollout.model.errors import StackFileError
 from rollout.stack_file.load import load
 from rollout.stack_file.regions import GEOGRAPHIES
 from tests import stacks
-from tests.config.test_stack_file import NOW
+from tests.config.stack_files import NOW
 
 PRICES = {"input": 2, "output": 10, "cache_read": 0.2, "cache_write": 2.5}
 

@@ -10,7 +10,7 @@ from rollout.model.success import Targets
 from rollout.stack_file.load import load
 from rollout.stack_file.roster_table import COLUMNS
 from tests import stacks
-from tests.config.test_stack_file import NOW, loaded, mistakes
+from tests.config.stack_files import NOW, loaded, mistakes
 
 BASELINE = {
     "pr_cycle_days": 3,

@@ -17,7 +17,7 @@ from rollout.usage.records import Usage, structured
 from rollout.usage.tokens import Tokens
 from tests import recording, stacks
 from tests.policies.test_rules import BOOTSTRAP
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 COHORT_PEOPLE = 25
 COHORTS = f"{recording.PROJECT_NAME}:cohorts"

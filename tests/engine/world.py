@@ -25,9 +25,9 @@ from sandbox.errors import SandboxError
 from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
 from sandbox.tests import forked
 from sandbox.tests.ports import free_ports
-from tests.stacks import COMPANY, PROJECT
+from tests.engine.copies import copy_project, link_or_copy
+from tests.stacks import PROJECT
 
-PROGRAM = ("__main__.py", "program", "Pulumi.yaml", "rollout", "components", "functions", "mac", "providers")
 STACK = "sandbox"
 LOG_GROUPS = (
     *(
@@ -249,16 +249,6 @@ def without_macs(folder: Path) -> None:
     file.write_text("".join(line for line in lines if not line.startswith("  claude-code-rollout:jamf")), "utf-8")
 
 
-def copy_project(folder: Path) -> None:
-    """The program with the company's files beside it, so that a test may change either."""
-    folder.mkdir(parents=True)
-    for path in [*(PROJECT / name for name in PROGRAM), *COMPANY.glob("Pulumi.*.yaml"), COMPANY / "rosters"]:
-        if path.is_dir():
-            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(path, folder / path.name)
-
-
 def prepare(root: Path, *, macs: bool = False) -> World:
     """A project and an engine, nothing running yet. `macs`: whether the stack has its Jamf Pro."""
     world = World(root / "project", Settings(home=root / "home", **free_ports()))
@@ -286,14 +276,6 @@ def again(world: World, root: Path) -> World:
         ignore=shutil.ignore_patterns("sandbox.pid", "sandbox.log"),
     )
     return stopped(root)
-
-
-def link_or_copy(source: str, target: str) -> None:
-    """The engine is large and never changes; all else is a copy."""
-    if Path(source).name == "pulumi":
-        Path(target).hardlink_to(source)
-    else:
-        shutil.copy2(source, target)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import recording, stacks
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 FOLDER = Path(__file__).parent
 CASES = {

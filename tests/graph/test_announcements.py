@@ -11,7 +11,8 @@ import pytest
 from rollout.levels import Level
 from tests import recording, stacks
 from tests.config.test_success import BASELINE
-from tests.recording import Recorded, Registration, okta_user_id, opaque
+from tests.recording import okta_user_id, opaque
+from tests.registrations import Recorded, Registration
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
 NOTIFY: dict[str, Any] = {

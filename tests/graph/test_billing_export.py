@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests import recording, stacks
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 EXPORT, POLICY = "aws:bcmdata/export:Export", "aws:s3/bucketPolicy:BucketPolicy"
 NAME = "claude-code-billing-123456789012"

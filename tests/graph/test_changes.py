@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollout.incidents.cut_record import NAME
 from rollout.observability.queries import QUERIES
 from tests import recording, stacks
-from tests.recording import Registration
+from tests.registrations import Registration
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{1,15}", fullmatch=True)
 METERED = {"meter-function-code", "meter-function-work"}

@@ -16,7 +16,7 @@ from program.package import rollout
 from program.package.rollout import project_folder
 from rollout.incidents.cut_record import COMPONENT, STASH, Record, kept_in
 from tests import recording, stacks
-from tests.recording import Recorded, Registration
+from tests.registrations import Recorded, Registration
 
 PROGRAM = "tests/graph/programs/component.py"
 

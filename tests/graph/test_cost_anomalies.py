@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests import recording, stacks
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 MONITOR = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
 SUBSCRIPTION = "aws:costexplorer/anomalySubscription:AnomalySubscription"

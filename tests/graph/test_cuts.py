@@ -9,7 +9,8 @@ import pytest
 
 from rollout import names
 from tests import recording, stacks
-from tests.recording import Recorded, opaque
+from tests.recording import opaque
+from tests.registrations import Recorded
 
 ALICE = "alice.chen@acme.example"
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}

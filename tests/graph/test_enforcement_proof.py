@@ -8,7 +8,7 @@ from typing import Any
 from rollout.usage import canary
 from tests import recording, stacks
 from tests.authority.evaluator import ACCOUNT, Request, verdicts
-from tests.recording import Recorded, Registration
+from tests.registrations import Recorded, Registration
 
 SCHEDULE, ALARM, INVOCATION = (
     "aws:scheduler/schedule:Schedule",

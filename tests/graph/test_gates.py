@@ -12,7 +12,7 @@ import pytest
 from rollout.success.metrics import Observed, Week, written
 from tests import recording, stacks
 from tests.config.test_success import gated
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 WEEKS, GATE = "/claude-code/success/weeks/pilot", "/claude-code/success/gates/wave2"
 READ = "aws:ssm/getParametersByPath:getParametersByPath"

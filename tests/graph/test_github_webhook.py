@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests import recording, stacks
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 OURS = "claude:rollout:GithubWebhook$"
 

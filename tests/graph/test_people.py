@@ -15,6 +15,7 @@ import pytest
 from components.identity import okta_reachability
 from components.identity.people import answered, reason
 from tests import recording, stacks
+from tests.registrations import Recorded
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T14:05:00Z", "reason": "A key was committed"}
 LOOKUP = "okta:user/getUsers:getUsers"
@@ -56,8 +57,8 @@ def test_in_an_incident_a_silent_okta_is_not_asked_for_anybody_and_aws_alone_is_
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", said.append)
-    made: list[recording.Recorded] = []
-    keep = recording.Recorded
+    made: list[Recorded] = []
+    keep = Recorded
     monkeypatch.setattr(recording, "Recorded", lambda: made.append(keep()) or made[-1])
     with pytest.raises(pulumi.RunError, match="Okta does not answer: what is denied is denied in AWS"):
         recording.run(stacks.config(stopped()), preview=False, okta_answers=False)

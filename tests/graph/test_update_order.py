@@ -12,7 +12,7 @@ from rollout.incidents.cut_record import NAME
 from rollout.levels import Level
 from rollout.update_order import CUT, GIFT, Order, Step, order
 from tests import recording, stacks
-from tests.recording import Recorded, Registration
+from tests.registrations import Recorded, Registration
 
 ALICE = "alice.chen@acme.example"
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests.guard import fuzz
+from tests.guard.compositions import composition
 
 # Enough to go red when a kind of step is no longer followed, and done in seconds.
 COUNT = int(os.environ.get("GUARD_COMPOSITIONS", "50"))
@@ -22,4 +23,4 @@ def test_no_composition_brings_a_key_into_history_unseen_and_false_alarms_are_ra
 
 
 def test_a_composition_is_the_same_for_the_same_seed() -> None:
-    assert fuzz.composition(7) == fuzz.composition(7)
+    assert composition(7) == composition(7)

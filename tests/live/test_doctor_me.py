@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Generator, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from rollout_credentials import okta
 from typer.testing import CliRunner
 
 from cli.app import app
@@ -22,91 +16,12 @@ from cli.commands.doctor import code
 from cli.doctor import machine as checks
 from cli.doctor import own_profiles
 from cli.doctor.finding import Check, Finding, Health, broken, looked
-from cli.doctor.installed import Machine
-from rollout.leaks.masked import masked
 from rollout.levels import Level
-from rollout.macs.bundle import bundle
 from rollout.macs.level_seen import level_in
-from rollout.macs.places import PLACES, Platform
+from rollout.macs.places import Platform
 from rollout.model.client_versions import NEWEST
-from tests.macs.test_forms import PROCESS
-from tests.macs.world import SET, arns, document, rollout
-
-LINUX = PLACES[Platform.LINUX]
-KEYS = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "wJalrEXAMPLE", "SessionToken": "FwoGEXAMPLE"}
-
-
-class Aws(BaseHTTPRequestHandler):
-    """Says what time it is, and knows profiles."""
-
-    def do_GET(self) -> None:
-        status, body = getattr(self.server, "answer", (200, b"{}"))
-        self.send_response_only(status)
-        self.send_header("Date", format_datetime(datetime.now(UTC) + getattr(self.server, "skew", timedelta())))
-        self.send_header("x-amzn-errortype", "AccessDeniedException")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002  the library's words
-        return
-
-
-@pytest.fixture
-def aws() -> Generator[Any]:
-    server = HTTPServer(("127.0.0.1", 0), Aws)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def program(path: Path, script: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    path.chmod(0o755)
-
-
-@pytest.fixture
-def root(tmp_path: Path, aws: Any) -> Path:
-    """All that a member's Linux has, and both programs."""
-    made = rollout()
-    for piece in bundle(made, "pilot", arns(made), PROCESS):
-        if piece.name.startswith("pilot/linux/"):
-            file = tmp_path / piece.goes_to.lstrip("/")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(piece.content)
-            file.chmod(piece.mode)
-    url = f"http://127.0.0.1:{aws.server_port}"
-    rewrite(tmp_path, lambda said: said["env"].update(AWS_ENDPOINT_URL_STS=url, AWS_ENDPOINT_URL_BEDROCK=url))
-    program(tmp_path / "home/bin/claude", f'echo "{NEWEST} (Claude Code)"')
-    program(tmp_path / "home/bin/okta-aws-cli", 'echo "okta-aws-cli version 2.6.0"')
-    return tmp_path
-
-
-def rewrite(root: Path, change: Any) -> None:
-    file = root / LINUX.settings.lstrip("/")
-    said = json.loads(file.read_text(encoding="utf-8"))
-    change(said)
-    file.write_text(json.dumps(said), encoding="utf-8")
-
-
-def machine(root: Path, **exported: str) -> Machine:
-    home = root / "home"
-    environment = {"HOME": str(home), "PATH": os.pathsep.join([str(home / "bin"), "/usr/bin", "/bin"])}
-    return Machine(platform=Platform.LINUX, root=root, environment={**environment, **exported})
-
-
-def signed_in(root: Path) -> None:
-    said = json.dumps({"Version": 1, **KEYS, "Expiration": "2026-11-28T15:00:00Z"})
-    program(root / "etc/claude-code/rollout-credentials", f"[ $1 = cached ] && echo '{said}'")
-
-
-def only(found: Iterator[Finding] | list[Finding]) -> Finding:
-    [one] = found
-    return one
+from tests.live.developers_machine import LINUX, machine, only, program, rewrite, signed_in
+from tests.macs.world import SET, document, rollout
 
 
 def test_a_machine_that_has_everything_is_fine(root: Path, aws: Any) -> None:
@@ -124,17 +39,6 @@ def test_a_machine_that_has_everything_is_fine(root: Path, aws: Any) -> None:
     ]
     assert "level active of cohort pilot" in everything[1].what
     assert aws.server_port
-
-
-def test_no_credential_is_in_anything_that_is_said(root: Path, aws: Any) -> None:
-    signed_in(root)
-    aws.answer = (403, b'{"message": "User: x is not authorized to perform: bedrock:GetInferenceProfile"}')
-    here = machine(root)
-    found, keys = checks.sign_in(here)
-    said = repr([*found, *own_profiles.profiles(here, keys)])
-    assert "signed in, until 2026-11-28T15:00:00Z" in said
-    assert "AccessDeniedException" in said
-    assert not [secret for secret in KEYS.values() if secret in said]
 
 
 @pytest.mark.parametrize(
@@ -191,76 +95,6 @@ def test_another_level_than_the_stack_files_is_said_with_how_long_to_wait(root: 
     found = only(checks.settings(machine(root), rollout()))
     assert (found.health, found.what.endswith("the stack file says active")) == (Health.BROKEN, True)
     assert "level restricted" in only(checks.settings(machine(root), None)).what
-
-
-def test_whoever_is_not_signed_in_is_told_how_and_no_browser_is_opened(root: Path) -> None:
-    """The real program, with nothing kept: it is asked for what it keeps, and never to sign in."""
-    asked = root / "asked"
-    program(root / "home/bin/okta-aws-cli", f'touch "{asked}"')
-    [found], keys = checks.sign_in(machine(root))
-    assert (found.health, keys) == (Health.UNKNOWN, None)
-    assert found.what == "Claude Code is not signed in"
-    assert '"/etc/claude-code/rollout-credentials" sign-in' in found.fix
-    assert not asked.exists()
-
-
-def test_where_okta_aws_cli_itself_signs_in_it_is_said_what_it_would_do(root: Path) -> None:
-    (root / "etc/claude-code/aws-config").write_text(
-        f"[profile claude-code]\nregion = us-east-1\ncredential_process = {PROCESS}\n", encoding="utf-8"
-    )
-    [found], keys = checks.sign_in(machine(root))
-    assert (found.health, keys) == (Health.FINE, None)
-    assert "opens Okta's page" in found.what
-
-
-def test_a_profile_that_is_missing_is_said(root: Path) -> None:
-    (root / "etc/claude-code/aws-config").unlink()
-    [found], _ = checks.sign_in(machine(root))
-    assert (found.health, "names no credential_process" in found.what) == (Health.BROKEN, True)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "health"), [(0, Health.FINE), (-120, Health.UNKNOWN), (3_600, Health.BROKEN), (-3_600, Health.BROKEN)]
-)
-def test_a_clock_is_held_against_awss(root: Path, aws: Any, seconds: int, health: Health) -> None:
-    aws.skew = timedelta(seconds=seconds)
-    assert only(checks.clock(machine(root))).health is health
-
-
-def test_what_keeps_claude_code_from_starting_is_named_by_its_variable(root: Path) -> None:
-    found = only(checks.shell(machine(root, AWS_ENDPOINT_URL="http://secret.example")))
-    assert (found.health, found.fix) == (Health.BROKEN, "env -u AWS_ENDPOINT_URL claude")
-    assert "secret.example" not in found.what
-
-
-def test_a_program_that_prints_escapes_moves_no_cursor(root: Path) -> None:
-    program(root / "home/bin/okta-aws-cli", "printf 'v2\\033[2J\\033]0;x\\007'")
-    assert only(checks.okta_aws_cli(machine(root))).what.startswith("v2?[2J?]0;x?, at ")
-
-
-SECRETS = {
-    "AKIA" + "IOSFODNN7EXAMPLE": "a key",
-    "wJalrXUtnFEMI7K7MDENGbPxRfi" + "CYEXAMPLEKEY12": "a secret key",
-    "FwoGZXIvYXdzEJr1" + "a2B3c4D5" * 12: "a session's token",
-    "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl": "a token of Okta's",
-    "0123456789abcdef" * 3: "a digest",
-}
-
-
-@pytest.mark.parametrize("secret", SECRETS)
-def test_no_credential_that_another_program_prints_is_shown(root: Path, secret: str) -> None:
-    program(root / "home/bin/okta-aws-cli", f"echo 'okta-aws-cli {secret} 2.6.0'")
-    shown = only(checks.okta_aws_cli(machine(root))).what
-    assert (secret in shown, "****" in shown, "2.6.0, at" in shown) == (False, True, True), shown
-    program(root / "etc/claude-code/rollout-credentials", f"echo 'refused: {secret}\033[2J' >&2; exit 1")
-    [found], _ = checks.sign_in(machine(root))
-    assert (secret in found.what, found.what.startswith("refused: ")) == (False, True)
-    assert found.what.isprintable()
-
-
-def test_a_path_and_an_address_of_aws_are_no_secret() -> None:
-    for text in ("/opt/homebrew/bin/okta-aws-cli is not there", "https://sts.us-east-1.amazonaws.com answers 403"):
-        assert masked(text) == text
 
 
 def test_a_key_of_another_type_takes_no_other_finding_along(root: Path) -> None:
@@ -325,21 +159,6 @@ def test_a_drop_in_alone_is_managed_settings_too(root: Path) -> None:
     here = machine(root)
     assert (here.source, here.document) == (LINUX.drop_ins, json.loads(text))
     assert only(checks.settings(here, rollout())).health is Health.FINE
-
-
-def test_a_shell_that_calls_a_stand_in_is_said_to(root: Path) -> None:
-    found = only(checks.shell(machine(root, AWS_ENDPOINT_URL="http://127.0.0.1:4566")))
-    assert "leads to a stand-in of AWS on this machine (127.0.0.1)" in found.what
-    assert found.fix == "env -u AWS_ENDPOINT_URL claude, or another shell"
-
-
-def test_on_linux_nobody_needs_homebrew(root: Path) -> None:
-    (root / "home/bin/okta-aws-cli").unlink()
-    assert only(checks.okta_aws_cli(machine(root))).fix.startswith("put the program of https://github.com/okta/")
-
-
-def test_it_looks_where_the_sign_in_looks() -> None:
-    assert okta.USUAL == checks.USUAL
 
 
 def test_the_command_needs_no_stack_and_says_what_is_broken(

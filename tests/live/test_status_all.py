@@ -19,7 +19,7 @@ from cli.live.status import Told
 from cli.terminal.errors import CommandError
 from rollout.model.rollout import Rollout
 from tests import stacks
-from tests.live.test_status import GONE, NOW, alarm, rollout, told, update
+from tests.live.told import GONE, NOW, alarm, rollout, told, update
 
 WELL, ILL = told(alarms=[alarm()]), told(alarms=[alarm("ALARM")])
 NOT_UP = told(outputs=Unreachable("stack outputs", "`pulumi stack export` failed: error: no stack named 'new' found"))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from moto.iam.responses import IamResponse
 
-from functions import beside, budget_actions, meter
+from functions import beside, budget_actions, canary, canary_lease, meter
 from functions.counting import shards
+from sandbox.aws.iam import Iam
+from tests.meter.canary_world import Pilot
 from tests.meter.people import Throttled
 from tests.meter.world import SETTINGS, World
 
@@ -25,3 +28,12 @@ def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: AR
 @pytest.fixture
 def throttled(world: World, monkeypatch: pytest.MonkeyPatch) -> Throttled:  # noqa: ARG001  its AWS
     return Throttled(monkeypatch)
+
+
+@pytest.fixture
+def pilot(world: World, monkeypatch: pytest.MonkeyPatch) -> Pilot:
+    for name in ("simulate_principal_policy", "_check"):
+        monkeypatch.setattr(IamResponse, name, getattr(Iam, name), raising=False)
+    monkeypatch.setattr(canary, "SPREADING", 0.3)
+    monkeypatch.setattr(canary_lease, "PATIENCE", 0.5)
+    return Pilot(world, monkeypatch)

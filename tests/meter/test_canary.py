@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
@@ -13,59 +12,20 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.dynamodb.models import DynamoDBBackend
-from moto.iam.responses import IamResponse
 
 from functions import canary as proofs
-from functions import canary_decision, canary_lease, clients, meter
+from functions import canary_decision, clients, meter
 from functions.counting import counters
 from rollout.names import SESSION as SESSIONS
 from rollout.usage import canary
 from rollout.usage.thresholds import Limits, stop_of
-from sandbox.aws.iam import Iam
-from tests.meter.people import BOB, ROLE, Throttled, alerts, of
+from tests.meter.canary_world import Pilot, prove
+from tests.meter.people import BOB, ROLE, alerts, of
 from tests.meter.test_stops import limits as a_stacks_limits
-from tests.meter.world import ALICE, SETTINGS, TABLE, World, deliver
+from tests.meter.world import ALICE, SETTINGS, TABLE, deliver
 
 pytestmark = pytest.mark.slow
-
-CONTEXT = SimpleNamespace(aws_request_id="night", get_remaining_time_in_millis=lambda: 55_000)
-TRUST = {"Version": "2012-10-17", "Statement": []}
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
-class Pilot(Throttled):
-    """With its role, as IAM has it."""
-
-    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__(monkeypatch)
-        self.world = world
-        self.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(TRUST))
-        self.iam.attach_role_policy(RoleName=ROLE, PolicyArn=self.policy)
-
-    def items(self) -> dict[str, dict[str, Any]]:
-        """The table, but for what every proof leaves: its lease, and what is known of the policy."""
-        found = self.world.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
-        return {item["id"]["S"]: item for item in found if item["id"]["S"] != canary.LEASE}
-
-    def stopped(self) -> set[str]:
-        return {key for item in self.items().values() for key in item.get("keys", {}).get("SS", ())}
-
-    def names_canary(self) -> bool:
-        return canary.SESSION in json.dumps(self.document())
-
-
-@pytest.fixture
-def pilot(world: World, monkeypatch: pytest.MonkeyPatch) -> Pilot:
-    for name in ("simulate_principal_policy", "_check"):
-        monkeypatch.setattr(IamResponse, name, getattr(Iam, name), raising=False)
-    monkeypatch.setattr(proofs, "SPREADING", 0.3)
-    monkeypatch.setattr(canary_lease, "PATIENCE", 0.5)
-    return Pilot(world, monkeypatch)
-
-
-def prove() -> dict[str, Any]:
-    return meter.handler({"prove": "test"}, CONTEXT)
 
 
 def measured(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -258,83 +218,6 @@ def test_when_the_day_ends_nothing_is_proven_since_stops_end_with_it(monkeypatch
     monkeypatch.setattr(proofs, "datetime", SimpleNamespace(now=lambda _: now))
     found = prove()
     assert (found["proven"], found["not_now"]) == (None, "the day ends, in UTC, and its stops with it")
-
-
-class KilledError(BaseException):
-    """Ends an invocation, as Lambda does: no handler of ours is to catch it."""
-
-
-@pytest.mark.parametrize("step", ["_use", "_denied", "_clean"])
-def test_a_proof_that_was_killed_is_cleaned_up_by_the_next(
-    pilot: Pilot, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    """At the end of this step, with nothing of what should happen afterwards."""
-    work, calls = getattr(proofs, step), list[int]()
-
-    def killed(*given: Any) -> Any:
-        calls.append(1)
-        found = work(*given) if step != "_clean" or len(calls) == 1 else None
-        if step != "_clean" or len(calls) == 2:
-            raise KilledError
-        return found
-
-    with monkeypatch.context() as broken:
-        broken.setattr(proofs, step, killed)
-        if step != "_clean":
-            broken.setattr(proofs, "_clean", lambda *_: None)
-        broken.setattr(canary_lease, "_update", lambda *_, **__: None)
-        with pytest.raises(KilledError):
-            prove()
-    assert [key for key in pilot.items() if canary.SESSION in key]
-
-    # Until its lease is over nobody begins.
-    assert prove()["not_now"] == "another proof is under way, or was killed"
-    monkeypatch.setattr(canary_lease, "datetime", _later(canary_lease.LEASE))
-    found = prove()
-    assert (found["proven"], found["why"]) == (True, [])
-    assert not [key for key in pilot.items() if canary.SESSION in key]
-    assert not pilot.names_canary()
-
-
-def _later(by: timedelta) -> Any:
-    return SimpleNamespace(now=lambda zone: datetime.now(zone) + by + timedelta(seconds=1))
-
-
-def test_what_was_left_on_another_day_is_taken_away_too(pilot: Pilot) -> None:
-    old = f"user-day#{canary.SESSION}#2026-01-01"
-    for item in ({"id": {"S": old}}, {"id": {"S": canary.LEASE}, "counter": {"S": old}, "by": {"S": "killed"}}):
-        pilot.world.dynamodb.put_item(TableName=TABLE, Item=item)
-    assert prove()["proven"]
-    assert old not in pilot.items()
-
-
-@pytest.fixture
-def one_update_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As DynamoDB has it for an item: moto judges a condition and writes in two steps, and threads come between."""
-    lock, real = threading.Lock(), DynamoDBBackend.update_item
-
-    def alone(*arguments: Any, **named: Any) -> Any:
-        with lock:
-            return real(*arguments, **named)
-
-    monkeypatch.setattr(DynamoDBBackend, "update_item", alone)
-
-
-@pytest.mark.usefixtures("one_update_at_a_time")
-def test_two_proofs_at_once_come_one_after_the_other(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canary_lease, "PATIENCE", 60.0)
-    found: list[dict[str, Any]] = []
-    both = [threading.Thread(target=lambda: found.append(prove())) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert [(one["proven"], one["why"]) for one in found] == [(True, []), (True, [])]
-    assert not pilot.names_canary()
-
-
-def test_a_proof_that_lambda_put_aside_is_nothing_to_count(pilot: Pilot) -> None:  # noqa: ARG001  its AWS
-    assert meter.handler({"requestPayload": {"prove": "nightly"}}, CONTEXT) == {}
 
 
 def test_nobody_can_be_called_as_the_canary_is() -> None:

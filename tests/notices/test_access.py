@@ -14,8 +14,7 @@ from functions import announcer
 from rollout import names
 from rollout.notices.access import Access, Told, access_deliveries, after, baseline
 from rollout.notices.formats import plain, slack_blocks
-from tests.notices.test_announcer import World, standing
-from tests.notices.test_announcer import world as world
+from tests.notices.announcer_world import World, standing
 from tests.notices.test_changes import ALICE, BOB
 from tests.notices.test_notices import SETTINGS
 

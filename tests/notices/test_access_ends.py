@@ -16,9 +16,8 @@ from rollout.notices.access import Access, Told, access_deliveries, after
 from rollout.notices.access_ends import EVERY, NOTICE, Look, know, news, reminders
 from rollout.notices.announcer_input import access, announced
 from rollout.notices.formats import plain
+from tests.notices.announcer_world import World
 from tests.notices.test_access import BASE, hand_in, receivers
-from tests.notices.test_announcer import World
-from tests.notices.test_announcer import world as world
 from tests.notices.test_changes import ALICE, BOB
 from tests.notices.test_notices import SETTINGS
 from tests.review import changes

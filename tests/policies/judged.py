@@ -8,7 +8,7 @@ from typing import Any
 from policies.engine.resources import Resource, Stack
 from policies.engine.rules import Breach, Later, ResourceRule, StackRule, findings
 from policies.rules import RESOURCE_RULES, STACK_RULES
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 
 def inputs(run: Recorded) -> list[Resource]:

@@ -23,7 +23,7 @@ from tests import recording, stacks
 from tests.config import generated
 from tests.policies import judged
 from tests.policies.test_rules import compliant
-from tests.recording import Recorded
+from tests.registrations import Recorded
 
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
 LEVELS = ("restricted", "throttled", "suspended", "rolled_back", "resumed")

@@ -19,7 +19,7 @@ from policies.engine import exceptions, opened_once
 from policies.engine.sdk import as_policy
 from policies.rules import RULES
 from rollout.stack_file.policy_rules import RULES as NAMES
-from tests.config.test_stack_file import loaded, mistakes
+from tests.config.stack_files import loaded, mistakes
 from tests.stacks import small
 
 URN = "urn:pulumi:s::claude-code-rollout::{kind}::{name}"

@@ -31,7 +31,7 @@ from rollout.report.figures import figures
 from rollout.report.page import page as report
 from tests import stacks
 from tests.browser.look import View, look
-from tests.live.test_status import alarm, found, told
+from tests.live.told import alarm, found, told
 from tests.report import made_up
 from tests.stacks import PROJECT
 

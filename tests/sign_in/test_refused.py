@@ -28,11 +28,6 @@ SENTENCE = (
 )
 
 
-@pytest.fixture
-def mac(tmp_path: Path) -> Machine:
-    return machine(tmp_path)
-
-
 @pytest.mark.parametrize("why", WORDS)
 def test_a_person_who_is_cut_reads_one_sentence_and_not_okta_aws_clis(mac: Machine, why: str) -> None:
     mac.tells(says=WORDS[why])

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from sandbox.settings import ACCOUNT_ID
 from sandbox.tests.aws_harness import serving
 from sandbox.tests.identity_provider import IdentityProvider
-from tests.with_sandbox.test_bedrock_runtime import ALICE, World
+from tests.with_sandbox.cohort import ALICE, World
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT_ID}:findings"
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/usage"
