@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.live.stack import CommandError, pulumi
-from rollout.incidents.cut_record import Record, from_stack, joined, kept_in, said_by
+from rollout.incidents.component_outputs import said_by
+from rollout.incidents.cut_record import Record, from_stack, joined, kept_in
 
 SECONDS = 60
 COHORT, MACS = "claude:rollout:Cohort", "claude:rollout:MacSettings"

@@ -13,7 +13,8 @@ from typing import Any, cast
 
 import pulumi
 
-from rollout.incidents.cut_record import NAME, Record, from_stack, joined, kept_in, said_by
+from rollout.incidents.component_outputs import said_by
+from rollout.incidents.cut_record import NAME, Record, from_stack, joined, kept_in
 
 
 def on_record(stack: str, without_outputs: Callable[[], Mapping[str, Any]] = dict[str, Any]) -> Record:

@@ -6,7 +6,7 @@ import pulumi
 
 from program.package.rollout import first, made_under
 from program.traces import without_stack_traces
-from rollout.incidents.cut_record import COHORT_COMPONENT
+from rollout.incidents.component_outputs import COHORT_COMPONENT
 from rollout.stack_file.lone_cohort import require_beside
 
 

@@ -13,7 +13,7 @@ from program.package.judged import judged
 from program.stack import configuration, full_name
 from program.traces import without_stack_traces
 from program.whole import Declared, declare_rollout
-from rollout.incidents.cut_record import COMPONENT
+from rollout.incidents.component_outputs import COMPONENT
 from rollout.model import rollout as model
 
 SECONDS = 60

@@ -6,7 +6,7 @@ else. Documents here are JSON: times as RFC 3339 in UTC, what is empty left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -18,8 +18,6 @@ from rollout.model.times import instant, latest
 FORM = 1
 # The resource of a stack's state that holds it.
 NAME, STASH = "cuts-on-record", "pulumi:index:Stash"
-# A whole rollout, and one cohort beside it, as a component of somebody else's program; docs/other-languages.md.
-COMPONENT, COHORT_COMPONENT = "claude-code:index:Rollout", "claude-code:index:Cohort"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,16 +149,6 @@ def said_of_cuts(record: Record, levels: Mapping[str, Level]) -> dict[str, Any]:
     """The output `cuts`, by cohort: of those that are cut, or have anybody's sessions from before a time dead."""
     said = {name: cuts(each) for name, each in sorted(record.cohorts.items()) if name in levels}
     return {name: {"level": levels[name].value, **each} for name, each in said.items() if each or levels[name].is_cut}
-
-
-def said_by(outputs: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What a stack tells people: its own outputs, or, where the rollout is a component in it, that component's.
-    `resources`: of its state, each with `type` and `outputs`."""
-    found = dict(outputs)
-    for each in resources:
-        if each.get("type") in {COMPONENT, COHORT_COMPONENT}:
-            found |= _map(each, "outputs")
-    return found
 
 
 def from_stack(outputs: Mapping[str, Any]) -> Record:

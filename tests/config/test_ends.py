@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,47 +11,17 @@ import pytest
 from rollout.access.ends import ends_document
 from rollout.access.residual import IAM_SECONDS_AFTER_END
 from rollout.iam_limits import INLINE_CHARACTERS, characters
-from rollout.incidents.cut_record import Record, read
-from rollout.incidents.cut_rules import advance
+from rollout.incidents.cut_record import Record
 from rollout.incidents.ends import Ends, ends, still_in_okta
 from rollout.incidents.named_stops import homes_of
 from rollout.incidents.stale_file import Kind, stale
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Rollout
 from rollout.stack_file.assessment import advice_lines, judgement
-from rollout.stack_file.load import load, validate
+from rollout.stack_file.load import validate
 from tests import stacks
+from tests.config.ends import AGAIN, DAY, EARLIER, END, LATER, NOW, SAID, after, end_on_record, loaded, until
 from tests.review.changes import ALICE, GRACE, Document, alice, changed, pilot
-
-DAY, END = "2026-12-31", datetime(2027, 1, 1, tzinfo=UTC)
-LATER, EARLIER = "2027-03-31", "2026-12-15"
-NOW = datetime(2026, 11, 29, tzinfo=UTC)
-SAID, AGAIN = "2026-11-20T09:00:00Z", "2026-11-21T09:00:00Z"
-# An update before both.
-RECORDED = datetime(2026, 11, 19, tzinfo=UTC)
-
-
-def loaded(now: datetime, *, cohort: Document | None = None, **member: Any) -> Rollout:
-    document = stacks.small()
-    document["cohorts"]["pilot"] |= cohort or {}
-    document["cohorts"]["pilot"]["members"][ALICE] |= member
-    return load(stacks.config(document), stacks.COMPANY, now)
-
-
-def until(text: object) -> datetime | None:
-    return loaded(NOW, until=text).cohorts["pilot"].members[ALICE].until
-
-
-def after(
-    before: Record, *files: Rollout, known: Mapping[str, Sequence[str]] | None = None, at: datetime = RECORDED
-) -> Record:
-    for file in files:
-        before = read(advance(before, file, known or {}, at).document())
-    return before
-
-
-def end_on_record(record: Record) -> datetime | None:
-    return ends(record, {}, "pilot").sessions.get(ALICE)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from cli.commands.break_glass import _urns  # pyright: ignore[reportPrivateUsage
 from cli.live.engine import _told  # pyright: ignore[reportPrivateUsage]
 from program.package import rollout
 from program.package.rollout import project_folder
-from rollout.incidents.cut_record import COMPONENT, STASH, Record, kept_in
+from rollout.incidents.component_outputs import COMPONENT
+from rollout.incidents.cut_record import STASH, Record, kept_in
 from tests import recording, stacks
 from tests.registrations import Recorded, Registration
 
