@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rollout import names
 from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
@@ -35,12 +35,15 @@ class End:
         """Whether this would give more than `known` without knowing of it."""
         if known.until is None or (self.until is not None and self.until <= known.until):
             return False
-        return self.extended is None or (known.newest is not None and self.extended <= known.newest)
+        if self.extended is None or (known.extended is not None and self.extended <= known.extended):
+            return True
+        return known.since is not None and self.extended < known.since
 
     def after(self, known: End, now: datetime) -> End:
         """What is kept: of one that forgets, what is known."""
         until = known.until if self.forgets(known) else self.until
-        since = known.since if until == known.until else now
+        # An update's time is rounded up to the second, and a word of that second is from after it.
+        since = known.since if until == known.until else now - timedelta(seconds=1)
         return End(until=until, extended=latest(known.extended, self.extended), since=since if until else None)
 
 

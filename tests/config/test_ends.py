@@ -173,7 +173,7 @@ def test_a_word_of_before_an_end_was_written_down_moves_it_nowhere() -> None:
     gone = changed(lambda document: document["cohorts"]["pilot"]["members"].pop(ALICE))
     record = after(after(Record(), first, gone), changed(alice(until=DAY)), at=NOW)
     assert [each.kind for each in stale(record, first)] == [Kind.END_FORGOTTEN]
-    assert "later than 2026-11-29T00:00:00Z" in stale(record, first)[0].line
+    assert "later than 2026-11-28T23:59:59Z" in stale(record, first)[0].line
     assert end_on_record(after(record, first, at=NOW)) == END
     whole = changed(pilot(extended=SAID))
     record = after(after(Record(), whole), changed(alice(until=DAY)), at=NOW)
