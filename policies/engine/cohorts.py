@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from policies.engine.iam import ATTACHMENT, MANAGED_POLICY, ROLE, ROLE_POLICY, Statement, statements
 from policies.engine.resources import COHORT, UNKNOWN, Resource, Stack
+from policies.engine.rules import Breach, Finding, Later
 from rollout.levels import Level
 
 
@@ -45,6 +46,16 @@ class Cohort:
 
 def cohorts(stack: Stack) -> list[Cohort]:
     return [_cohort(stack, component) for component in stack.of(COHORT)]
+
+
+def each_role_lacks(stack: Stack, mistakes: Callable[[Cohort], Iterator[str]]) -> Iterator[Finding]:
+    """What `mistakes` finds lacking on the role of each cohort that has one; later, where a policy is not known yet."""
+    for cohort in cohorts(stack):
+        wrong = list(mistakes(cohort)) if cohort.roles else []
+        if wrong and cohort.unknown:
+            yield Later("policy", cohort.urn)
+        else:
+            yield from (Breach(text, cohort.urn) for text in wrong)
 
 
 def _cohort(stack: Stack, component: Resource) -> Cohort:

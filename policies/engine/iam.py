@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from policies.engine.resources import UNKNOWN, Resource, Unknown
 from policies.engine.rules import Breach, Finding, Later
+from rollout.names import SESSION
 
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
@@ -41,6 +42,16 @@ class Statement:
     principal: Any
     all_but: bool
     conditions: tuple[Condition, ...]
+
+    @property
+    def denies_everything(self) -> bool:
+        """Every action on every resource, wherever its conditions hold."""
+        return not self.allow and not self.excluding and "*" in self.actions and self.resources == ("*",)
+
+
+def named_sessions(values: Collection[str]) -> frozenset[str]:
+    """Of the values of `aws:userid`, which is the role's id, a colon and the session's name: those that name one."""
+    return frozenset(value for value in values if value.startswith("*:") and SESSION.fullmatch(value[2:]))
 
 
 def documents(resource: Resource) -> Iterator[tuple[str, str | Unknown]]:

@@ -67,8 +67,8 @@ class Ends:
 
 
 def ends(record: Record, homes: Mapping[str, str], cohort: str) -> Ends:
-    """`homes`: the cohort of each person (`rollout.incidents.cut_rules.homes_of`). Who moved to another cohort ends on
-    this role when they end there; who is nowhere any more is stopped by name (`named_stops`)."""
+    """`homes`: the cohort of each person (`named_stops.homes_of`). Who moved to another cohort ends on this role when
+    they end there; who is nowhere any more is stopped by name (`named_stops`)."""
     known = record.cohorts[cohort]
     found, newest = dict[str, datetime](), set[str]()
     for email, until in _people(known, record, homes):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 
@@ -94,23 +95,16 @@ def measured(root: Path, cohorts: int, members: int = 1) -> Size:
     copies.copy_project(world.folder)
     (world.folder / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
     workspace.prepare_engine(settings)
-    before = os.environ.get(company.VARIABLE)
-    os.environ[company.VARIABLE] = str(own)  # the sandbox's Okta knows whom that company's files name
-    try:
-        with worlds.running(world):
-            workspace.stacks(settings, world.folder)
-            up = ("up", "--stack", STACK, "--yes", "--skip-preview")
-            first = processor_seconds(lambda: world.pulumi(*up, timeout=3600))
-            unchanged = ("preview", "--expect-no-changes")
-            preview = processor_seconds(lambda: world.pulumi(*unchanged, "--stack", STACK, timeout=600))
-            exported = world.pulumi("stack", "export", "--stack", STACK)
-            flat = flat_world(world, root, json.loads(exported))
-            beside = processor_seconds(lambda: flat.pulumi(*unchanged, "--stack", "flat", timeout=600))
-    finally:
-        if before is None:
-            del os.environ[company.VARIABLE]
-        else:
-            os.environ[company.VARIABLE] = before
+    # The sandbox's Okta knows whom that company's files name.
+    with patch.dict(os.environ, {company.VARIABLE: str(own)}), worlds.running(world):
+        workspace.stacks(settings, world.folder)
+        up = ("up", "--stack", STACK, "--yes", "--skip-preview")
+        first = processor_seconds(lambda: world.pulumi(*up, timeout=3600))
+        unchanged = ("preview", "--expect-no-changes")
+        preview = processor_seconds(lambda: world.pulumi(*unchanged, "--stack", STACK, timeout=600))
+        exported = world.pulumi("stack", "export", "--stack", STACK)
+        flat = flat_world(world, root, json.loads(exported))
+        beside = processor_seconds(lambda: flat.pulumi(*unchanged, "--stack", "flat", timeout=600))
     return Size(
         cohorts=cohorts,
         resources=len(json.loads(exported)["deployment"]["resources"]),

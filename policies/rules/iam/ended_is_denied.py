@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from policies.engine.cohorts import Cohort, cohorts
-from policies.engine.iam import Statement
+from policies.engine.cohorts import Cohort, cohorts, each_role_lacks
+from policies.engine.iam import Statement, named_sessions
 from policies.engine.resources import Stack
-from policies.engine.rules import Breach, Finding, Later, Severity, StackRule
-from rollout.names import SESSION
+from policies.engine.rules import Finding, Severity, StackRule
 
 TIME = ("DateGreaterThanEquals", "aws:currenttime")
 NAMES = ("StringLike", "aws:userid")
 
 
 def judge(stack: Stack) -> Iterator[Finding]:
-    for cohort in cohorts(stack):
-        if not cohort.roles:
-            continue
-        wrong = list(_mistakes(cohort))
-        if wrong and cohort.unknown:
-            yield Later("policy", cohort.urn)
-        else:
-            yield from (Breach(text, cohort.urn) for text in wrong)
+    return each_role_lacks(stack, _mistakes)
 
 
 def _mistakes(cohort: Cohort) -> Iterator[str]:
@@ -41,21 +33,14 @@ def _mistakes(cohort: Cohort) -> Iterator[str]:
 def _denied(statement: Statement) -> Iterator[tuple[datetime, frozenset[str] | None]]:
     """From when on a Deny of everything holds, and for which sessions; None for all. Nothing of any other statement, or
     of one that asks for more."""
-    if statement.allow or statement.excluding or "*" not in statement.actions or statement.resources != ("*",):
+    if not statement.denies_everything:
         return
     asked = {(one.operator, one.key): one.values for one in statement.conditions}
     if len(asked) != len(statement.conditions) or TIME not in asked or asked.keys() - {TIME, NAMES}:
         return
     at = _time(asked[TIME])
     if at:
-        yield at, _sessions(asked)
-
-
-def _sessions(asked: Mapping[tuple[str, str], Sequence[str]]) -> frozenset[str] | None:
-    """`aws:userid` is the role's id, a colon, and the session's name."""
-    if NAMES not in asked:
-        return None
-    return frozenset(value for value in asked[NAMES] if value.startswith("*:") and SESSION.fullmatch(value[2:]))
+        yield at, named_sessions(asked[NAMES]) if NAMES in asked else None
 
 
 def _time(values: Sequence[str]) -> datetime | None:

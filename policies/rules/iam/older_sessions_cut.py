@@ -5,46 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from policies.engine.cohorts import Cohort, cohorts
-from policies.engine.iam import Statement
+from policies.engine.cohorts import Cohort, cohorts, each_role_lacks
+from policies.engine.iam import Statement, named_sessions
 from policies.engine.resources import Stack
-from policies.engine.rules import Breach, Finding, Later, Severity, StackRule
-from rollout.names import SESSION
+from policies.engine.rules import Finding, Severity, StackRule
 
 
 def judge(stack: Stack) -> Iterator[Finding]:
-    for cohort in cohorts(stack):
-        if not cohort.roles:
-            continue
-        wrong = list(_mistakes(cohort))
-        if wrong and cohort.unknown:
-            yield Later("policy", cohort.urn)
-        else:
-            yield from (Breach(text, cohort.urn) for text in wrong)
+    return each_role_lacks(stack, _mistakes)
 
 
 def _mistakes(cohort: Cohort) -> Iterator[str]:
     if cohort.valid_from and not any(_cuts(statement, cohort.valid_from) for statement in cohort.statements):
         yield f"sessions from before {cohort.valid_from.isoformat()} are not denied"
-    named = {who for statement in cohort.statements for who in _named(statement)}
+    values = {who for statement in cohort.statements for who in _only(statement, "StringLike", "aws:userid")}
+    named = named_sessions(values)
     if len(named) < cohort.stopped_members:
         yield f"{cohort.stopped_members} members are suspended alone, and {len(named)} are denied"
 
 
 def _only(statement: Statement, operator: str, key: str) -> Sequence[str]:
     """The values of a Deny of everything that has this condition and no other; none of any other statement."""
-    whole = not statement.allow and not statement.excluding
-    if not whole or "*" not in statement.actions or statement.resources != ("*",) or len(statement.conditions) != 1:
+    if not statement.denies_everything or len(statement.conditions) != 1:
         return ()
     [condition] = statement.conditions
     return condition.values if (condition.operator, condition.key) == (operator, key) else ()
-
-
-def _named(statement: Statement) -> Iterator[str]:
-    """`aws:userid` is the role's id, a colon, and the session's name."""
-    for value in _only(statement, "StringLike", "aws:userid"):
-        if value.startswith("*:") and SESSION.fullmatch(value[2:]):
-            yield value
 
 
 def _cuts(statement: Statement, valid_from: datetime) -> bool:
