@@ -42,7 +42,12 @@ def _was_stopped(member: Member | Machine, cohort: Level) -> bool:
 def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Who has access once the update has ended, as `rollout.notices.access.Access` reads it."""
     found, notify = rollout.cohorts[cohort], rollout.notify
-    ends = {email: end for email in sorted(found.members) if (end := found.end_of(email))}
+    owners = {
+        name: machine.owner
+        for name, machine in sorted(found.machines.items())
+        if name not in found.ended and found.end_of(name) and found.level_of(name).effects.members
+    }
+    ends = {each: end for each in sorted({*found.members, *owners}) if (end := found.end_of(each))}
     page = notify.onboarding_page.replace("{cohort}", cohort) if notify.onboarding_page else None
     return Access(
         cohort=cohort,
@@ -57,6 +62,7 @@ def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
         page=page,
         ends={email: end.isoformat() for email, end in ends.items() if email not in found.ended},
         ended={email: end.isoformat() for email, end in ends.items() if email in found.ended},
+        owners=owners,
     ).document()
 
 
