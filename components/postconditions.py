@@ -68,10 +68,12 @@ def doubt_budgets(rollout: Rollout) -> None:
         pulumi.log.warn(f"the budgets do not fit together {what}; `rollout check` has the arithmetic")
 
 
-def judge_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Record) -> list[str]:
+def judge_cuts(
+    rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Record, moved: Mapping[str, str]
+) -> list[str]:
     """What an update must end with, once everything is done: a file that gives access which `rollout cut` denies is
     behind what somebody on call has done. In a preview a warning says so."""
-    words = list(words_of_cuts(rollout, cuts, record))
+    words = list(words_of_cuts(rollout, cuts, record, moved))
     for word in words:
         if not word.behind:
             pulumi.log.info(word.line)
