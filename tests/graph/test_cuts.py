@@ -183,3 +183,13 @@ def test_a_deny_on_the_new_role_as_well_is_told_as_any_other(said: dict[str, lis
     lines = [line for line in said["warn"] if "rollout cut" in line]
     assert [line.partition(":")[0] for line in lines] == [f"cohorts.wave2.members.{ALICE}"]
     assert "this file has it at active" in lines[0]
+
+
+def test_a_preview_names_whoever_keeps_access_beyond_the_end_they_had(said: dict[str, list[str]]) -> None:
+    document, file = stacks.small(), moved()
+    for each in (document, file):
+        each["cohorts"]["pilot"]["until"] = "2027-12-31"
+    run(file, {}, record=on_record(recording.run(stacks.config(document))))
+    [line] = [line for line in said["warn"] if "access beyond" in line]
+    assert ALICE in line
+    assert "by the move from pilot" in line
