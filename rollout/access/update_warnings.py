@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from rollout.access.ends import ends_characters
 from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES
+from rollout.access.sizes import inline_characters
+from rollout.iam_limits import INLINE_CHARACTERS
 from rollout.incidents.cut_record import CohortRecord, Record
 from rollout.incidents.named_stops import homes_of
 from rollout.model.cohort import Cohort
@@ -67,6 +70,24 @@ def later_ends(before: Record, rollout: Rollout, after: Record) -> list[str]:
         f"{f'ends {moment(ends)}' if ends else 'does not end'} by this file"
         for (home, ended, ends, moved), who in alike.items()
     ]
+
+
+def too_large_at_once(before: Record, rollout: Rollout) -> list[str]:
+    """Roles on which the Deny of ends would not fit beside the Allow that this update takes models from only later, a
+    line each. Of a model that `models` has no more, the size is not known."""
+    lines: list[str] = []
+    for name, cohort in rollout.declared.items():
+        was = before.cohorts.get(name)
+        old = {label: rollout.models[label] for label in (was.profiles if was else ()) if label in rollout.models}
+        until = {holder: each.until for holder, each in cohort.holders.items() if each.until}
+        size = inline_characters(old) + ends_characters(cohort.until, until)
+        if old.keys() - {*cohort.models} and size > INLINE_CHARACTERS:
+            lines.append(
+                f"cohorts.{name}: IAM would refuse this in one step: its role's policies come to {size} characters of "
+                f"{INLINE_CHARACTERS} while the Allow of the models that go is still there; take the models out by one "
+                "update, and give the ends by the next"
+            )
+    return lines
 
 
 def _is_in(cohort: CohortRecord, holder: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rollout.access.update_warnings import later_ends
+from rollout.access.update_warnings import later_ends, too_large_at_once
 from rollout.incidents.cut_record import Record, read
 from rollout.incidents.cut_rules import advance
 from rollout.model.rollout import Rollout
@@ -89,3 +89,24 @@ def test_where_the_record_keeps_the_earlier_end_nothing_is_said_to_be_longer() -
 def test_a_change_of_nothing_else_is_no_empty_change() -> None:
     found = diff(changed(pilot(until=END)), changed(pilot(until=END), to_wave2()))
     assert not Diff(ends=found.ends, before=found.before, after=found.after).is_empty
+
+
+def test_models_taken_away_and_many_ends_in_one_step_are_said_before_iam_refuses_them() -> None:
+    labels = [f"m{number}" for number in range(14)]
+    source = "us.anthropic.claude-" + "x" * 60
+
+    def models(document: Document) -> None:
+        price = document["models"]["haiku"]
+        document["models"].update({label: {**price, "source": f"{source}-{label}-v1:0"} for label in labels})
+
+    def with_ends(document: Document) -> None:
+        person = {"name": "P", "team": "backend"}
+        people = {f"somebody.{n:03d}@acme.example": {**person, "until": f"2027-{1 + n % 12:02d}-10"} for n in range(18)}
+        document["cohorts"]["pilot"]["members"].update(people)
+
+    before = on_record(changed(models, pilot(models=["haiku", *labels])))
+    apart = [changed(models, pilot(models=["haiku"])), changed(models, pilot(models=["haiku"]), with_ends)]
+    assert too_large_at_once(before, apart[0]) == []
+    assert too_large_at_once(on_record(apart[0]), apart[1]) == []
+    [line] = too_large_at_once(before, apart[1])
+    assert line.startswith("cohorts.pilot: IAM would refuse this in one step")
