@@ -13,7 +13,12 @@ from pulumi.runtime.settings import get_monitor
 from components.cohort import Cohort
 from components.identity.federation import Federation
 from components.identity.people import listed
-from rollout.access.update_warnings import changed_profiles, tokens_that_outlive
+from rollout.access.update_warnings import (
+    changed_profiles,
+    later_ends,
+    tokens_that_outlive,
+    too_large_at_once,
+)
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cuts import words_of_cuts
 from rollout.incidents.ends import still_in_okta
@@ -49,13 +54,18 @@ def refuse_stale(record: Record, rollout: Rollout) -> None:
 
 def warn_of_update(before: Record, rollout: Rollout, after: Record) -> None:
     """Say what a change breaks: in a preview which clients, since an inference profile's ARN cannot be known before it
-    is made; what outlives the end of a suspension; and whose end has passed."""
+    is made; what outlives the end of a suspension; whose end has passed, and whose access lasts beyond it; and
+    what IAM would refuse half-way."""
     lines = changed_profiles(before, rollout, after) if pulumi.runtime.is_dry_run() else []
     if lines:
         pulumi.log.warn("\n".join(["This breaks clients:", *(f"  {line}" for line in lines)]))
     for line in tokens_that_outlive(before, rollout):
         pulumi.log.warn(line)
     for line in still_in_okta(before, rollout) if pulumi.runtime.is_dry_run() else ():
+        pulumi.log.warn(line)
+    for line in too_large_at_once(before, rollout):
+        pulumi.log.warn(line)
+    for line in later_ends(before, rollout, after) if pulumi.runtime.is_dry_run() else ():
         pulumi.log.warn(line)
 
 
@@ -68,10 +78,12 @@ def doubt_budgets(rollout: Rollout) -> None:
         pulumi.log.warn(f"the budgets do not fit together {what}; `rollout check` has the arithmetic")
 
 
-def judge_cuts(rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Record) -> list[str]:
+def judge_cuts(
+    rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Record, moved: Mapping[str, str]
+) -> list[str]:
     """What an update must end with, once everything is done: a file that gives access which `rollout cut` denies is
     behind what somebody on call has done. In a preview a warning says so."""
-    words = list(words_of_cuts(rollout, cuts, record))
+    words = list(words_of_cuts(rollout, cuts, record, moved))
     for word in words:
         if not word.behind:
             pulumi.log.info(word.line)

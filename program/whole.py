@@ -14,7 +14,7 @@ from components.cohort import Cohort
 from components.cohorts import declare_cohorts
 from components.gates import judge_gates
 from components.identity.cut_record import keep
-from components.identity.emergency import cuts_in_iam
+from components.identity.emergency import cuts_in_iam, to_be_judged
 from components.identity.people import current_account, people
 from components.postconditions import (
     doubt_budgets,
@@ -28,6 +28,7 @@ from components.postconditions import (
 from components.shared import declare_shared
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cut_rules import advance
+from rollout.incidents.cuts import cut_and_moved
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Rollout
 from rollout.people.directory import session_names
@@ -72,9 +73,12 @@ def declare_rollout(
     judge_people(rollout, known)
     doubt_budgets(rollout)
     passed = judge_gates(rollout)
-    record = advance(before, rollout, session_names(rollout, known) if known else None, now)
+    cuts, called = cuts_in_iam(rollout, before), session_names(rollout, known) if known else None
+    record = advance(before, rollout, called, now)
+    if moved := cut_and_moved(rollout, cuts, before, record):
+        record = advance(before, rollout, called, now, moved)
     warn_of_update(before, rollout, record)
-    behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
+    behind = judge_cuts(rollout, to_be_judged(cuts), record, moved)
 
     recorded = keep(record, opts)
     shared = declare_shared(rollout, account, pulumi.get_stack(), known is not None, record, passed, opts)

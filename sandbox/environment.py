@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sandbox import company
 from sandbox.settings import (
-    ACCOUNT_ID,
+    AWS_ACCOUNT,
     AWS_KEY,
     HOST,
     JAMF_CLIENT_ID,
@@ -37,7 +37,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AWS_ENDPOINT_URL": settings.aws_url,
         "AWS_ACCESS_KEY_ID": AWS_KEY,
         "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_ACCOUNT_ID": ACCOUNT_ID,
+        "AWS_ACCOUNT_ID": settings.account,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -56,6 +56,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SANDBOX_PROJECT": str(PROJECT),
         "SANDBOX_HOME": str(settings.home),
         company.VARIABLE: str(settings.company),
+        AWS_ACCOUNT: settings.account,
         **{name: str(port) for name, port in settings.ports.items()},
     }
 

@@ -25,7 +25,16 @@ from typing import Any, Protocol, TextIO
 
 from sandbox import company
 from sandbox.errors import SandboxError
-from sandbox.settings import HOST, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET, OKTA_TOKEN, PROJECT, Settings
+from sandbox.settings import (
+    AWS_ACCOUNT,
+    HOST,
+    JAMF_CLIENT_ID,
+    JAMF_CLIENT_SECRET,
+    OKTA_TOKEN,
+    PROJECT,
+    SERVED_ACCOUNT,
+    Settings,
+)
 
 NAMES = ("aws", "okta", "jamf")
 # Before each error line of `python -m sandbox`.
@@ -125,6 +134,7 @@ def _apps(settings: Settings, stack: contextlib.ExitStack) -> tuple[Any, ...]:
     from sandbox.outside.github import Github
     from sandbox.outside.notices import Notices
 
+    os.environ[SERVED_ACCOUNT] = settings.account
     okta = create_okta(settings.state, OKTA_TOKEN)
     keys = Client(okta)
     functions = {"AWS_ENDPOINT_URL": settings.aws_url, "NO_PROXY": HOST, "no_proxy": HOST}
@@ -217,6 +227,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
     return os.environ | {
         "SANDBOX_HOME": str(settings.home),
         company.VARIABLE: str(settings.company),
+        AWS_ACCOUNT: settings.account,
         **{variable: str(port) for variable, port in settings.ports.items()},
     }
 

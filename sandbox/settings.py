@@ -29,6 +29,9 @@ SLACK_PATH = "/sandbox/slack/api/"
 OKTA_BASE_URL = "okta.com"
 
 AWS_PORT, OKTA_PORT, JAMF_PORT = "SANDBOX_AWS_PORT", "SANDBOX_OKTA_PORT", "SANDBOX_JAMF_PORT"
+AWS_ACCOUNT = "SANDBOX_AWS_ACCOUNT"
+# moto's own: the account that its process answers for (5.2, `moto.core.responses`).
+SERVED_ACCOUNT = "MOTO_ACCOUNT_ID"
 # "end": what the clouds hold is saved when the sandbox is stopped and not before, so a crash loses it; saving is a
 # quarter of its work, and no test of a world that never crashes has any use for it.
 SAVES = "SANDBOX_SAVES"
@@ -49,6 +52,7 @@ class Settings:
     okta_port: int
     jamf_port: int
     company: Path = company.EXAMPLE
+    account: str = ACCOUNT_ID
 
     @property
     def aws_url(self) -> str:
@@ -77,6 +81,11 @@ class Settings:
         return self.home / "sandbox.log"
 
 
+def served_account() -> str:
+    """The account that this process is AWS for."""
+    return os.environ.get(SERVED_ACCOUNT) or ACCOUNT_ID
+
+
 def saved_at_the_end() -> bool:
     return os.environ.get(SAVES) == "end"
 
@@ -88,8 +97,15 @@ def _port(given: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _account(given: Mapping[str, str]) -> str:
+    text = given.get(AWS_ACCOUNT, "").strip() or ACCOUNT_ID
+    if not (text.isascii() and text.isdecimal() and len(text) == 12):
+        raise SystemExit(f"{AWS_ACCOUNT}: not an account: {text}. Set it to twelve digits, or unset it.")
+    return text
+
+
 def from_environment() -> Settings:
-    """SANDBOX_HOME and the ports' variables, or the defaults; SystemExit names a wrong one.
+    """SANDBOX_HOME, the ports' variables and the account's, or the defaults; SystemExit names a wrong one.
 
     What `make env` printed in another clone is that clone's: it says so by SANDBOX_PROJECT.
     """
@@ -103,6 +119,7 @@ def from_environment() -> Settings:
         aws_port=_port(given, AWS_PORT, DEFAULT_AWS_PORT),
         okta_port=_port(given, OKTA_PORT, DEFAULT_OKTA_PORT),
         jamf_port=_port(given, JAMF_PORT, DEFAULT_JAMF_PORT),
+        account=_account(given),
     )
     for (one, port), (other, same) in itertools.combinations(settings.ports.items(), 2):
         if port == same:

@@ -38,11 +38,20 @@ def _summary(error: urllib.error.HTTPError) -> str:
 
 
 def _saml_app(settings: Settings) -> str:
+    """The one that leads to this sandbox's account, of those of all accounts."""
     apps = [app for app in _okta(settings, "/api/v1/apps?limit=200") if app.get("name") == SAML_APP]
-    active = [app["id"] for app in apps if app.get("status") == "ACTIVE"]
+    active = [app["id"] for app in apps if app.get("status") == "ACTIVE" and _leads_to(app, settings.account)]
     if len(active) != 1:
-        raise SandboxError(f"Okta has {len(active)} active {SAML_APP} apps, not one: run `pulumi up` first")
+        raise SandboxError(
+            f"Okta has {len(active)} active {SAML_APP} apps of account {settings.account}, not one: run `pulumi up` "
+            "first"
+        )
     return active[0]
+
+
+def _leads_to(app: Any, account: str) -> bool:
+    provider = str(((app.get("settings") or {}).get("app") or {}).get("identityProviderArn") or "")
+    return provider.split(":")[4:5] in ([account], [])
 
 
 def _provider(assertion: str, role_arn: str) -> str:

@@ -77,7 +77,7 @@ def _up(settings: Settings) -> int:
         return deployed.returncode
     summary = [str(workspace.bin_folder(settings) / "rollout"), "summary", "--stack", STACK]
     shown = subprocess.run(summary, cwd=settings.company, env=environment, check=False)
-    role = "arn:aws:iam::123456789012:role/claude-code-pilot"
+    role = f"arn:aws:iam::{settings.account}:role/claude-code-pilot"
     member = company.member(settings.company)
     print(NEXT.format(cd=_to(settings.company), role=role, member=member, home=settings.home))
     return shown.returncode

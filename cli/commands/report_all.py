@@ -22,7 +22,7 @@ from rollout.report.page import page
 
 
 def run(out: Path, since: str | None, as_json: bool) -> int:
-    """0 where every stack was read; 3 where one was not, which its row says."""
+    """0 where every stack told what it spent; 3 where one did not, or was not read at all: its row says so."""
     now = datetime.now(UTC)
     every = read_all(Path.cwd(), now, first_day(since, now.date()), out)
     for one in every:
@@ -43,7 +43,7 @@ def run(out: Path, since: str | None, as_json: bool) -> int:
         )
     else:
         _write(every, out, now)
-    return 3 if any(one.why for one in every) else 0
+    return 0 if totals(every).complete else 3
 
 
 def read_all(project: Path, now: datetime, since: date | None, out: Path) -> list[One]:

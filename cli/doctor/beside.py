@@ -10,13 +10,15 @@ from pathlib import Path
 import httpx
 
 from cli.doctor.finding import Check, Finding, broken, fine, unknown
-from cli.doctor.made_once import There, in_aws, in_okta
+from cli.doctor.made_once import There, audiences, in_aws, in_okta
 from cli.doctor.steps import Step
 from cli.live import engine
 from cli.live.asking import Unreachable, asked, asking
 from cli.live.aws import Clients
 from cli.live.engine import Held
 from cli.stack_file.listing import stacks
+from rollout import names
+from rollout.access.federation import WORKFLOW_AUDIENCE, workflow_provider_arn
 from rollout.account import Account
 from rollout.model.rollout import Rollout
 from rollout.stack_file.beside import block
@@ -54,11 +56,28 @@ def _findings(about: Asked) -> Iterator[Finding]:
     else:
         found += of_okta
     others = [each for each in found if (each.kind, each.id) not in own]
+    lacking = list(_lacking(about, account))
+    yield from lacking
     if others:
         yield from _told(about, others)
-    elif not isinstance(of_okta, Unreachable):
+    elif not isinstance(of_okta, Unreachable) and not lacking:
         where = "" if about.okta else " in AWS; Okta was not asked"
         yield fine(CHECK, f"nothing that this stack would make is another's{where}")
+
+
+def _lacking(about: Asked, account: Account) -> Iterator[Finding]:
+    """What is adopted and is not there, or not as a workflow needs it: each machine would be refused its session."""
+    if not about.rollout.has_workflows or not about.rollout.adopt.github_provider:
+        return
+    known = audiences(about.clients, account)
+    if known is None:
+        fix = f"take `github_provider: true` out of adopt in Pulumi.{about.stack}.yaml: this stack makes it then"
+        yield broken(CHECK, f"adopt.github_provider: IAM has no provider {names.WORKFLOW_ISSUER}", fix)
+    elif WORKFLOW_AUDIENCE not in known:
+        what = f"adopt.github_provider: {WORKFLOW_AUDIENCE} is not among the audiences of {names.WORKFLOW_ISSUER}"
+        arn = workflow_provider_arn(account)
+        fix = f"`aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {arn}"
+        yield broken(CHECK, what, f"{fix} --client-id {WORKFLOW_AUDIENCE}`")
 
 
 def _of_okta(about: Asked, account: Account) -> list[There]:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from cli.live.aws import Clients
 from cli.live.okta import got
 from rollout import names
+from rollout.access.federation import workflow_provider_arn
 from rollout.account import Account
 from rollout.model.rollout import Federation, Rollout
 from rollout.reconcile import billing_export
@@ -66,6 +67,20 @@ def _trusted(clients: Clients, rollout: Rollout, account: Account) -> Iterator[T
             kind = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
             what = f"OIDC provider {rollout.okta.domain}"
             yield There(what=what, kind=kind, id=arn, adopt=("oidc_provider_arn", arn))
+    if rollout.has_workflows and not adopt.github_provider and audiences(clients, account) is not None:
+        what, kind = f"OIDC provider {names.WORKFLOW_ISSUER}", "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+        yield There(what=what, kind=kind, id=workflow_provider_arn(account), adopt=("github_provider", True))
+
+
+def audiences(clients: Clients, account: Account) -> list[str] | None:
+    """Of GitHub's provider in this account; None where there is none. Raises ClientError where AWS refuses to tell."""
+    arn, found = workflow_provider_arn(account), list[str]()
+
+    def ask() -> None:
+        answer = clients("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        found.extend(map(str, answer.get("ClientIDList") or ()))
+
+    return found if _is_there(ask) else None
 
 
 def _functions(clients: Clients, rollout: Rollout) -> Iterator[There]:

@@ -60,8 +60,8 @@ def put_member(document: Document, cohort: str, email: str, entry: Any) -> None:
 
 
 def rename_team(document: Document, old: str, new: str) -> bool:
-    """In `organization.teams`, at its place and with what it says, and of each member named here. Whether it was there.
-    CommandError where the new name is taken."""
+    """In `organization.teams`, at its place and with what it says, and of each member and machine here. Whether it was
+    there. CommandError where the new name is taken."""
     config: Any = document.get("config") if hasattr(document, "get") else None
     teams = _part(_part(config, f"{PROJECT}:organization"), "teams")
     is_there = old in teams
@@ -77,10 +77,10 @@ def rename_team(document: Document, old: str, new: str) -> bool:
         del teams[old]
     cohorts = _cohorts(document)
     for name in cohorts:
-        members = _part(cohorts[name], "members")
-        for email in members:
-            if str(_part(members, email).get("team", "")).lower() == old.lower():
-                members[email]["team"] = _as_text(new)
+        for holders in (_part(cohorts[name], "members"), _part(cohorts[name], "machines")):
+            for holder in holders:
+                if str(_part(holders, holder).get("team", "")).lower() == old.lower():
+                    holders[holder]["team"] = _as_text(new)
     return is_there
 
 

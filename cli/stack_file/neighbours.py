@@ -14,12 +14,14 @@ from cli.terminal.text import text_of
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Rollout
 from rollout.stack_file.beside import Clash, Place, clashes
+from rollout.stack_file.meters_role import too_much_for_the_meter
 
 
 def clashes_in(project: Path, known: Mapping[str, Rollout] | None = None) -> list[Clash]:
     """Of every two stacks there. `known`: those that are read already. One that has mistakes of its own is passed over:
     what it would make is not known."""
-    return clashes([*_places(project, known or {})])
+    places = [*_places(project, known or {})]
+    return [*too_much_for_the_meter(places), *clashes(places)]
 
 
 def with_config_in(project: Path) -> list[str]:

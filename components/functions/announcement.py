@@ -80,10 +80,11 @@ class Announcement(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _look_at_ends(self, name: str, args: AnnouncementArgs) -> None:
-        """Where somebody's access ends: each hour, so that they are told three days before. The announcer knows whom it
-        told; a schedule for each end would be refused for one that is nearer than that."""
+        """Where the access of somebody, or of a machine, ends: each hour, so that they, or its owner, are told three
+        days before. The announcer knows whom it told; a schedule for each end would be refused for one that is nearer
+        than that."""
         cohort = args.rollout.cohorts[args.cohort]
-        if not any(cohort.end_of(email) for email in cohort.members):
+        if not any(map(cohort.end_of, cohort.holders)):
             return
         aws.scheduler.Schedule(
             f"{name}-ends",

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
 
 from rollout import names
+from rollout.incidents.cut_record import Record
 from rollout.model.rollout import Rollout
 
 
-def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
-    """Names of the emergency policies that IAM holds, by cohort; one call for each cohort with a role. A role that is
-    not there yet has none. What `rollout set-level` looks at itself once its update is done is left out, and said.
+def cuts_in_iam(rollout: Rollout, before: Record) -> dict[str, list[str]]:
+    """Names of the emergency policies that IAM holds, by cohort; one call for each cohort that has a role, or had one
+    when the last update ended. A role that is not there has none.
 
     An IAM that does not tell is a warning: while an incident is open nothing may stop access from being cut.
     """
     found: dict[str, list[str]] = {}
-    for name, cohort in rollout.declared.items():
-        if not cohort.level.effects.role:
-            continue
+    had = (name for name, each in before.cohorts.items() if each.is_deployed and each.level.effects.role)
+    for name in dict.fromkeys([*(name for name, each in rollout.declared.items() if each.level.effects.role), *had]):
         try:
             held = aws.iam.get_role_policies(role_name=names.role(name)).policy_names
         except Exception as error:
@@ -29,10 +30,18 @@ def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
                 pulumi.log.warn(f"cohorts.{name}: not known whether `rollout cut` denies it anything: {said}")
             continue
         cuts = sorted(filter(names.is_cut_policy, held))
-        if cuts and os.environ.get(names.LOOKED_AT):
-            pulumi.log.info(
-                f"cohorts.{name}: IAM holds {', '.join(cuts)} of `rollout cut`; `rollout set-level` looks at it"
-            )
-        elif cuts:
+        if cuts:
             found[name] = cuts
     return found
+
+
+def to_be_judged(cuts: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
+    """But for those that `rollout set-level` looks at itself once its update is done: they are said here, and left
+    out."""
+    if not os.environ.get(names.LOOKED_AT):
+        return cuts
+    for name, held in cuts.items():
+        pulumi.log.info(
+            f"cohorts.{name}: IAM holds {', '.join(held)} of `rollout cut`; `rollout set-level` looks at it"
+        )
+    return {}

@@ -1,14 +1,20 @@
-"""What an update does that its author may not see: clients that lose a profile, tokens that outlive a suspension."""
+"""What an update does that its author may not see: clients that lose a profile, tokens that outlive a suspension,
+access that lasts beyond the end it had."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from rollout.access.ends import ends_characters
 from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES
-from rollout.incidents.cut_record import Record
+from rollout.access.sizes import inline_characters
+from rollout.iam_limits import INLINE_CHARACTERS
+from rollout.incidents.cut_record import CohortRecord, Record
 from rollout.incidents.named_stops import homes_of
 from rollout.model.cohort import Cohort
 from rollout.model.rollout import Federation, Rollout
+from rollout.model.times import earliest, moment
 
 
 def tokens_that_outlive(record: Record, rollout: Rollout) -> list[str]:
@@ -45,6 +51,51 @@ def _outlives(path: str, issuer: str, minutes: int) -> list[str]:
         f"minutes old; give access back no earlier than {minutes} minutes after the suspension was verified"
     )
     return [text] if minutes else []
+
+
+def later_ends(before: Record, rollout: Rollout, after: Record) -> list[str]:
+    """Whose access was to end by the last update, and ends later or not at all by this one, by name: a line for all of
+    a cohort whose end moves alike. `after`: the record of this one."""
+    alike: dict[tuple[str, datetime, datetime | None, str], list[str]] = {}
+    for holder, home in sorted(homes_of(rollout).items()):
+        was = next((name for name, each in before.cohorts.items() if _is_in(each, holder)), None)
+        if was is None:
+            continue
+        ended, ends = _end(before.cohorts[was], holder), _end(after.cohorts[home], holder)
+        if ended and (ends is None or ends > ended):
+            moved = f", by the move from {was}" if was != home else ""
+            alike.setdefault((home, ended, ends, moved), []).append(holder)
+    return [
+        f"cohorts.{home}: access beyond {moment(ended)}, when it was to end{moved}: {', '.join(who)}: it "
+        f"{f'ends {moment(ends)}' if ends else 'does not end'} by this file"
+        for (home, ended, ends, moved), who in alike.items()
+    ]
+
+
+def too_large_at_once(before: Record, rollout: Rollout) -> list[str]:
+    """Roles on which the Deny of ends would not fit beside the Allow that this update takes models from only later, a
+    line each. Of a model that `models` has no more, the size is not known."""
+    lines: list[str] = []
+    for name, cohort in rollout.declared.items():
+        was = before.cohorts.get(name)
+        old = {label: rollout.models[label] for label in (was.profiles if was else ()) if label in rollout.models}
+        until = {holder: each.until for holder, each in cohort.holders.items() if each.until}
+        size = inline_characters(old) + ends_characters(cohort.until, until)
+        if old.keys() - {*cohort.models} and size > INLINE_CHARACTERS:
+            lines.append(
+                f"cohorts.{name}: IAM would refuse this in one step: its role's policies come to {size} characters of "
+                f"{INLINE_CHARACTERS} while the Allow of the models that go is still there; take the models out by one "
+                "update, and give the ends by the next"
+            )
+    return lines
+
+
+def _is_in(cohort: CohortRecord, holder: str) -> bool:
+    return holder in cohort.people and not cohort.people[holder].left
+
+
+def _end(cohort: CohortRecord, holder: str) -> datetime | None:
+    return earliest(cohort.people[holder].until, cohort.until)
 
 
 def changed_profiles(record: Record, rollout: Rollout, after: Record) -> list[str]:

@@ -6,7 +6,7 @@ an update that changes nothing previews nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -39,13 +39,21 @@ MAX_STOPPED, MOST_STOPS = 200, 7
 NAMES_KEPT = 8
 
 
-def advance(before: Record, rollout: Rollout, known: Mapping[str, Sequence[str]] | None, now: datetime) -> Record:
+def advance(
+    before: Record,
+    rollout: Rollout,
+    known: Mapping[str, Sequence[str]] | None,
+    now: datetime,
+    moved: Collection[str] = (),
+) -> Record:
     """The record of an update of `rollout`. `known`: by e-mail address, the names that sessions have now, of every
-    account of that address; None where Okta does not answer: then what is on record is kept."""
+    account of that address; None where Okta does not answer: then what is on record is kept. `moved`: whom `rollout
+    cut` denies where they were, and nothing where they are now (`rollout.incidents.cuts`): from now on the stack has
+    them cut alone."""
     # STS dates a session to the second: one of this very second is from before.
     now = now.replace(microsecond=0) + timedelta(seconds=1 if now.microsecond else 0)
     homes = homes_of(rollout)
-    cohorts = {name: _cohort(before, rollout, name, known, homes, now) for name in rollout.declared}
+    cohorts = {name: _cohort(before, rollout, name, known, homes, now, moved) for name in rollout.declared}
     gone = {
         name: replace(each, is_deployed=False, absent=each.absent or now)
         for name, each in before.cohorts.items()
@@ -66,6 +74,7 @@ def _cohort(
     known: Mapping[str, Sequence[str]] | None,
     homes: Mapping[str, str],
     now: datetime,
+    moved: Collection[str],
 ) -> CohortRecord:
     cohort, was = rollout.declared[name], before.cohorts.get(name)
     line = latest(cohort.valid_from(), was.dead_before if was else None)
@@ -79,7 +88,9 @@ def _cohort(
     incident = cohort.incident if cohort.level.needs_incident else None
     known_people: Mapping[str, PersonRecord] = was.people if was else {}
     people = {
-        email: _person(before, name, cohort, email, member, known, now) for email, member in cohort.holders.items()
+        email: _cut_now(found, now) if email in moved and homes[email] == name and not found.is_cut else found
+        for email, member in cohort.holders.items()
+        for found in [_person(before, name, cohort, email, member, known, now)]
     }
     left = {
         email: _left(person, _level_elsewhere(rollout, homes, email), now)
@@ -175,6 +186,12 @@ def _person(
     )
     # A copy that does not know of it, applied while the whole cohort is cut, does not end a cut of one person.
     return replace(found, level=cut.level, incident=cut.incident, since=cut.since) if cut and held else found
+
+
+def _cut_now(person: PersonRecord, now: datetime) -> PersonRecord:
+    """Cut by nothing that the file says: by what it says next, access may be given back."""
+    line = latest(person.dead_before, now)
+    return replace(person, level=Level.SUSPENDED, dead_before=line, ended_by=person.dead_before)
 
 
 def is_ended(cut: CohortRecord | PersonRecord, said: datetime | None) -> bool:

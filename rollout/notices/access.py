@@ -25,7 +25,8 @@ class Access:
     left and is in no other cohort. `models`: labels that answer, the default first. `is_whole`: whether these are all
     of the cohort's. `tells`: whether people are to be told, or only remembered. `signs_in`: whether okta-aws-cli signs
     in. `ask`: whom to ask, as the end of a sentence. `page`: an address. `ends`: when whose access will end, RFC 3339
-    by e-mail address; `ended`: of those whose access has.
+    by e-mail address; `ended`: of those whose access has. `owners`: of machines whose access ends, by name, whom to
+    tell; `ends` has them too.
     """
 
     cohort: str
@@ -40,6 +41,7 @@ class Access:
     page: str | None = None
     ends: Mapping[str, str] = field(default_factory=dict[str, str])
     ended: Mapping[str, str] = field(default_factory=dict[str, str])
+    owners: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
     def read(document: Mapping[str, Any]) -> Access:
@@ -55,8 +57,9 @@ class Access:
             signs_in=bool(document.get("signs_in", True)),
             ask=str(document.get("ask", "")),
             page=document.get("page"),
-            ends=_times(document.get("ends")),
-            ended=_times(document.get("ended")),
+            ends=_by_holder(document.get("ends")),
+            ended=_by_holder(document.get("ended")),
+            owners=_by_holder(document.get("owners")),
         )
 
     def document(self) -> dict[str, Any]:
@@ -69,7 +72,7 @@ class Access:
 class Told:
     """What a cohort's people know. `people`: who were told that they have access, or had it before anybody was told.
     `above`: of Access. `models`: None where nobody knows which they were. `ends`: of Access, as far as people are told
-    of it. `reminded`: of which end each of them was told lately."""
+    of it. `reminded`: of which end each of them was told lately. `owners`: of Access."""
 
     version: int = 0
     people: tuple[str, ...] = ()
@@ -77,6 +80,7 @@ class Told:
     models: tuple[str, ...] | None = ()
     ends: Mapping[str, str] = field(default_factory=dict[str, str])
     reminded: Mapping[str, str] = field(default_factory=dict[str, str])
+    owners: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
     def read(document: Mapping[str, Any]) -> Told:
@@ -86,8 +90,9 @@ class Told:
             people=_texts(document["people"]),
             above=_texts(document.get("above", ())),
             models=None if models is None else _texts(models),
-            ends=_times(document.get("ends")),
-            reminded=_times(document.get("reminded")),
+            ends=_by_holder(document.get("ends")),
+            reminded=_by_holder(document.get("reminded")),
+            owners=_by_holder(document.get("owners")),
         )
 
     def document(self) -> dict[str, Any]:
@@ -100,19 +105,25 @@ def _texts(values: Sequence[Any]) -> tuple[str, ...]:
     return tuple(str(each) for each in values)
 
 
-def _times(values: Mapping[str, Any] | None) -> dict[str, str]:
-    return {str(email): str(at) for email, at in (values or {}).items()}
+def _by_holder(values: Mapping[str, Any] | None) -> dict[str, str]:
+    return {str(holder): str(value) for holder, value in (values or {}).items()}
 
 
 def baseline(access: Access) -> Told:
     """Of a cohort that had its access before anybody was told of it: all of them know."""
     known = {*access.people, *access.above}
     models = access.models if access.is_whole else None
-    return Told(version=1, people=tuple(sorted(known)), above=access.above, models=models, ends=told_ends(access))
+    people, ends = tuple(sorted(known)), told_ends(access)
+    return Told(version=1, people=people, above=access.above, models=models, ends=ends, owners=told_owners(access))
 
 
 def told_ends(access: Access) -> dict[str, str]:
-    return {email: at for email, at in access.ends.items() if email in access.people} if access.tells else {}
+    told = {*access.people, *access.owners} if access.tells else set[str]()
+    return {holder: at for holder, at in access.ends.items() if holder in told}
+
+
+def told_owners(access: Access) -> Mapping[str, str]:
+    return access.owners if access.tells else {}
 
 
 def after(before: Told, access: Access) -> Told:
@@ -127,7 +138,8 @@ def after(before: Told, access: Access) -> Told:
         above=access.above,
         models=models,
         ends=ends,
-        reminded={email: at for email, at in before.reminded.items() if ends.get(email) == at},
+        reminded={holder: at for holder, at in before.reminded.items() if ends.get(holder) == at},
+        owners=told_owners(access),
     )
 
 
@@ -153,11 +165,18 @@ def _deliveries(before: Told, access: Access, settings: Settings) -> Iterator[De
 
 
 def to_person(
-    email: str, kind: str, words: tuple[str, list[str]], cohort: str, version: int, settings: Settings
+    email: str,
+    kind: str,
+    words: tuple[str, list[str]],
+    cohort: str,
+    version: int,
+    settings: Settings,
+    machine: str | None = None,
 ) -> Iterator[Delivery]:
-    """By every way to people. `version`: of what was remembered before: the same news again has the same ids."""
+    """By every way to people. `version`: of what was remembered before: the same news again has the same ids.
+    `machine`: whose news it is, where not the person's own."""
     title, lines = words
-    about = digest("access", cohort, str(version), kind, email)
+    about = digest("access", cohort, str(version), kind, machine or email)
     record = {"schema": "claude-code-rollout/access/1", "id": about, "cohort": cohort, "kind": kind}
     for way in ways_to_people(settings):
         yield Delivery(id=digest(about, way), way=way, to=[email], title=title, lines=lines, record=record)

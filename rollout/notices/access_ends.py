@@ -1,4 +1,5 @@
-"""Who is told that their access is about to end, and when: each once of each end, three days before.
+"""Who is told that their access is about to end, and when: each once of each end, three days before. Of a machine it is
+who answers for it.
 
 This runs in AWS Lambda too, where there is no pydantic: standard library only.
 """
@@ -38,35 +39,31 @@ def near(ends: Mapping[str, str], now: datetime) -> dict[str, str]:
 
 def reminders(told: Told, look: Look, settings: Settings, now: datetime) -> tuple[list[Delivery], Told]:
     """What is to be sent, and what they know then. The same `told` where there is nothing to send."""
-    due = {email: at for email, at in near(told.ends, now).items() if told.reminded.get(email) != at}
-    found = [
-        delivery
-        for email, at in sorted(due.items())
-        for delivery in to_person(email, "ends", _ends(at, look.ask), look.cohort, told.version, settings)
-    ]
+    due = {holder: at for holder, at in near(told.ends, now).items() if told.reminded.get(holder) != at}
+    to = _Sender(cohort=look.cohort, ask=look.ask, version=told.version, owners=told.owners, settings=settings)
+    found = [delivery for holder, at in sorted(due.items()) for delivery in to.ends(holder, at)]
     return found, _reminded(told, due, told.version + 1) if due else told
 
 
 def news(before: Told, access: Access, settings: Settings, now: datetime) -> list[Delivery]:
     """Of ends, with news of access: of one that is near already, and of one that was moved after they had been told of
-    it. Who is new reads it in the notice of that; before three days before the end nobody needs to hear of a move."""
+    it. Who is new reads it in the notice of that; before three days before the end nobody needs to hear of a move, and
+    of a machine nobody hears that its end was taken away."""
     return list(_news(before, access, settings, now))
 
 
 def _news(before: Told, access: Access, settings: Settings, now: datetime) -> Iterator[Delivery]:
     ends, people = told_ends(access), [each for each in access.people if each in before.people]
-    close = near(ends, now)
-    for email in people if access.tells else ():
-        knows, at = before.reminded.get(email), ends.get(email)
+    close, owners = near(ends, now), access.owners
+    to = _Sender(cohort=access.cohort, ask=access.ask, version=before.version, owners=owners, settings=settings)
+    for holder in [*people, *sorted(owners)] if access.tells else ():
+        knows, at = before.reminded.get(holder), ends.get(holder)
         if knows == at:
             continue
-        if email in close:
-            yield from to_person(
-                email, "ends", _ends(close[email], access.ask), access.cohort, before.version, settings
-            )
+        if holder in close:
+            yield from to.ends(holder, close[holder])
         elif knows:
-            words = _moved(at, access.ask)
-            yield from to_person(email, "moved", words, access.cohort, before.version, settings)
+            yield from to.moved(holder, at)
 
 
 def know(told: Told, now: datetime) -> Told:
@@ -78,16 +75,32 @@ def _reminded(told: Told, due: Mapping[str, str], version: int) -> Told:
     return replace(told, version=version, reminded={**told.reminded, **due})
 
 
-def _ends(at: str, ask: str) -> tuple[str, list[str]]:
-    lines = [
-        f"What it means: from {moment(instant(at))} on no model answers, in sessions that are open too",
-        "Next: finish what you are at, or hand it over. Files, branches and settings of yours are untouched",
-        f"If you need it longer: ask before then: {ask}",
-    ]
-    return f"Your access to Claude Code ends {moment(instant(at))}", lines
+@dataclass(frozen=True, kw_only=True)
+class _Sender:
+    """News of ends, to whom they are for: a person, or the owner of a machine. `version`: as of `to_person`."""
 
+    cohort: str
+    ask: str
+    version: int
+    owners: Mapping[str, str]
+    settings: Settings
 
-def _moved(at: str | None, ask: str) -> tuple[str, list[str]]:
-    when = f"ends {moment(instant(at))} now" if at else "does not end any more"
-    lines = ["What it means: the end that you were told of was moved; nothing changes until then"] if at else []
-    return f"Your access to Claude Code {when}", [*lines, f"Questions: {ask}"]
+    def ends(self, holder: str, at: str) -> Iterator[Delivery]:
+        own = "finish what you are at, or hand it over. Files, branches and settings of yours are untouched"
+        lines = [
+            f"What it means: from {moment(instant(at))} on no model answers, in sessions that are open too",
+            f"Next: {f'take {holder} out of service, or move its end' if holder in self.owners else own}",
+            f"If you need it longer: ask before then: {self.ask}",
+        ]
+        yield from self._send(holder, "ends", f"ends {moment(instant(at))}", lines)
+
+    def moved(self, holder: str, at: str | None) -> Iterator[Delivery]:
+        when = f"ends {moment(instant(at))} now" if at else "does not end any more"
+        lines = ["What it means: the end that you were told of was moved; nothing changes until then"] if at else []
+        yield from self._send(holder, "moved", when, [*lines, f"Questions: {self.ask}"])
+
+    def _send(self, holder: str, kind: str, when: str, lines: list[str]) -> Iterator[Delivery]:
+        owner = self.owners.get(holder)
+        whose = f"Access to Claude Code of {holder}, which you answer for," if owner else "Your access to Claude Code"
+        words, machine = (f"{whose} {when}", lines), holder if owner else None
+        yield from to_person(owner or holder, kind, words, self.cohort, self.version, self.settings, machine)

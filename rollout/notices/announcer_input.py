@@ -42,11 +42,19 @@ def _was_stopped(member: Member | Machine, cohort: Level) -> bool:
 def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
     """Who has access once the update has ended, as `rollout.notices.access.Access` reads it."""
     found, notify = rollout.cohorts[cohort], rollout.notify
-    ends = {email: end for email in sorted(found.members) if (end := found.end_of(email))}
+    owners = {
+        name: machine.owner
+        for name, machine in sorted(found.machines.items())
+        if name not in found.ended and found.end_of(name) and found.level_of(name).effects.members
+    }
+    ends = {each: end for each in sorted({*found.members, *owners}) if (end := found.end_of(each))}
+    on_record = record.cohorts.get(cohort)
+    # Whom the record has cut although the file does not is told nothing that would not be true.
+    held = {email for email, each in on_record.people.items() if each.is_cut} if on_record else set[str]()
     page = notify.onboarding_page.replace("{cohort}", cohort) if notify.onboarding_page else None
     return Access(
         cohort=cohort,
-        people=found.signed_in,
+        people=tuple(email for email in found.signed_in if email not in held),
         above=tuple(sorted(email for email in found.members if found.level_of(email).needs_incident)),
         removed=tuple(_removed(record.cohorts.get(cohort))),
         models=found.usable_models(rollout.throttle),
@@ -57,6 +65,7 @@ def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
         page=page,
         ends={email: end.isoformat() for email, end in ends.items() if email not in found.ended},
         ended={email: end.isoformat() for email, end in ends.items() if email in found.ended},
+        owners=owners,
     ).document()
 
 

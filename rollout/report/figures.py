@@ -43,7 +43,7 @@ class Team:
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """A cohort. `level`: in force, as far as that could be read. `wanted`: the stack file's. `with_access`: members
-    whose own level leaves them something."""
+    whose own level leaves them something, and whose end is not past."""
 
     name: str
     level: Level
@@ -161,7 +161,7 @@ def _standing(facts: Facts, name: str, cohort: Cohort) -> Standing:
         level=level,
         wanted=cohort.level,
         members=len(cohort.members),
-        with_access=_with_access(cohort, level),
+        with_access=_with_access(cohort.as_of(facts.now), level),
         spans=spans(cohort, changes, level),
         composition=found,
         teams=_teams(facts.rollout, found),
@@ -179,7 +179,8 @@ def _in_force(facts: Facts, name: str, cohort: Cohort) -> Level:
 
 def _with_access(cohort: Cohort, level: Level) -> int:
     """`level`: the one in force, which may take more than the stack file's, or less."""
-    levels = [max(level, member.level or level, key=lambda each: each.rank) for member in cohort.members.values()]
+    members = [member for email, member in cohort.members.items() if email not in cohort.ended]
+    levels = [max(level, member.level or level, key=lambda each: each.rank) for member in members]
     return sum(each.effects.models != "none" for each in levels)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rollout.levels import Level
 from rollout.review.diff import Diff, LevelChange, ModelChange, PersonChange
+from rollout.review.ends_diff import EndChange
 from rollout.review.engine_plan import Plan
 from rollout.review.markdown import block, cell, code, fenced, listed, table
 from rollout.review.sessions_diff import SessionChange
@@ -88,6 +89,7 @@ def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: S
         *([f"**{lost} lose access**"] if lost else []),
         *([f"{fewer} lose a model"] if fewer else []),
         *([f"{more} gain a model"] if more else []),
+        *([f"**{len(found.ends)} keep access beyond its end**"] if found.ends else []),
         *(["1 change of level" if levels == 1 else f"{levels} changes of level"] if levels else []),
     ]
     return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "other keys only")
@@ -118,6 +120,7 @@ def _tables(found: Diff, room: int) -> Iterator[str]:
         ("Sessions", ("of", "good from", "then from", "people", "what it means"), map(_session, sessions)),
         ("Levels", ("what", "before", "after", "people", "within", "incident"), map(_level, found.levels)),
         ("People", ("", "who", "before", "after", "", ""), _people(found.people)),
+        ("Access beyond its end", ("", "who", "it was to end", "it ends now", "by"), _ends(found.ends)),
         ("Profiles", ("cohort", "model", "what", "clients"), map(_model, found.models)),
         ("Stack file", ("path", "before", "after"), _settings(found.settings)),
         ("Members", ("who and what", "before", "after"), _settings(members)),
@@ -161,6 +164,17 @@ def _people(changes: Iterable[PersonChange]) -> Iterator[tuple[str, ...]]:
         loses = f"**loses {', '.join(change.lost)}**" if change.lost else ""
         alike.setdefault((before, after, gains, loses), []).append(code(change.email))
     for what, who in sorted(alike.items(), key=lambda entry: (not entry[0][3], entry)):
+        yield str(len(who)), listed(who), *what
+
+
+def _ends(changes: Iterable[EndChange]) -> Iterator[tuple[str, ...]]:
+    """One row for all who had the same end and have another alike."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for change in changes:
+        by = f"the move from {change.came_from} to {change.cohort}" if change.came_from else "`until`"
+        after = _value(change.after) if change.after else "**never**"
+        alike.setdefault((_value(change.before), after, by), []).append(code(change.holder))
+    for what, who in sorted(alike.items()):
         yield str(len(who)), listed(who), *what
 
 

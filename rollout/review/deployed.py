@@ -56,6 +56,7 @@ def _cohort(was: CohortRecord, head: Cohort | None, known: Mapping[str, Member |
         _key(people): {email: _holder(email, each, head, known) for email, each in people.items()},
         "incident": None,
         "sessions_valid_from": _earlier(was.dead_before, head.valid_from() if head else None),
+        "until": was.until,
     }
     if not head:
         return Cohort.model_construct(**deployed)
@@ -75,7 +76,8 @@ def _holder(
     found = known.get(email) or _unknown(email)
     now = head.member_valid_from(email) if head is not None and is_here else None
     line = _earlier(was.dead_before, now)
-    return found.model_copy(update={"level": was.level, "incident": None, "sessions_valid_from": line})
+    deployed = {"level": was.level, "incident": None, "sessions_valid_from": line, "until": was.until}
+    return found.model_copy(update=deployed)
 
 
 def _unknown(holder: str) -> Member | Machine:

@@ -26,6 +26,7 @@ import moto.iam.urls
 import moto.kms.urls
 import moto.logs.models
 import moto.logs.urls
+import moto.moto_server.werkzeug_app
 import moto.secretsmanager.urls
 import moto.servicequotas.urls
 import moto.sesv2.urls
@@ -82,6 +83,7 @@ from sandbox.aws.s3 import index_buckets, judge_bucket_policies
 from sandbox.aws.sign_in.federation import Federation
 from sandbox.aws.sqs import Sqs, say_who_sends
 from sandbox.aws.store import Store
+from sandbox.settings import served_account
 
 Environ = dict[str, Any]
 
@@ -252,6 +254,7 @@ def create_app(
     """
     # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
     cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
+    cast("Any", moto.moto_server.werkzeug_app).DEFAULT_ACCOUNT_ID = served_account()
     moto.sesv2.urls.url_paths.update(dict.fromkeys(ses.PATHS, ses.Ses.dispatch))
     moto.awslambda.urls.url_paths.update({ACCOUNT_PATH: Lambda.dispatch})
     for urls in REPLACED_URLS:
@@ -265,7 +268,7 @@ def create_app(
     mend_lambda()
     judge_bucket_policies()
     cast("Any", moto.logs.models).execute_query = execute
-    store = Store(home / "aws")
+    store = Store(home / "aws", served_account())
     store.open()
     index_buckets()
     runner = Runner(

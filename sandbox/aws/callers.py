@@ -16,7 +16,7 @@ from werkzeug.datastructures import Headers
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.requests import Scope, scope
-from sandbox.settings import ACCOUNT_ID, AWS_KEY
+from sandbox.settings import AWS_KEY, served_account
 
 TEMPORARY = "ASIA"
 
@@ -35,7 +35,9 @@ class Caller:
     session: AssumedRole | None = None
 
 
-ROOT = Caller(account=ACCOUNT_ID, arn=f"arn:{PARTITION}:iam::{ACCOUNT_ID}:root")
+def _root() -> Caller:
+    account = served_account()
+    return Caller(account=account, arn=f"arn:{PARTITION}:iam::{account}:root")
 
 
 def mark(session: AssumedRole, role: Role, tags: Mapping[str, str], provider: str, source_identity: str | None) -> None:
@@ -90,7 +92,7 @@ def _signed(headers: Headers) -> tuple[Scope, str]:
 def caller(headers: Headers) -> Caller:
     """Whoever signed the request; its refusal where nobody did whom the sandbox knows."""
     signed, token = _signed(headers)
-    return ROOT if signed.key == AWS_KEY and not token else of_session(signed.key, token)
+    return _root() if signed.key == AWS_KEY and not token else of_session(signed.key, token)
 
 
 def session_caller(headers: Headers) -> Caller | None:

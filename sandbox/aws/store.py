@@ -21,7 +21,7 @@ from moto.core.base_backend import BackendDict
 
 from sandbox.aws.pickling import dumped, load, package
 from sandbox.errors import SandboxError
-from sandbox.settings import saved_at_the_end
+from sandbox.settings import ACCOUNT_ID, AWS_ACCOUNT, saved_at_the_end
 
 # A snapshot cheaper than this is taken before the request is answered, so that even `kill -9` loses nothing.
 CHEAP_SECONDS = 0.025
@@ -128,10 +128,11 @@ def private_folder(folder: Path) -> Path:
 
 
 class Store:
-    """All snapshots of one home. One store per process: moto's state is global."""
+    """All snapshots of one home, which are of one account. One store per process: moto's state is global."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, account: str = ACCOUNT_ID) -> None:
         self._folder = private_folder(folder)
+        self._account = account
         self._snapshots: dict[str, Snapshot] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -143,13 +144,26 @@ class Store:
             return self._snapshots.setdefault(service, Snapshot(self._folder / f"{service}.snapshot"))
 
     def open(self) -> None:
-        """Forgets what this process holds, restores what the folder holds, and starts to keep it."""
+        """Forgets what this process holds, restores what the folder holds, and starts to keep it. SandboxError where
+        that is another account's: nothing of it would be found."""
+        self._take_over()
         _forget()
         for path in sorted(self._folder.glob("*.snapshot")):
             if path.stem not in backends.list_of_moto_modules():
                 raise SandboxError(f"Not a service of moto {moto.__version__}: {path.stem}. Delete {path}")
             self._snapshot(path.stem).restore(cast("Any", backends).get_backend(path.stem))
         self._writer.start()
+
+    def _take_over(self) -> None:
+        kept = self._folder / "account"
+        snapshots = any(self._folder.glob("*.snapshot"))
+        known = kept.read_text(encoding="utf-8").strip() if kept.exists() else ACCOUNT_ID if snapshots else None
+        if known not in {None, self._account}:
+            raise SandboxError(
+                f"{self._folder} is of account {known}, and {AWS_ACCOUNT} says {self._account}: set it to {known}, or "
+                "set SANDBOX_HOME to a folder of its own"
+            )
+        kept.write_text(f"{self._account}\n", encoding="utf-8")
 
     def changed(self, service: str) -> None:
         """Call before a changing request is answered: saves `service` now when that is cheap, else soon."""

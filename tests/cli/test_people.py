@@ -169,6 +169,17 @@ def test_a_team_is_renamed_wherever_it_is_named_and_nothing_else_changes(rollout
     assert "what was counted of backend so far stays under that name" in ended.out
 
 
+def test_the_team_of_a_machine_is_renamed_too(rollout: Command, two: Path) -> None:
+    document = change(two)
+    github = {"repository": "acme/payments", "environment": "review"}
+    bot = {"github": github, "team": "backend", "owner": "ann@acme.example"}
+    document["cohorts"]["ci"] = {"level": "active", "models": ["haiku"], "machines": {"dep-bot": bot}}
+    write(two, "dev", document)
+    ended = rollout("rename-team", "-s", "dev", "backend", "R&D", "--yes", folder=two)
+    assert ended.code == 0, ended.err
+    assert read(two).cohorts["ci"].machines["dep-bot"].team == "R&D"
+
+
 def test_a_comment_beside_a_team_stays_beside_it(rollout: Command, project: Path) -> None:
     file = project / "Pulumi.dev.yaml"
     file.write_text(file.read_text().replace("      data:     {", "      # keeps the lake\n      data:     {"))

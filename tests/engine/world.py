@@ -22,7 +22,7 @@ from botocore.config import Config
 
 from sandbox import server, sign_in, workspace
 from sandbox.errors import SandboxError
-from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
+from sandbox.settings import OKTA_TOKEN, REGION, Settings
 from sandbox.tests import forked
 from sandbox.tests.ports import free_ports
 from tests.engine.copies import copy_project, link_or_copy
@@ -52,6 +52,10 @@ class World:
     folder: Path
     settings: Settings
 
+    def variables(self) -> dict[str, str]:
+        """The environment of whatever is started."""
+        return workspace.full_environment(self.settings)
+
     def pulumi(self, *arguments: str, fails: bool = False, timeout: int = 300) -> str:
         """What the CLI printed; the test fails if it ended otherwise than expected."""
         ended_well, printed = self.try_pulumi(*arguments, timeout=timeout)
@@ -63,7 +67,7 @@ class World:
         result = subprocess.run(
             [str(workspace.bin_folder(self.settings) / "pulumi"), *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
-            env={**workspace.full_environment(self.settings), **ENGINE},
+            env={**self.variables(), **ENGINE},
             capture_output=True,
             text=True,
             check=False,
@@ -78,7 +82,7 @@ class World:
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
             cwd=self.folder,
-            env={**workspace.full_environment(self.settings), "PYTHONPATH": str(PROJECT)},
+            env={**self.variables(), "PYTHONPATH": str(PROJECT)},
             capture_output=True,
             text=True,
             check=False,
@@ -216,7 +220,9 @@ class World:
 
     def sign_in(self, email: str, cohort: str, **how: str) -> dict[str, Any]:
         """Credentials of a session in the cohort's role; SandboxError says who refused."""
-        return sign_in.credentials(self.settings, email, f"arn:aws:iam::{ACCOUNT_ID}:role/claude-code-{cohort}", **how)
+        return sign_in.credentials(
+            self.settings, email, f"arn:aws:iam::{self.settings.account}:role/claude-code-{cohort}", **how
+        )
 
     def profiles(self) -> set[str]:
         found = self.aws("bedrock").list_inference_profiles(typeEquals="APPLICATION")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pulumi
 import pytest
 
 from rollout import names
+from rollout.incidents.cut_record import NAME, Record, read
 from tests import recording, stacks
 from tests.recording import opaque
 from tests.registrations import Recorded
@@ -28,6 +30,10 @@ def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 def run(document: dict[str, Any], cuts: Any, **how: Any) -> Recorded:
     return recording.run(stacks.config(document), cuts=cuts, **how)
+
+
+def on_record(found: Recorded) -> Record:
+    return read(found.one(NAME).inputs["input"])
 
 
 def suspended(*, member: str | None = None) -> dict[str, Any]:
@@ -116,8 +122,59 @@ def test_somebody_who_is_cut_on_one_role_and_was_moved_to_another_is_named(said:
     [line] = [line for line in said["warn"] if "rollout cut" in line]
     assert line.startswith(
         f"cohorts.wave2.members.{ALICE}: denied in IAM by `rollout cut` on the role of pilot, and this file has them "
-        "at active in wave2, where nothing denies them"
+        "at active in wave2: denied there by name from this update on"
     )
+
+
+def denied_by_name(found: Recorded, cohort: str) -> set[str]:
+    """Whom the file's own policies of a cohort's role deny everything on Bedrock."""
+    stops = [each for each in found.of("aws:iam/policy:Policy") if each.name.startswith(f"{cohort}-access-stop-")]
+    statements = [one for each in stops for one in json.loads(each.inputs["policy"])["Statement"]]
+    values = [one["Condition"].get("StringLike", {}).get("aws:userid", []) for one in statements]
+    return {str(name).removeprefix("*:") for each in values for name in ([each] if isinstance(each, str) else each)}
+
+
+@pytest.mark.parametrize("policy", [names.cut_policy(ALICE), names.CUT_POLICY])
+def test_the_update_takes_the_deny_along_before_it_lets_them_in(said: dict[str, list[str]], policy: str) -> None:
+    before = on_record(recording.run(stacks.config(stacks.small())))
+    found = run(moved(), {ROLE: [policy]}, record=before)
+    assert ALICE in denied_by_name(found, "wave2")
+    assert [line for line in said["warn"] if line.startswith(f"cohorts.wave2.members.{ALICE}: denied in IAM by")]
+    assert on_record(found).cohorts["wave2"].people[ALICE].is_cut
+    told = json.loads(found.one("wave2-announcement-access").inputs["input"])["access"]
+    assert told["people"] == [], "nobody is told of access that they do not have"
+    assert ALICE not in denied_by_name(run(moved(), {ROLE: ["invoke"]}, record=before), "wave2")
+
+
+def test_a_cohort_that_goes_in_the_same_update_is_still_asked_for(said: dict[str, list[str]]) -> None:  # noqa: ARG001
+    before = on_record(recording.run(stacks.config(stacks.small())))
+    document = moved()
+    document["cohorts"]["pilot"].update(level="rolled_back", incident=INCIDENT)
+    assert ALICE in denied_by_name(run(document, {ROLE: [names.cut_policy(ALICE)]}, record=before), "wave2")
+
+
+def test_a_file_that_gives_access_back_is_heard_and_an_older_word_of_it_is_not(said: dict[str, list[str]]) -> None:
+    document = stacks.small()
+    document["cohorts"]["pilot"]["members"][ALICE]["sessions_valid_from"] = "2026-11-20T00:00:00Z"
+    before = on_record(recording.run(stacks.config(document)))
+    for said_again, denied in (("2026-11-20T00:00:00Z", True), ("2026-11-24T00:00:00Z", False)):
+        file = moved()
+        file["cohorts"]["wave2"]["members"][ALICE]["sessions_valid_from"] = said_again
+        found = run(file, {ROLE: [names.cut_policy(ALICE)]}, record=before)
+        assert on_record(found).cohorts["wave2"].people[ALICE].is_cut is denied
+    again = run(file, {ROLE: [names.cut_policy(ALICE)]}, record=on_record(found))
+    assert not on_record(again).cohorts["wave2"].people[ALICE].is_cut, "what was heard once is not forgotten"
+    assert [line for line in said["warn"] if "where nothing denies them" in line]
+
+
+def test_what_set_level_looks_at_itself_is_taken_along_all_the_same(
+    said: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = on_record(recording.run(stacks.config(stacks.small())))
+    monkeypatch.setenv(names.LOOKED_AT, "1")
+    found = run(moved(), {ROLE: [names.cut_policy(ALICE)]}, record=before)
+    assert ALICE in denied_by_name(found, "wave2")
+    assert not [line for line in said["warn"] if "rollout cut" in line]
 
 
 def test_a_deny_on_the_new_role_as_well_is_told_as_any_other(said: dict[str, list[str]]) -> None:
@@ -126,3 +183,13 @@ def test_a_deny_on_the_new_role_as_well_is_told_as_any_other(said: dict[str, lis
     lines = [line for line in said["warn"] if "rollout cut" in line]
     assert [line.partition(":")[0] for line in lines] == [f"cohorts.wave2.members.{ALICE}"]
     assert "this file has it at active" in lines[0]
+
+
+def test_a_preview_names_whoever_keeps_access_beyond_the_end_they_had(said: dict[str, list[str]]) -> None:
+    document, file = stacks.small(), moved()
+    for each in (document, file):
+        each["cohorts"]["pilot"]["until"] = "2027-12-31"
+    run(file, {}, record=on_record(recording.run(stacks.config(document))))
+    [line] = [line for line in said["warn"] if "access beyond" in line]
+    assert ALICE in line
+    assert "by the move from pilot" in line

@@ -26,6 +26,7 @@ from tests.live.test_doctor_account import NOW, organization
 ACCOUNT = Account("123456789012", "us-east-1")
 SAML = "arn:aws:iam::123456789012:saml-provider/claude-code-okta"
 GROUP, APP, SIGN_IN = "00g" + "c" * 17, "0oa" + "a" * 17, "0oa" + "b" * 17
+GITHUB, AUDIENCE = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com", "sts.amazonaws.com"
 IN_AWS = (SAML, "claude-code-meter", "claude-code-announcer", "/claude-code/invocations", "/claude-code/incidents")
 
 
@@ -57,7 +58,7 @@ class Aws:
                 raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
             if name not in self._there:
                 raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "none"}}, operation)
-            return {}
+            return {"ClientIDList": [AUDIENCE] if AUDIENCE in self._there else ["other"]}
 
         return ask
 
@@ -178,3 +179,39 @@ def test_a_state_that_cannot_be_read_is_said_and_one_that_is_not_there_is_empty(
 
         monkeypatch.setattr(engine, "pulumi", refused)
         assert [each.health for each in found(Aws(), nobody)] == [health]
+
+
+def with_workflow() -> dict[str, Any]:
+    bot = {"github": {"repository": "acme/payments", "environment": "review"}, "team": "backend"}
+    machines = {"dep-bot": {**bot, "owner": "priya.raman@acme.example"}}
+    cohorts = {"ci": {"level": "active", "models": ["haiku"], "machines": machines}}
+    return {"cohorts": {**stacks.small()["cohorts"], **cohorts}}
+
+
+def test_githubs_provider_that_is_there_is_adopted_by_the_block_and_the_stacks_own_is_not(
+    states: dict[str, list[Held]],
+) -> None:
+    [finding] = found(Aws(GITHUB, AUDIENCE), nobody, **with_workflow())
+    assert finding.what.startswith("OIDC provider token.actions.githubusercontent.com: ")
+    assert yaml.safe_load(finding.fix.split("`")[1]) == {"claude-code-rollout:adopt": {"github_provider": True}}
+    assert [each.health for each in found(Aws(GITHUB, AUDIENCE), nobody)] == [Health.FINE], "no workflow, none needed"
+    kind = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+    states["dev"] = [Held("workflow-issuer-github", kind, GITHUB, is_own=True)]
+    assert [each.health for each in found(Aws(GITHUB, AUDIENCE), nobody, **with_workflow())] == [Health.FINE]
+
+
+@pytest.mark.usefixtures("states")
+@pytest.mark.parametrize(
+    ("there", "what", "fix"),
+    [
+        ((), "IAM has no provider token.actions", "take `github_provider: true` out of adopt in Pulumi.dev.yaml"),
+        ((GITHUB,), "sts.amazonaws.com is not among the audiences", "add-client-id-to-open-id-connect-provider"),
+    ],
+)
+def test_an_adopted_provider_that_would_let_no_workflow_in_is_said(there: tuple[str, ...], what: str, fix: str) -> None:
+    [finding] = found(Aws(*there), nobody, adopt={"github_provider": True}, **with_workflow())
+    assert finding.health is Health.BROKEN
+    assert what in finding.what
+    assert fix in finding.fix
+    [fine] = found(Aws(GITHUB, AUDIENCE), nobody, adopt={"github_provider": True}, **with_workflow())
+    assert fine.health is Health.FINE

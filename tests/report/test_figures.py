@@ -159,6 +159,18 @@ def test_who_is_suspended_has_no_access() -> None:
     assert words.title(found) == "25 of 51 people have Claude Code"
 
 
+def test_whose_access_has_ended_has_none() -> None:
+    facts = made_up.facts()
+    cohorts = dict(facts.rollout.cohorts)
+    pilot = cohorts["pilot"]
+    members = dict(pilot.members)
+    for email, end in zip(sorted(members)[:3], (-1, 0, 1), strict=True):
+        members[email] = members[email].model_copy(update={"until": facts.now + timedelta(seconds=end)})
+    cohorts["pilot"] = pilot.model_copy(update={"members": members})
+    found = figures(replace(facts, rollout=facts.rollout.model_copy(update={"cohorts": cohorts})))
+    assert found.with_access == figures(facts).with_access - 2
+
+
 def test_a_month_that_will_be_dearer_than_its_budget_needs_attention() -> None:
     facts = made_up.facts()
     dear = figures(replace(facts, use=[replace(row, usd=row.usd * 10) for row in facts.use or ()]))

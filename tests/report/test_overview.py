@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -79,3 +80,14 @@ def test_a_stack_that_cannot_be_read_keeps_no_other_from_being_read(
     dead, well = read_all(tmp_path, NOW, None, Path("all.html"))
     assert (dead.found, dead.why) == (None, "no such profile")
     assert well.page == "all-other.html"
+
+
+def test_a_stack_whose_spend_could_not_be_read_is_told_by_the_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.one.yaml").write_text("config: {a: 1}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    told = [made_up.facts(), replace(made_up.facts(), use=None)]
+    monkeypatch.setattr(report_all, "read", lambda *_: told.pop(0))
+    assert report_all.run(Path("all.html"), None, as_json=True) == 0
+    assert report_all.run(Path("all.html"), None, as_json=True) == 3

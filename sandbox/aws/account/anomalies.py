@@ -20,7 +20,7 @@ from sandbox.aws import trust
 from sandbox.aws.account.json_service import Given, answered, invalid
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import JsonRefusal
-from sandbox.settings import ACCOUNT_ID
+from sandbox.settings import served_account
 
 SERVICE = "ce"
 STORED_WITH = "budgets"
@@ -40,7 +40,7 @@ def answer(operation: str, region: str, body: bytes) -> bytes:
 
 
 def _kept() -> dict[str, dict[str, Given]]:
-    return vars(budgets_backends[ACCOUNT_ID][PARTITION]).setdefault(
+    return vars(budgets_backends[served_account()][PARTITION]).setdefault(
         "anomalies", {"monitors": {}, "subscriptions": {}, "tags": {}}
     )
 
@@ -50,7 +50,7 @@ def _now() -> str:
 
 
 def _made(kind: str, tags: list[dict[str, str]] | None) -> str:
-    arn = f"arn:{PARTITION}:{SERVICE}::{ACCOUNT_ID}:anomaly{kind}/{uuid4()}"
+    arn = f"arn:{PARTITION}:{SERVICE}::{served_account()}:anomaly{kind}/{uuid4()}"
     _kept()["tags"][arn] = {tag["Key"]: tag["Value"] for tag in tags or ()}
     return arn
 
@@ -113,7 +113,7 @@ def _create_subscription(given: Given) -> Given:
     wanted = given["AnomalySubscription"]
     _check_subscription(wanted)
     arn = _made("subscription", given.get("ResourceTags"))
-    _kept()["subscriptions"][arn] = wanted | {"SubscriptionArn": arn, "AccountId": ACCOUNT_ID}
+    _kept()["subscriptions"][arn] = wanted | {"SubscriptionArn": arn, "AccountId": served_account()}
     return {"SubscriptionArn": arn}
 
 
@@ -164,12 +164,12 @@ def _may_publish(topic_arn: str) -> bool:
     """By what the topic's policy says of the service, on behalf of this account. AWS says so before it sends anything:
     `You must give Cost Anomaly Detection permission to publish to the topic` (AWS Cost Management user guide)."""
     region = topic_arn.split(":")[3]
-    topic = sns_backends[ACCOUNT_ID][region].topics.get(topic_arn)
+    topic = sns_backends[served_account()][region].topics.get(topic_arn)
     if topic is None:
         return False
     document: Given = json.loads(topic.policy)
     to_it = [each for each in document["Statement"] if each.get("Principal") == {"Service": PUBLISHER}]
-    context = {"aws:sourceaccount": (ACCOUNT_ID,)}
+    context = {"aws:sourceaccount": (served_account(),)}
     asked = trust.Request(action="sns:Publish", resource=topic_arn, context=context)
     return trust.judge([document | {"Statement": to_it}], asked) is trust.Verdict.ALLOWED
 

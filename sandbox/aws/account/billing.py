@@ -25,7 +25,7 @@ from moto.s3.models import s3_backends
 from sandbox.aws.account import data_exports
 from sandbox.aws.models.catalogue import MODELS, PARTITION
 from sandbox.aws.models.profiles import Profiles
-from sandbox.settings import ACCOUNT_ID, REGION
+from sandbox.settings import REGION, served_account
 
 # Part of a usage type -> where a record has the tokens.
 _COUNTS = {
@@ -73,7 +73,7 @@ def _rows(asked: Mapping[str, Any]) -> Iterator[Row]:
 def _row(day: str, type_: str, usage_type: str, amount: Decimal, usd: Decimal, model: str) -> Row:
     return {
         "line_item_usage_start_date": f"{day}T00:00:00.000Z",
-        "line_item_usage_account_id": ACCOUNT_ID,
+        "line_item_usage_account_id": served_account(),
         "line_item_line_item_type": type_,
         "line_item_usage_type": usage_type,
         "line_item_usage_amount": f"{amount:f}",
@@ -86,15 +86,16 @@ def _row(day: str, type_: str, usage_type: str, amount: Decimal, usd: Decimal, m
 
 
 def _records() -> Iterator[Mapping[str, Any]]:
-    config = bedrock_backends[ACCOUNT_ID][REGION].get_model_invocation_logging_configuration() or {}
-    group = logs_backends[ACCOUNT_ID][REGION].groups.get((config.get("cloudWatchConfig") or {}).get("logGroupName", ""))
+    account = served_account()
+    config = bedrock_backends[account][REGION].get_model_invocation_logging_configuration() or {}
+    group = logs_backends[account][REGION].groups.get((config.get("cloudWatchConfig") or {}).get("logGroupName", ""))
     for stream in list(group.streams.values()) if group else ():
         yield from (json.loads(event.message) for event in list(stream.events))
 
 
 def _model(model_id: str) -> str:
     """The name of what an invocation led to, also through an application's profile."""
-    profile = Profiles(bedrock_backends[ACCOUNT_ID][REGION]).get(model_id)
+    profile = Profiles(bedrock_backends[served_account()][REGION]).get(model_id)
     model = (profile.models[0] if profile else model_id).rpartition("/")[2]
     if model not in MODELS:
         raise ValueError(f"no model of the catalogue, and no profile that is there: {model_id}")
@@ -109,7 +110,7 @@ def _deliver(export: Mapping[str, Any], month: str, rows: list[Row]) -> None:
     folder, name = f"{place['S3Prefix']}/{export['Name']}", export["Name"]
     key = f"{folder}/data/BILLING_PERIOD={month}/{name}-00001.csv.gz"
     manifest = {"exportName": name, "dataFiles": [f"s3://{place['S3Bucket']}/{key}"]}
-    backend = s3_backends[ACCOUNT_ID][PARTITION]
+    backend = s3_backends[served_account()][PARTITION]
     backend.put_object(place["S3Bucket"], key, gzip.compress(text.getvalue().encode()))
     where = f"{folder}/metadata/BILLING_PERIOD={month}/{name}-Manifest.json"
     backend.put_object(place["S3Bucket"], where, json.dumps(manifest).encode())

@@ -18,7 +18,7 @@ from sandbox.aws import trust
 from sandbox.aws.account.json_service import REGION, Given, answered, invalid
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import JsonRefusal
-from sandbox.settings import ACCOUNT_ID
+from sandbox.settings import served_account
 
 SERVICE = "bcm-data-exports"
 STORED_WITH = "s3"
@@ -35,6 +35,7 @@ COLUMNS = frozenset(
         *("product", "resource_tags", "tags"),
     }
 )
+BILLING_VIEW = "BILLING_VIEW_ARN"
 # Table configuration -> what it may be, and the column that is there only with TRUE.
 CONFIGURATIONS: dict[str, tuple[frozenset[str], str | None]] = {
     "TIME_GRANULARITY": (frozenset({"HOURLY", "DAILY", "MONTHLY"}), None),
@@ -43,7 +44,6 @@ CONFIGURATIONS: dict[str, tuple[frozenset[str], str | None]] = {
     "INCLUDE_SPLIT_COST_ALLOCATION_DATA": (frozenset({"TRUE", "FALSE"}), None),
     "INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY": (frozenset({"TRUE", "FALSE"}), None),
     "INCLUDE_CAPACITY_RESERVATION_DATA": (frozenset({"TRUE", "FALSE"}), None),
-    "BILLING_VIEW_ARN": (frozenset({f"arn:{PARTITION}:billing::{ACCOUNT_ID}:billingview/primary"}), None),
 }
 _QUERY = re.compile(rf"SELECT\s+(?P<columns>[a-z0-9_,\s]+?)\s+FROM\s+{TABLE}\s*", re.IGNORECASE)
 _OF_TABLE = 2
@@ -56,11 +56,11 @@ def answer(operation: str, region: str, body: bytes) -> bytes:
 
 def exports() -> dict[str, Given]:
     """By ARN: `Export`, `ResourceTags`, `CreatedAt`, `LastUpdatedAt`."""
-    return vars(s3_backends[ACCOUNT_ID][PARTITION]).setdefault("data_exports", {})
+    return vars(s3_backends[served_account()][PARTITION]).setdefault("data_exports", {})
 
 
 def bucket_of(name: str) -> FakeBucket | None:
-    return s3_backends[ACCOUNT_ID][PARTITION].buckets.get(name)
+    return s3_backends[served_account()][PARTITION].buckets.get(name)
 
 
 def _find(arn: str) -> Given:
@@ -77,7 +77,7 @@ def _create(given: Given) -> Given:
         raise JsonRefusal(
             "ServiceQuotaExceededException", f"Account has reached the resource limit of {_OF_TABLE} on {TABLE} table."
         )
-    arn = f"arn:{PARTITION}:{SERVICE}:{REGION}:{ACCOUNT_ID}:export/{wanted['Name']}-{uuid4()}"
+    arn = f"arn:{PARTITION}:{SERVICE}:{REGION}:{served_account()}:export/{wanted['Name']}-{uuid4()}"
     _check(wanted, arn)
     now = datetime.now(UTC).isoformat()
     kept = {"Export": wanted | {"ExportArn": arn}, "ResourceTags": given.get("ResourceTags") or [], "CreatedAt": now}
@@ -101,8 +101,9 @@ def _check(wanted: Given, arn: str) -> None:
     query = wanted["DataQuery"]
     columns = columns_of(query["QueryStatement"])
     configurations = (query.get("TableConfigurations") or {}).get(TABLE) or {}
+    view = f"arn:{PARTITION}:billing::{served_account()}:billingview/primary"
     for name, value in configurations.items():
-        if name not in CONFIGURATIONS or value not in CONFIGURATIONS[name][0]:
+        if value not in ({view} if name == BILLING_VIEW else CONFIGURATIONS.get(name, ((), None))[0]):
             raise invalid(f"Table configuration is not valid: {name}={value}")
     for name, (_, column) in CONFIGURATIONS.items():
         if column in columns and configurations.get(name) != "TRUE":
@@ -137,7 +138,7 @@ def _may_write(bucket: FakeBucket, arn: str, prefix: str) -> bool:
         for each in document["Statement"]
         if each.get("Principal") in ("*", {"Service": WRITER}) or WRITER in (each.get("Principal") or {}).values()
     ]
-    context = {"aws:sourceaccount": (ACCOUNT_ID,), "aws:sourcearn": (arn,), "aws:securetransport": ("true",)}
+    context = {"aws:sourceaccount": (served_account(),), "aws:sourcearn": (arn,), "aws:securetransport": ("true",)}
     asked = trust.Request(action="s3:PutObject", resource=f"{bucket.arn}/{prefix}/x", context=context)
     return trust.judge([document | {"Statement": statements}], asked) is trust.Verdict.ALLOWED
 

@@ -14,7 +14,7 @@ from moto.sns.models import sns_backends
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.refusals import RestRefusal
 from sandbox.aws.validation import mistakes
-from sandbox.settings import ACCOUNT_ID, REGION
+from sandbox.settings import REGION, served_account
 
 SERVICE = "chatbot"
 STORED_WITH = "sns"
@@ -40,7 +40,7 @@ def answer(path: str, body: bytes) -> tuple[int, bytes]:
 
 def _channels() -> dict[str, Given]:
     """By ARN. The service is one for all regions."""
-    return vars(sns_backends[ACCOUNT_ID][REGION]).setdefault("slack_channels", {})
+    return vars(sns_backends[served_account()][REGION]).setdefault("slack_channels", {})
 
 
 def _find(arn: str) -> Given:
@@ -51,7 +51,7 @@ def _find(arn: str) -> Given:
 
 def _create(given: Given) -> Given:
     name = given["ConfigurationName"]
-    arn = f"arn:{PARTITION}:chatbot::{ACCOUNT_ID}:chat-configuration/slack-channel/{name}"
+    arn = f"arn:{PARTITION}:chatbot::{served_account()}:chat-configuration/slack-channel/{name}"
     if arn in _channels():
         raise RestRefusal("ConflictException", f"A configuration with this name already exists: {name}", 409)
     place = (given["SlackTeamId"], given["SlackChannelId"])
@@ -76,7 +76,7 @@ def _create(given: Given) -> Given:
 def _check_topics(given: Given) -> None:
     for arn in given.get("SnsTopicArns") or ():
         region = arn.split(":")[3]
-        if arn not in sns_backends[ACCOUNT_ID][region].topics:
+        if arn not in sns_backends[served_account()][region].topics:
             raise RestRefusal("InvalidParameterException", f"Could not subscribe to the SNS topic: {arn}")
 
 
