@@ -15,6 +15,7 @@ from components.cohorts import declare_cohorts
 from components.gates import judge_gates
 from components.identity.cut_record import keep
 from components.identity.emergency import cuts_in_iam
+from components.identity.identity_groups import identity_groups
 from components.identity.people import current_account, people
 from components.postconditions import (
     doubt_budgets,
@@ -74,11 +75,12 @@ def declare_rollout(
     passed = judge_gates(rollout)
     record = advance(before, rollout, session_names(rollout, known) if known else None, now)
     warn_of_update(before, rollout, record)
-    behind = judge_cuts(rollout, cuts_in_iam(rollout), record)
+    behind = judge_cuts(rollout, cuts_in_iam(rollout, account), record)
+    groups = identity_groups(rollout, account)
 
     recorded = keep(record, opts)
     shared = declare_shared(rollout, account, pulumi.get_stack(), known is not None, record, passed, opts)
-    cohorts = declare_cohorts(rollout, account, shared, known, record, recorded, opts)
+    cohorts = declare_cohorts(rollout, account, shared, known, record, recorded, groups, opts)
     if not shared.federation:
         lines, at_once = okta_is_silent(rollout, behind), pulumi.Output.from_input(None)
         return Declared(outputs={}, cohorts=cohorts, mistakes=lines, judged=at_once, is_partial=True)

@@ -56,7 +56,8 @@ class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
     `record`: of cuts, as the stack's last update left it. `cuts`: inline policies of the roles that are there, by the
-    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted."""
+    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted. `pushed`: names of the groups that Identity Center has, or
+    what it answers in place of one; None for every group."""
 
     def __init__(
         self,
@@ -68,7 +69,9 @@ class World(mocks.Mocks):
         record: Record | None = None,
         cuts: Mapping[str, Sequence[str]] | str | None = None,
         audiences: Sequence[str] = ("sts.amazonaws.com",),
+        pushed: Sequence[str] | str | None = None,
     ) -> None:
+        self.pushed = pushed
         self.recorded, self.record, self.audiences = recorded, record, audiences
         self.cuts = cuts or {}
         self.parameters = parameters or {}
@@ -85,6 +88,8 @@ class World(mocks.Mocks):
                 state["arn"] = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{id_}"
             case "aws:iam/role:Role":
                 id_, state["arn"] = name, f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "aws:ssoadmin/permissionSet:PermissionSet":
+                id_ = state["arn"] = f"arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/{opaque('ps-', name, 19)}"
             case "aws:sqs/queue:Queue":
                 id_ = state["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
             case kind if kind in ARNS:
@@ -125,6 +130,8 @@ class World(mocks.Mocks):
                 return {"outputs": {f"urn:pulumi:test::{PROJECT_NAME}::{STASH}::{NAME}": kept}}, []
             case "aws:iam/getRolePolicies:getRolePolicies":
                 return self._role_policies(args.args["roleName"])
+            case "aws:iam/getPolicy:getPolicy" | "aws:identitystore/getGroup:getGroup":
+                return self._identity_center(args)
             case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider":
                 return self._workflow_issuer(args.args["arn"]), []
             case "okta:user/getUsers:getUsers":
@@ -139,6 +146,29 @@ class World(mocks.Mocks):
             gone = f"ListRolePolicies: NoSuchEntity: The role with name {role} cannot be found."
             return {}, [("roleName", gone)]
         return {"id": role, "roleName": role, "policyNames": list(self.cuts[role])}, []
+
+    def _identity_center(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if "arn" in args.args:
+            return self._cut_policy(args.args["arn"])
+        return self._pushed(args.args["alternateIdentifier"]["uniqueAttribute"]["attributeValue"])
+
+    def _cut_policy(self, arn: str) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Of Identity Center's roles, by the policy's name in `cuts`: the document in force."""
+        if isinstance(self.cuts, str):
+            return {}, [("arn", self.cuts)]
+        name = arn.rpartition("/")[2]
+        if name not in self.cuts:
+            return {}, [("arn", f"reading IAM Policy ({arn}): NoSuchEntity: Policy {arn} was not found.")]
+        return {"id": arn, "arn": arn, "name": name, "policy": self.cuts[name]}, []
+
+    def _pushed(self, group: str) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if isinstance(self.pushed, str):
+            return {}, [("alternateIdentifier", self.pushed)]
+        if self.pushed is not None and group not in self.pushed:
+            return {}, [("alternateIdentifier", "GetGroupId: ResourceNotFoundException: GROUP not found.")]
+        found = opaque("", group, 32)
+        id_ = "-".join((found[:8], found[8:12], found[12:16], found[16:20], found[20:]))
+        return {"id": id_, "groupId": id_, "displayName": group}, []
 
     def _workflow_issuer(self, arn: str) -> dict[Any, Any]:
         known = {"url": "token.actions.githubusercontent.com", "thumbprintLists": [], "tags": {}}
@@ -270,6 +300,7 @@ def run(
     record: Record | None = None,
     okta_answers: bool = True,
     audiences: Sequence[str] = ("sts.amazonaws.com",),
+    pushed: Sequence[str] | str | None = None,
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -278,7 +309,7 @@ def run(
         runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer, parameters, record, cuts, audiences)
+        world = World(recorded, strangers, groups, answer, parameters, record, cuts, audiences, pushed)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from rollout import names
+from rollout.access import managed_cut
+from rollout.account import Account
 from rollout.model.rollout import Rollout
 
 
-def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
+def cuts_in_iam(rollout: Rollout, account: Account) -> dict[str, list[str]]:
     """Names of the emergency policies that IAM holds, by cohort; one call for each cohort with a role. A role that is
     not there yet has none. What `rollout set-level` looks at itself once its update is done is left out, and said.
 
@@ -22,7 +26,7 @@ def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
         if not cohort.level.effects.role:
             continue
         try:
-            held = aws.iam.get_role_policies(role_name=names.role(name)).policy_names
+            held = _held(rollout, account, name)
         except Exception as error:
             if "NoSuchEntity" not in str(error):
                 said = " ".join(str(error).split())
@@ -36,3 +40,10 @@ def cuts_in_iam(rollout: Rollout) -> dict[str, list[str]]:
         elif cuts:
             found[name] = cuts
     return found
+
+
+def _held(rollout: Rollout, account: Account, name: str) -> Sequence[str]:
+    if not rollout.by_permission_set(name):
+        return aws.iam.get_role_policies(role_name=names.role(name)).policy_names
+    held = aws.iam.get_policy(arn=account.policy_arn(names.cut_managed_policy(name)))
+    return list(managed_cut.parts(json.loads(held.policy)))
