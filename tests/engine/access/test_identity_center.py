@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -71,13 +72,14 @@ def test_a_cut_acts_on_sessions_that_exist_and_asks_identity_center_for_nothing(
         idc.enter(center, BOB)
 
     # Back: with new sessions alone.
-    set_cohort(center, level="active", incident=None, members=None, sessions_valid_from=resumed_now())
+    since = resumed_now()
+    again = {"sessions_valid_from": since}
+    set_cohort(center, level="active", incident=None, members={ALICE: again}, **again)
     center.up()
     idc.push(center)
     assert work() == {ALICE: False, BOB: False}
-    since = resumed_now()
-    while resumed_now() <= since:
-        pass
+    while resumed_now() <= since:  # STS dates a session to the second
+        time.sleep(0.1)
     assert answers(bedrock(center, idc.enter(center, BOB)), profile)
     assert idc.provisioned(center) == []
 
