@@ -21,6 +21,7 @@ from pulumi.runtime.settings import configure
 from components.identity import okta_reachability
 from rollout.incidents.cut_record import NAME, STASH, Record
 from rollout.stack_file.load import SECRETS
+from tests import recording_of_identity_center
 from tests.registrations import Recorded, Registration, comparable
 from tests.stacks import COMPANY, PROJECT
 
@@ -56,8 +57,7 @@ class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
     `record`: of cuts, as the stack's last update left it. `cuts`: inline policies of the roles that are there, by the
-    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted. `pushed`: names of the groups that Identity Center has, or
-    what it answers in place of one; None for every group."""
+    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted. `pushed`: groups that Identity Center has."""
 
     def __init__(
         self,
@@ -71,8 +71,7 @@ class World(mocks.Mocks):
         audiences: Sequence[str] = ("sts.amazonaws.com",),
         pushed: Sequence[str] | str | None = None,
     ) -> None:
-        self.pushed = pushed
-        self.recorded, self.record, self.audiences = recorded, record, audiences
+        self.recorded, self.record, self.audiences, self.pushed = recorded, record, audiences, pushed
         self.cuts = cuts or {}
         self.parameters = parameters or {}
         self.answer = answer
@@ -131,7 +130,7 @@ class World(mocks.Mocks):
             case "aws:iam/getRolePolicies:getRolePolicies":
                 return self._role_policies(args.args["roleName"])
             case "aws:iam/getPolicy:getPolicy" | "aws:identitystore/getGroup:getGroup":
-                return self._identity_center(args)
+                return recording_of_identity_center.answer(args.args, self.cuts, self.pushed)
             case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider":
                 return self._workflow_issuer(args.args["arn"]), []
             case "okta:user/getUsers:getUsers":
@@ -146,29 +145,6 @@ class World(mocks.Mocks):
             gone = f"ListRolePolicies: NoSuchEntity: The role with name {role} cannot be found."
             return {}, [("roleName", gone)]
         return {"id": role, "roleName": role, "policyNames": list(self.cuts[role])}, []
-
-    def _identity_center(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        if "arn" in args.args:
-            return self._cut_policy(args.args["arn"])
-        return self._pushed(args.args["alternateIdentifier"]["uniqueAttribute"]["attributeValue"])
-
-    def _cut_policy(self, arn: str) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        """Of Identity Center's roles, by the policy's name in `cuts`: the document in force."""
-        if isinstance(self.cuts, str):
-            return {}, [("arn", self.cuts)]
-        name = arn.rpartition("/")[2]
-        if name not in self.cuts:
-            return {}, [("arn", f"reading IAM Policy ({arn}): NoSuchEntity: Policy {arn} was not found.")]
-        return {"id": arn, "arn": arn, "name": name, "policy": self.cuts[name]}, []
-
-    def _pushed(self, group: str) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        if isinstance(self.pushed, str):
-            return {}, [("alternateIdentifier", self.pushed)]
-        if self.pushed is not None and group not in self.pushed:
-            return {}, [("alternateIdentifier", "GetGroupId: ResourceNotFoundException: GROUP not found.")]
-        found = opaque("", group, 32)
-        id_ = "-".join((found[:8], found[8:12], found[12:16], found[16:20], found[20:]))
-        return {"id": id_, "groupId": id_, "displayName": group}, []
 
     def _workflow_issuer(self, arn: str) -> dict[Any, Any]:
         known = {"url": "token.actions.githubusercontent.com", "thumbprintLists": [], "tags": {}}

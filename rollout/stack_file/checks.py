@@ -181,8 +181,9 @@ def identity_center(document: Document, now: datetime) -> Iterator[Mistake]:  # 
         yield Mistake(("identity_center",), f"{text} identity_center` (docs/identity-center.md)")
     if not chosen and document.get("identity_center") is not None:
         yield Mistake(("identity_center",), "used under `federation: identity_center` alone; take it out, or choose it")
-    minutes = document.get("session_minutes")
-    if chosen and isinstance(minutes, int) and minutes != PERMISSION_SET_MINUTES:
+    minutes = document.get("session_minutes", PERMISSION_SET_MINUTES)
+    # As the engine hands it over, a number is text.
+    if chosen and str(minutes).strip() != str(PERMISSION_SET_MINUTES):
         text = f"{minutes}: a session of a permission set lasts an hour at least; take it out, or set"
         yield Mistake(("session_minutes",), f"{text} {PERMISSION_SET_MINUTES}")
 
