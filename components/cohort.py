@@ -15,6 +15,7 @@ from components.functions.announcement import Announcement, AnnouncementArgs
 from components.identity.access import Access, AccessArgs
 from components.identity.federation import Federation
 from components.identity.membership import Membership, MembershipArgs
+from components.identity.permission_set import PermissionSet
 from components.mac_settings import MacSettings
 from components.macs import MacsArgs, macs
 from components.observability.alarms import Alarms, AlarmsArgs
@@ -45,6 +46,8 @@ class CohortArgs:
     """Of cuts, as this update leaves it."""
     recorded: pulumi.Resource
     """Where that is kept."""
+    identity_group: str | None = None
+    """The id of its group in IAM Identity Center, where people sign in by that and it is there."""
 
 
 class Cohort(pulumi.ComponentResource):
@@ -66,12 +69,12 @@ class Cohort(pulumi.ComponentResource):
         self.steps = steps = Steps(order(denies_everybody=args.record.cohorts[name].denies_everybody))
 
         steps.made(Step.RECORD, [args.recorded])
-        access = self._access(name) if cohort.level.effects.role else None
+        access = self._access(name) if cohort.level.effects.role else self._emptied(name)
         if args.shared.federation and not cohort.machines:
             self.membership = self._membership(name, args.shared.federation)
         self._tell_the_meter(name)
         if access:
-            self.macs = self._macs(name)
+            self.macs = self._macs(name) if cohort.level.effects.role else None
             tracked = self.membership.tracked if self.membership else True
             steps.made(Step.ALLOW, access.allow(steps.before(Step.ALLOW), tracked))
         self.announcement = self._announcement(name)
@@ -86,28 +89,47 @@ class Cohort(pulumi.ComponentResource):
             }
         )
 
-    def _access(self, name: str) -> Access:
+    def _access(self, name: str) -> Access | PermissionSet:
         """The role with its Denies, and what it will be allowed to invoke; not yet the Allow."""
         args = self._args
         self.profile_arns = {label: self._profile(name, label).arn for label in args.rollout.cohorts[name].models}
-        access = Access(
+        access = self._permission_set(name) or Access(
             f"{name}-access",
-            AccessArgs(
-                cohort=name,
-                account=args.account,
-                trust_policy=trust_policy(args.rollout, args.account, name),
-                provider=_provider(args.shared, args.rollout.cohorts[name]),
-                rollout=args.rollout,
-                profile_arns=self.profile_arns,
-                record=args.record,
-                steps=self.steps,
-                tags=self._tags,
+            self._access_args(
+                name,
+                trust_policy(args.rollout, args.account, name),
+                _provider(args.shared, args.rollout.cohorts[name]),
             ),
             self._child,
         )
         self.role_arn = access.role_arn
         self._alarms(name)
         return access
+
+    def _emptied(self, name: str) -> PermissionSet | None:
+        """Of a role that is not ours to take away: denied, and without an Allow, before whoever has it takes it."""
+        return self._permission_set(name)
+
+    def _permission_set(self, name: str) -> PermissionSet | None:
+        center = self._args.rollout.identity_center
+        if not center or not self._args.rollout.by_permission_set(name):
+            return None
+        args = self._access_args(name, {}, None)
+        return PermissionSet(f"{name}-access", args, center, self._args.identity_group, self._child)
+
+    def _access_args(self, name: str, trusted: Mapping[str, object], provider: pulumi.Resource | None) -> AccessArgs:
+        args = self._args
+        return AccessArgs(
+            cohort=name,
+            account=args.account,
+            trust_policy=trusted,
+            provider=provider,
+            rollout=args.rollout,
+            profile_arns=self.profile_arns,
+            record=args.record,
+            steps=self.steps,
+            tags=self._tags,
+        )
 
     def _membership(self, name: str, federation: Federation) -> Membership:
         args = self._args
@@ -185,6 +207,7 @@ class Cohort(pulumi.ComponentResource):
         return {
             "level": args.rollout.cohorts[name].level.value,
             "role_name": names.role(name) if self.role_arn is not None else None,
+            **self._by_permission_set(name),
             "role_arn": self.role_arn,
             "profile_arns": self.profile_arns,
             "okta_group": None if args.rollout.cohorts[name].machines else names.okta_group(args.account.id, name),
@@ -192,6 +215,11 @@ class Cohort(pulumi.ComponentResource):
             "members": sorted(args.rollout.cohorts[name].holders),
             **(cuts(args.record.cohorts[name]) if name in args.record.cohorts else {}),
         }
+
+    def _by_permission_set(self, name: str) -> dict[str, str]:
+        """In place of a role, whose name nobody knows before it is there."""
+        there = self._args.rollout.by_permission_set(name) and self.profile_arns
+        return {"permission_set": names.permission_set(name)} if there else {}
 
     def _profile(self, name: str, label: str) -> aws.bedrock.InferenceProfile:
         model = self._args.rollout.models[label]

@@ -25,10 +25,12 @@ def declare_cohorts(
     known: Directory | None,
     record: Record,
     recorded: pulumi.Resource,
+    identity_groups: Mapping[str, str],
     opts: pulumi.ResourceOptions | None = None,
 ) -> Mapping[str, Cohort]:
     """`known`: Okta's people; None where Okta was silent. `record`: of cuts, as this update leaves it, kept in
-    `recorded`. `opts`: of each component, as in `declare_shared`."""
+    `recorded`. `identity_groups`: ids of groups in IAM Identity Center, by cohort. `opts`: of each component, as in
+    `declare_shared`."""
     cohorts = {
         name: Cohort(
             name,
@@ -40,6 +42,7 @@ def declare_cohorts(
                 umbrella_ids=user_ids(record.cohorts[name].umbrella, known),
                 record=record,
                 recorded=recorded,
+                identity_group=identity_groups.get(name),
             ),
             opts,
         )

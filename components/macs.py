@@ -97,6 +97,9 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
         if rollout.mac.channel is Channel.HELPER
         else []
     )
+    if text := sign_in.portal_profile(rollout, account, args.cohort):
+        config = File(path=PLACE.aws_config, content=text, mode=0o644)
+        return pulumi.Output.from_input(commit_guard.each_once([config, *guard, *helper]))
     client_id, aws_app_id = args.federation.sign_in_client_id, args.federation.aws_app_id
     if client_id is None or aws_app_id is None:
         return pulumi.Output.from_input(

@@ -23,7 +23,7 @@ def told(rollout: Rollout, record: Record, federation: Federation, shared: Share
     found: dict[str, pulumi.Input[Any]] = {}
     if said := said_of_cuts(record, {name: cohort.level for name, cohort in rollout.cohorts.items()}):
         found["cuts"] = said
-    if federation.aws_app_id is not None:
+    if federation.sign_in_client_id is not None:
         found["sign_in_apps"] = {"client_id": federation.sign_in_client_id, "aws_app_id": federation.aws_app_id}
     found["residual_access"] = {
         level.value: {

@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any, cast
 
 from functions.clients import client
-from rollout.names import COHORT, PREFIX
+from rollout.names import COHORT, PREFIX, RESERVED_ROLE
 from rollout.usage.records import Tables
 
-_ROLE = re.compile(rf":assumed-role/({PREFIX}-{COHORT.pattern})/")
+_ROLE = re.compile(rf":assumed-role/(?:{RESERVED_ROLE})?({PREFIX}-{COHORT.pattern})(?:_[0-9a-f]{{16}})?/")
 # Until a roster that was changed there is known here.
 SECONDS = 300
 

@@ -80,7 +80,8 @@ class Proof:
 @dataclass(frozen=True, kw_only=True)
 class Stack:
     """`table`: the counters'. `region`: of the records. `log_group`: Bedrock's invocation log, and `function`: to whom
-    it hands its records."""
+    it hands its records. `reserved`: cohorts' roles that are IAM Identity Center's, by the name they would have if they
+    were ours."""
 
     table: str
     limits: Limits
@@ -89,6 +90,7 @@ class Stack:
     region: str
     log_group: str | None
     function: str
+    reserved: frozenset[str] = frozenset()
 
 
 def prove(stack: Stack, read: Read, seconds_left: float = SECONDS) -> Proof:
@@ -133,7 +135,7 @@ def _run(proof: Proof, stack: Stack, read: Read, run: str, left: str, end: float
             proof.why.append(f"before anything was used, these deny the canary: {', '.join(named)}")
     policies = list[str]()
     with _said(proof, "IAM does not say which roles there are"):
-        policies = with_role(stack.limits.quota_policies)
+        policies = with_role(stack.limits.quota_policies, stack.reserved)
     if found is None or proof.why:
         return
     if not policies:
@@ -145,7 +147,7 @@ def _run(proof: Proof, stack: Stack, read: Read, run: str, left: str, end: float
         with _said(proof, "what the canary used was not counted"):
             remember(stack.table, run, found.counter)
             began = _use(proof, stack, read, found, numbers, now)
-            _denied(proof, policies, end, began)
+            _denied(proof, policies, end, began, stack.reserved)
         with _said(proof, "CloudWatch Logs does not say who gets its records"):
             _handed_over(proof, stack)
     finally:
@@ -195,12 +197,12 @@ def _use_up(read: Read, found: Plan, records: Sequence[Mapping[str, Any]], invoc
 # What IAM says
 
 
-def _denied(proof: Proof, policies: Sequence[str], end: float, began: float) -> None:
+def _denied(proof: Proof, policies: Sequence[str], end: float, began: float, reserved: frozenset[str]) -> None:
     """Each policy must name the canary, and IAM decide by that policy that its role's session may not call."""
     waiting = list(policies)
 
     def still() -> list[tuple[str, str]]:
-        found = [(policy, why) for policy in waiting if (why := why_not(policy))]
+        found = [(policy, why) for policy in waiting if (why := why_not(policy, reserved))]
         waiting[:] = [policy for policy, _ in found]
         return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -14,32 +15,39 @@ from rollout.usage import canary
 ACTION = "bedrock:InvokeModel"
 
 
-def with_role(policies: Iterable[str]) -> list[str]:
-    """Those whose role is there: another one went with its level, and nobody can call."""
-    found = list[str]()
-    for policy in sorted(policies):
-        try:
-            client("iam").get_role(RoleName=canary.role_arn(policy).rpartition("/")[2])
-        except client("iam").exceptions.NoSuchEntityException:
-            continue
-        found.append(policy)
-    return found
+def with_role(policies: Iterable[str], reserved: frozenset[str] = frozenset()) -> list[str]:
+    """Those whose role is there: another one went with its level, and nobody can call. `reserved`: see `Stack`."""
+    return [policy for policy in sorted(policies) if _role(policy, reserved)]
 
 
-def why_not(policy: str) -> str | None:
+def _role(policy: str, reserved: frozenset[str]) -> Mapping[str, Any] | None:
+    """The role that the policy is for; one that is Identity Center's is found by what is attached to it."""
+    name = canary.role_arn(policy).rpartition("/")[2]
+    if name in reserved:
+        found = IamPolicy(policy).role()
+        if found is None:
+            return None
+        name = str(found["RoleName"])
+    try:
+        return client("iam").get_role(RoleName=name)["Role"]
+    except client("iam").exceptions.NoSuchEntityException:
+        return None
+
+
+def why_not(policy: str, reserved: frozenset[str] = frozenset()) -> str | None:
     """Why the canary is not denied by this policy; None where it is."""
     try:
         if not _names(policy):
             return "the version in force does not name whom it is to stop"
-        return _undecided(policy)
+        role = _role(policy, reserved)
+        return _undecided(policy, role) if role else "its role is gone"
     except ClientError as error:
         return words(error)
 
 
-def _undecided(policy: str) -> str | None:
+def _undecided(policy: str, role: Mapping[str, Any]) -> str | None:
     """IAM's own decision, of all that stands on the role. The statement must be this policy's: a role that is suspended
     is denied by others as well."""
-    role = client("iam").get_role(RoleName=canary.role_arn(policy).rpartition("/")[2])["Role"]
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     answer = client("iam").simulate_principal_policy(
         PolicySourceArn=role["Arn"],

@@ -94,7 +94,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         for entry in kept
         if (cohort := entry.cohort) and cohort in own and entry.adds
     ]
-    write_down(people, settings()["table"], said, settings()["levels"], attempts)
+    write_down(people, settings()["table"], said, settings()["levels"], attempts, settings().get("reserved"))
     attempts.require()
     summary = {
         "Counted": len(kept),
@@ -119,6 +119,7 @@ def proven(context: Any) -> dict[str, Any]:
         region=os.environ.get("AWS_REGION", ""),
         log_group=said.get("invocation_log_group"),
         function=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+        reserved=frozenset(map(names.role, said.get("reserved", ()))),
     )
     proof = prove(stack, lambda events: read(events, profiles()), context.get_remaining_time_in_millis() / 1000)
     if found := proof.metrics():

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from functions.attempts import Attempts
 from functions.clients import client
+from functions.quota_policy import IamPolicy
 from rollout.names import own_usage, role
 from rollout.usage.own_usage import own_item
 from rollout.usage.shards import amounts
@@ -33,11 +34,13 @@ def write_down(
     limits: Limits,
     levels: Mapping[str, Mapping[str, Any]],
     attempts: Attempts,
+    reserved: Mapping[str, str] | None = None,
 ) -> None:
-    """`people`: (session, cohort, day) of whose counters were added to. What fails for one is left to `attempts`."""
+    """`people`: (session, cohort, day) of whose counters were added to. What fails for one is left to `attempts`.
+    `reserved`: of cohorts whose role is IAM Identity Center's, a policy that is attached to it."""
     for session, cohort, day in sorted(set(people)):
         with attempts.each():
-            role_id = _role_id(cohort, int(time.time() / ROLE_SECONDS))
+            role_id = _role_id(cohort, (reserved or {}).get(cohort), int(time.time() / ROLE_SECONDS))
             counted = _counted(f"user-day#{session}#{day}", table)
             if role_id and counted:
                 month = _counted(f"user-month#{session}#{day[:7]}", table) if "user-month" in limits.stops else {}
@@ -47,8 +50,12 @@ def write_down(
 
 
 @cache
-def _role_id(cohort: str, _: int) -> str | None:
-    """None where the role went with its level: then nobody asks."""
+def _role_id(cohort: str, policy: str | None, _: int) -> str | None:
+    """None where the role went with its level: then nobody asks. `policy`: by which a role is found that is not ours
+    to name."""
+    if policy:
+        found = IamPolicy(policy).role()
+        return found["RoleId"] if found else None
     try:
         return client("iam").get_role(RoleName=role(cohort))["Role"]["RoleId"]
     except client("iam").exceptions.NoSuchEntityException:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from functions.clients import client
 from functions.quota_writer import Held
+from rollout.names import RESERVED_ROLE
 
 # IAM keeps five versions of a policy.
 VERSIONS = 5
@@ -188,6 +189,20 @@ class IamPolicy:
         """In force, as IAM says it now."""
         version = client("iam").get_policy(PolicyArn=self.arn)["Policy"]["DefaultVersionId"]
         return client("iam").get_policy_version(PolicyArn=self.arn, VersionId=version)["PolicyVersion"]["Document"]
+
+    def role(self) -> Mapping[str, Any] | None:
+        """`RoleName` and `RoleId` of the role that it is attached to, of one that Identity Center made and named; None
+        where there is none."""
+        pages = (
+            client("iam").get_paginator("list_entities_for_policy").paginate(PolicyArn=self.arn, EntityFilter="Role")
+        )
+        try:
+            roles = [role for page in pages for role in page["PolicyRoles"]]
+        except ClientError as error:
+            if _code(error) == "NoSuchEntity":
+                return None
+            raise
+        return next((role for role in roles if role["RoleName"].startswith(RESERVED_ROLE)), None)
 
     def _make_room(self) -> None:
         versions = client("iam").list_policy_versions(PolicyArn=self.arn)["Versions"]

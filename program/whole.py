@@ -15,6 +15,7 @@ from components.cohorts import declare_cohorts
 from components.gates import judge_gates
 from components.identity.cut_record import keep
 from components.identity.emergency import cuts_in_iam, to_be_judged
+from components.identity.identity_groups import identity_groups
 from components.identity.people import current_account, people
 from components.postconditions import (
     doubt_budgets,
@@ -73,16 +74,17 @@ def declare_rollout(
     judge_people(rollout, known)
     doubt_budgets(rollout)
     passed = judge_gates(rollout)
-    cuts, called = cuts_in_iam(rollout, before), session_names(rollout, known) if known else None
+    cuts, called = cuts_in_iam(rollout, account, before), session_names(rollout, known) if known else None
     record = advance(before, rollout, called, now)
     if moved := cut_and_moved(rollout, cuts, before, record):
         record = advance(before, rollout, called, now, moved)
     warn_of_update(before, rollout, record)
     behind = judge_cuts(rollout, to_be_judged(cuts), record, moved)
+    groups = identity_groups(rollout, account)
 
     recorded = keep(record, opts)
     shared = declare_shared(rollout, account, pulumi.get_stack(), known is not None, record, passed, opts)
-    cohorts = declare_cohorts(rollout, account, shared, known, record, recorded, opts)
+    cohorts = declare_cohorts(rollout, account, shared, known, record, recorded, groups, opts)
     if not shared.federation:
         lines, at_once = okta_is_silent(rollout, behind), pulumi.Output.from_input(None)
         return Declared(outputs={}, cohorts=cohorts, mistakes=lines, judged=at_once, is_partial=True)

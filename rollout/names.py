@@ -81,6 +81,11 @@ COHORT = re.compile(r"[a-z][a-z0-9]{1,15}")
 MACHINE = re.compile(r"(?=.{3,32}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 
 
+# Of a role that Identity Center makes of a permission set.
+RESERVED_ROLE = "AWSReservedSSO_"
+_RESERVED_ROLE = re.compile(rf"{RESERVED_ROLE}({PREFIX}-{COHORT.pattern})_[0-9a-f]{{16}}")
+
+
 def role(cohort: str) -> str:
     """At most 28 characters: it becomes part of each caller's ARN in the logs. IAM allows 64."""
     return f"{PREFIX}-{cohort}"
@@ -102,6 +107,38 @@ def cut_subject(policy: str) -> str | None:
 
 def is_cut_policy(policy: str) -> bool:
     return policy == CUT_POLICY or policy.startswith(CUT_PERSON)
+
+
+def permission_set(cohort: str) -> str:
+    """At most 28 characters of Identity Center's 32. Its role is called by it: `of_cohort`."""
+    return role(cohort)
+
+
+def of_cohort(role_name: str) -> str:
+    """What a cohort's role would be called if it were ours: Identity Center adds a beginning and 16 digits (its user
+    guide, referencing permission sets). Nobody else can make a role with such a beginning. Any other, as it is."""
+    found = _RESERVED_ROLE.fullmatch(role_name)
+    return found[1] if found else role_name
+
+
+def reserved_role_pattern(cohort: str) -> str:
+    """A glob of IAM's for the role that Identity Center makes; the path may have a region."""
+    return f"aws-reserved/sso.amazonaws.com/*{RESERVED_ROLE}{permission_set(cohort)}_*"
+
+
+def invoke_policy(cohort: str) -> str:
+    """The managed policy with the Allow, under Identity Center."""
+    return f"{role(cohort)}-invoke"
+
+
+def stop_policy(cohort: str) -> str:
+    """The managed policy that stops the whole cohort, under Identity Center."""
+    return f"{role(cohort)}-stop"
+
+
+def cut_managed_policy(cohort: str) -> str:
+    """The managed policy that `rollout cut` writes, under Identity Center."""
+    return f"{role(cohort)}-cut"
 
 
 def member_stop_policy(cohort: str, number: int) -> str:

@@ -17,6 +17,8 @@ ACCOUNT_ID = "123456789012"
 # The key of the account's root. No secret: signatures are not verified.
 AWS_KEY = "sandbox"
 REGION = "us-east-1"
+# Of the organization's one instance of IAM Identity Center.
+IDENTITY_STORE = "d-1234567890"
 # These guard nothing: the sandbox listens on loopback and holds invented people. Okta, Slack, GitHub and Jamf Pro
 # refuse a call without a token, so the sandbox must too.
 OKTA_TOKEN = "sandbox-okta-token"

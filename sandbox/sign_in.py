@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from sandbox.errors import SandboxError
-from sandbox.settings import OKTA_TOKEN, REGION, Settings
+from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
 
 SAML_APP = "amazon_aws"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def _okta(settings: Settings, path: str, body: dict[str, str] | None = None) -> Any:
+def okta(settings: Settings, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """One call of Okta's API; SandboxError says what it refused."""
     request = urllib.request.Request(  # noqa: S310 - the sandbox's own address
         settings.okta_url + path,
         data=json.dumps(body).encode() if body else None,
@@ -39,7 +42,7 @@ def _summary(error: urllib.error.HTTPError) -> str:
 
 def _saml_app(settings: Settings) -> str:
     """The one that leads to this sandbox's account, of those of all accounts."""
-    apps = [app for app in _okta(settings, "/api/v1/apps?limit=200") if app.get("name") == SAML_APP]
+    apps = [app for app in okta(settings, "/api/v1/apps?limit=200") if app.get("name") == SAML_APP]
     active = [app["id"] for app in apps if app.get("status") == "ACTIVE" and _leads_to(app, settings.account)]
     if len(active) != 1:
         raise SandboxError(
@@ -76,14 +79,14 @@ def _subject(token: str) -> str:
 
 
 def _with_saml(settings: Settings, sts: Any, login: str, role_arn: str, provider_arn: str | None) -> Any:
-    answer = _okta(settings, "/sandbox/saml", {"app": _saml_app(settings), "user": login})
+    answer = okta(settings, "/sandbox/saml", {"app": _saml_app(settings), "user": login})
     assertion = answer["SAMLResponse"]
     provider_arn = provider_arn or _provider(assertion, role_arn)
     return sts.assume_role_with_saml(RoleArn=role_arn, PrincipalArn=provider_arn, SAMLAssertion=assertion)
 
 
 def _with_token(settings: Settings, sts: Any, login: str, role_arn: str, client_id: str) -> Any:
-    token = _okta(settings, "/sandbox/id-token", {"client_id": client_id, "user": login})["id_token"]
+    token = okta(settings, "/sandbox/id-token", {"client_id": client_id, "user": login})["id_token"]
     return sts.assume_role_with_web_identity(RoleArn=role_arn, RoleSessionName=_subject(token), WebIdentityToken=token)
 
 
@@ -112,22 +115,81 @@ def credentials(
     return _credentials(settings, ask)
 
 
-def _credentials(settings: Settings, ask: Callable[[Any], Any]) -> dict[str, Any]:
+def portal_credentials(settings: Settings, login: str, permission_set: str, start_url: str) -> dict[str, Any]:
+    """A session as `aws sso login` and `aws configure export-credentials` get one, the browser's part included."""
+    return portal_session(settings, portal_token(settings, login, start_url), permission_set)
+
+
+def portal_token(settings: Settings, login: str, start_url: str) -> str:
+    """What `aws sso login` keeps: it outlives the sessions that it buys."""
+    from sandbox.identity_push import APP_CLIENT_ID
+
+    oidc = _unsigned(settings, "sso-oidc")
+    with _explained(settings):
+        client = oidc.register_client(clientName="sandbox", clientType="public")
+        known = {key: client[key] for key in ("clientId", "clientSecret")}
+        asked = oidc.start_device_authorization(**known, startUrl=start_url)
+        said = okta(settings, "/sandbox/id-token", {"client_id": APP_CLIENT_ID, "user": login})
+        _browser(settings, {"user_code": asked["userCode"], "id_token": said["id_token"]})
+        grant = "urn:ietf:params:oauth:grant-type:device_code"
+        return oidc.create_token(**known, grantType=grant, deviceCode=asked["deviceCode"])["accessToken"]
+
+
+def portal_session(settings: Settings, token: str, permission_set: str) -> dict[str, Any]:
+    """A session of one permission set in this account, by the portal's token."""
+    with _explained(settings):
+        given = _unsigned(settings, "sso").get_role_credentials(
+            roleName=permission_set, accountId=ACCOUNT_ID, accessToken=token
+        )["roleCredentials"]
+    return {
+        "Version": 1,
+        "AccessKeyId": given["accessKeyId"],
+        "SecretAccessKey": given["secretAccessKey"],
+        "SessionToken": given["sessionToken"],
+        "Expiration": datetime.fromtimestamp(given["expiration"] / 1000, UTC).isoformat(),
+    }
+
+
+def _browser(settings: Settings, said: Mapping[str, str]) -> None:
+    request = urllib.request.Request(  # noqa: S310 - the sandbox's own address
+        f"{settings.aws_url}/start/device", data=json.dumps(said).encode(), headers={"Content-Type": "application/json"}
+    )
+    try:
+        with _DIRECT.open(request, timeout=30):
+            return
+    except urllib.error.HTTPError as error:
+        raise SandboxError(f"AWS refused the sign-in: {json.load(error)['message']}") from error
+
+
+def _unsigned(settings: Settings, service: str) -> Any:
     import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
+
+    return boto3.client(
+        cast("Any", service),
+        endpoint_url=settings.aws_url,
+        region_name=REGION,
+        config=Config(signature_version=UNSIGNED, proxies={}),
+    )
+
+
+@contextmanager
+def _explained(settings: Settings) -> Generator[None]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    sts = boto3.client(
-        "sts", endpoint_url=settings.aws_url, region_name=REGION, config=Config(signature_version=UNSIGNED, proxies={})
-    )
     try:
-        session = ask(sts)
+        yield
     except ClientError as error:
         known = error.response["Error"]
         raise SandboxError(f"AWS refused the sign-in: {known['Code']}: {known['Message']}") from error
     except BotoCoreError as error:
         raise SandboxError(f"AWS does not answer at {settings.aws_url}: {error}") from error
+
+
+def _credentials(settings: Settings, ask: Callable[[Any], Any]) -> dict[str, Any]:
+    with _explained(settings):
+        session = ask(_unsigned(settings, "sts"))
     given = session["Credentials"]
     return {
         "Version": 1,

@@ -46,6 +46,9 @@ class Handler(MotoRequestHandler):
             body = self.rfile.read(int(length)) if length.isdecimal() else b""
         environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
+        # Left out by werkzeug, as every header with a _; Identity Center's portal is asked by it.
+        if token := self.headers.get("x-amz-sso_bearer_token"):
+            environ["HTTP_X_AMZ_SSO_BEARER_TOKEN"] = token
         return environ
 
     def run_wsgi(self) -> None:

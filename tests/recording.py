@@ -21,6 +21,7 @@ from pulumi.runtime.settings import configure
 from components.identity import okta_reachability
 from rollout.incidents.cut_record import NAME, STASH, Record
 from rollout.stack_file.load import SECRETS
+from tests import recording_of_identity_center
 from tests.registrations import Recorded, Registration, comparable
 from tests.stacks import COMPANY, PROJECT
 
@@ -56,7 +57,7 @@ class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
     `record`: of cuts, as the stack's last update left it. `cuts`: inline policies of the roles that are there, by the
-    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted."""
+    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted. `pushed`: groups that Identity Center has."""
 
     def __init__(
         self,
@@ -68,8 +69,9 @@ class World(mocks.Mocks):
         record: Record | None = None,
         cuts: Mapping[str, Sequence[str]] | str | None = None,
         audiences: Sequence[str] = ("sts.amazonaws.com",),
+        pushed: Sequence[str] | str | None = None,
     ) -> None:
-        self.recorded, self.record, self.audiences = recorded, record, audiences
+        self.recorded, self.record, self.audiences, self.pushed = recorded, record, audiences, pushed
         self.cuts = cuts or {}
         self.parameters = parameters or {}
         self.answer = answer
@@ -85,6 +87,8 @@ class World(mocks.Mocks):
                 state["arn"] = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{id_}"
             case "aws:iam/role:Role":
                 id_, state["arn"] = name, f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "aws:ssoadmin/permissionSet:PermissionSet":
+                id_ = state["arn"] = f"arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/{opaque('ps-', name, 19)}"
             case "aws:sqs/queue:Queue":
                 id_ = state["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
             case kind if kind in ARNS:
@@ -125,6 +129,8 @@ class World(mocks.Mocks):
                 return {"outputs": {f"urn:pulumi:test::{PROJECT_NAME}::{STASH}::{NAME}": kept}}, []
             case "aws:iam/getRolePolicies:getRolePolicies":
                 return self._role_policies(args.args["roleName"])
+            case "aws:iam/getPolicy:getPolicy" | "aws:identitystore/getGroup:getGroup":
+                return recording_of_identity_center.answer(args.args, self.cuts, self.pushed)
             case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider":
                 return self._workflow_issuer(args.args["arn"]), []
             case "okta:user/getUsers:getUsers":
@@ -270,6 +276,7 @@ def run(
     record: Record | None = None,
     okta_answers: bool = True,
     audiences: Sequence[str] = ("sts.amazonaws.com",),
+    pushed: Sequence[str] | str | None = None,
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -278,7 +285,7 @@ def run(
         runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer, parameters, record, cuts, audiences)
+        world = World(recorded, strangers, groups, answer, parameters, record, cuts, audiences, pushed)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)

@@ -51,6 +51,28 @@ SMALL: dict[str, Any] = {
 }
 
 
+# What a company writes beside `federation: identity_center`.
+IDENTITY_CENTER: dict[str, Any] = {
+    "instance_arn": "arn:aws:sso:::instance/ssoins-1234567890abcdef",
+    "identity_store_id": "d-1234567890",
+    "region": "us-east-1",
+    "start_url": "https://d-1234567890.awsapps.com/start",
+    "okta_app_id": "0oaIDENTITYCENTER001",
+}
+
+
+def by_identity_center(document: dict[str, Any]) -> dict[str, Any]:
+    """The same company, whose people sign in by IAM Identity Center."""
+    kept = {key: value for key, value in document.items() if key not in {"session_minutes", "adopt"}}
+    adopted = {
+        key: value
+        for key, value in document.get("adopt", {}).items()
+        if key not in {"saml_provider_arn", "oidc_provider_arn", "okta_app_id", "okta_sign_in_app_id"}
+    }
+    chosen = {"federation": "identity_center", "identity_center": dict(IDENTITY_CENTER)}
+    return {**kept, **chosen, **({"adopt": adopted} if adopted else {})}
+
+
 def small() -> dict[str, Any]:
     """A copy to change."""
     return copy.deepcopy(SMALL)

@@ -27,6 +27,8 @@ def run(stack: str, cohort: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    if "sign_in" in found:
+        print(f"# once a day, or when asked\n{found['sign_in']}\n")
     if "aws_profile" in found:
         print(f"# {found['aws_config_file']}, or in ~/.aws/config\n{found['aws_profile']}")
     else:

@@ -152,7 +152,7 @@ def _level(machine: Machine, rollout: Rollout | None, level: str) -> Iterator[Fi
 
 def cohort_of(machine: Machine, rollout: Rollout | None) -> str | None:
     """By the role that is signed in to. With a stack file, one of its cohorts or None."""
-    role = machine.told.get("role", "")
+    role = names.of_cohort(machine.told.get("role", ""))
     prefix = names.role("")
     cohort = role.removeprefix(prefix) if role.startswith(prefix) else None
     return cohort if cohort and (rollout is None or cohort in rollout.cohorts) else None

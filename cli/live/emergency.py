@@ -6,27 +6,22 @@ Nothing else is asked: no engine, no Okta, no state, no stack file. IAM shows a 
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Collection, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
-from urllib.parse import unquote
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from cli.live.aws import Clients
+from cli.live.cut_store import CutStore, InPolicy, OnRole, code, document_of, in_policy, role_of
+from cli.live.iam_words import NoRoleError, explained, no_role
 from cli.terminal.errors import CommandError
 from rollout import names
 from rollout.access import emergency
 
 TRIES, PAUSE_SECONDS = 8, 0.25
-
-
-class NoRoleError(CommandError):
-    """A cohort has no role in this account: never deployed, rolled back, or in another account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +74,30 @@ def deny(
     if subject and not wanted:
         raise CommandError(f"{subject}: no session can be called so; give the name that Okta signs, or cut the cohort")
     role = names.role(cohort)
-    with _explained(clients, cohort, "iam:PutRolePolicy") as iam:
+    with explained(clients, cohort, "iam:PutRolePolicy") as iam:
+        store: CutStore = OnRole(iam, role)
         for _ in range(TRIES):
-            found = _inline(iam, role, policy)
+            found = store.read(policy)
             there = emergency.read(policy, found) if found else None
             if there and there.covers(wanted):
                 return _emergency(cohort, policy, there)
             since = (there and there.since) or now
             every = emergency.grown(there.names if there else emergency.named(found), wanted) if subject else None
             try:
-                _put(iam, role, policy, emergency.document(every, since))
+                store.put(policy, emergency.document(every, since))
             except ClientError as error:
-                if subject or _code(error) != "LimitExceeded" or not (other := _widened(iam, cohort, now)):
+                if (
+                    isinstance(store, OnRole)
+                    and code(error) == "NoSuchEntity"
+                    and (other := in_policy(clients, cohort))
+                ):
+                    store = other  # the role is Identity Center's
+                    continue
+                if subject or code(error) != "LimitExceeded" or not (widened := _widened(store, cohort, now)):
                     raise
-                return other
+                return widened
             # Another person may have written the same policy in between: what counts is what is there now.
-            if (there := _seen(iam, role, policy)) and there.covers(wanted):
+            if (there := _seen(store, policy)) and there.covers(wanted):
                 return _emergency(cohort, policy, there)
     raise CommandError(
         f"{role}: IAM took the policy {policy} and does not show it; look with "
@@ -102,19 +105,14 @@ def deny(
     )
 
 
-def _put(iam: Any, role: str, policy: str, document: Mapping[str, Any]) -> None:
-    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
-
-
-def _widened(iam: Any, cohort: str, now: datetime) -> Emergency | None:
+def _widened(store: CutStore, cohort: str, now: datetime) -> Emergency | None:
     """Many persons' cuts may have used up the role's room: one of them then denies everybody, which is shorter."""
-    role = names.role(cohort)
-    for policy in sorted(name for name in _inline_names(iam, role) if names.cut_subject(name)):
-        found = _inline(iam, role, policy)
+    for person in sorted(name for name in store.policies() if names.cut_subject(name)):
+        policy, found = person, store.read(person)
         there = emergency.read(policy, found) if found else None
         if there is None or there.names:
-            _put(iam, role, policy, emergency.document(None, now))
-            there = _seen(iam, role, policy)
+            policy = store.widen(person, emergency.document(None, now))
+            there = _seen(store, policy)
         if there and not there.names:
             return _emergency(cohort, policy, there)
     return None
@@ -122,26 +120,30 @@ def _widened(iam: Any, cohort: str, now: datetime) -> Emergency | None:
 
 def emergencies(clients: Clients, cohort: str) -> list[Emergency]:
     """What of `rollout cut` IAM holds on that role, everybody's first; none where the role is not there."""
-    role = names.role(cohort)
-    with _explained(clients, cohort, "iam:ListRolePolicies") as iam:
+    with explained(clients, cohort, "iam:ListRolePolicies") as iam:
         try:
-            listed = sorted(filter(names.is_cut_policy, _inline_names(iam, role)))
+            store = _store(clients, iam, cohort)
         except NoRoleError:
             return []
-        return list(_emergencies(cohort, {name: _inline(iam, role, name) for name in listed}))
+        listed = sorted(filter(names.is_cut_policy, store.policies()))
+        return list(_emergencies(cohort, {name: store.read(name) for name in listed}))
 
 
 def lift(clients: Clients, found: Emergency) -> None:
     """Take it away, and see that it is gone; one that is gone already is no error."""
     role, policy = names.role(found.cohort), found.policy
-    with _explained(clients, found.cohort, "iam:DeleteRolePolicy") as iam:
+    with explained(clients, found.cohort, "iam:DeleteRolePolicy") as iam:
         try:
-            iam.delete_role_policy(RoleName=role, PolicyName=policy)
+            store = _store(clients, iam, found.cohort)
+            store.delete(policy)
+        except NoRoleError:
+            return
         except ClientError as error:
-            if _code(error) != "NoSuchEntity":
+            if code(error) != "NoSuchEntity":
                 raise
+            return
         for _ in range(TRIES):
-            if _inline(iam, role, policy) is None:
+            if store.read(policy) is None:
                 return
             time.sleep(PAUSE_SECONDS)
     raise CommandError(f"{role}: IAM still shows the policy {policy}; repeat the command")
@@ -149,27 +151,73 @@ def lift(clients: Clients, found: Emergency) -> None:
 
 def role_state(clients: Clients, cohort: str) -> RoleState:
     """What is in force on a cohort's role, as IAM itself has it. CommandError where AWS does not tell."""
-    role = names.role(cohort)
-    with _explained(clients, cohort, "iam:ListRolePolicies") as iam:
+    with explained(clients, cohort, "iam:ListRolePolicies") as iam:
         try:
-            inline = {name: _inline(iam, role, name) for name in _inline_names(iam, role)}
-            stops = [_managed(iam, arn) for arn in _member_stops(iam, cohort)]
+            store = _store(clients, iam, cohort)
         except NoRoleError:
             return RoleState(exists=False)
+        if isinstance(store, InPolicy):
+            return _state_of_policies(store, cohort)
+        inline = {name: store.read(name) for name in store.policies()}
+        try:
+            attached = _listed(iam, "list_attached_role_policies", "AttachedPolicies", names.role(cohort))
+        except NoRoleError:
+            return RoleState(exists=False)
+        return _state(iam, cohort, inline, attached, (names.INVOKE_POLICY, names.STOP_POLICY, names.ENDS_POLICY))
+
+
+def _state_of_policies(store: InPolicy, cohort: str) -> RoleState:
+    """Of a role that is Identity Center's: what is attached to it, read as if it stood on one of ours."""
+    if (role := role_of(store)) is None:
+        return RoleState(exists=False)
+    iam = store.iam
+    attached = _listed(iam, "list_attached_role_policies", "AttachedPolicies", role)
+    held = {str(each["PolicyName"]): str(each["PolicyArn"]) for each in attached}
+    called = {names.invoke_policy(cohort): names.INVOKE_POLICY, names.stop_policy(cohort): names.STOP_POLICY}
+    inline = {ours: _managed(iam, held[name]) for name, ours in called.items() if name in held}
+    cuts = {name: store.read(name) for name in store.policies()}
+    return _state(iam, cohort, {**inline, **cuts}, attached, tuple(called.values()))
+
+
+def _state(
+    iam: Any,
+    cohort: str,
+    inline: Mapping[str, Mapping[str, Any] | None],
+    attached: Iterable[Mapping[str, Any]],
+    ours: Sequence[str],
+) -> RoleState:
+    """`inline`: documents by the names that they have, or would have, on a role of ours. `ours`: which of these the
+    file's updates make."""
     own = tuple(_emergencies(cohort, {name: found for name, found in inline.items() if names.is_cut_policy(name)}))
-    known = {names.INVOKE_POLICY, names.STOP_POLICY, names.ENDS_POLICY, *(each.policy for each in own)}
+    known = {*ours, *(each.policy for each in own)}
     every = [statement for found in inline.values() if found for statement in emergency.statements(found)]
     stopped = emergency.statements(inline.get(names.STOP_POLICY) or {})
+    stops = [_managed(iam, arn) for arn in _member_stops(cohort, attached)]
     single = [emergency.sessions(statement) or () for found in stops for statement in emergency.statements(found)]
+    allowed = emergency.statements(inline.get(names.INVOKE_POLICY) or {})
     return RoleState(
         exists=True,
-        allows=inline.get(names.INVOKE_POLICY) is not None,
+        allows=any(each.get("Effect") == "Allow" for each in allowed),
         suspended=any(emergency.denies(each, "bedrock:*") and not each.get("Condition") for each in stopped),
         older_sessions_before=max(filter(None, map(emergency.issued_before, every)), default=None),
         denied_names=frozenset(name for found in single for name in found),
         emergencies=own,
         others=tuple(sorted(set(inline) - known)),
     )
+
+
+def _store(clients: Clients, iam: Any, cohort: str) -> OnRole | InPolicy:
+    """Where the account keeps the cohort's cuts. NoRoleError where it has no such cohort."""
+    store = OnRole(iam, names.role(cohort))
+    try:
+        store.policies()
+    except ClientError as error:
+        if code(error) != "NoSuchEntity":
+            raise
+        if (other := in_policy(clients, cohort)) is None:
+            raise NoRoleError(no_role(names.role(cohort))) from None
+        return other
+    return store
 
 
 def _emergencies(cohort: str, inline: Mapping[str, Mapping[str, Any] | None]) -> Iterator[Emergency]:
@@ -185,10 +233,9 @@ def _emergency(cohort: str, policy: str, found: emergency.Cut) -> Emergency:
     return Emergency(cohort=cohort, subject=subject, names=found.names, since=found.since, policy=policy)
 
 
-def _member_stops(iam: Any, cohort: str) -> list[str]:
+def _member_stops(cohort: str, attached: Iterable[Mapping[str, Any]]) -> list[str]:
     """ARNs of the file's own policies that stop single members."""
     beginning = names.member_stop_policy(cohort, 0).removesuffix("0")
-    attached = _listed(iam, "list_attached_role_policies", "AttachedPolicies", names.role(cohort))
     return [str(each["PolicyArn"]) for each in attached if str(each["PolicyName"]).startswith(beginning)]
 
 
@@ -198,87 +245,25 @@ def _managed(iam: Any, arn: str) -> Mapping[str, Any]:
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     except ClientError as error:
-        if _code(error) == "NoSuchEntity":
+        if code(error) == "NoSuchEntity":
             return {}
         raise
-    return _document(found) or {}
-
-
-def _inline_names(iam: Any, role: str) -> list[str]:
-    return [str(name) for name in _listed(iam, "list_role_policies", "PolicyNames", role)]
+    return document_of(found) or {}
 
 
 def _listed(iam: Any, operation: str, key: str, role: str) -> list[Any]:
     try:
         return [each for page in iam.get_paginator(operation).paginate(RoleName=role) for each in page[key]]
     except ClientError as error:
-        if _code(error) == "NoSuchEntity":
-            raise NoRoleError(_no_role(role)) from None
+        if code(error) == "NoSuchEntity":
+            raise NoRoleError(no_role(role)) from None
         raise
 
 
-def _inline(iam: Any, role: str, policy: str) -> Mapping[str, Any] | None:
-    """None where the role has no such policy, or is not there: what is put next tells the one from the other."""
-    try:
-        return _document(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]) or {}
-    except ClientError as error:
-        if _code(error) == "NoSuchEntity":
-            return None
-        raise
-
-
-def _document(found: object) -> Mapping[str, Any] | None:
-    """IAM sends them URL-encoded (API reference); boto3 decodes them into a mapping, in most calls."""
-    if isinstance(found, str):
-        try:
-            found = json.loads(unquote(found))
-        except ValueError:
-            return None
-    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else None
-
-
-def _seen(iam: Any, role: str, policy: str) -> emergency.Cut | None:
+def _seen(store: CutStore, policy: str) -> emergency.Cut | None:
     for _ in range(TRIES):
-        found = _inline(iam, role, policy)
+        found = store.read(policy)
         if found and (there := emergency.read(policy, found)):
             return there
         time.sleep(PAUSE_SECONDS)
     return None
-
-
-@contextmanager
-def _explained(clients: Clients, cohort: str, action: str) -> Generator[Any]:
-    """IAM's client; what AWS refuses comes in words that tell whoever is on call what to do. `action`: the right that
-    is needed most."""
-    role = names.role(cohort)
-    try:
-        yield clients("iam")
-    except ClientError as error:
-        code, said = _code(error), str(cast("dict[str, Any]", error.response.get("Error", {})).get("Message"))
-        match code:
-            case "NoSuchEntity":
-                text = _no_role(role)
-                raise NoRoleError(text) from None
-            case "AccessDenied":
-                text = f"{role}: AWS refuses these credentials {action}; take the role for on-call. {said}"
-            case "LimitExceeded":
-                text = f"{role}: its inline policies are full (IAM takes 10,240 characters on a role); "
-                text += f"`rollout cut {cohort}` cuts everybody of it. {said}"
-            case "ExpiredToken" | "InvalidClientTokenId" | "ExpiredTokenException" | "UnrecognizedClientException":
-                text = f"AWS refuses these credentials: {said}; sign in to AWS again, or set AWS_PROFILE"
-            case _:
-                text = f"{role}: {error.operation_name}: {code}: {said}; repeat the command"
-        raise CommandError(" ".join(text.split())) from None
-    except BotoCoreError as error:
-        text = (
-            f"AWS cannot be asked: {' '.join(str(error).split())}; sign in to AWS, set AWS_PROFILE, check the network"
-        )
-        raise CommandError(text) from None
-
-
-def _no_role(role: str) -> str:
-    return f"there is no role {role} in the account of these credentials"
-
-
-def _code(error: ClientError) -> str:
-    return str(cast("dict[str, Any]", error.response.get("Error", {})).get("Code", ""))

@@ -62,6 +62,15 @@ claude-code-rollout:gateway:
   url: https://claude.acme.example
   role_arn: arn:aws:iam::111122223333:role/claude-gateway # what it runs with
 """,
+    "identity_center": """
+claude-code-rollout:federation: identity_center
+claude-code-rollout:identity_center: # docs/identity-center.md
+  instance_arn: arn:aws:sso:::instance/ssoins-1234567890abcdef
+  identity_store_id: d-1234567890
+  region: us-east-1
+  start_url: https://d-1234567890.awsapps.com/start
+  okta_app_id: 0oaIDENTITYCENTER001
+""",
     "session_minutes": "claude-code-rollout:session_minutes: 45",
     "service_levels": "claude-code-rollout:service_levels: enforce",
     "budgets": """

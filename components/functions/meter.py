@@ -122,7 +122,9 @@ class Meter(pulumi.ComponentResource):
         counting = [*function.ready, failures]
         self.counting = [table, *counting]
         self.ready = [*counting, self._subscription(name, args, counting)]
-        Denials(f"{name}-denials", DenialsArgs(account=args.account, after=counting, tags=self._tags), self._child)
+        reserved = args.rollout.identity_center is not None
+        denials = DenialsArgs(account=args.account, after=counting, reserved=reserved, tags=self._tags)
+        Denials(f"{name}-denials", denials, self._child)
 
     def _told(self, name: str, args: MeterArgs, cohort: str) -> Iterator[pulumi.Resource]:
         """Beside the cohorts, so that no rollback takes it: the last records come later."""

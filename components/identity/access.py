@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.identity import cohort_documents
 from components.steps import Steps
 from rollout import names
-from rollout.access.denies import cohort_stop, member_stops
-from rollout.access.documents import boundary, invoke_policy
+from rollout.access.denies import cohort_stop
 from rollout.access.ends import ends_document
 from rollout.access.quota_document import quota_document
 from rollout.access.sizes import inline_characters
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.incidents.ends import ends
-from rollout.incidents.named_stops import homes_of, named_stops
+from rollout.incidents.named_stops import homes_of
 from rollout.model.rollout import Rollout
 from rollout.update_order import Step
 
@@ -51,14 +50,14 @@ class Access(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Access", name, {}, opts)
-        self._name, self._args, self._child = name, args, pulumi.ResourceOptions(parent=self)
+        self._name, self._args = name, args
         self._role = aws.iam.Role(
             f"{name}-role",
             name=names.role(args.cohort),
             description=f"Claude Code for cohort {args.cohort}{_way(args)}",
             assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
             max_session_duration=MAX_SESSION_SECONDS,
-            permissions_boundary=self._boundary().arn,
+            permissions_boundary=cohort_documents.boundary_policy(name, args, self).arn,
             # Else a policy that is not ours keeps the role from being deleted (DeleteConflict): that of `rollout cut`,
             # or AWSRevokeOlderSessions, which AWS's console puts where somebody presses "Revoke active sessions".
             force_detach_policies=True,
@@ -75,14 +74,9 @@ class Access(pulumi.ComponentResource):
         `people`: of the memberships. Through it the engine knows that this must go before they do, and not only among
         the deletions at the end, which any failure on the way there would prevent.
         """
-        name, args = self._name, self._args
-        cohort = args.rollout.cohorts[args.cohort]
-        models = {label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)}
-        if not models:
+        name, document = self._name, cohort_documents.invoke_document(self._args)
+        if document is None:
             return []
-        document = pulumi.Output.all(**args.profile_arns).apply(
-            lambda arns: invoke_policy(args.account, models, arns, metered=self._metered)
-        )
         return [
             aws.iam.RolePolicy(
                 f"{name}-invoke",
@@ -92,26 +86,6 @@ class Access(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
         ]
-
-    @property
-    def _metered(self) -> bool:
-        """Whether this stack has a meter, which takes findings too: not where it is another stack's."""
-        return not self._args.rollout.adopt.meter
-
-    def _boundary(self) -> aws.iam.Policy:
-        """The same at every level, so that a change of level has one thing less to wait for."""
-        models = {label: self._args.rollout.models[label] for label in self._args.profile_arns}
-        document = pulumi.Output.all(**self._args.profile_arns).apply(
-            lambda arns: boundary(self._args.account, models, arns, metered=self._metered)
-        )
-        return aws.iam.Policy(
-            f"{self._name}-boundary",
-            name=names.boundary(self._args.cohort),
-            description=f"The most that the role of cohort {self._args.cohort} may ever do",
-            policy=pulumi.Output.json_dumps(document),
-            tags=self._args.tags,
-            opts=self._child,
-        )
 
     def _quotas(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
         """For the meter to stop single people with, a team or everybody, until their day or month ends."""
@@ -174,18 +148,9 @@ class Access(pulumi.ComponentResource):
             )
 
     def _member_stops(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
-        rollout, label = self._args.rollout, self._args.rollout.throttle.model
-        throttle = {label: rollout.models[label]} if label in rollout.cohorts[self._args.cohort].models else {}
-        shards = self._args.record.cohorts[self._args.cohort].stop_shards
-        stops = named_stops(self._args.record, rollout, self._args.cohort)
-
-        def documents(arns: Mapping[str, str]) -> list[dict[str, Any] | None]:
-            return member_stops(shards, stops, self._args.account, throttle, arns)
-
-        made = pulumi.Output.all(**self._args.profile_arns).apply(documents)
-        # Which there are does not depend on ARNs, so a placeholder tells in preview too.
-        for number, document in enumerate(documents(dict.fromkeys(self._args.profile_arns, "")), 1):
-            if document is None:
+        there, made = cohort_documents.member_stop_documents(self._args)
+        for number, is_there in enumerate(there, 1):
+            if not is_there:
                 continue
             policy = aws.iam.Policy(
                 f"{self._name}-stop-{number}",

@@ -70,12 +70,12 @@ class Deployment(pulumi.ComponentResource):
                 )
             )
         self.roles = {}
-        deploys = deploy_policies(args.account, args.bootstrap.okta_domain)
+        deploys = deploy_policies(args.account, args.bootstrap.okta_domain, args.bootstrap.center)
         for stack in args.bootstrap.stacks:
             preview, deploy = environments(stack)
             # A preview must decrypt its state's secrets: the engine cannot do without.
             read, write = read_state(args.account, stack), write_state(args.account, stack)
-            previews = preview_policies(args.account, args.bootstrap.okta_domain, stack)
+            previews = preview_policies(args.account, args.bootstrap.okta_domain, stack, args.bootstrap.center)
             for environment, policies, own, opens in (
                 (preview, previews, read, partial(decrypt_state, args.account, stack)),
                 (deploy, deploys, write, use_key),
@@ -186,7 +186,7 @@ class Deployment(pulumi.ComponentResource):
             f"{self._name}-on-call-cut",
             name="cut",
             role=role.name,
-            policy=pulumi.Output.json_dumps(on_call_policy(args.account)),
+            policy=pulumi.Output.json_dumps(on_call_policy(args.account, args.bootstrap.center)),
             opts=self._child,
         )
         return role.arn

@@ -15,6 +15,7 @@ from rollout import names
 from rollout.access.adopted_apps import SIGN_IN_GRANTS
 from rollout.access.federation import aws_app_settings, provider_arn
 from rollout.account import Account
+from rollout.model.identity_center import IdentityCenter
 from rollout.model.rollout import Federation as Mode
 from rollout.model.rollout import Rollout
 
@@ -39,6 +40,8 @@ class Federation(pulumi.ComponentResource):
     way_in_id: pulumi.Output[str] | None
     """The app that each cohort's group is assigned to: the gateway's, or else the AWS app."""
     sign_in_client_id: pulumi.Output[str] | None
+    pushes: bool
+    """Whether Okta pushes the cohorts' groups to IAM Identity Center, and none of them is assigned to an app."""
 
     def __init__(self, name: str, args: FederationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Federation", name, {}, opts)
@@ -57,7 +60,10 @@ class Federation(pulumi.ComponentResource):
             )
         self.umbrella_group_id = umbrella.id
 
-        if rollout.federation is Mode.SAML:
+        self.pushes = rollout.identity_center is not None
+        if rollout.identity_center:
+            self._identity_center(name, rollout.identity_center, umbrella, child)
+        elif rollout.federation is Mode.SAML:
             self._saml(name, args, umbrella, child, kept)
         else:
             self._oidc(name, args, kept)
@@ -122,6 +128,14 @@ class Federation(pulumi.ComponentResource):
             self.provider = aws.iam.SamlProvider(
                 f"{name}-saml", name=names.SAML_PROVIDER, saml_metadata_document=app.metadata, opts=kept
             )
+
+    def _identity_center(
+        self, name: str, center: IdentityCenter, umbrella: okta.group.Group, child: pulumi.ResourceOptions
+    ) -> None:
+        """Members become users there by the umbrella group. Okta wants one group to be assigned and another to be
+        pushed (its help, about group push), and the cohorts' groups are the others."""
+        self.aws_app_id = self.sign_in_client_id = None
+        okta.app.GroupAssignment(f"{name}-identity-center", app_id=center.okta_app_id, group_id=umbrella.id, opts=child)
 
     def _oidc(self, name: str, args: FederationArgs, kept: pulumi.ResourceOptions) -> None:
         account, rollout = args.account, args.rollout

@@ -56,7 +56,7 @@ class Membership(pulumi.ComponentResource):
         )
         self.group_id, self.user_ids, self.assignments = group.id, args.user_ids, []
         self._people(name, args, group)
-        if args.level.effects.assigned:
+        if args.level.effects.assigned and not args.federation.pushes:
             self._assign(name, args, group, child)
         self.register_outputs({"group_name": self.group_name})
 

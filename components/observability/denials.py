@@ -18,6 +18,8 @@ class DenialsArgs:
     account: Account
     after: Sequence[pulumi.Resource]
     """The meter."""
+    reserved: bool
+    """Whether some of the cohorts' roles are IAM Identity Center's."""
     tags: Mapping[str, str]
 
 
@@ -30,7 +32,7 @@ class Denials(pulumi.ComponentResource):
             f"{name}-rule",
             name=names.DENIALS,
             description="Bedrock denied a call of one of Claude Code's cohorts",
-            event_pattern=pulumi.Output.json_dumps(pattern()),
+            event_pattern=pulumi.Output.json_dumps(pattern(reserved=args.reserved)),
             # Calls of a model count as reads, and a rule sees those only where it asks for them.
             state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
             tags=args.tags,

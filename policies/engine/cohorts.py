@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from policies.engine.iam import ATTACHMENT, MANAGED_POLICY, ROLE, ROLE_POLICY, Statement, statements
+from policies.engine.iam import (
+    ATTACHMENT,
+    MANAGED_POLICY,
+    NAMED_POLICY,
+    PERMISSION_SET,
+    ROLE,
+    ROLE_POLICY,
+    Statement,
+    statements,
+)
 from policies.engine.resources import COHORT, UNKNOWN, Resource, Stack
 from policies.engine.rules import Breach, Finding, Later
 from rollout.levels import Level
@@ -15,7 +24,8 @@ from rollout.levels import Level
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
-    """`granted`: by inline policies, on whatever role; `statements`: those on its own role, and what is attached to it.
+    """`roles`: or permission sets, of which Identity Center makes one. `granted`: by inline policies, on whatever role,
+    and by what a permission set names; `statements`: those on its own role, and what is attached to it.
     `unknown`: whether some are not known yet. `roster`: `rollout.people.composition.Composition.document`.
     `until`: when everybody's access ends; `ends`: how many names of sessions end at each time."""
 
@@ -63,7 +73,7 @@ def _cohort(stack: Stack, component: Resource) -> Cohort:
     standing: Mapping[str, Any] = cast("Mapping[str, Any]", said) if isinstance(said, dict) else dict[str, Any]()
     level, valid_from, roster = (standing.get(key) for key in ("level", "valid_from", "roster"))
     ends = cast("Mapping[str, Any]", standing.get("ends") or {})
-    roles = stack.under(component, ROLE)
+    roles = [*stack.under(component, ROLE), *stack.under(component, PERMISSION_SET)]
     granted, in_force, unknown = _policies(stack, component, {role.props.get("name") for role in roles})
     return Cohort(
         component=component,
@@ -101,12 +111,25 @@ def _policies(
         found = [] if text is UNKNOWN else statements(text)
         granted += found
         in_force += found if here else []
+    named = {_named(each) for each in stack.under(component, NAMED_POLICY)}
     for policy in stack.under(component, MANAGED_POLICY):
         text = policy.props.get("policy") or ""
+        if policy.props.get("name") in named:
+            unknown |= text is UNKNOWN
+            found = [] if text is UNKNOWN else statements(text)
+            granted += found
+            in_force += found
+            continue
         attached = [_attached(policy, each, roles) for each in stack.of(ATTACHMENT)]
         unknown |= None in attached or (True in attached and text is UNKNOWN)
         in_force += statements(text) if True in attached and text is not UNKNOWN else []
     return granted, in_force, unknown
+
+
+def _named(attachment: Resource) -> Any:
+    """Which policy a permission set names; composed, so that it is known in a preview."""
+    said: Any = attachment.props.get("customerManagedPolicyReference")
+    return cast("Mapping[str, Any]", said).get("name") if isinstance(said, dict) else None
 
 
 def _attached(policy: Resource, attachment: Resource, roles: Collection[Any]) -> bool | None:

@@ -15,6 +15,10 @@ ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
 MANAGED_POLICY: Final = "aws:iam/policy:Policy"
 ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+# IAM Identity Center's: what its role of a cohort is made of.
+PERMISSION_SET: Final = "aws:ssoadmin/permissionSet:PermissionSet"
+NAMED_POLICY: Final = "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment"
+NAMED_BOUNDARY: Final = "aws:ssoadmin/permissionsBoundaryAttachment:PermissionsBoundaryAttachment"
 POLICIES: Final = frozenset(
     {ROLE_POLICY, MANAGED_POLICY, "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy", ROLE}
 )

@@ -25,7 +25,9 @@ WORKFLOW_AUDIENCE = "sts.amazonaws.com"
 
 def provider_arn(rollout: Rollout, account: Account) -> str:
     """Of Okta's identity provider, which roles trust; composed from its name, so that it is known before there is
-    one."""
+    one. Under Identity Center, whose roles trust it by themselves, its instance."""
+    if rollout.identity_center:
+        return rollout.identity_center.instance_arn
     if rollout.federation is Federation.SAML:
         return rollout.adopt.saml_provider_arn or account.iam(f"saml-provider/{names.SAML_PROVIDER}")
     return rollout.adopt.oidc_provider_arn or account.iam(f"oidc-provider/{rollout.okta.domain}")

@@ -31,12 +31,21 @@ def member_sign_in(
     rollout: Rollout, account: Account, cohort: str, profile_arns: Mapping[str, str], apps: Mapping[str, str]
 ) -> dict[str, Any]:
     """An AWS profile, Claude Code's settings, and the files of a Mac that they go to. `apps`: Okta's `client_id` and
-    `aws_app_id`; empty under `federation: oidc`, where no official client signs in."""
+    `aws_app_id`; empty under `federation: oidc`, where no official client signs in, and under `identity_center`, where
+    AWS's own does."""
     places = PLACES[Platform.MACOS]
     settings = {
         "claude_settings": managed_settings(rollout, whole_cohort(rollout, cohort), profile_arns),
         "claude_settings_file": places.settings,
     }
+    if text := sign_in.portal_profile(rollout, account, cohort):
+        return {
+            "sign_in": sign_in.PORTAL_SIGN_IN,
+            "credential_process": sign_in.PORTAL_PROCESS,
+            "aws_profile": text,
+            "aws_config_file": places.aws_config,
+            **settings,
+        }
     if not apps:
         return {
             "issuer": f"https://{rollout.okta.domain}",

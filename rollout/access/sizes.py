@@ -29,8 +29,12 @@ def inline_characters(models: Mapping[str, Model]) -> int:
     """Of a cohort with these models, at most: what it may invoke and report, the stop that any incident may add, and
     what `rollout cut` may."""
     stop = cohort_stop(CohortRecord(level=Level.SUSPENDED, dead_before=datetime(2026, 1, 1, tzinfo=UTC)))
-    invoke = invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), metered=True)
-    return sum(map(characters, (invoke, stop))) + cut_characters()
+    return invoke_characters(models) + characters(stop) + cut_characters()
+
+
+def invoke_characters(models: Mapping[str, Model]) -> int:
+    """Of what a cohort with these models may invoke and report."""
+    return characters(invoke_policy(LONGEST, models, dict.fromkeys(models, LONGEST_PROFILE), metered=True))
 
 
 def cut_characters() -> int:

@@ -12,7 +12,7 @@ from rollout.macs.commit_guard import File
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
 from rollout.macs.places import DOMAIN, PLACES, Places, Platform
 from rollout.macs.settings import Recipients, managed_settings, recipients
-from rollout.macs.sign_in import PROFILE, aws_profile
+from rollout.macs.sign_in import PROFILE, aws_profile, portal_profile
 from rollout.model.macs import Channel
 from rollout.model.rollout import Rollout
 
@@ -87,8 +87,9 @@ def _pieces(
     region, account_id = document["model"].split(":")[3:5]
     signs_in = credential_helper.files(rollout, to.cohort, platform, credential_process)
     found = [_piece(folder, places, file) for file in signs_in]
-    text_of_profile = None
-    if credential_process:
+    if text_of_profile := portal_profile(rollout, Account(account_id, region), to.cohort):
+        found.append(Piece(name=f"{folder}/aws-config", content=text_of_profile.encode(), goes_to=places.aws_config))
+    elif credential_process:
         text_of_profile = aws_profile(region, credential_helper.command(platform, credential_process))
         found.append(Piece(name=f"{folder}/aws-config", content=text_of_profile.encode(), goes_to=places.aws_config))
     given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}

@@ -17,7 +17,7 @@ from rollout.macs.additions import ADDITIONS, Added
 from rollout.macs.checks import findings
 from rollout.macs.model import SettingsError, model_mistakes
 from rollout.macs.places import PLACES, Platform
-from rollout.macs.sign_in import PROFILE
+from rollout.macs.sign_in import PORTAL_SIGN_IN, PROFILE
 from rollout.model.cohort import Cohort, Incident
 from rollout.model.macs import Claude, ClaudeMode, CommitGuardMode, Telemetry
 from rollout.model.rollout import Federation, Rollout
@@ -128,7 +128,8 @@ def managed_settings(
     document = {key: value for key, value in parts.items() if value not in ([], {}) or key == "allowedMcpServers"}
     document = own_profiles.given_back(document, platform)
     if document["env"].get("AWS_CONFIG_FILE") == PLACES[platform].aws_config:
-        document |= credential_helper.told(platform)
+        portal = {"awsAuthRefresh": PORTAL_SIGN_IN} if rollout.identity_center else None
+        document |= portal or credential_helper.told(platform)
     closed = rollout.mac.commit_guard is CommitGuardMode.CLOSED
     return _in_order(to.name, document, guarded=closed and bool(guard))
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import shlex
 
+from rollout import names
+from rollout.account import Account
+from rollout.model.rollout import Rollout
+
 PROFILE = "claude-code"
+# The profile that AWS's own command line signs in by, under IAM Identity Center, and how its session is named.
+PORTAL = f"{PROFILE}-portal"
+PORTAL_SIGN_IN = f"aws sso login --profile {PORTAL}"
+PORTAL_PROCESS = f"aws configure export-credentials --profile {PORTAL} --format process"
 
 
 def okta_aws_cli(
@@ -38,3 +46,19 @@ def okta_aws_cli(
 def aws_profile(region: str, credential_process: str) -> str:
     """The file that the managed settings name as AWS_CONFIG_FILE; a person may keep it in `~/.aws/config` as well."""
     return f"[profile {PROFILE}]\nregion = {region}\ncredential_process = {credential_process}\n"
+
+
+def portal_profile(rollout: Rollout, account: Account, cohort: str) -> str | None:
+    """The same where people sign in by IAM Identity Center; None elsewhere. AWS's command line (version 2.9 or later)
+    keeps the portal's token and asks for the session, and everything else reads that by `credential_process`, as
+    elsewhere (AWS CLI user guide, token provider configuration; `configure export-credentials`)."""
+    center = rollout.identity_center
+    if center is None:
+        return None
+    return (
+        f"[sso-session {PORTAL}]\nsso_start_url = {center.start_url}\nsso_region = {center.region}\n"
+        "sso_registration_scopes = sso:account:access\n\n"
+        f"[profile {PORTAL}]\nsso_session = {PORTAL}\nsso_account_id = {account.id}\n"
+        f"sso_role_name = {names.permission_set(cohort)}\nregion = {account.region}\n\n"
+        f"{aws_profile(account.region, PORTAL_PROCESS)}"
+    )

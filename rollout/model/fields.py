@@ -161,6 +161,17 @@ OidcProviderArn = Annotated[
     str, Shape(r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/[A-Za-z0-9./_-]{1,255}", "the ARN of an IAM OIDC provider")
 ]
 OktaAppId = Annotated[str, Shape(r"0oa[A-Za-z0-9]{17}", "an Okta app's id (0oa and 17 more characters)")]
+IdentityCenterArn = Annotated[
+    str,
+    Shape(
+        r"arn:aws(?:-[a-z]{1,5}){0,3}:sso:::instance/(?:sso)?ins-[a-zA-Z0-9-.]{16}",
+        "the ARN of an instance of IAM Identity Center, such as arn:aws:sso:::instance/ssoins-1234567890abcdef",
+    ),
+]
+IdentityStoreId = Annotated[
+    str, Shape(r"d-[0-9a-f]{10}", "the id of an identity store (d- and 10 hexadecimal digits), such as d-1234567890")
+]
+AwsRegion = Annotated[str, Shape(r"[a-z]{2}(?:-[a-z]+)+-[0-9]", "an AWS region, such as us-east-1")]
 OktaGroupId = Annotated[str, Shape(r"00g[A-Za-z0-9]{17}", "an Okta group's id (00g and 17 more characters)")]
 # No path and no port of its own makes another server of it: tokens are asked for beneath this address.
 JamfUrl = Annotated[

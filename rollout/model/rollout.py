@@ -27,6 +27,7 @@ from rollout.model.fields import (
     Words,
 )
 from rollout.model.gateway import MaybeGateway
+from rollout.model.identity_center import IdentityCenter
 from rollout.model.macs import Claude, Jamf, Mac
 from rollout.model.models import Model, Throttle
 from rollout.model.notify import Notify
@@ -92,6 +93,7 @@ class PolicyException(Part):
 class Federation(StrEnum):
     SAML = "saml"
     OIDC = "oidc"
+    IDENTITY_CENTER = "identity_center"
 
 
 class ServiceLevels(StrEnum):
@@ -107,7 +109,9 @@ class Rollout(Part):
     models: Annotated[Mapping[ModelLabel, Model], Field(min_length=1)]
     cohorts: Mapping[CohortName, Cohort] = {}
     federation: Federation = Federation.SAML
-    """How people sign in: `saml` through Okta's AWS app, or `oidc` with one Okta app per cohort."""
+    """How people sign in: `saml` through Okta's AWS app, `oidc` with one Okta app per cohort, or `identity_center` with
+     one permission set of IAM Identity Center per cohort."""
+    identity_center: IdentityCenter | None = None
     gateway: MaybeGateway = None
     """What people's requests go through, where there is one; `none`, or no such key, where there is not."""
     session_minutes: Annotated[int, Field(ge=15, le=60), Number] = 60
@@ -151,6 +155,11 @@ class Rollout(Part):
     def of_people(self) -> tuple[str, ...]:
         """The cohorts that are none of machines, and so have a group in Okta, sorted."""
         return tuple(sorted(name for name, cohort in self.cohorts.items() if not cohort.machines))
+
+    def by_permission_set(self, cohort: str) -> bool:
+        """Whether the cohort's role is IAM Identity Center's, which nobody else may change; machines have one of
+        ours."""
+        return self.federation is Federation.IDENTITY_CENTER and not self.cohorts[cohort].machines
 
     @property
     def has_workflows(self) -> bool:

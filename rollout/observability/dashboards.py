@@ -72,7 +72,7 @@ def fleet(rollout: Rollout, account: Account) -> Body:
     )
     page.end_row()
     page.log("Denied calls", queries.DENIED_CALLS, 12)
-    page.log("Shadow use", queries.SHADOW_USE, 12)
+    page.log("Shadow use", queries.of(rollout, queries.SHADOW_USE), 12)
     page.end_row()
     page.row("## Finance", 1)
     teams = [[NAMESPACE, "Usd", "team", team, {"label": team}] for team in sorted(rollout.organization.teams)]

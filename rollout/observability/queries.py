@@ -7,7 +7,7 @@ The plan's two queries on active users are here as they can work: `ago(7d)` is n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rollout import names
@@ -109,6 +109,17 @@ SHADOW_USE = Query(
         "limit 100",
     ),
 )
+_OURS = f"{names.PREFIX}-[a-z][a-z0-9]+"
+
+
+def of(rollout: Rollout, query: Query) -> Query:
+    """As it is asked of this rollout: roles that IAM Identity Center made for a cohort are a cohort's."""
+    if not rollout.identity_center or query is not SHADOW_USE:
+        return query
+    theirs = f"({_OURS}|{names.RESERVED_ROLE}{_OURS}_[0-9a-f]+)"
+    return replace(query, text=query.text.replace(f"{_OURS}\\/", f"{theirs}\\/"))
+
+
 LEVELS = Query(
     title="Levels",
     answers="At which level each cohort stands, since when, and by which incident.",

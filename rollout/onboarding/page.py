@@ -18,6 +18,7 @@ from markupsafe import Markup
 from rollout import names
 from rollout.macs.channels import worst_minutes
 from rollout.macs.settings import ALIASES
+from rollout.macs.sign_in import PORTAL_SIGN_IN
 from rollout.model.rollout import Federation, Rollout
 from rollout.model.whom_to_ask import whom_to_ask
 from rollout.onboarding.errors import TROUBLES, Trouble
@@ -57,6 +58,7 @@ def page(rollout: Rollout, cohort: str) -> str:
         releases=RELEASES,
         okta_aws_cli=rollout.mac.okta_aws_cli,
         saml=rollout.federation is Federation.SAML,
+        portal=PORTAL_SIGN_IN if rollout.identity_center else None,
         pushed=rollout.jamf is not None,
         rows=_rows(rollout, cohort),
         spend=_spend(rollout),

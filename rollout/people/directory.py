@@ -95,11 +95,11 @@ def session_names(rollout: Rollout, directory: Directory) -> dict[str, tuple[str
 
 
 def session_name(rollout: Rollout, person: Person) -> str:
-    """What an account's AWS sessions are called: Okta's login under saml, its user id under oidc; by way of a gateway
-    the e-mail address, which it takes from Okta's token."""
+    """What an account's AWS sessions are called: Okta's login, which is the user name in Identity Center too (its app's
+    default); under oidc its user id; by way of a gateway the e-mail address, which it takes from Okta's token."""
     if rollout.gateway:
         return person.email
-    return person.login if rollout.federation is Federation.SAML else person.id
+    return person.id if rollout.federation is Federation.OIDC else person.login
 
 
 def unknown_people(rollout: Rollout, found: Directory) -> list[Mistake]:

@@ -13,8 +13,9 @@ from rollout.account import Account
 from rollout.model import errors
 from rollout.model.base import Part
 from rollout.model.errors import Mistake, StackFileError
-from rollout.model.fields import Domain, Shape
+from rollout.model.fields import Domain, IdentityCenterArn, IdentityStoreId, Shape
 from rollout.model.machines import Repository, RoleArn
+from rollout.pipeline.identity_center import Instance
 from rollout.pipeline.rights import environments
 
 PROJECT = "claude-code-rollout-bootstrap"
@@ -47,6 +48,16 @@ class Bootstrap(Part):
     on_call_principal_arns: tuple[RoleArn, ...] = Field(default=(), max_length=MOST_ON_CALL)
     """Roles of this account whose holders may take the role for on-call, such as that of a permission set of IAM
     Identity Center; none: there is no such role."""
+    identity_center_arn: IdentityCenterArn | None = None
+    """The instance of IAM Identity Center, where a stack has `federation: identity_center`, as it is there."""
+    identity_store_id: IdentityStoreId | None = None
+    """Of the same, and named with it."""
+
+    @property
+    def center(self) -> Instance | None:
+        """None where nobody signs in by IAM Identity Center."""
+        arn, store = self.identity_center_arn, self.identity_store_id
+        return Instance(arn=arn, store=store) if arn and store else None
 
 
 def load(config: Mapping[str, str]) -> Bootstrap:
@@ -55,6 +66,10 @@ def load(config: Mapping[str, str]) -> Bootstrap:
         key.removeprefix(f"{PROJECT}:"): _value(text) for key, text in config.items() if key.startswith(f"{PROJECT}:")
     }
     mistakes = list(_twice(document.get("stacks")))
+    both = ("identity_center_arn", "identity_store_id")
+    if len(named := [key for key in both if document.get(key)]) == 1:
+        lacking = next(key for key in both if key not in named)
+        mistakes.append(Mistake((lacking,), f"missing beside {named[0]}; name both, or neither"))
     try:
         found = Bootstrap.model_validate(document)
     except ValidationError as error:

@@ -8,6 +8,8 @@ from rollout import names
 from rollout.access.documents import Document, allow, document
 from rollout.account import BILLING_REGION, Account
 from rollout.iam_limits import MANAGED_CHARACTERS, characters
+from rollout.pipeline import identity_center
+from rollout.pipeline.identity_center import Instance
 from rollout.pipeline.rights import PASSED_TO, UNNAMED_BILLING, UNNAMED_READS, UNNAMED_WRITES, in_region, rights
 from rollout.stack_file.load import PROJECT
 
@@ -15,16 +17,20 @@ from rollout.stack_file.load import PROJECT
 ON_CALL_READS = names.member_stop_policy("*", 0).removesuffix("0") + "*"
 
 
-def preview_policies(account: Account, okta_domain: str, stack: str) -> list[Document]:
-    """What a preview asks, and nothing that changes anything; of secrets its own stack's alone."""
+def preview_policies(account: Account, okta_domain: str, stack: str, center: Instance | None = None) -> list[Document]:
+    """What a preview asks, and nothing that changes anything; of secrets its own stack's alone. `center`: where people
+    sign in by IAM Identity Center."""
     named = [statement for each in rights(account, okta_domain) for statement in each.allow_read(stack)]
+    named += identity_center.reads(account, center) if center else []
     return list(packed([*named, _unnamed(account, UNNAMED_READS)]))
 
 
-def deploy_policies(account: Account, okta_domain: str) -> list[Document]:
+def deploy_policies(account: Account, okta_domain: str, center: Instance | None = None) -> list[Document]:
     """What an update does. Whoever may make roles may make any, so this role is worth as much as the account: it is
     given to one environment, behind its reviewers."""
     named = [allow(each.sid, each.all, each.resources) for each in rights(account, okta_domain)]
+    if center:
+        named += [*identity_center.reads(account, center), *identity_center.writes(account, center)]
     passed = allow(
         "HandOverRoles",
         ["iam:PassRole"],
@@ -35,7 +41,7 @@ def deploy_policies(account: Account, okta_domain: str) -> list[Document]:
     return list(packed([*named, passed, here, in_region("UnnamedBilling", UNNAMED_BILLING, BILLING_REGION)]))
 
 
-def on_call_policy(account: Account) -> Document:
+def on_call_policy(account: Account, center: Instance | None = None) -> Document:
     """`rollout cut` and nothing else: inline policies of the cohorts' roles, known by the boundary that each carries,
     and what is in force there. What an inline policy may allow ends at that boundary."""
     role = account.iam(f"role/{names.role('*')}")
@@ -45,6 +51,7 @@ def on_call_policy(account: Account) -> Document:
         allow("Cut", ["iam:DeleteRolePolicy", "iam:PutRolePolicy"], [role], carries),
         allow("SeeWhatIsInForce", reads, [role]),
         allow("SeeWhoIsStopped", ["iam:GetPolicy", "iam:GetPolicyVersion"], [account.policy_arn(ON_CALL_READS)]),
+        *(identity_center.cuts(account) if center else []),
     )
 
 

@@ -181,7 +181,7 @@ class _Bill:
                 self._found.aside["tax" if line.type == "Tax" else "credits, fees and discounts"].add(line)
             return
         role, _, person = line.principal.removeprefix(self._begins).partition("/")
-        cohort = self._roles.get(role) if line.principal.startswith(self._begins) else None
+        cohort = self._roles.get(names.of_cohort(role)) if line.principal.startswith(self._begins) else None
         if cohort is None:
             if claude:
                 self._found.aside["no principal" if not line.principal else "principals not of ours"].add(line)

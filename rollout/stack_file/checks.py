@@ -25,6 +25,8 @@ from rollout.usage.records import UNKNOWN_TEAM
 Document = Mapping[str, Any]
 # A clock may run ahead of the one that wrote `since` by this much.
 CLOCK_SKEW = timedelta(minutes=5)
+# The least that Identity Center takes (its user guide, session duration for AWS accounts), and the most that we do.
+PERMISSION_SET_MINUTES = 60
 
 
 def part(value: object, *path: str) -> Document:
@@ -162,12 +164,28 @@ def adoption(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: A
     unused: dict[str, tuple[str, ...]] = {
         Federation.SAML: ("oidc_provider_arn",),
         Federation.OIDC: ("saml_provider_arn", "okta_app_id", "okta_sign_in_app_id"),
+        Federation.IDENTITY_CENTER: ("oidc_provider_arn", "saml_provider_arn", "okta_app_id", "okta_sign_in_app_id"),
     }
     for key in unused.get(federation, ()) if isinstance(federation, str) else ():
         if part(document, "adopt").get(key) is not None:
             yield Mistake(
                 ("adopt", key), f"not used under federation: {shown(federation)}; take it out, or change federation"
             )
+
+
+def identity_center(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """The instance is named where people sign in by it, and nowhere else; its sessions have no other length."""
+    chosen = document.get("federation") == Federation.IDENTITY_CENTER
+    if chosen and document.get("identity_center") is None:
+        text = "missing: the organization's instance of IAM Identity Center, which people sign in by under `federation:"
+        yield Mistake(("identity_center",), f"{text} identity_center` (docs/identity-center.md)")
+    if not chosen and document.get("identity_center") is not None:
+        yield Mistake(("identity_center",), "used under `federation: identity_center` alone; take it out, or choose it")
+    minutes = document.get("session_minutes", PERMISSION_SET_MINUTES)
+    # As the engine hands it over, a number is text.
+    if chosen and str(minutes).strip() != str(PERMISSION_SET_MINUTES):
+        text = f"{minutes}: a session of a permission set lasts an hour at least; take it out, or set"
+        yield Mistake(("session_minutes",), f"{text} {PERMISSION_SET_MINUTES}")
 
 
 def findings_log(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
@@ -231,6 +249,7 @@ CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     member_levels,
     one_cohort_each,
     adoption,
+    identity_center,
     findings_log,
     jamf_secret,
     retired,

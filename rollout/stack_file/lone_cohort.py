@@ -9,6 +9,7 @@ SHARED = ("announcer", "meter", "invocation_log_group", "umbrella_group_id")
 BY_FEDERATION = {
     Federation.SAML: ("saml_provider_arn", "okta_app_id", "okta_sign_in_app_id"),
     Federation.OIDC: ("oidc_provider_arn",),
+    Federation.IDENTITY_CENTER: (),
 }
 
 

@@ -8,8 +8,9 @@ from typing import cast
 
 from pydantic import ValidationError
 
+from rollout.access import permission_set
 from rollout.access.ends import ends_characters
-from rollout.access.sizes import boundary_characters, inline_characters
+from rollout.access.sizes import boundary_characters, inline_characters, invoke_characters
 from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
 from rollout.incidents.cut_rules import MAX_STOPPED, MOST_STOPS, quota_characters
 from rollout.incidents.name_shards import sticky
@@ -19,6 +20,7 @@ from rollout.model.cohort import STOPPING
 from rollout.model.errors import Mistake
 from rollout.model.fields import SOURCE
 from rollout.model.models import Model
+from rollout.model.rollout import Federation
 from rollout.stack_file.checks import Document, each_cohort, level_of, part
 
 
@@ -91,8 +93,32 @@ def _too_many_ends(name: str, cohort: Document, room: int) -> Iterator[Mistake]:
         )
 
 
+def permission_set_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """Of a role that is IAM Identity Center's everything is a managed policy, and which there are cannot depend on who
+    is stopped: there must be room for everybody."""
+    if document.get("federation") != Federation.IDENTITY_CENTER:
+        return
+    known = part(document, "models")
+    for name, cohort in each_cohort(document):
+        if part(cohort, "machines"):
+            continue
+        if not permission_set.fits(set(part(cohort, "members"))):
+            text = f"{len(part(cohort, 'members'))} members, whose names take more IAM policies than the"
+            fix = f"{text} {MANAGED_PER_ROLE} that a permission set's role carries: split the cohort"
+            yield Mistake(("cohorts", name, "members"), fix)
+        labels = cohort.get("models")
+        named = cast("list[object]", labels) if isinstance(labels, list) else []
+        sources = {str(label): str(part(known, str(label)).get("source")).strip() for label in named}
+        models = {label: Model.model_construct(source=s) for label, s in sources.items() if SOURCE.fullmatch(s)}
+        if (size := invoke_characters(models)) > MANAGED_CHARACTERS:
+            text = f"{len(models)} models make an Allow of {size} characters; a policy of a permission set takes"
+            yield Mistake(("cohorts", name, "models"), f"{text} {MANAGED_CHARACTERS}: name fewer")
+        yield from _too_many_ends(name, cohort, MANAGED_CHARACTERS - permission_set.STOP_ROOM)
+
+
 SIZE_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     members_stopped_alone,
     quota_members,
     role_policies,
+    permission_set_policies,
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from rollout.names import PREFIX
+from rollout.names import PREFIX, RESERVED_ROLE, of_cohort
 from rollout.usage.records import NAMESPACE, UnknownRecordError
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
@@ -23,9 +23,11 @@ MAX_TEXT = 300
 CALLS = ("InvokeModel", "Converse", "CreateInference")
 
 
-def pattern() -> dict[str, Any]:
-    """Of a rule: Bedrock denied one of the cohorts' roles, whichever cohorts there are."""
-    issuer = {"userName": [{"prefix": f"{PREFIX}-"}]}
+def pattern(*, reserved: bool = False) -> dict[str, Any]:
+    """Of a rule: Bedrock denied one of the cohorts' roles, whichever cohorts there are. `reserved`: whether some are
+    IAM Identity Center's."""
+    beginnings = [f"{PREFIX}-", *([f"{RESERVED_ROLE}{PREFIX}-"] if reserved else [])]
+    issuer = {"userName": [{"prefix": beginning} for beginning in beginnings]}
     return {
         "source": list(SOURCES),
         "detail-type": [DETAIL_TYPE],
@@ -51,7 +53,7 @@ def denial(event: Mapping[str, Any], roles: Mapping[str, str], teams: Mapping[st
     who = _part(detail, "userIdentity")
     arn, number = str(who.get("arn") or ""), str(detail.get("eventID") or "")
     role, _, session = arn.partition(":assumed-role/")[2].partition("/")
-    cohort = roles.get(role)
+    cohort = roles.get(of_cohort(role))
     if not cohort or not session or not 1 <= len(number) <= 64 or not number.isascii():
         raise UnknownRecordError(f"denied call: {arn[:120]} {number[:40]}")
     at = _instant(str(detail.get("eventTime") or ""))

@@ -48,11 +48,22 @@ def meter_settings(rollout: Rollout, account: Account, record: Record) -> dict[s
             "foundations": {model.foundation_model: label for label, model in sorted(rollout.models.items())},
             "prices": {label: prices(model) for label, model in sorted(rollout.models.items())},
         },
+        **_reserved(rollout, account),
         "notices_queue": names.NOTICES_QUEUE,
         "invocation_log_group": _invocation_log_group(rollout),
         "levels": _levels(rollout, record),
         "limits": {name: value for name, value in asdict(limits(rollout, account, record)).items() if name != "teams"},
     }
+
+
+def _reserved(rollout: Rollout, account: Account) -> dict[str, dict[str, str]]:
+    """Cohorts whose role is IAM Identity Center's, with a policy that is attached to it: nobody else knows its name."""
+    found = {
+        name: account.policy_arn(names.stop_policy(name))
+        for name in rollout.declared
+        if rollout.by_permission_set(name)
+    }
+    return {"reserved": found} if found else {}
 
 
 def _invocation_log_group(rollout: Rollout) -> str:
@@ -172,7 +183,10 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
     """To count, to write usage down, to put aside what it does not know, to say what must be told; and, where
     anything may stop somebody, to write the policies that do, and to prove that they stop."""
     quotas = sorted(quota_policies(record, account))
-    stopping = sorted({canary.role_arn(policy) for policy in quotas})
+    reserved = _reserved(rollout, account).get("reserved", {})
+    own = [account.role_arn(name) for name in rollout.logged if name not in reserved]
+    theirs = {account.role_arn(name): account.iam(f"role/{names.reserved_role_pattern(name)}") for name in reserved}
+    stopping = sorted({theirs.get(role, role) for role in map(canary.role_arn, quotas)})
     # Of a log group IAM may judge as of a stream without a name (from memory of its refusals, not tried on AWS).
     group = account.log_group_arn(_invocation_log_group(rollout))
     invocations = [group, f"{group}:log-stream:*"]
@@ -186,9 +200,10 @@ def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document
         *([allow("UsageLogs", WRITE_LOG, usage_logs)] if usage_logs else []),
         allow("NotCounted", ["sqs:SendMessage"], [account.queue_arn(names.DEAD_RECORDS_QUEUE)]),
         allow("Alerts", ["sqs:GetQueueUrl", "sqs:SendMessage"], [account.queue_arn(names.NOTICES_QUEUE)]),
+        *([allow("Sessions", ["iam:GetRole"], [*own, *sorted(theirs.values())])] if rollout.logged else []),
         *(
-            [allow("Sessions", ["iam:GetRole"], [account.role_arn(name) for name in rollout.logged])]
-            if rollout.logged
+            [allow("WhoseRole", ["iam:ListEntitiesForPolicy"], sorted({*reserved.values(), *quotas}))]
+            if reserved
             else []
         ),
         *([allow("Quotas", STOP_FOR_A_DAY, quotas)] if quotas else []),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from rollout.names import SESSION
+from rollout.names import SESSION, of_cohort
 from rollout.usage.tokens import Tokens
 
 NAMESPACE = "ClaudeCode/Rollout"
@@ -188,7 +188,7 @@ def _caller(arn: str) -> tuple[str, str]:
         return arn, arn
     if not role or not SESSION.fullmatch(session):
         raise UnknownRecordError(f"identity.arn: {arn[:120]}")
-    return role, session
+    return of_cohort(role), session
 
 
 def _tokens(record: Mapping[str, Any]) -> Tokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -68,6 +69,7 @@ from sandbox.aws.functions.feeds import Feeds
 from sandbox.aws.functions.overlays import mend_lambda
 from sandbox.aws.functions.runner import Runner
 from sandbox.aws.iam import Iam
+from sandbox.aws.identity_center import admin, portal
 from sandbox.aws.insights.commands import execute
 from sandbox.aws.keys.kms import Kms
 from sandbox.aws.keys.secrets import SecretsManager
@@ -77,7 +79,7 @@ from sandbox.aws.messages.sns import Sns
 from sandbox.aws.models import profiles
 from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.pickling import package
-from sandbox.aws.refusals import JsonRefusal, RestRefusal
+from sandbox.aws.refusals import JsonRefusal, Refusal, RestRefusal
 from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call, signed_region
 from sandbox.aws.s3 import index_buckets, judge_bucket_policies
 from sandbox.aws.sign_in.federation import Federation
@@ -124,8 +126,8 @@ REPLACED_URLS = (
     moto.sts.urls,
 )
 
-# Of Billing, and not of moto.
-OF_BILLING = {each.SERVICE: each for each in (anomalies, data_exports)}
+# Not of moto: of Billing, and Identity Center.
+OWN = {each.SERVICE: each for each in (anomalies, data_exports, admin)}
 
 # What AWS does in one piece and moto in several, so that two callers at once would undo each other's.
 NOT_ATOMIC = frozenset({"dynamodb", "iam"})
@@ -176,8 +178,10 @@ class Application(DomainDispatcherApplication):
         if refused:
             start_response(f"{refused.code} {HTTPStatus(refused.status).phrase}", refused.get_headers())
             return [str(refused.description).encode()]
-        if made.service in OF_BILLING:
-            return self._of_billing(environ, start_response, made)
+        if environ["PATH_INFO"] in portal.PATHS and not made.service:
+            return self._portal(environ, start_response)
+        if made.service in OWN:
+            return self._own(environ, start_response, made)
         backend_app = self.get_application(environ)
         with self._one_by_one if made.service in NOT_ATOMIC else contextlib.nullcontext():
             body, status, headers = run_wsgi_app(backend_app, environ, buffered=True)
@@ -205,9 +209,22 @@ class Application(DomainDispatcherApplication):
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         return [b"" if status == HTTPStatus.NO_CONTENT else body]
 
-    def _of_billing(self, environ: Environ, start_response: Callable[..., Any], made: Call) -> Iterable[bytes]:
+    def _portal(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Identity Center's portal, which is asked without a signature."""
+        status, headers = HTTPStatus.OK, [("Content-Type", "application/json")]
+        try:
+            with self._one_by_one:
+                body = json.dumps(portal.answer(environ, body_of(environ), Federation.jwks)).encode()
+        except Refusal as refusal:
+            status, body, headers = HTTPStatus(refusal.status), str(refusal.description).encode(), refusal.get_headers()
+        for service in portal.STORED_WITH:
+            self.store.changed(service)
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [body]
+
+    def _own(self, environ: Environ, start_response: Callable[..., Any], made: Call) -> Iterable[bytes]:
         """Others."""
-        service = OF_BILLING[made.service]
+        service = OWN[made.service]
         status, headers = HTTPStatus.OK, [("Content-Type", "application/x-amz-json-1.1")]
         try:
             with self._one_by_one:

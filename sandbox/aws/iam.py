@@ -8,9 +8,10 @@ from typing import Any, cast
 from lxml import etree
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.models import OpenIDConnectProvider, Role, SAMLProvider
-from moto.iam.responses import IamResponse
 
 from sandbox.aws import simulator
+from sandbox.aws.identity_center import reserved
+from sandbox.aws.identity_center.reserved import Reserved
 from sandbox.aws.refusals import QueryRefusal
 from sandbox.aws.validation import mistakes
 
@@ -25,8 +26,14 @@ def characters(document: str) -> int:
     return sum(1 for character in document if not character.isspace())
 
 
-class Iam(IamResponse):
+class Iam(Reserved):
     """moto's IAM with these operations in place of its own."""
+
+    def delete_policy(self) -> ActionResult:
+        policy = self.backend.get_policy(self._get_param("PolicyArn"))
+        if policy.attachment_count:
+            raise QueryRefusal("DeleteConflict", "Cannot delete a policy attached to entities.", 409)
+        return super().delete_policy()
 
     def create_role(self) -> ActionResult:
         self._check("CreateRole", ("RoleName", "Path", "Description", "AssumeRolePolicyDocument"))
@@ -40,6 +47,7 @@ class Iam(IamResponse):
     def update_role(self) -> ActionResult:
         """What is not given stays as it is; moto would erase it."""
         role: Role = self.backend.get_role(self._get_param("RoleName"))
+        reserved.refuse(role.name)
         description = self._get_param("Description")
         duration = self._get_param("MaxSessionDuration")
         kept: Any = role

@@ -1,4 +1,7 @@
-"""`make drill`: every level of a rollback on a stack of its own, measured and judged; fails on any surprise."""
+"""`make drill`: every level of a rollback on a stack of its own, measured and judged; fails on any surprise.
+
+`make drill WAY=identity_center`, `WAY=machines`: for who signs in by another way (`tests.drill.ways`).
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,14 @@ from tests.authority.evaluator import ACCOUNT, Request, verdicts
 from tests.drill.macs import foreign, levels
 from tests.drill.steps import ALICE, BROKEN, BY_AWS, MENDED, MODELS, STEPS, Step, Typed
 from tests.drill.traffic import PROBE_SECONDS, Probe, Session, answered, bedrock
+from tests.drill.ways import WAYS, Way
 from tests.engine import world as worlds
 from tests.engine.world import World, cohort_urn
 from tests.in_iam import held
 from tests.stacks import PROJECT
 
 REPORT = Path("drill-report.txt")
-ROLE, LOG = "claude-code-pilot", "/claude-code/pilot/usage"
+LOG = "/claude-code/pilot/usage"
 # Nothing listens there: Okta and Jamf Pro are away from whoever types, and from nobody else.
 DEAD = "http://127.0.0.1:9"
 AWAY = {"OKTA_HTTP_PROXY": DEAD, "JAMF_URL": DEAD}
@@ -42,33 +46,36 @@ def stamp(time_: datetime) -> str:
     return time_.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def main() -> int:
+def main(way: Way) -> int:
     console = Console(record=True, width=150)
     surprises: list[str] = []
     table = Table(
         *COLUMNS, title=TITLE.format(at=stamp(datetime.now(UTC)), models="/".join(MODELS)), title_justify="left"
     )
     with tempfile.TemporaryDirectory(prefix="drill-") as name:
-        world = worlds.prepare(Path(name) / "world", macs=True)
+        world = worlds.prepare(Path(name) / "world", macs=way.macs)
         with worlds.running(world):
             workspace.stacks(world.settings, world.folder)
             console.print("onboarding the pilot cohort ...")
+            way.prepare(world)
             world.up()
-            drill = Drill(world)
-            for step in STEPS:
+            way.settle(world)
+            world.up()
+            drill = Drill(world, way)
+            for step in map(way.as_here, STEPS):
                 console.print(f"{step.title} ...")
                 drill.save(step)
-                row(table, step, drill, world.up, surprises)
+                row(table, step, drill, drill.up, surprises)
             console.print("a targeted destroy, and up again ...")
             destroy = ("destroy", "--stack", "sandbox", "--target", cohort_urn("pilot"), "--target-dependents", "--yes")
-            row(table, BROKEN, drill, lambda: world.pulumi(*destroy), surprises)
-            row(table, MENDED, drill, world.up, surprises)
+            row(table, way.as_here(BROKEN), drill, lambda: world.pulumi(*destroy), surprises)
+            row(table, way.as_here(MENDED), drill, drill.up, surprises)
             console.print("rollout cut and break-glass, Okta and Jamf Pro away ...")
             for line in BY_AWS:
                 drill.begin_anew()
-                row(table, line.step, drill, lambda line=line: typed(world, line), surprises)
+                row(table, way.as_here(line.step), drill, lambda line=line: typed(world, line), surprises)
             drill.begin_anew()
-            row(table, MENDED, drill, world.up, surprises)
+            row(table, way.as_here(MENDED), drill, drill.up, surprises)
     console.print(table)
     for line in surprises:
         console.print(f"[bold red]surprise[/bold red] {line}")
@@ -101,8 +108,8 @@ def typed(world: World, line: Typed) -> None:
 class Drill:
     """Before the incident everybody has a session; `since` lies between those and the ones that are begun later."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, way: Way) -> None:
+        self.world, self.way = world, way
         self.people: list[str] = world.cohorts()["pilot"]["members"]
         self.newest = self.sign_in()
         time.sleep(1.1)  # IAM counts issue times in whole seconds
@@ -112,6 +119,11 @@ class Drill:
         logs.create_log_stream(logGroupName=LOG, logStreamName="drill")
         event = {"timestamp": int(time.time() * 1000), "message": "written before the drill"}
         logs.put_log_events(logGroupName=LOG, logStreamName="drill", logEvents=[event])
+
+    def up(self) -> None:
+        """What a group is given for may be pushed only now."""
+        self.world.up()
+        self.way.settle(self.world)
 
     def begin_anew(self) -> None:
         """Whatever session there is now is one from before."""
@@ -133,7 +145,7 @@ class Drill:
         entered: dict[str, Session] = {}
         for email in self.people:
             try:
-                entered[email] = self.world.sign_in(email, "pilot")
+                entered[email] = self.way.enter(self.world, email)
             except SandboxError:
                 continue
         return entered
@@ -143,12 +155,13 @@ class Drill:
 
     def may_invoke(self, issued: str) -> tuple[int, ...]:
         """How many sessions of that time may invoke each model: others' evaluator on the documents that IAM holds."""
-        role, profiles = held(self.world.aws("iam"), ROLE), self.profiles()
+        name, profiles = self.way.role(self.world), self.profiles()
+        role = held(self.world.aws("iam"), name) if name else None
         counts: list[int] = []
         for label in MODELS:
             asked = [
                 Request(
-                    f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/{email}",
+                    f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{email}",
                     "bedrock:InvokeModelWithResponseStream",
                     profiles[label],
                     {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{email}"},
@@ -202,7 +215,7 @@ class Drill:
 def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], surprises: list[str]) -> None:
     world = drill.world
     world.aws_control("/sandbox/notices", "DELETE")
-    probe = Probe(bedrock(world, drill.newest[ALICE]), drill.profiles().get(MODELS[0], "gone"))
+    probe = Probe(bedrock(world, drill.newest[drill.way.first]), drill.profiles().get(MODELS[0], "gone"))
     saved = time.time()
     with probe.running():
         apply()
@@ -233,7 +246,7 @@ def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], sur
             surprises.append(f"{step.title}: {what}: {is_}, not {should}")
     if step.effect and changed is None:
         surprises.append(f"{step.title}: somebody at work noticed nothing")
-    if not step.signs_in and step.told[0] and ALICE in world.group("Claude-Code-Users"):
+    if drill.way.by_okta and not step.signs_in and step.told[0] and ALICE in world.group("Claude-Code-Users"):
         surprises.append(f"{step.title}: {ALICE} is in the umbrella group")
     table.add_row(
         step.title,
@@ -248,4 +261,4 @@ def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], sur
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(WAYS[sys.argv[1] if len(sys.argv) > 1 else "saml"]))

@@ -86,6 +86,9 @@ exception-used-of-the-stack low advisory
 """
 
 
+OWN = "claude-code-rollout:"
+
+
 def run(content: dict[str, Any]) -> Recorded:
     return recording.run(stacks.as_engine(content))
 
@@ -170,6 +173,16 @@ def test_other_ways_to_write_a_stack_file_comply() -> None:
         assert judged.mandatory(recording.run(stacks.config({**stacks.small(), **change}))) == set(), change
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("stack", stacks.COMMITTED)
+def test_every_level_complies_where_people_sign_in_by_identity_center(stack: str, level: str) -> None:
+    content = at(stack, level)
+    document = {key.removeprefix(OWN): value for key, value in content.items() if key.startswith(OWN)}
+    others = {key: value for key, value in content.items() if not key.startswith(OWN)}
+    chosen = {f"{OWN}{key}": value for key, value in stacks.by_identity_center(document).items()}
+    assert judged.mandatory(run({**others, **chosen})) == set()
+
+
 @pytest.mark.slow
 def test_what_can_be_tagged_is_what_the_plug_in_lets_us_tag() -> None:
     """Of all types in use, but the SAML provider: decision 7."""
@@ -186,7 +199,8 @@ def test_the_known_types_are_those_in_use() -> None:
     oidc = recording.run(stacks.config({**stacks.small(), "federation": "oidc", "logs": {"prompt_text": True}}))
     money = {"billing_export": {}, "budgets": {"anomaly_usd": 50}}
     billed = recording.run(stacks.config({**stacks.small(), **money}))
-    used |= {r.type for r in (*oidc.order, *billed.order)} | {r.type for r in compliant("member")[0]}
+    center = recording.run(stacks.config(stacks.by_identity_center(stacks.small())))
+    used |= {r.type for r in (*oidc.order, *billed.order, *center.order)} | {r.type for r in compliant("member")[0]}
     assert {kind for kind in used if kind.startswith("aws:")} <= KNOWN
     assert used | TAGGABLE >= KNOWN
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from policies.engine.iam import POLICIES, Statement, bound, each_allow, matches
 from policies.engine.rules import ResourceRule, Severity
 from policies.engine.workflows import of_program
-from rollout.names import quota_policy, role
+from rollout.names import RESERVED_ROLE, quota_policy, role
 
 # `rollout.usage.meter_input.STOP_FOR_A_DAY`, said a second time on purpose.
 QUOTA_ACTIONS = {
@@ -20,7 +20,13 @@ QUOTAS = re.compile(
 )
 # By which the meter knows whose sessions a role's are, and what IAM decides of them: it reads, and changes nothing.
 READS_OF_ROLE = {"iam:GetRole", "iam:SimulatePrincipalPolicy"}
-COHORT_ROLES = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:role/{role('')}[a-z0-9]+")
+COHORT_ROLES = re.compile(
+    rf"arn:[a-z-]+:iam::\d{{12}}:role/({role('')}[a-z0-9]+"
+    rf"|aws-reserved/sso\.amazonaws\.com/\*{RESERVED_ROLE}{role('')}[a-z0-9]+_\*)"
+)
+# Whose role it is that a policy is attached to, where Identity Center has named it.
+READS_OF_POLICY = {"iam:ListEntitiesForPolicy"}
+COHORT_POLICIES = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:policy/{role('')}[a-z0-9]+-(stop|quota-\d+)")
 SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
 PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
 
@@ -35,7 +41,9 @@ def judge(statement: Statement) -> Iterator[str]:
     others = [action for action in acting if action not in passing]
     to_quotas = all(QUOTAS.fullmatch(resource) for resource in statement.resources)
     of_roles = all(COHORT_ROLES.fullmatch(resource) for resource in statement.resources)
+    of_policies = all(COHORT_POLICIES.fullmatch(resource) for resource in statement.resources)
     known = QUOTA_ACTIONS if to_quotas else READS_OF_ROLE if of_roles else set[str]()
+    known = {*known, *(READS_OF_POLICY if of_policies else ())}
     unknown = [action for action in others if action not in known]
     # A whole wildcard is `named-actions`' to report.
     if unknown := [action for action in unknown if "*" not in action]:

@@ -9,11 +9,16 @@ from policies.engine.iam import MANAGED_POLICY, POLICIES, Statement, each_allow
 from policies.engine.resources import Resource
 from policies.engine.rules import Finding, ResourceRule, Severity
 from policies.engine.workflows import of_program
+from rollout.names import RESERVED_ROLE, role
 
-# A model in whatever region a profile routes to, and log streams, whose names Lambda invents.
+# A model in whatever region a profile routes to; log streams, whose names Lambda invents; and roles that IAM Identity
+# Center makes and numbers, of one cohort.
 LEFT_OPEN = (
     re.compile(r"arn:[a-z-]+:bedrock:\*::foundation-model/[^*?]+"),
     re.compile(r"arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:log-group:[^*?:]+:log-stream:\*"),
+    re.compile(
+        rf"arn:[a-z-]+:iam::\d{{12}}:role/aws-reserved/sso\.amazonaws\.com/\*{RESERVED_ROLE}{role('')}[a-z0-9]+_\*"
+    ),
 )
 # A boundary grants nothing: which global model it is, its ARN in a region says, which must be allowed beside this one.
 GLOBAL_MODELS = re.compile(r"arn:[a-z-]+:bedrock:::foundation-model/[a-z0-9]+\.\*")
@@ -35,7 +40,8 @@ def judge(resource: Resource) -> Iterator[Finding]:
 RULE = ResourceRule(
     name="named-resources",
     severity=Severity.HIGH,
-    description="An Allow names each resource in full; only model regions and a function's own log streams are open.",
+    description="An Allow names each resource in full; only model regions, a function's own log streams and the "
+    "number that Identity Center gives a cohort's role are open.",
     remediation="Compose the ARN from `rollout.names` and `rollout.account`.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     types=POLICIES,

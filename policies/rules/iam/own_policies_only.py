@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from policies.engine.iam import ROLE
+from policies.engine.iam import NAMED_POLICY, ROLE
 from policies.engine.resources import UNKNOWN, Resource
 from policies.engine.rules import Breach, Finding, Later, ResourceRule, Severity
 from rollout.names import PREFIX, workflow_role
@@ -20,6 +20,14 @@ OURS = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:policy/(?:{PREFIX}-|{workflow_rol
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
+    if resource.type == NAMED_POLICY:
+        said: Any = resource.props.get("customerManagedPolicyReference")
+        name: Any = UNKNOWN if said is UNKNOWN else cast("dict[str, Any]", said or {}).get("name")
+        if name is UNKNOWN:
+            yield Later("customerManagedPolicyReference")
+        elif not str(name).startswith(f"{PREFIX}-") or str(name).endswith("-boundary"):
+            yield Breach(f"a permission set names {name}, which is no policy of ours to grant or deny by")
+        return
     for key in ("policyArn", "policyArns", "managedPolicyArns"):
         value: Any = resource.props.get(key) or ()
         for arn in cast("Sequence[Any]", value if isinstance(value, list) else [value] if value else []):
@@ -37,7 +45,9 @@ RULE = ResourceRule(
     description="Only policies of this program are attached to a role: others grant more than it needs, and change.",
     remediation="Write the actions and resources into a policy of the role's own.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html",
-    types={*ATTACHMENTS, ROLE},
-    applies=lambda resource: resource.type in ATTACHMENTS or bool(resource.props.get("managedPolicyArns")),
+    types={*ATTACHMENTS, NAMED_POLICY, ROLE},
+    applies=lambda resource: (
+        resource.type in {*ATTACHMENTS, NAMED_POLICY} or bool(resource.props.get("managedPolicyArns"))
+    ),
     judge=judge,
 )

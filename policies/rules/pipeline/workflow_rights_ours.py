@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from policies.engine.iam import POLICIES, Statement, each_allow, equals, matches
 from policies.engine.rules import ResourceRule, Severity
 from policies.engine.workflows import of_workflows
-from rollout.names import PREFIX, SAML_PROVIDER, WORKFLOW_ISSUER, billing_bucket, state_bucket
+from rollout.names import PREFIX, RESERVED_ROLE, SAML_PROVIDER, WORKFLOW_ISSUER, billing_bucket, state_bucket
+from rollout.pipeline.identity_center import TAG
 
 OURS = (
     re.compile(r"arn:[a-z-]+:(?!s3:)[a-z0-9-]+:[a-z0-9-]*:\d{12}:.*[^*].*"),
@@ -17,12 +18,21 @@ OURS = (
         re.compile(rf"arn:[a-z-]+:s3:::{name('ACCOUNT').replace('ACCOUNT', '[0-9]{12}')}(/.*)?")
         for name in (state_bucket, billing_bucket)
     ),
+    # An instance of IAM Identity Center is no account's; of its permission sets ours are told apart below.
+    re.compile(r"arn:[a-z-]+:sso:::(instance/[^*?]+|permissionSet/[^*?/]+/\*|account/\d{12})"),
+    re.compile(r"arn:[a-z-]+:identitystore::\*:identitystore/[^*?]+|arn:[a-z-]+:identitystore:::group/\*"),
 )
 # GitHub's provider and the workflows' own roles are none of these.
 RIGHTS = re.compile(
     rf"arn:[a-z-]+:iam::\d{{12}}:((role|policy)/{PREFIX}-.*|saml-provider/{SAML_PROVIDER}"
-    rf"|oidc-provider/(?!{re.escape(WORKFLOW_ISSUER)})[^*?]+)"
+    rf"|oidc-provider/(?!{re.escape(WORKFLOW_ISSUER)})[^*?]+"
+    # A role that Identity Center has made for a cohort, which nobody else may change.
+    rf"|role/aws-reserved/sso\.amazonaws\.com/\*{RESERVED_ROLE}{PREFIX}-.*)"
+    # Of Identity Center: the instance itself, this account, and of permission sets those that are tagged as a cohort's.
+    r"|arn:[a-z-]+:sso:::(instance/[^*?]+|account/\d{12})"
 )
+SETS = re.compile(r"arn:[a-z-]+:sso:::permissionSet/[^*?/]+/\*")
+READS = ("Describe", "Get", "List")
 PREFIXES = ("iam:", "sts:", "organizations:", "sso:")
 ENDING = ("logs:deleteloggroup", "logs:deletelogstream", "logs:deleteretentionpolicy")
 
@@ -36,12 +46,21 @@ def judge(statement: Statement) -> Iterator[str]:
         if named != "*" and not any(pattern.fullmatch(named) for pattern in OURS):
             yield f"an Allow of {named}, which need not be ours"
     rights = [action for action in statement.actions if any(matches(action, prefix) for prefix in PREFIXES)]
-    if rights and not all(RIGHTS.fullmatch(named) for named in statement.resources):
+    free = set[str]() if _of_a_cohort(statement) else {named for named in statement.resources if SETS.fullmatch(named)}
+    named_rights = {named for named in statement.resources if not SETS.fullmatch(named)} | free
+    if rights and not all(RIGHTS.fullmatch(named) for named in named_rights):
         yield f"may change rights that are not the program's: {', '.join(rights)}"
     if "iam:PassRole" in rights and not equals(statement, "iam:PassedToService"):
         yield "iam:PassRole without iam:PassedToService: any service could be given the role"
     if ending := [action for action in statement.actions if any(matches(action, prefix) for prefix in ENDING)]:
         yield f"may delete logs: {', '.join(ending)}"
+
+
+def _of_a_cohort(statement: Statement) -> bool:
+    """Permission sets that a cohort's tag is on, or is put on as they are made; or that are only looked at."""
+    tagged = {(each.operator, each.key, each.values) for each in statement.conditions}
+    bound = any(("Null", f"aws:{which}tag/{TAG}", ("false",)) in tagged for which in ("resource", "request"))
+    return bound or all(action.partition(":")[2].startswith(READS) for action in statement.actions)
 
 
 def _in_one_region(statement: Statement) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.engine.cohorts import Cohort, cohorts
+from policies.engine.iam import NAMED_BOUNDARY, PERMISSION_SET
 from policies.engine.resources import COHORT, Stack
 from policies.engine.rules import Breach, Finding, Severity, StackRule
 from policies.rules.iam.trust_is_named import ACCESS
@@ -23,6 +24,9 @@ def judge(stack: Stack) -> Iterator[Finding]:
             yield Breach(f"is under no {COHORT}, so nothing on cohorts is held against it", part.urn)
     for cohort in found:
         yield from (Breach(text, cohort.urn) for text in _mistakes(cohort))
+        sets = [each for each in cohort.roles if each.type == PERMISSION_SET]
+        if len(sets) != len(stack.under(cohort.component, NAMED_BOUNDARY)):
+            yield Breach("its permission set has no boundary: a policy named later could grant anything", cohort.urn)
 
 
 def _mistakes(cohort: Cohort) -> Iterator[str]:
@@ -37,7 +41,8 @@ def _mistakes(cohort: Cohort) -> Iterator[str]:
 RULE = StackRule(
     name="cohorts-are-whole",
     severity=Severity.CRITICAL,
-    description="Each part of a cohort is under a cohort, which has one role, by its name, at each level with a role.",
+    description="Each part of a cohort is under a cohort, which has one role or permission set, by its name, at "
+    "each level with a role.",
     remediation="Give the part its cohort as parent; change `claude:rollout:Cohort` here and in the component at once.",
     url="https://www.pulumi.com/docs/iac/concepts/resources/options/parent/",
     applies=lambda stack: bool(stack.of(COHORT, *PARTS)),

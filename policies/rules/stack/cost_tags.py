@@ -33,6 +33,7 @@ TAGGABLE = {
     "aws:sns/topic:Topic",
     "aws:sqs/queue:Queue",
     "aws:ssm/parameter:Parameter",
+    "aws:ssoadmin/permissionSet:PermissionSet",
 }
 
 

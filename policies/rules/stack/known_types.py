@@ -59,6 +59,10 @@ KNOWN: Final = {
     "aws:sns/topicSubscription:TopicSubscription",
     "aws:sqs/queue:Queue",
     "aws:ssm/parameter:Parameter",
+    "aws:ssoadmin/accountAssignment:AccountAssignment",
+    "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment",
+    "aws:ssoadmin/permissionSet:PermissionSet",
+    "aws:ssoadmin/permissionsBoundaryAttachment:PermissionsBoundaryAttachment",
 }
 
 

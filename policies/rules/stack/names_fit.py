@@ -26,6 +26,7 @@ LIMITS: Mapping[str, Mapping[str, int]] = {
     "aws:sns/topic:Topic": {"name": 256, "displayName": 100},
     "aws:sqs/queue:Queue": {"name": 80},
     "aws:ssm/parameter:Parameter": {"name": 2048, "description": 1024},
+    "aws:ssoadmin/permissionSet:PermissionSet": {"name": 32, "description": 700},
     "okta:group/group:Group": {"name": 255, "description": 1024},
 }
 

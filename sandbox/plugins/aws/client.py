@@ -101,7 +101,7 @@ class Aws:
         return next((url for name, url in endpoints if name.lower() in names and url), None)
 
 
-_PULUMI_NAMES = {"events": "cloudwatchevents", "logs": "cloudwatchlogs"}
+_PULUMI_NAMES = {"events": "cloudwatchevents", "logs": "cloudwatchlogs", "sso-admin": "ssoadmin"}
 
 
 def _tagging(settings: Props) -> Tagging:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.plugins.aws.client import Aws
+from sandbox.plugins.aws.policies import as_text
 from sandbox.plugins.framework.provider import Invoke
 from sandbox.plugins.framework.values import Props
 
@@ -71,6 +72,36 @@ def _role_policies(aws: Aws, wanted: Props) -> Props:
     }
 
 
+def _policy(aws: Aws, wanted: Props) -> Props:
+    """By ARN, with the document in force. One that is not there is an error, in IAM's own words."""
+    iam = aws.client("iam")
+    found = iam.get_policy(PolicyArn=wanted["arn"])["Policy"]
+    version = iam.get_policy_version(PolicyArn=wanted["arn"], VersionId=found["DefaultVersionId"])["PolicyVersion"]
+    return {
+        "id": found["Arn"],
+        "arn": found["Arn"],
+        "name": found["PolicyName"],
+        "path": found["Path"],
+        "description": found.get("Description", ""),
+        "policyId": found["PolicyId"],
+        "attachmentCount": found["AttachmentCount"],
+        "policy": as_text(version["Document"]),
+        "tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+    }
+
+
+def _identity_group(aws: Aws, wanted: Props) -> Props:
+    """By one attribute or by id. One that is not there is an error, in the identity store's own words."""
+    store = aws.client("identitystore", wanted.get("region"))
+    where, group = {"IdentityStoreId": wanted["identityStoreId"]}, wanted.get("groupId")
+    if named := (wanted.get("alternateIdentifier") or {}).get("uniqueAttribute"):
+        unique = {"AttributePath": named["attributePath"], "AttributeValue": named["attributeValue"]}
+        group = store.get_group_id(**where, AlternateIdentifier={"UniqueAttribute": unique})["GroupId"]
+    found = store.describe_group(**where, GroupId=group)
+    known = {"displayName": found["DisplayName"], "description": found.get("Description") or "", "externalIds": []}
+    return {"id": group, "groupId": group, "identityStoreId": wanted["identityStoreId"], **known}
+
+
 def _oidc_provider(aws: Aws, wanted: Props) -> Props:
     """By ARN. One that is not there is an error, in IAM's own words."""
     arn = wanted["arn"]
@@ -109,6 +140,23 @@ INVOKES = (
         arguments={"arn": "string"},
         required=("arn",),
         run=_oidc_provider,
+    ),
+    Invoke(
+        token="aws:iam/getPolicy:getPolicy",
+        arguments={"arn": "string"},
+        required=("arn",),
+        run=_policy,
+    ),
+    Invoke(
+        token="aws:identitystore/getGroup:getGroup",
+        arguments={
+            "alternateIdentifier": "any",
+            "groupId": "string",
+            "identityStoreId": "string",
+            "region": "string",
+        },
+        required=("identityStoreId",),
+        run=_identity_group,
     ),
     Invoke(token="aws:index/getPartition:getPartition", arguments={"id": "string"}, run=_partition),
 )

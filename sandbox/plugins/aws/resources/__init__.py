@@ -15,6 +15,8 @@ from sandbox.plugins.aws.resources import (
     iam_policies,
     iam_providers,
     iam_role,
+    identity_assignments,
+    identity_center,
     kms,
     parameters,
     secrets,
@@ -41,6 +43,7 @@ _MODULES = (
     *(sns_topics, sns_subscriptions, sqs, email_identities, slack_channels),
     *(metric_alarms, composite_alarms, dashboards, metric_filters, log_subscriptions, log_policies),
     *(event_rules, event_targets, budgets, buckets, bucket_access, bucket_objects, data_exports, anomalies, kms),
+    *(identity_center, identity_assignments),
 )
 
 

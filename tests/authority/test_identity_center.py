@@ -1,0 +1,141 @@
+"""Every member, cohort, model, level, age of session and moment, where people sign in by IAM Identity Center: no
+decision of others' evaluator may differ from the table of `tests.authority.test_everybody`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from rollout.iam_limits import MANAGED_CHARACTERS, MANAGED_PER_ROLE, characters
+from tests import recording, stacks
+from tests.authority.evaluator import Request, verdicts
+from tests.authority.roles import by_permission_set
+from tests.authority.test_everybody import (
+    AFTER,
+    BEFORE,
+    INCIDENT,
+    MOMENTS,
+    MOST,
+    SEEDS,
+    WITH_ROLE,
+    Document,
+    at_level,
+    may,
+    people,
+)
+from tests.config import generated
+from tests.recording import ACCOUNT
+from tests.registrations import Recorded
+
+ROLE = "AWSReservedSSO_claude-code-{cohort}_0123456789abcdef"
+
+
+def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool, str]]:
+    """As `test_everybody.questions`; a role has what its permission set names, by what these policies say now."""
+    profiles = {name: out.get("profile_arns", {}) for name, out in run.cohorts.items()}
+    for name, cohort in document["cohorts"].items():
+        held, most = by_permission_set(run, name) or ({}, None)
+        for email, member in people(cohort).items() if cohort["level"] in WITH_ROLE else ():
+            moments = MOMENTS if "until" in {*cohort, *member} else MOMENTS[:1]
+            for owner, arns in profiles.items():
+                for (label, arn), issued, at in product(arns.items(), (BEFORE, AFTER), moments):
+                    request = Request(
+                        f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE.format(cohort=name)}/{email}",
+                        "bedrock:InvokeModelWithResponseStream",
+                        arn,
+                        {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{email}", "aws:CurrentTime": at},
+                        held,
+                        boundary=most,
+                    )
+                    allowed = owner == name and may(document, cohort, member, label, issued, at)
+                    yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued} at {at}"
+
+
+def wrong_decisions(document: Document, most: int | None = None) -> tuple[list[str], int]:
+    asked = list(questions(document, recording.run(stacks.config(document))))
+    asked = asked[:: (len(asked) // most) | 1] if most else asked
+    decided = verdicts([request for request, _, _ in asked]) if asked else []
+    return [text for is_, (_, should, text) in zip(decided, asked, strict=True) if is_ != should], len(asked)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", WITH_ROLE)
+@pytest.mark.parametrize("stack", stacks.COMMITTED)
+def test_no_decision_is_wrong_for_anybody_in_a_committed_stack_file(stack: str, level: str) -> None:
+    wrong, asked = wrong_decisions(stacks.by_identity_center(at_level(stack, level)))
+    assert wrong == []
+    assert asked
+
+
+def fitting(seed: int) -> Document:
+    """A generated file, of which a role of ten policies carries each cohort: models and people that are too many are
+    left out, as `rollout check` would have them."""
+    document = stacks.by_identity_center(generated.document(seed))
+    for cohort in document["cohorts"].values():
+        cohort["models"] = cohort["models"][:MODELS]
+        cohort["members"] = dict(list(cohort["members"].items())[:PEOPLE])
+    return document
+
+
+MODELS, PEOPLE = 8, 90
+
+
+@pytest.mark.slow
+def test_no_decision_is_wrong_for_anybody_in_generated_stack_files() -> None:
+    count = 0
+    for seed in SEEDS:
+        wrong, asked = wrong_decisions(fitting(seed), MOST)
+        assert wrong == [], seed
+        count += asked
+    assert count > MOST
+
+
+OWN: list[dict[str, Any]] = [
+    {},
+    {"sessions_valid_from": INCIDENT["since"]},
+    {"until": generated.MEMBERS_LAST_DAY},
+    *({"level": level, "incident": INCIDENT} for level in WITH_ROLE[1:]),
+]
+
+
+def alone(level: str, own: dict[str, Any]) -> Document:
+    document = stacks.by_identity_center(stacks.small())
+    cohort = document["cohorts"]["pilot"]
+    cohort.update({"level": level} | ({"incident": INCIDENT} if level != "active" else {}))
+    cohort["members"]["alice.chen@acme.example"].update(own)
+    return document
+
+
+def attached(run: Recorded) -> list[str]:
+    held, _ = by_permission_set(run, "pilot") or ({}, None)
+    return sorted(held)
+
+
+@pytest.mark.parametrize("level", WITH_ROLE)
+def test_no_level_of_anybody_changes_what_is_attached(level: str) -> None:
+    """Only what stands in the policies: nothing of a cut is for Identity Center to carry out."""
+    usual = attached(recording.run(stacks.config(alone("active", {}))))
+    assert len(usual) <= MANAGED_PER_ROLE
+    for own in OWN:
+        if "level" in own and WITH_ROLE.index(own["level"]) < WITH_ROLE.index(level):
+            continue
+        run = recording.run(stacks.config(alone(level, own)))
+        assert attached(run) == usual
+        held, _ = by_permission_set(run, "pilot") or ({}, None)
+        assert max(map(characters, held.values())) <= MANAGED_CHARACTERS
+
+
+def test_a_cohort_that_is_rolled_back_is_denied_and_allowed_nothing_before_anything_is_deleted() -> None:
+    document = alone("rolled_back", {})
+    run = recording.run(stacks.config(document))
+    assert by_permission_set(run, "pilot") is None
+    kept = {r.inputs["name"]: r for r in run.of("aws:iam/policy:Policy") if "-pilot-" in r.inputs["name"]}
+    assert set(kept) == {"claude-code-pilot-invoke", "claude-code-pilot-stop"}
+    assert '"Allow"' not in kept["claude-code-pilot-invoke"].inputs["policy"]
+    assert '"Suspended"' in kept["claude-code-pilot-stop"].inputs["policy"]
+    members = run.one("pilot-membership-members")
+    assert kept["claude-code-pilot-stop"].urn in members.depends_on
+    assert not [urn for urn in kept["claude-code-pilot-invoke"].depends_on if "embership" in urn]

@@ -1,0 +1,138 @@
+"""`rollout cut` where people sign in by IAM Identity Center: nobody may change its role, so one policy has every Deny."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from cli.live.cut_store import VERSIONS, InPolicy
+from cli.live.emergency import deny, emergencies, lift, role_state
+from rollout import names
+from rollout.access import emergency, managed_cut
+from rollout.access.managed_cut import NOBODY
+from tests.cli.conftest import Command
+from tests.cli.cutting.conftest import ALICE
+
+BOB = "bob.kim@acme.example"
+COHORT = "center"
+ROLE = "AWSReservedSSO_claude-code-center_0123456789abcdef"
+NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
+DENY: dict[str, Any] = {"Sid": "Suspended", "Effect": "Deny", "Action": ["bedrock:*"], "Resource": "*"}
+
+
+@pytest.fixture
+def center(iam: Any) -> Any:
+    """A role as Identity Center makes it, with what its permission set names."""
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument="{}", Path="/aws-reserved/sso.amazonaws.com/")
+    stop = {"Version": "2012-10-17", "Statement": [DENY]}
+    for name, document in ((names.cut_managed_policy(COHORT), NOBODY), (names.stop_policy(COHORT), stop)):
+        made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=ROLE, PolicyArn=made)
+    return iam
+
+
+def arn() -> str:
+    return f"arn:aws:iam::123456789012:policy/{names.cut_managed_policy(COHORT)}"
+
+
+def held(iam: Any) -> Any:
+    version = iam.get_policy(PolicyArn=arn())["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=arn(), VersionId=version)["PolicyVersion"]["Document"]
+
+
+def whom(iam: Any) -> list[list[str]]:
+    return [emergency.named({"Statement": [each]}) for each in held(iam)["Statement"]]
+
+
+def test_a_person_and_then_everybody_are_denied_by_the_one_policy_and_lifted_one_by_one(center: Any) -> None:
+    first = deny(boto3.client, COHORT, ALICE, [ALICE], NOW)
+    assert (first.subject, first.names, first.since) == (ALICE, (ALICE,), NOW)
+    assert deny(boto3.client, COHORT, ALICE, [ALICE], datetime.now(UTC)).since == NOW
+    assert deny(boto3.client, COHORT, ALICE, ["a.chen"], NOW).names == ("a.chen", ALICE)
+    deny(boto3.client, COHORT, BOB, [BOB], NOW)
+    assert deny(boto3.client, COHORT, None, (), NOW).names == ()
+    assert whom(center) == [[], [ALICE, "a.chen"], [BOB]]
+    assert len({each["Sid"] for each in held(center)["Statement"]}) == 3
+    found = emergencies(boto3.client, COHORT)
+    assert [each.subject for each in found] == [None, ALICE, BOB]
+    for each in found:
+        lift(boto3.client, each)
+    assert held(center) == NOBODY
+    assert emergencies(boto3.client, COHORT) == []
+
+
+def test_what_is_in_force_is_read_from_what_is_attached(center: Any) -> None:
+    deny(boto3.client, COHORT, ALICE, [ALICE], NOW)
+    state = role_state(boto3.client, COHORT)
+    assert (state.exists, state.suspended, state.allows, len(state.emergencies)) == (True, True, False, 1)
+    center.detach_role_policy(RoleName=ROLE, PolicyArn=arn().replace("-cut", "-stop"))
+    assert not role_state(boto3.client, COHORT).suspended
+    center.detach_role_policy(RoleName=ROLE, PolicyArn=arn())
+    assert not role_state(boto3.client, COHORT).exists
+
+
+def test_two_who_cut_two_others_at_once_lose_neither(center: Any) -> None:
+    """The second began with what it saw before the first wrote."""
+
+    class Late:
+        """IAM of somebody between whose look and whose write another one writes."""
+
+        def __init__(self, between: Any) -> None:
+            self.between = between
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "create_policy_version" and (between := self.between):
+                self.between = None
+                between()
+            return getattr(center, name)
+
+    def other() -> None:
+        deny(boto3.client, COHORT, BOB, [BOB], NOW)
+
+    document = emergency.document([ALICE], NOW)
+    InPolicy(Late(other), arn()).put(names.cut_policy(ALICE), document)
+    assert whom(center) == [[ALICE], [BOB]]
+
+
+def test_more_than_five_changes_keep_the_newest(center: Any) -> None:
+    people = [f"person{number}@acme.example" for number in range(VERSIONS + 3)]
+    for person in people:
+        deny(boto3.client, COHORT, person, [person], NOW)
+    assert len(center.list_policy_versions(PolicyArn=arn())["Versions"]) == VERSIONS
+    assert whom(center) == [[person] for person in people]
+
+
+def test_what_somebody_wrote_by_hand_is_kept(center: Any) -> None:
+    own = {"Sid": "ByHand", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    center.create_policy_version(
+        PolicyArn=arn(),
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [own]}),
+        SetAsDefault=True,
+    )
+    deny(boto3.client, COHORT, ALICE, [ALICE], NOW)
+    assert [each["Action"] for each in held(center)["Statement"]] == ["s3:*", "*"]
+
+
+def test_the_command_says_what_is_in_force(rollout: Command, center: Any) -> None:  # noqa: ARG001
+    ended = rollout("cut", COHORT)
+    assert ended.code == 0, ended.err
+    assert "denies everybody everything" in ended.out
+    assert rollout("cut", "nowhere").code != 0
+
+
+def test_parts_and_the_whole_are_each_others_inverse() -> None:
+    parts = {
+        names.cut_policy(None): emergency.document(None, NOW),
+        names.cut_policy(ALICE): emergency.document([ALICE], NOW),
+    }
+    whole: Any = NOBODY
+    for policy, part in parts.items():
+        whole = managed_cut.with_part(whole, policy, part)
+    assert {policy: emergency.read(policy, part) for policy, part in managed_cut.parts(whole).items()} == {
+        policy: emergency.read(policy, part) for policy, part in parts.items()
+    }
+    assert managed_cut.without_part(managed_cut.without_part(whole, "cut"), names.cut_policy(ALICE)) == NOBODY
