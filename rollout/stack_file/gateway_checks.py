@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rollout import names
 from rollout.model.errors import Mistake, shown
+from rollout.model.rollout import Federation
 from rollout.stack_file.checks import Document, part
 
 
@@ -22,4 +23,11 @@ def role_of_another(document: Document, now: datetime) -> Iterator[Mistake]:  # 
         yield Mistake(("gateway", "role_arn"), text)
 
 
-GATEWAY_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (role_of_another,)
+def not_beside_identity_center(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """A gateway takes roles of ours; those of permission sets are Identity Center's, and trust nobody else."""
+    if part(document, "gateway") and document.get("federation") == Federation.IDENTITY_CENTER:
+        text = "identity_center beside a gateway, which cannot take the role of a permission set; set saml or oidc"
+        yield Mistake(("federation",), text)
+
+
+GATEWAY_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (role_of_another, not_beside_identity_center)

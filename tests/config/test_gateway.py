@@ -50,6 +50,12 @@ def test_sessions_by_a_gateway_bear_the_address_whatever_the_login_is() -> None:
     assert session_name(loaded(changed(GATEWAY, "gateway")), person) == "alice.chen@acme.example"
 
 
+def test_a_gateway_takes_no_role_of_a_permission_set() -> None:
+    document = changed(GATEWAY, "gateway")
+    document["federation"] = "identity_center"
+    assert any(line.startswith("federation: identity_center beside a gateway") for line in mistakes(document))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
