@@ -30,4 +30,7 @@ def not_beside_identity_center(document: Document, now: datetime) -> Iterator[Mi
         yield Mistake(("federation",), text)
 
 
-GATEWAY_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (role_of_another, not_beside_identity_center)
+GATEWAY_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
+    role_of_another,
+    not_beside_identity_center,
+)
