@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.doctor import aws, beside, engine, jamf, okta, slack
+from cli.doctor import aws, beside, engine, identity_center, jamf, okta, slack
 from cli.doctor.finding import Check, Finding, Health, looked, unknown
 from cli.doctor.steps import PAGE, Step
 from cli.live.asking import Unreachable, asked
@@ -98,7 +98,8 @@ def findings(project: Path, stack: str) -> list[Finding]:
         okta=okta.client(rollout, os.environ),
     )
     expected = expected_accounts(config, outputs)
-    return looked([*checks, *aws.checks(made, rollout, expected), beside.check(there)])
+    checks += [*aws.checks(made, rollout, expected), *identity_center.check(made, rollout), beside.check(there)]
+    return looked(checks)
 
 
 def _account(config: Mapping[str, Any], outputs: Mapping[str, Any], made: Clients | Unreachable) -> Account | None:

@@ -31,6 +31,8 @@ def _rows(rollout: Rollout, name: str, cohort: Mapping[str, Any]) -> Iterator[tu
     yield "members", f"{len(members)}: " + ", ".join(f"{count} {team}" for team, count in teams.most_common())
     if "role_arn" in cohort:
         yield "role", cohort["role_arn"]
+    if "permission_set" in cohort:
+        yield "permission set", cohort["permission_set"]
     for label, arn in cohort.get("profile_arns", {}).items():
         yield f"profile {label}", arn
     if "okta_group" in cohort:

@@ -29,7 +29,6 @@ from tests.engine.world import World, cohort_urn
 from tests.in_iam import held
 from tests.stacks import PROJECT
 
-REPORT = Path("drill-report.txt")
 LOG = "/claude-code/pilot/usage"
 # Nothing listens there: Okta and Jamf Pro are away from whoever types, and from nobody else.
 DEAD = "http://127.0.0.1:9"
@@ -46,7 +45,11 @@ def stamp(time_: datetime) -> str:
     return time_.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def main(way: Way) -> int:
+def report_of(way: str) -> Path:
+    return Path("drill-report.txt" if way == "saml" else f"drill-report-{way}.txt")
+
+
+def main(way: Way, report: Path) -> int:
     console = Console(record=True, width=150)
     surprises: list[str] = []
     table = Table(
@@ -80,8 +83,8 @@ def main(way: Way) -> int:
     for line in surprises:
         console.print(f"[bold red]surprise[/bold red] {line}")
     console.print("no surprise" if not surprises else f"{len(surprises)} surprises")
-    REPORT.write_text(console.export_text(), encoding="utf-8")
-    console.print(f"written to {REPORT}")
+    report.write_text(console.export_text(), encoding="utf-8")
+    console.print(f"written to {report}")
     return 1 if surprises else 0
 
 
@@ -261,4 +264,5 @@ def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], sur
 
 
 if __name__ == "__main__":
-    sys.exit(main(WAYS[sys.argv[1] if len(sys.argv) > 1 else "saml"]))
+    chosen = sys.argv[1] if len(sys.argv) > 1 else "saml"
+    sys.exit(main(WAYS[chosen], report_of(chosen)))

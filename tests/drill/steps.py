@@ -43,6 +43,11 @@ def _alice_alone(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:
     return {**cohort, "members": {ALICE: {"level": "suspended", "incident": dict(incident)}}}
 
 
+def _alice_back(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:
+    """What was hers alone is ended by her own line: a cohort's ends nobody's who was cut alone."""
+    return {**cohort, "members": {ALICE: {"sessions_valid_from": incident["since"]}}}
+
+
 def _same(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:  # noqa: ARG001
     return cohort
 
@@ -85,7 +90,7 @@ STEPS = (
         effect=True,
         macs={"active": PEOPLE - 1, "suspended": 1},
     ),
-    Step("that one back", _resumed, PEOPLE, NOBODY, ALL, (3, 3, 1), macs={"active": PEOPLE}),
+    Step("that one back", _alice_back, PEOPLE, NOBODY, ALL, (3, 3, 1), macs={"active": PEOPLE}),
 )
 BROKEN = Step("targeted destroy", _same, 0, NOBODY, NOBODY, effect=True, macs={REMOVED: PEOPLE})
 MENDED = Step("up again", _same, PEOPLE, NOBODY, ALL, macs={"active": PEOPLE})

@@ -14,7 +14,7 @@ from tests.engine import by_identity_center as idc
 from tests.engine.world import World
 
 REPOSITORY = "acme/ci"
-MACHINES = tuple(f"job-{number}" for number in range(6))
+MACHINES = tuple(f"job-{number}" for number in range(5))
 OWNER = "priya.raman@acme.example"
 ROLE = "arn:aws:iam::123456789012:role/claude-code-pilot"
 
@@ -63,7 +63,7 @@ _OWNERS = {
 
 
 def _of_machines(step: Step) -> Step:
-    """The same step of six machines. Nobody takes a workflow out of a group: whoever is cut still gets a session, and
+    """The same step of five machines. Nobody takes a workflow out of a group: whoever is cut still gets a session, and
     is denied with it, but where the role is gone."""
     counts = {PEOPLE: len(MACHINES), PEOPLE - 1: len(MACHINES) - 1}
     gone = step.title in {"4 rolled back", "targeted destroy", "both back: break-glass"}

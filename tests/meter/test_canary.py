@@ -100,10 +100,10 @@ def test_a_delivery_that_is_counted_meanwhile_neither_lets_the_canary_go_nor_sto
     asked = canary_decision.why_not
     seen: list[bool] = []
 
-    def delivered(policy: str) -> str | None:
+    def delivered(policy: str, reserved: frozenset[str]) -> str | None:
         deliver(of(ALICE, len(seen), output=60_000), by=f"other {len(seen)}")
         seen.append(pilot.names_canary())
-        return asked(policy)
+        return asked(policy, reserved)
 
     monkeypatch.setattr(proofs, "why_not", delivered)
     assert prove()["proven"]

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from tests.drill.__main__ import COLUMNS, Drill, row, typed
 from tests.drill.steps import BY_AWS, STEPS, Step
+from tests.drill.ways import WAYS
 from tests.engine.world import World
 
 
@@ -21,7 +22,7 @@ def surprises(drill: Drill, step: Step) -> list[str]:
 
 @pytest.mark.long
 def test_a_drill_is_surprised_by_access_that_should_be_gone_and_by_a_log_that_is(pilot: World) -> None:
-    drill = Drill(pilot)
+    drill = Drill(pilot, WAYS["saml"])
     suspended = next(step for step in STEPS if step.title == "3 suspended")
     assert surprises(drill, suspended) == []
     [line] = surprises(drill, replace(suspended, signs_in=25, told=(0, 0, 0)))
@@ -40,7 +41,7 @@ def test_a_drill_is_surprised_by_access_that_should_be_gone_and_by_a_log_that_is
 
 @pytest.mark.long
 def test_a_drill_is_surprised_by_a_cut_that_waits_for_okta_or_stops_nobody(pilot: World) -> None:
-    drill, cut = Drill(pilot), BY_AWS[0]
+    drill, cut = Drill(pilot, WAYS["saml"]), BY_AWS[0]
     found: list[str] = []
     drill.begin_anew()
     row(Table(*COLUMNS), cut.step, drill, lambda: typed(pilot, cut), found)
