@@ -95,7 +95,7 @@ class Cohort(pulumi.ComponentResource):
             AccessArgs(
                 cohort=name,
                 account=args.account,
-                trust_policy=trust_policy(args.rollout, args.account, name),
+                trust_policy=trust_policy(args.rollout, args.account, name, args.record),
                 provider=_provider(args.shared, args.rollout.cohorts[name]),
                 rollout=args.rollout,
                 profile_arns=self.profile_arns,

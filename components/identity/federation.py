@@ -66,7 +66,11 @@ class Federation(pulumi.ComponentResource):
         if rollout.gateway:
             self.way_in_id = gateway_app(f"{name}-gateway", args.account, rollout.gateway, child).id
         self.register_outputs(
-            {"provider_arn": provider_arn(rollout, args.account), "umbrella_group_id": self.umbrella_group_id}
+            {
+                "provider_arn": provider_arn(rollout, args.account),
+                "umbrella_group_id": self.umbrella_group_id,
+                **({"gateway_role_arn": rollout.gateway.role_arn} if rollout.gateway else {}),
+            }
         )
 
     def _saml(

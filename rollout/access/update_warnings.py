@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rollout.access import gateway_trust
 from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES
 from rollout.incidents.cut_record import Record
 from rollout.incidents.named_stops import homes_of
@@ -63,3 +64,18 @@ def changed_profiles(record: Record, rollout: Rollout, after: Record) -> list[st
                     "until they have the new settings"
                 )
     return lines
+
+
+def refused_spellings(rollout: Rollout, after: Record) -> list[str]:
+    """Of cohorts that are too large for a gateway's trust policy to name their members: whom it has no room for, a line
+    each cohort. `after`: the record of this update, which has how Okta spells them."""
+    found: list[str] = []
+    for name, cohort in sorted(rollout.declared.items()):
+        names = gateway_trust.spellings(cohort.members, after)
+        if rollout.gateway and (refused := gateway_trust.left_out(rollout.gateway.role_arn, names)):
+            found.append(
+                f"cohorts.{name}: too large for its role to name its members, and {rollout.okta.domain} spells these "
+                f"with capitals, so that the gateway's sessions for them may be refused: {', '.join(refused)}; spell "
+                "them in lower case there, or divide the cohort"
+            )
+    return found

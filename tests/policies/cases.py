@@ -10,6 +10,7 @@ from typing import Any
 
 from policies.engine.resources import UNKNOWN
 from policies.engine.rules import Verdict
+from rollout.access.gateway_trust import CAPITALS
 from rollout.names import WORKFLOW_ISSUER
 
 Props = dict[str, Any]
@@ -116,7 +117,35 @@ def of_machine(number: int, **changes: Any) -> dict[str, Any]:
     }
 
 
+GATEWAY_ROLE = "arn:aws:iam::123456789012:role/claude-gateway"
+
+
+def by_gateway(on: str, rule: str = "trust-is-named", **changes: Any) -> Case:
+    return Case(rule=rule, on=f"{on}-access-role", change=statement(0, "assumeRolePolicy", **changes), stack="gateway")
+
+
+def called(operator: str, *names: str, **more: Any) -> dict[str, Any]:
+    return {operator: {"sts:RoleSessionName": list(names)}, **more}
+
+
 CASES = [
+    by_gateway("pilot", Condition=None),
+    by_gateway("pilot", Condition=called("StringEqualsIgnoreCase", "alice.chen@acme.example")),
+    by_gateway("pilot", Condition=called("StringLike", "alice.chen@acme.example")),
+    by_gateway("pilot", Condition=called("StringEquals", "*@acme.example")),
+    by_gateway("pilot", Condition=called("StringEqualsIfExists", "alice.chen@acme.example")),
+    by_gateway("large", Condition=called("StringLike", "*@acme.example")),
+    by_gateway("large", Condition=called("StringLike", "*@*", **called("StringNotLike", *CAPITALS))),
+    by_gateway("large", Condition=called("StringLike", "*@acme.example", **called("StringNotLike", "*A*"))),
+    by_gateway("pilot", Action=["sts:AssumeRole", "sts:TagSession"]),
+    by_gateway("pilot", "trusts-our-federation", Principal={"AWS": f"{GATEWAY_ROLE}2"}),
+    by_gateway(
+        "pilot",
+        "trusts-our-federation",
+        Principal={"Federated": "arn:aws:iam::123456789012:saml-provider/claude-code-okta"},
+        Action="sts:AssumeRoleWithSAML",
+        Condition={"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+    ),
     Case(**of_machine(1, Condition=machine(sub="repo:acme/payments:*"))),
     Case(**of_machine(1, Condition=machine(sub="repo:acme/payments:pull_request"))),
     Case(**of_machine(1, Condition=machine(sub="repo:*/payments:environment:review"))),

@@ -55,12 +55,23 @@ def machines() -> dict[str, Any]:
     return made
 
 
+def gateway() -> dict[str, Any]:
+    """Two cohorts behind a gateway: one of two people, and one too large for its members' names."""
+    made, role = stacks.small(), "arn:aws:iam::123456789012:role/claude-gateway"
+    made["gateway"] = {"kind": "claude_apps", "url": "https://claude.acme.example", "role_arn": role}
+    people = {f"somebody.number{each:02d}@acme.example": {"name": "x", "team": "platform"} for each in range(80)}
+    made["cohorts"]["large"] = {"level": "active", "models": ["haiku"], "members": people}
+    return made
+
+
 @cache
 def compliant(name: str) -> tuple[tuple[Resource, ...], Stack]:
     if name == "oidc":
         run = recording.run(stacks.config({**stacks.small(), "federation": "oidc"}))
     elif name == "machines":
         run = recording.run(stacks.config(machines()))
+    elif name == "gateway":
+        run = recording.run(stacks.config(gateway()))
     elif name == "prompts":
         run = recording.run(stacks.config({**stacks.small(), "logs": {"prompt_text": True}}))
     elif name == "bootstrap":
