@@ -226,5 +226,16 @@ def cohort_app(account: str, cohort: str) -> str:
     return f"{PREFIX}-{account}-{cohort}"
 
 
+def gateway_app(account: str) -> str:
+    """Label and client id of the app that people sign in to a gateway with."""
+    return f"{PREFIX}-gateway-{account}"
+
+
+def gateway_groups(account: str) -> str:
+    """What the names of all cohorts' groups begin with (`okta_group`): of its people's groups a gateway hears of these
+    alone."""
+    return okta_group(account, "")
+
+
 def aws_app_label(account: str) -> str:
     return f"Claude Code on AWS {account}"

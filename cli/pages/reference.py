@@ -141,8 +141,8 @@ class Reference:
 
 
 def _given(field: Schema) -> Schema:
-    """Without null, which stands for a key that is left out."""
-    kinds = [kind for kind in field.get("anyOf", ()) if kind.get("type") != "null"]
+    """Without null and a word for it, which stand for a key that is left out."""
+    kinds = [kind for kind in field.get("anyOf", ()) if kind.get("type") != "null" and "const" not in kind]
     return kinds[0] if len(kinds) == 1 else field
 
 

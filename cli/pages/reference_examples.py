@@ -56,6 +56,12 @@ claude-code-rollout:cohorts:
         owner: grace.liu@acme.example
 """,
     "federation": "claude-code-rollout:federation: oidc",
+    "gateway": """
+claude-code-rollout:gateway:
+  kind: claude_apps # `claude gateway`, or litellm
+  url: https://claude.acme.example
+  role_arn: arn:aws:iam::111122223333:role/claude-gateway # what it runs with
+""",
     "session_minutes": "claude-code-rollout:session_minutes: 45",
     "service_levels": "claude-code-rollout:service_levels: enforce",
     "budgets": """

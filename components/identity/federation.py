@@ -9,17 +9,14 @@ import pulumi_aws as aws
 import pulumi_okta as okta
 
 from components.identity.adopted_apps import fits
+from components.identity.app_defaults import POLICY_IS_OKTAS, REDIRECT_URI
+from components.identity.gateway_app import gateway_app
 from rollout import names
 from rollout.access.adopted_apps import SIGN_IN_GRANTS
 from rollout.access.federation import aws_app_settings, provider_arn
 from rollout.account import Account
 from rollout.model.rollout import Federation as Mode
 from rollout.model.rollout import Rollout
-
-REDIRECT_URI = "http://localhost:8400/callback"
-# Okta itself gives a new app its default authentication policy. The provider would give it back with each later change
-# of the app, whatever policy security has chosen for it since (terraform-provider-okta, resource_okta_app_saml.go).
-POLICY_IS_OKTAS = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +35,9 @@ class Federation(pulumi.ComponentResource):
     """The SAML or OIDC provider that roles trust, which has to be there before them; none where it is adopted."""
     umbrella_group_id: pulumi.Output[str]
     aws_app_id: pulumi.Output[str] | None
-    """Okta's AWS app, which each cohort's group is assigned to; none under oidc, where each cohort has its own."""
+    """Okta's AWS app; none under oidc, where each cohort has its own."""
+    way_in_id: pulumi.Output[str] | None
+    """The app that each cohort's group is assigned to: the gateway's, or else the AWS app."""
     sign_in_client_id: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: FederationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -62,6 +61,10 @@ class Federation(pulumi.ComponentResource):
             self._saml(name, args, umbrella, child, kept)
         else:
             self._oidc(name, args, kept)
+        self.way_in_id = self.aws_app_id
+        # Beside them: no role trusts these while there is a gateway, and going back to them is one update.
+        if rollout.gateway:
+            self.way_in_id = gateway_app(f"{name}-gateway", args.account, rollout.gateway, child).id
         self.register_outputs(
             {"provider_arn": provider_arn(rollout, args.account), "umbrella_group_id": self.umbrella_group_id}
         )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_okta as okta
 
-from components.identity.federation import POLICY_IS_OKTAS, REDIRECT_URI, Federation
+from components.identity.app_defaults import POLICY_IS_OKTAS, REDIRECT_URI
+from components.identity.federation import Federation
 from rollout import names
 from rollout.account import Account
 from rollout.levels import Level
@@ -86,7 +87,7 @@ class Membership(pulumi.ComponentResource):
         ]
 
     def _assign(self, name: str, args: MembershipArgs, group: okta.group.Group, child: pulumi.ResourceOptions) -> None:
-        app_id = args.federation.aws_app_id
+        app_id = args.federation.way_in_id
         if app_id is None:
             client_id = names.cohort_app(args.account.id, args.cohort)
             app_id = okta.app.OAuth(

@@ -1,6 +1,7 @@
 """How somebody's word becomes an AWS session: a function for each provider of identity that a role can trust.
 
-People are vouched for by Okta, in one of two modes; a machine by GitHub, or by the role that it has already. Another
+People are vouched for by Okta, in one of two modes, or by a gateway that they signed in to; a machine by GitHub, or by
+the role that it has already. Another
 provider is another function here, and in `components.identity` what it needs once per account.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 
 from rollout import names
 from rollout.account import Account
+from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.model.cohort import Machine
 from rollout.model.machines import GithubWorkflow
 from rollout.model.rollout import Federation, Rollout
@@ -39,7 +41,8 @@ def trust_policy(rollout: Rollout, account: Account, cohort: str) -> Document:
     it does where a machine's role is gone."""
     machines = rollout.cohorts[cohort].machines
     statements = [machine(account, name, each) for name, each in sorted(machines.items())]
-    return {"Version": "2012-10-17", "Statement": statements or [PEOPLE[rollout.federation](rollout, account, cohort)]}
+    people = gateway if rollout.gateway else PEOPLE[rollout.federation]
+    return {"Version": "2012-10-17", "Statement": statements or [people(rollout, account, cohort)]}
 
 
 def okta_saml(rollout: Rollout, account: Account, cohort: str) -> Document:  # noqa: ARG001  the assertion names the role
@@ -63,6 +66,32 @@ PEOPLE: Mapping[Federation, Callable[[Rollout, Account, str], Document]] = {
     Federation.SAML: okta_saml,
     Federation.OIDC: okta_oidc,
 }
+
+
+def gateway(rollout: Rollout, account: Account, cohort: str) -> Document:  # noqa: ARG001  its ARN is given
+    """The gateway's role, under the address of a member and no other name, while their addresses have room; in a
+    cohort that is too large for that, under an address of their domains. `docs/gateway.md` says what is left then.
+
+    Without regard to case, since Okta's token spells an address as the directory does. An extra member changes it, no
+    level does.
+    """
+    members = sorted(rollout.cohorts[cohort].members)
+    role = rollout.gateway.role_arn if rollout.gateway else ""
+    exact = _gateway(role, {"StringEqualsIgnoreCase": {"sts:RoleSessionName": members}})
+    if characters({"Version": "2012-10-17", "Statement": [exact]}) <= TRUST_CHARACTERS:
+        return exact
+    domains = sorted({f"*@{email.rpartition('@')[2]}" for email in members})
+    return _gateway(role, {"StringLike": {"sts:RoleSessionName": domains}})
+
+
+def _gateway(role: str, condition: Document) -> Document:
+    return {
+        "Sid": "PeopleByGateway",
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
 
 
 def machine(account: Account, name: str, each: Machine) -> Document:

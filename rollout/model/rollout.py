@@ -26,6 +26,7 @@ from rollout.model.fields import (
     SamlProviderArn,
     Words,
 )
+from rollout.model.gateway import MaybeGateway
 from rollout.model.macs import Claude, Jamf, Mac
 from rollout.model.models import Model, Throttle
 from rollout.model.notify import Notify
@@ -107,6 +108,8 @@ class Rollout(Part):
     cohorts: Mapping[CohortName, Cohort] = {}
     federation: Federation = Federation.SAML
     """How people sign in: `saml` through Okta's AWS app, or `oidc` with one Okta app per cohort."""
+    gateway: MaybeGateway = None
+    """What people's requests go through, where there is one; `none`, or no such key, where there is not."""
     session_minutes: Annotated[int, Field(ge=15, le=60), Number] = 60
     """How long one AWS session lasts. Removal from a group is felt when it ends."""
     service_levels: ServiceLevels = ServiceLevels.WARN

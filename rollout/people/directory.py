@@ -95,7 +95,10 @@ def session_names(rollout: Rollout, directory: Directory) -> dict[str, tuple[str
 
 
 def session_name(rollout: Rollout, person: Person) -> str:
-    """What an account's AWS sessions are called: Okta's login under saml, its user id under oidc."""
+    """What an account's AWS sessions are called: Okta's login under saml, its user id under oidc; by way of a gateway
+    the e-mail address, which it takes from Okta's token."""
+    if rollout.gateway:
+        return person.email
     return person.login if rollout.federation is Federation.SAML else person.id
 
 

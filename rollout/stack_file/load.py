@@ -20,6 +20,7 @@ from rollout.model.rollout import Rollout, ServiceLevels
 from rollout.model.time_fields import End, Instant
 from rollout.stack_file.checks import CHECKS, each_cohort, part
 from rollout.stack_file.exception_checks import EXCEPTION_CHECKS
+from rollout.stack_file.gateway_checks import GATEWAY_CHECKS
 from rollout.stack_file.machine_checks import MACHINE_CHECKS
 from rollout.stack_file.regions import region_mistakes
 from rollout.stack_file.roster import read_roster
@@ -78,7 +79,7 @@ def validate(
         rollout = Rollout.model_validate(document)
     except ValidationError as error:
         mistakes += errors.mistakes_of(error, Rollout, part(document, "organization", "teams"))
-    for check in (*CHECKS, *SIZE_CHECKS, *MACHINE_CHECKS, *SUCCESS_CHECKS, *EXCEPTION_CHECKS):
+    for check in (*CHECKS, *SIZE_CHECKS, *MACHINE_CHECKS, *GATEWAY_CHECKS, *SUCCESS_CHECKS, *EXCEPTION_CHECKS):
         mistakes += [mistake for mistake in check(document, now) if by_clock or not mistake.by_clock]
     if okta_domain and rollout and rollout.okta.domain != okta_domain:
         text = f"{rollout.okta.domain}, but okta:orgName and okta:baseUrl say {okta_domain}; make them agree"

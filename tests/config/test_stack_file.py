@@ -46,7 +46,7 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         "models.haiku.input: not a number: cheap",
         "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
         (
-            "organisation: unknown key; did you mean organization? allowed: adopt, billing_export, budgets, claude, cohorts, federation, "
+            "organisation: unknown key; did you mean organization? allowed: adopt, billing_export, budgets, claude, cohorts, federation, gateway, "
             "github, github_token, github_webhook_secret, jamf, jamf_client_secret, logs, mac, models, notify, okta, "
             "organization, policy_exceptions, service_levels, session_minutes, slack_bot_token, success, throttle, "
             "webhook_signing_key"

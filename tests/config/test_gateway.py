@@ -1,0 +1,69 @@
+"""A gateway in the stack file: what it may say, and whom cohorts of people then trust."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rollout.access.federation import trust_policy
+from rollout.account import Account
+from rollout.iam_limits import TRUST_CHARACTERS, characters
+from rollout.people.directory import Person, session_name
+from tests.config.stack_files import changed, loaded, mistakes
+
+ACCOUNT = Account("123456789012", "us-east-1")
+ROLE = "arn:aws:iam::123456789012:role/claude-gateway"
+GATEWAY: dict[str, Any] = {"kind": "claude_apps", "url": "https://claude.acme.example", "role_arn": ROLE}
+
+
+def statement(document: dict[str, Any], cohort: str = "pilot") -> Any:
+    (found,) = trust_policy(loaded(document), ACCOUNT, cohort)["Statement"]
+    return found
+
+
+def test_no_gateway_can_be_said_in_a_word() -> None:
+    assert loaded(changed("none", "gateway")).gateway is None
+
+
+def test_a_cohort_trusts_the_gateway_alone_under_the_names_of_its_members() -> None:
+    found = statement(changed(GATEWAY, "gateway"))
+    assert found["Principal"] == {"AWS": ROLE}
+    assert found["Action"] == "sts:AssumeRole"
+    members = sorted(loaded(changed(GATEWAY, "gateway")).cohorts["pilot"].members)
+    assert found["Condition"] == {"StringEqualsIgnoreCase": {"sts:RoleSessionName": members}}
+
+
+def test_a_cohort_too_large_for_its_members_names_is_held_to_their_domains() -> None:
+    document = changed(GATEWAY, "gateway")
+    members = document["cohorts"]["pilot"]["members"]
+    one = next(iter(members.values()))
+    for number in range(100):
+        members[f"somebody.{number:03d}@partner.example"] = {**one, "name": f"Somebody {number}"}
+    found = statement(document)
+    assert found["Condition"] == {"StringLike": {"sts:RoleSessionName": ["*@acme.example", "*@partner.example"]}}
+    assert characters({"Version": "2012-10-17", "Statement": [found]}) <= TRUST_CHARACTERS
+
+
+def test_sessions_by_a_gateway_bear_the_address_whatever_the_login_is() -> None:
+    person = Person(id="00u1", email="alice.chen@acme.example", login="achen", status="ACTIVE")
+    assert session_name(loaded(changed(GATEWAY, "gateway")), person) == "alice.chen@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kind": "bifrost"}, "gateway.kind"),
+        ({"url": "http://claude.acme.example"}, "https, no path"),
+        ({"url": "https://claude.acme.example/v1"}, "https, no path"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/*"}, "without a wildcard"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/claude-code-pilot"}, "would be everybody"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/rollout-on-call"}, "would be everybody"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/aws-reserved/sso/AWSReservedSSO_Dev_0a"}, "permission set"),
+        ({"role": ROLE}, "gateway.role"),
+    ],
+)
+def test_what_is_no_gateway_is_told(change: dict[str, Any], said: str) -> None:
+    (line,) = mistakes(changed({**GATEWAY, **change}, "gateway"))
+    assert line.startswith("gateway")
+    assert said in line
