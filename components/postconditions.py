@@ -13,7 +13,12 @@ from pulumi.runtime.settings import get_monitor
 from components.cohort import Cohort
 from components.identity.federation import Federation
 from components.identity.people import listed
-from rollout.access.update_warnings import changed_profiles, refused_spellings, tokens_that_outlive
+from rollout.access.update_warnings import (
+    changed_profiles,
+    changed_ways_in,
+    refused_spellings,
+    tokens_that_outlive,
+)
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cuts import words_of_cuts
 from rollout.incidents.ends import still_in_okta
@@ -53,6 +58,8 @@ def warn_of_update(before: Record, rollout: Rollout, after: Record) -> None:
     lines = changed_profiles(before, rollout, after) if pulumi.runtime.is_dry_run() else []
     if lines:
         pulumi.log.warn("\n".join(["This breaks clients:", *(f"  {line}" for line in lines)]))
+    for line in changed_ways_in(before, rollout) if pulumi.runtime.is_dry_run() else ():
+        pulumi.log.warn(line)
     for line in [*tokens_that_outlive(before, rollout), *refused_spellings(rollout, after)]:
         pulumi.log.warn(line)
     for line in still_in_okta(before, rollout) if pulumi.runtime.is_dry_run() else ():

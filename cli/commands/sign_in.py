@@ -27,7 +27,9 @@ def run(stack: str, cohort: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    if "aws_profile" in found:
+    if "gateway" in found:
+        print(f"# {found['gateway']}: {found['how']}")
+    elif "aws_profile" in found:
         print(f"# {found['aws_config_file']}, or in ~/.aws/config\n{found['aws_profile']}")
     else:
         for key in ("issuer", "client_id", "role_arn", "role_session_name"):

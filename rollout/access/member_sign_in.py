@@ -9,9 +9,17 @@ from rollout import names
 from rollout.access.federation import provider_arn
 from rollout.account import Account
 from rollout.macs import sign_in
+from rollout.macs.gateway_settings import ENTRY
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.settings import managed_settings, whole_cohort
+from rollout.model.gateway import GatewayKind
 from rollout.model.rollout import Rollout
+
+# How a person comes in by a gateway, as a sentence.
+GATEWAY_SIGN_IN = {
+    GatewayKind.CLAUDE_APPS: "start `claude`, type /login, and sign in to Okta in the browser",
+    GatewayKind.LITELLM: f"start `claude`: {ENTRY} opens Okta in the browser, once an hour",
+}
 
 
 def credential_process(rollout: Rollout, account: Account, cohort: str, client_id: str, aws_app_id: str) -> str:
@@ -31,12 +39,14 @@ def member_sign_in(
     rollout: Rollout, account: Account, cohort: str, profile_arns: Mapping[str, str], apps: Mapping[str, str]
 ) -> dict[str, Any]:
     """An AWS profile, Claude Code's settings, and the files of a Mac that they go to. `apps`: Okta's `client_id` and
-    `aws_app_id`; empty under `federation: oidc`, where no official client signs in."""
+    `aws_app_id`; empty under `federation: oidc`, where no official client signs in, and behind a gateway."""
     places = PLACES[Platform.MACOS]
     settings = {
         "claude_settings": managed_settings(rollout, whole_cohort(rollout, cohort), profile_arns),
         "claude_settings_file": places.settings,
     }
+    if rollout.gateway:
+        return {"gateway": rollout.gateway.url, "how": GATEWAY_SIGN_IN[rollout.gateway.kind], **settings}
     if not apps:
         return {
             "issuer": f"https://{rollout.okta.domain}",

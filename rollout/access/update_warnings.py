@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rollout.access import gateway_trust
-from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES
+from rollout.access.residual import GATEWAY_MINUTES, TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES, lasting_minutes
 from rollout.incidents.cut_record import Record
 from rollout.incidents.named_stops import homes_of
 from rollout.model.cohort import Cohort
@@ -37,12 +37,15 @@ def _tokens(rollout: Rollout, cohort: Cohort, holder: str | None) -> tuple[str, 
     machines = [machine for name, machine in cohort.machines.items() if holder in (None, name)]
     if machines:
         return ("GitHub", WORKFLOW_TOKEN_MINUTES) if any(machine.github for machine in machines) else ("", 0)
+    if rollout.gateway:
+        return "its gateway", GATEWAY_MINUTES[rollout.gateway.kind]
     return ("Okta", TOKEN_MINUTES[Federation.OIDC]) if rollout.federation is Federation.OIDC else ("", 0)
 
 
 def _outlives(path: str, issuer: str, minutes: int) -> list[str]:
+    what = "a sign-in" if issuer == "its gateway" else "an ID token"
     text = (
-        f"{path}: an ID token that {issuer} issued before the suspension buys a new session until it is {minutes} "
+        f"{path}: {what} that {issuer} issued before the suspension buys a new session until it is {minutes} "
         f"minutes old; give access back no earlier than {minutes} minutes after the suspension was verified"
     )
     return [text] if minutes else []
@@ -64,6 +67,25 @@ def changed_profiles(record: Record, rollout: Rollout, after: Record) -> list[st
                     "until they have the new settings"
                 )
     return lines
+
+
+def changed_ways_in(record: Record, rollout: Rollout) -> list[str]:
+    """Of cohorts whose people come in otherwise from this update on, a line each: `record` is from before it."""
+    found: list[str] = []
+    gateway = rollout.gateway.url if rollout.gateway else None
+    for name, known in sorted(record.cohorts.items()):
+        cohort = rollout.declared.get(name)
+        if not cohort or cohort.machines or not cohort.level.effects.role or not known.profiles:
+            continue
+        if known.gateway != gateway:
+            old = "Okta's sign-in" if known.gateway is None else known.gateway
+            now = f"reach Bedrock by {gateway} alone" if gateway else "sign in to AWS through Okta again"
+            found.append(
+                f"cohorts.{name}: people now {now}; AWS sessions by {old} that exist end within "
+                f"{lasting_minutes(rollout, by_gateway=known.gateway is not None)} minutes, and no new one begins; "
+                "a machine without its new settings is refused until it has them"
+            )
+    return found
 
 
 def refused_spellings(rollout: Rollout, after: Record) -> list[str]:

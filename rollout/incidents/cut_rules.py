@@ -105,6 +105,7 @@ def _cohort(
             label: names.source_digest(rollout.models[label].source)
             for label in (cohort.models if cohort.level.effects.role else ())
         },
+        gateway=rollout.gateway.url if rollout.gateway and not cohort.machines and cohort.level.effects.role else None,
     )
 
 

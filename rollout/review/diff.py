@@ -14,6 +14,7 @@ from rollout.model.cohort import Cohort, Incident, Machine, Member
 from rollout.model.rollout import Rollout
 from rollout.review.sessions_diff import SessionChange, session_changes
 from rollout.review.settings_diff import Change, member_settings, settings
+from rollout.review.ways_diff import WayChange, way_changes
 from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
 
 
@@ -88,6 +89,7 @@ class Diff:
     levels: tuple[LevelChange, ...] = ()
     models: tuple[ModelChange, ...] = ()
     sessions: tuple[SessionChange, ...] = ()
+    ways: tuple[WayChange, ...] = ()
     settings: Mapping[str, Change] = field(default_factory=dict[str, Change])
     """All else that differs, by path: before and after. Secrets show nothing of themselves."""
     members: Mapping[tuple[str, str], Change] = field(default_factory=dict[tuple[str, str], Change])
@@ -97,7 +99,8 @@ class Diff:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.people or self.levels or self.models or self.sessions or self.settings or self.members)
+        found = (self.people, self.levels, self.models, self.sessions, self.ways, self.settings, self.members)
+        return not any(found)
 
 
 def diff(base: Rollout | None, head: Rollout | None) -> Diff:
@@ -108,6 +111,7 @@ def diff(base: Rollout | None, head: Rollout | None) -> Diff:
         levels=tuple(_levels(base, head)),
         models=tuple(_models(base, head)),
         sessions=tuple(session_changes(_cohorts(base), _cohorts(head))),
+        ways=tuple(way_changes(base, head)),
         settings=dict(settings(base, head)),
         members=dict(member_settings(base, head, {person.email for person in people})),
         before=_cost(base),
