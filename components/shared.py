@@ -62,7 +62,7 @@ def declare_shared(
 ) -> Shared:
     """`record`: of cuts, as this update leaves it. `passed`: gates, as judged. `opts`: of each component; their parent,
     where the whole is a component itself."""
-    logs = logs_of(rollout)
+    logs = logs_of(rollout, record)
     trail = AuditTrail("audit-trail", AuditTrailArgs(logs=logs), opts)
     InvocationLogging("logging", InvocationLoggingArgs(account=account, logs=logs, trail=trail), opts)
     audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout), opts)

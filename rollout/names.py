@@ -51,6 +51,8 @@ CHANNELS_ROLE = f"{PREFIX}-slack-channels"
 # The nightly proof that who is past a stop is denied.
 PROOF = f"{PREFIX}-enforcement-proof"
 DELIVERY = f"{PREFIX}-delivery"
+# What a gateway says itself: whom it refused, and what it could not read. Bedrock knows of neither.
+GATEWAY_LOG_GROUP = f"/{PREFIX}/gateway"
 DELIVERY_LOG_GROUP = f"/{PREFIX}/delivery"
 DELIVERY_LOG_STREAM = "weeks"
 DELIVERY_SCHEDULE_ROLE = f"{PREFIX}-delivery-schedule"

@@ -77,12 +77,13 @@ def changed_ways_in(record: Record, rollout: Rollout) -> list[str]:
         cohort = rollout.declared.get(name)
         if not cohort or cohort.machines or not cohort.level.effects.role or not known.profiles:
             continue
-        if known.gateway != gateway:
-            old = "Okta's sign-in" if known.gateway is None else known.gateway
+        before = known.gateway or None
+        if before != gateway:
+            old = before or "Okta's sign-in"
             now = f"reach Bedrock by {gateway} alone" if gateway else "sign in to AWS through Okta again"
             found.append(
                 f"cohorts.{name}: people now {now}; AWS sessions by {old} that exist end within "
-                f"{lasting_minutes(rollout, by_gateway=known.gateway is not None)} minutes, and no new one begins; "
+                f"{lasting_minutes(rollout, by_gateway=before is not None)} minutes, and no new one begins; "
                 "a machine without its new settings is refused until it has them"
             )
     return found

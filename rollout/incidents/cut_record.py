@@ -60,7 +60,7 @@ class CohortRecord:
     `quota_shards`: session names by the policy that holds them. `overfull`: more names are stopped than a role's
     policies hold, so everybody is. `profiles`: by model label, the digest of what each is copied from. `absent`: since
     when the stack file declares nothing of it, whose role may outlive that. `gateway`: the address that its people come
-    in by, where there is one. `until`, `extended`, `until_since`: as of a person."""
+    in by; empty once they did, and do no more. `until`, `extended`, `until_since`: as of a person."""
 
     level: Level
     is_deployed: bool = True
