@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import os
 import socket
@@ -17,63 +19,70 @@ import httpx
 import yaml
 
 from rollout import names
-from rollout.access.documents import invoke_policy
+from rollout.access.documents import invoke_policy, logging_policy, logging_trust_policy
 from rollout.access.federation import trust_policy
 from rollout.account import Account
 from rollout.gateway.level_item import level_item
 from rollout.gateway.litellm import files
 from rollout.gateway.task_policy import task_policy
 from rollout.model.rollout import Rollout
+from sandbox.aws.invocation_logging import STREAM
 from sandbox.settings import ACCOUNT_ID, AWS_KEY, HOST, REGION
 from sandbox.tests.aws_harness import Aws
 from tests.config.stack_files import loaded
 from tests.litellm.people import Okta
-from tests.stacks import small
+from tests.stacks import COMPANY, small
 
 ACCOUNT = Account(ACCOUNT_ID, REGION)
 ALICE, GRACE, BOB = "alice.chen@acme.example", "grace.liu@acme.example", "bob.kim@acme.example"
+_DIRECTORY = (COMPANY / "directory.csv").read_text(encoding="utf-8")
+PEOPLE = [row["email"] for row in csv.DictReader(io.StringIO(_DIRECTORY)) if row["email"] not in {ALICE, GRACE}]
+CROWD = (ALICE, *PEOPLE[:19])
+"""Who is in `pilot`. Grace is in `second`, alone."""
+GROUP = "/claude-code/invocations"
 ROLE = "claude-gateway"
 GATEWAY = {"kind": "litellm", "url": "https://claude.acme.example", "role_arn": ACCOUNT.iam(f"role/{ROLE}")}
 INCIDENT = {"id": "INC-7", "since": "2026-11-01T00:00:00Z", "reason": "A key was found in a commit."}
-START_SECONDS = 120
+START_SECONDS = 240
+LEVEL_SECONDS = 60
 DIRECT = httpx.Client(trust_env=False, timeout=60)
 
 
 def stack(level: str = "active", **changes: Any) -> Rollout:
-    """A stack file with Alice and Grace in `pilot`. `changes`: of the cohort; `throttle`, `gateway`: of the file."""
+    """A stack file with the crowd in `pilot`, at `level`, and Grace in `second`, always at `active`. `changes`: of
+    `pilot`; `throttle`, `gateway`: of the file."""
     document = small()
     document["gateway"] = {**GATEWAY, **changes.pop("gateway", {})}
     document["throttle"] = changes.pop("throttle", {})
-    cohort: dict[str, Any] = document["cohorts"]["pilot"]
-    cohort["level"] = level
-    if level not in {"active", "planned"}:
-        cohort["incident"] = INCIDENT
-    cohort.update(changes)
+    cohorts: dict[str, Any] = document["cohorts"]
+    usual: dict[str, Any] = {"level": "active", "models": ["sonnet", "haiku"]}
+    cohorts["second"] = {**usual, "members": {GRACE: _person(GRACE)}}
+    cohorts["pilot"] = {**usual, "members": {one: _person(one) for one in CROWD}, "level": level}
+    if level != "active":
+        cohorts["pilot"]["incident"] = INCIDENT
+    cohorts["pilot"].update(changes)
     return loaded(document)
+
+
+def _person(email: str) -> dict[str, str]:
+    return {"name": email.partition("@")[0], "team": "backend"}
 
 
 @dataclass
 class World:
-    """`profiles`: ARNs by label."""
+    """`profiles`: ARNs by cohort and label."""
 
     aws: Aws
     okta: Okta
-    profiles: dict[str, str] = field(default_factory=dict[str, str])
+    profiles: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def client(self, service: str, **more: Any) -> Any:
         return self.aws.client(service, **{"key": AWS_KEY, **more})
 
     def build(self, rollout: Rollout) -> World:
-        iam, bedrock = self.client("iam"), self.client("bedrock")
+        iam = self.client("iam")
         task = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT.iam("root")}, "Action": "sts:AssumeRole"}
         iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_document(task))
-        for label in rollout.cohorts["pilot"].models:
-            source = {"copyFrom": ACCOUNT.source_arn(rollout.models[label])}
-            made = bedrock.create_inference_profile(inferenceProfileName=f"pilot-{label}", modelSource=source)
-            self.profiles[label] = made["inferenceProfileArn"]
-        trust = json.dumps(trust_policy(rollout, ACCOUNT, "pilot"))
-        iam.create_role(RoleName=names.role("pilot"), AssumeRolePolicyDocument=trust)
-        self.allow(rollout)
         policy = json.dumps(task_policy(rollout, ACCOUNT))
         iam.put_role_policy(RoleName=ROLE, PolicyName="gateway", PolicyDocument=policy)
         self.client("dynamodb").create_table(
@@ -82,22 +91,64 @@ class World:
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         )
-        self.save(rollout)
+        for cohort in rollout.cohorts:
+            self._cohort(rollout, cohort)
+        self._keep_records()
         return self
 
-    def allow(self, rollout: Rollout) -> None:
+    def _cohort(self, rollout: Rollout, cohort: str) -> None:
+        self.profiles[cohort] = {}
+        for label in rollout.cohorts[cohort].models:
+            source = {"copyFrom": ACCOUNT.source_arn(rollout.models[label])}
+            made = self.client("bedrock").create_inference_profile(
+                inferenceProfileName=f"{cohort}-{label}", modelSource=source
+            )
+            self.profiles[cohort][label] = made["inferenceProfileArn"]
+        trust = json.dumps(trust_policy(rollout, ACCOUNT, cohort))
+        self.client("iam").create_role(RoleName=names.role(cohort), AssumeRolePolicyDocument=trust)
+        self.allow(rollout, cohort)
+        self.save(rollout, cohort)
+
+    def _keep_records(self) -> None:
+        iam, logs = self.client("iam"), self.client("logs")
+        logs.create_log_group(logGroupName=GROUP)
+        iam.create_role(RoleName="logger", AssumeRolePolicyDocument=json.dumps(logging_trust_policy(ACCOUNT)))
+        document = json.dumps(logging_policy(ACCOUNT, GROUP))
+        iam.put_role_policy(RoleName="logger", PolicyName="write", PolicyDocument=document)
+        kept = {"logGroupName": GROUP, "roleArn": ACCOUNT.iam("role/logger")}
+        self.client("bedrock").put_model_invocation_logging_configuration(
+            loggingConfig={"cloudWatchConfig": kept, "textDataDeliveryEnabled": False}
+        )
+
+    def records(self) -> list[dict[str, Any]]:
+        """Bedrock's own, of every call that it answered or refused."""
+        events = self.client("logs").get_log_events(logGroupName=GROUP, logStreamName=STREAM, limit=10_000)["events"]
+        return [json.loads(event["message"]) for event in events]
+
+    def allow(self, rollout: Rollout, cohort: str = "pilot") -> None:
         """As an update leaves it at this level; at one that takes everything, a Deny instead."""
-        labels = rollout.cohorts["pilot"].usable_models(rollout.throttle)
+        labels = rollout.cohorts[cohort].usable_models(rollout.throttle)
         models = {label: rollout.models[label] for label in labels}
-        arns = {label: self.profiles[label] for label in labels}
+        arns = {label: self.profiles[cohort][label] for label in labels}
         denied = _document({"Effect": "Deny", "Action": "*", "Resource": "*"})
         document = json.dumps(invoke_policy(ACCOUNT, models, arns)) if models else denied
-        self.client("iam").put_role_policy(RoleName=names.role("pilot"), PolicyName="invoke", PolicyDocument=document)
+        self.client("iam").put_role_policy(RoleName=names.role(cohort), PolicyName="invoke", PolicyDocument=document)
 
-    def save(self, rollout: Rollout) -> None:
+    def save(self, rollout: Rollout, cohort: str = "pilot") -> None:
         """What an update writes down for the hook; IAM is not touched."""
-        item = level_item(rollout, ACCOUNT, "pilot", self.profiles)
+        item = level_item(rollout, ACCOUNT, cohort, self.profiles[cohort])
         self.client("dynamodb").put_item(TableName=names.USAGE_TABLE, Item=item)
+
+    def reached(self, gateway: Proxy, rollout: Rollout) -> float:
+        """Saves the level, and gives the seconds until the gateway has it."""
+        level, before = rollout.cohorts["pilot"].level.value, len(gateway.levels("pilot"))
+        began = time.monotonic()
+        self.save(rollout)
+        while len(gateway.levels("pilot")) == before:
+            assert time.monotonic() - began < LEVEL_SECONDS, gateway.log.read_text(encoding="utf-8")[-2000:]
+            time.sleep(0.1)
+        assert gateway.levels("pilot")[-1] == level
+        return time.monotonic() - began
 
     def used(self, person: str, **tokens: int) -> None:
         """What the meter has counted for somebody today."""
@@ -140,6 +191,10 @@ class Proxy:
         lines = self.log.read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines if line.startswith('{"at"')]
 
+    def levels(self, cohort: str) -> list[str]:
+        """Each that the hook has heard of, in order."""
+        return [line["level"] for line in self.said() if line["gateway"] == "level" and line["cohort"] == cohort]
+
 
 def headers(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}", "anthropic-version": "2023-06-01"}
@@ -173,7 +228,7 @@ def proxy(
     okta = {"keys_url": f"{world.okta.url}/oauth2/v1/keys", "user_info_url": f"{world.okta.url}/oauth2/v1/userinfo"}
     document["rollout"] |= {**okta, **(hook or {})}
     if bare:
-        _without_hook(document, world.profiles)
+        _without_hook(document, world.profiles["pilot"])
     (folder / "config.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
