@@ -122,7 +122,10 @@ class World:
 
     def records(self) -> list[dict[str, Any]]:
         """Bedrock's own, of every call that it answered or refused."""
-        events = self.client("logs").get_log_events(logGroupName=GROUP, logStreamName=STREAM, limit=10_000)["events"]
+        logs = self.client("logs")
+        if not logs.describe_log_streams(logGroupName=GROUP)["logStreams"]:
+            return []
+        events = logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, limit=10_000)["events"]
         return [json.loads(event["message"]) for event in events]
 
     def allow(self, rollout: Rollout, cohort: str = "pilot") -> None:
