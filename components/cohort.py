@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.functions.announcement import Announcement, AnnouncementArgs
+from components.gateway_level import GatewayLevelArgs, gateway_level
 from components.identity.access import Access, AccessArgs
 from components.identity.federation import Federation
 from components.identity.membership import Membership, MembershipArgs
@@ -67,6 +68,7 @@ class Cohort(pulumi.ComponentResource):
 
         steps.made(Step.RECORD, [args.recorded])
         access = self._access(name) if cohort.level.effects.role else None
+        self._tell_the_gateway(name)
         if args.shared.federation and not cohort.machines:
             self.membership = self._membership(name, args.shared.federation)
         self._tell_the_meter(name)
@@ -143,6 +145,21 @@ class Cohort(pulumi.ComponentResource):
             for label, arn in self.profile_arns.items()
         ]
         self.steps.made(Step.PROFILE_OWNERS, [*items, *meter.told.get(name, ())])
+
+    def _tell_the_gateway(self, name: str) -> None:
+        told = gateway_level(
+            f"{name}-gateway-level",
+            GatewayLevelArgs(
+                cohort=name,
+                rollout=self._args.rollout,
+                account=self._args.account,
+                table=self._args.shared.meter.table,
+                profile_arns=self.profile_arns,
+                after=self.steps.before(Step.GATEWAY_LEVEL),
+            ),
+            self,
+        )
+        self.steps.made(Step.GATEWAY_LEVEL, told)
 
     def _macs(self, name: str) -> MacSettings | None:
         args = self._args

@@ -38,6 +38,8 @@ USAGE_TABLE = f"{PREFIX}-usage"
 USAGE_LOG_STREAM = "meter"
 # Of items of the usage table: whose an inference profile is, by its ARN.
 PROFILE_ITEM = "profile#"
+# Of items of the usage table: where a cohort stands, for LiteLLM's hook.
+GATEWAY_ITEM = "gateway#"
 BUDGET = f"{PREFIX}-month"
 ANOMALIES = f"{PREFIX}-anomalies"
 BILLING_EXPORT = f"{PREFIX}-billing"
@@ -237,6 +239,11 @@ def gateway_groups(account: str) -> str:
     """What the names of all cohorts' groups begin with (`okta_group`): of its people's groups a gateway hears of these
     alone."""
     return okta_group(account, "")
+
+
+def gateway_item(cohort: str) -> str:
+    """Of the usage table: what LiteLLM's hook reads of a cohort."""
+    return f"{GATEWAY_ITEM}{cohort}"
 
 
 def aws_app_label(account: str) -> str:
