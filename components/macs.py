@@ -13,7 +13,7 @@ from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
 from rollout.access.member_sign_in import credential_process
 from rollout.account import Account
-from rollout.macs import commit_guard, credential_helper, gateway_helper, own_usage_view, sign_in
+from rollout.macs import commit_guard, credential_helper, gateway_files, own_usage_view, sign_in
 from rollout.macs.commit_guard import File
 from rollout.macs.forms import helper_file
 from rollout.macs.places import PLACES, Platform
@@ -78,7 +78,7 @@ def macs(name: str, args: MacsArgs, opts: pulumi.ResourceOptions) -> MacSettings
             documents=documents,
             settings_path=PLACE.settings if rollout.mac.channel is Channel.FILE else None,
             files=_files(args),
-            gone=gateway_helper.gone(rollout, args.account, Platform.MACOS),
+            gone=gateway_files.gone(rollout, args.account, Platform.MACOS),
             after=args.after,
         ),
         opts,
@@ -100,7 +100,7 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
         else []
     )
     if rollout.gateway:  # what signed in to AWS is taken away in the same run
-        by_gateway = gateway_helper.files(rollout, account, Platform.MACOS)
+        by_gateway = gateway_files.files(rollout, account, Platform.MACOS)
         return pulumi.Output.from_input(commit_guard.each_once([*by_gateway, *guard, *helper]))
     client_id, aws_app_id = args.federation.sign_in_client_id, args.federation.aws_app_id
     if client_id is None or aws_app_id is None:

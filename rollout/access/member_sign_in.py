@@ -9,9 +9,9 @@ from rollout import names
 from rollout.access.federation import provider_arn
 from rollout.account import Account
 from rollout.macs import sign_in
-from rollout.macs.gateway_settings import ENTRY
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.settings import managed_settings, whole_cohort
+from rollout.macs.token_helper import ENTRY
 from rollout.model.gateway import GatewayKind
 from rollout.model.rollout import Rollout
 

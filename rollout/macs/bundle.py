@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollout.account import Account
-from rollout.macs import commit_guard, credential_helper, gateway_helper, own_usage_view, windows
+from rollout.macs import commit_guard, credential_helper, gateway_files, own_usage_view, windows
 from rollout.macs.commit_guard import File
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
 from rollout.macs.places import DOMAIN, PLACES, Places, Platform
@@ -90,7 +90,7 @@ def _pieces(
         credential_process = None
     signs_in = (
         *credential_helper.files(rollout, to.cohort, platform, credential_process),
-        *gateway_helper.files(rollout, account, platform),
+        *gateway_files.files(rollout, account, platform),
     )
     found = [_piece(folder, places, file) for file in signs_in]
     text_of_profile = None

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rollout.macs import token_helper
 from rollout.macs.places import PLACES, Platform
 from rollout.model.gateway import Gateway, GatewayKind
 from rollout.model.rollout import Rollout
 
-# What prints the person's token (`mac/rollout_gateway`), and how long Claude Code keeps it; a 401 has it ask at once.
-ENTRY, HELPER_MILLISECONDS = "rollout-gateway", 300_000
+# How long Claude Code keeps the token that its helper printed; a 401 has it ask at once.
+HELPER_MILLISECONDS = 300_000
 # What Claude Code calls by which way it comes to a model (`allowedProviders`, 2.1.332).
 PROVIDERS = {GatewayKind.CLAUDE_APPS: "gateway", GatewayKind.LITELLM: "customEndpoint"}
 # Of AWS, and of Bedrock's prices: nothing of them is asked for by this way.
@@ -55,7 +56,7 @@ def _signing_in(gateway: Gateway, platform: Platform, *, signs_in: bool) -> dict
         return {"forceLoginMethod": "gateway", "forceLoginGatewayUrl": gateway.url}
     if not signs_in or not PLACES[platform].shell:
         return {}
-    return {"apiKeyHelper": f'"{PLACES[platform].folder}/{ENTRY}" token'}
+    return {"apiKeyHelper": f'"{token_helper.path(platform)}" token'}
 
 
 def _address(gateway: Gateway) -> dict[str, str]:

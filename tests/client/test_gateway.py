@@ -12,8 +12,8 @@ import pytest
 
 from rollout.levels import Level
 from rollout.macs.commit_guard import File
-from rollout.macs.gateway_settings import ENTRY
 from rollout.macs.places import PLACES, Platform
+from rollout.macs.token_helper import ENTRY
 from rollout.model.gateway import Gateway, GatewayKind
 from tests.client import sink
 from tests.client.deployed import Deployed

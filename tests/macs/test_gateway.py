@@ -13,7 +13,7 @@ from rollout.account import Account
 from rollout.incidents.cut_record import CohortRecord, Record, read
 from rollout.incidents.cut_rules import advance
 from rollout.levels import Level
-from rollout.macs import commit_guard, gateway_helper, own_usage_view
+from rollout.macs import commit_guard, gateway_files, own_usage_view
 from rollout.macs.bundle import bundle
 from rollout.macs.checks import findings
 from rollout.macs.places import PLACES, Platform
@@ -61,7 +61,7 @@ def test_the_vendors_gateway_is_the_one_place_to_sign_in_to(level: Level) -> Non
 def test_litellm_is_asked_with_the_persons_token_and_at_suspended_with_none(level: Level, platform: Platform) -> None:
     made = document(behind("litellm"), level, platform)
     assert (made["allowedProviders"], made["env"]["ANTHROPIC_BASE_URL"]) == (["customEndpoint"], URL)
-    helper = f'"{PLACES[platform].folder}/rollout-gateway" token' if PLACES[platform].shell else None
+    helper = f'"{PLACES[platform].folder}/rollout-token" token' if PLACES[platform].shell else None
     assert made.get("apiKeyHelper") == (None if level is Level.SUSPENDED else helper)
 
 
@@ -91,12 +91,12 @@ def test_no_file_that_signs_in_to_aws_is_put_on_a_machine(kind: str, platform: P
     stack = behind(kind)
     names = {piece.name.rpartition("/")[2] for piece in bundle(stack, "pilot", arns(stack), "okta-aws-cli web")}
     assert {"aws-config", "rollout-credentials", "rollout-credentials.conf", "rollout-me"} & names == set()
-    assert ("rollout-gateway" in names) == (kind == "litellm")
+    assert ("rollout-token" in names) == (kind == "litellm")
     given = {"aws_profile": "claude-code", "aws_config_file": "x"}
     assert commit_guard.settings(stack, ACCOUNT, **given)["queue"] is None
     assert own_usage_view.files(stack, ACCOUNT, platform, **given) == ()
-    entries = [file.path for file in gateway_helper.files(stack, ACCOUNT, platform)]
-    assert entries[-1:] == ([f"{PLACES[platform].folder}/rollout-gateway"] if kind == "litellm" else [])
+    entries = [file.path for file in gateway_files.files(stack, ACCOUNT, platform)]
+    assert entries[-1:] == ([f"{PLACES[platform].folder}/rollout-token"] if kind == "litellm" else [])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -112,13 +112,13 @@ def test_what_signed_in_to_aws_is_taken_off_the_macs_in_the_same_run(kind: str) 
         *(file.path for file in own_usage_view.files(rollout(), ACCOUNT, Platform.MACOS, **given)),
     }
     kept = [
-        *gateway_helper.files(stack, ACCOUNT, Platform.MACOS),
+        *gateway_files.files(stack, ACCOUNT, Platform.MACOS),
         *commit_guard.files(stack, ACCOUNT, Platform.MACOS, **given),
     ]
-    gone = gateway_helper.gone(stack, ACCOUNT, Platform.MACOS)
+    gone = gateway_files.gone(stack, ACCOUNT, Platform.MACOS)
     assert before - {file.path for file in kept} <= set(gone)
     assert {file.path for file in kept} & set(gone) == set()
-    assert gateway_helper.gone(rollout(), ACCOUNT, Platform.MACOS) == ()
+    assert gateway_files.gone(rollout(), ACCOUNT, Platform.MACOS) == ()
 
 
 @pytest.mark.parametrize(("kind", "mac"), [("claude_apps", 60), ("litellm", None)])
