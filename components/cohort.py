@@ -244,4 +244,6 @@ def _provider(shared: Shared, cohort: Declared) -> pulumi.Resource | None:
     """What the cohort's role trusts, which has to be there before it; None where it is adopted, or no provider."""
     if cohort.machines:
         return shared.workflows.provider if shared.workflows else None
+    if shared.gateway:
+        return shared.gateway.role
     return shared.federation.provider if shared.federation else None

@@ -167,6 +167,10 @@ def workflow_role(environment: str) -> str:
 
 # Not one of `PREFIX` either: who deploys may change those, and nobody on call may change this.
 ON_CALL_ROLE = "rollout-on-call"
+# Of a gateway that this program runs: its role, which cohorts' roles trust, and ECS's own for starting it. Not of
+# `PREFIX`: a cohort may be called so.
+GATEWAY_ROLE, GATEWAY_START_ROLE = "rollout-gateway", "rollout-gateway-start"
+GATEWAY_SERVICE = f"{PREFIX}-gateway"
 # What roles are called that people of a rollout take, in small letters.
 OUR_ROLES = (f"{PREFIX}-", "rollout-on-call", "rollout-workflow-")
 

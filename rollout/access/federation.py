@@ -43,7 +43,7 @@ def trust_policy(rollout: Rollout, account: Account, cohort: str, record: Record
     found = rollout.cohorts[cohort]
     statements = [machine(account, name, each) for name, each in sorted(found.machines.items())]
     if not statements and rollout.gateway:
-        role_arn = rollout.gateway.role_arn
+        role_arn = gateway_trust.role_of(rollout.gateway, account)
         statements = gateway_trust.statements(role_arn, gateway_trust.spellings(found.members, record))
     return {"Version": "2012-10-17", "Statement": statements or [PEOPLE[rollout.federation](rollout, account, cohort)]}
 

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Sequence
 from string import ascii_uppercase
 from typing import Any
 
+from rollout.account import Account
 from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.incidents.cut_record import Record
+from rollout.model.gateway import Gateway
+from rollout.names import GATEWAY_ROLE
 
 Document = dict[str, Any]
 
@@ -21,6 +24,11 @@ SID, NAME = "PeopleByGateway", "sts:RoleSessionName"
 NOBODY = "-"
 # A pattern of a domain takes any spelling of it; Denies know each address in lower case.
 CAPITALS = [f"*{letter}*" for letter in ascii_uppercase]
+
+
+def role_of(gateway: Gateway, account: Account) -> str:
+    """The ARN of what a gateway runs with."""
+    return gateway.role_arn or account.iam(f"role/{GATEWAY_ROLE}")
 
 
 def spellings(members: Iterable[str], record: Record | None) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from rollout.access import gateway_trust
 from rollout.access.residual import GATEWAY_MINUTES, TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES, lasting_minutes
+from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.incidents.named_stops import homes_of
 from rollout.model.cohort import Cohort
+from rollout.model.gateway import Gateway
 from rollout.model.rollout import Federation, Rollout
 
 
@@ -89,13 +91,18 @@ def changed_ways_in(record: Record, rollout: Rollout) -> list[str]:
     return found
 
 
+def _role(gateway: Gateway) -> str:
+    """As long as it is in any account."""
+    return gateway_trust.role_of(gateway, Account("0" * 12, "us-east-1"))
+
+
 def refused_spellings(rollout: Rollout, after: Record) -> list[str]:
     """Of cohorts that are too large for a gateway's trust policy to name their members: whom it has no room for, a line
     each cohort. `after`: the record of this update, which has how Okta spells them."""
     found: list[str] = []
     for name, cohort in sorted(rollout.declared.items()):
         names = gateway_trust.spellings(cohort.members, after)
-        if rollout.gateway and (refused := gateway_trust.left_out(rollout.gateway.role_arn, names)):
+        if rollout.gateway and (refused := gateway_trust.left_out(_role(rollout.gateway), names)):
             found.append(
                 f"cohorts.{name}: too large for its role to name its members, and {rollout.okta.domain} spells these "
                 f"with capitals, so that the gateway's sessions for them may be refused: {', '.join(refused)}; spell "

@@ -128,7 +128,44 @@ def called(operator: str, *names: str, **more: Any) -> dict[str, Any]:
     return {operator: {"sts:RoleSessionName": list(names)}, **more}
 
 
+IN_SERVICE: dict[str, Any] = {"stack": "gateway-service", "not_of": "meter-function-role"}
+
+
+def container(**changes: Any) -> Change:
+    def change(props: Props) -> None:
+        [only] = json.loads(props["containerDefinitions"])
+        props["containerDefinitions"] = json.dumps([{**only, **changes}])
+
+    return change
+
+
+def closed(on: str, change: Change, unknown: str | None = None) -> Case:
+    later: dict[str, Any] = {"unknown": put(unknown, UNKNOWN), "means": Verdict.LATER} if unknown else {}
+    return Case(rule="gateway-is-closed", on=f"gateway-{on}", change=change, **later, **IN_SERVICE)
+
+
+def takes(on: str, number: int, **changes: Any) -> Case:
+    rule = "gateway-takes-cohorts-roles-only"
+    return Case(rule=rule, on=f"gateway-{on}", change=statement(number, **changes), **IN_SERVICE)
+
+
 CASES = [
+    closed("definition", container(image="acme/gateway:latest"), "containerDefinitions"),
+    closed("definition", container(readonlyRootFilesystem=False)),
+    closed("definition", container(privileged=True)),
+    closed("definition", container(environment=[{"name": "DATABASE_URL", "value": "postgres://a:b@c/d"}])),
+    closed("definition", put("networkMode", "bridge")),
+    closed("service", put("networkConfiguration.assignPublicIp", True), "networkConfiguration"),
+    closed("service", put("deploymentCircuitBreaker", None)),
+    closed("service", put("enableExecuteCommand", True)),
+    closed("balancer", put("internal", False), "internal"),
+    closed("listener", put("sslPolicy", "ELBSecurityPolicy-2016-08"), "sslPolicy"),
+    closed("listener", put("protocol", "HTTP")),
+    closed("group", put("ingress", [{"cidrBlocks": ["10.0.0.0/8"], "fromPort": 443}]), "ingress"),
+    takes("task", 0, Resource=["arn:aws:iam::123456789012:role/admin"]),
+    takes("task", 1, Action=["dynamodb:PutItem"]),
+    takes("task", 1, Resource=["arn:aws:dynamodb:us-east-1:123456789012:table/other"]),
+    takes("start", 0, Action=["logs:CreateLogStream", "sqs:SendMessage"]),
     by_gateway("pilot", Condition=None),
     by_gateway("pilot", Condition=called("StringEqualsIgnoreCase", "alice.chen@acme.example")),
     by_gateway("pilot", Condition=called("StringLike", "alice.chen@acme.example")),

@@ -21,7 +21,7 @@ SIGN_INS = {
 }
 # These say no source account when they take a role (Lambda developer guide, execution role; Amazon Q Developer).
 WITHOUT_SOURCE = {"lambda.amazonaws.com", "chatbot.amazonaws.com"}
-SERVICES = WITHOUT_SOURCE | {"bedrock.amazonaws.com", "scheduler.amazonaws.com"}
+SERVICES = WITHOUT_SOURCE | {"bedrock.amazonaws.com", "ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"}
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
