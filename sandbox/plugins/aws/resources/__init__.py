@@ -9,6 +9,7 @@ from sandbox.plugins.aws.resources import (
     anomalies,
     bedrock,
     budgets,
+    containers,
     data_exports,
     dynamodb,
     dynamodb_items,
@@ -16,8 +17,10 @@ from sandbox.plugins.aws.resources import (
     iam_providers,
     iam_role,
     kms,
+    load_balancers,
     parameters,
     secrets,
+    security_groups,
 )
 from sandbox.plugins.aws.resources.cloudwatch import composite_alarms, dashboards, metric_alarms
 from sandbox.plugins.aws.resources.events import event_rules, event_targets, scheduler, schedules
@@ -41,6 +44,7 @@ _MODULES = (
     *(sns_topics, sns_subscriptions, sqs, email_identities, slack_channels),
     *(metric_alarms, composite_alarms, dashboards, metric_filters, log_subscriptions, log_policies),
     *(event_rules, event_targets, budgets, buckets, bucket_access, bucket_objects, data_exports, anomalies, kms),
+    *(security_groups, load_balancers, containers),
 )
 
 
