@@ -27,6 +27,8 @@ class AuditTrail(pulumi.ComponentResource):
     """Credentials found in commits and prompts: where and what kind, never the secret itself."""
     delivery_log_group: pulumi.Output[str] | None = None
     """What was delivered, by cohort and week, once a collector reads it from GitHub."""
+    gateway_log_group: pulumi.Output[str] | None = None
+    """What a gateway says of whom it refused."""
     function_log_groups: Mapping[str, pulumi.Output[str]]
     """By the function's name: what it has to say itself."""
     usage_log_groups: Mapping[str, pulumi.Output[str]]
@@ -53,6 +55,8 @@ class AuditTrail(pulumi.ComponentResource):
             self.delivery_log_group = self._log_group(
                 f"{name}-delivery-figures", names.DELIVERY_LOG_GROUP, logs.days, tags
             ).name
+        if logs.has_gateway:
+            self.gateway_log_group = self._log_group(f"{name}-gateway", names.GATEWAY_LOG_GROUP, logs.days, tags).name
         functions = {
             "announcer": names.ANNOUNCER if logs.has_announcer else None,
             "meter": names.METER if logs.has_meter else None,

@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.functions.announcement import Announcement, AnnouncementArgs
+from components.gateway_level import GatewayLevelArgs, gateway_level
 from components.identity.access import Access, AccessArgs
 from components.identity.federation import Federation
 from components.identity.membership import Membership, MembershipArgs
@@ -70,6 +71,7 @@ class Cohort(pulumi.ComponentResource):
 
         steps.made(Step.RECORD, [args.recorded])
         access = self._access(name) if cohort.level.effects.role else self._emptied(name)
+        self._tell_the_gateway(name)
         if args.shared.federation and not cohort.machines:
             self.membership = self._membership(name, args.shared.federation)
         self._tell_the_meter(name)
@@ -97,7 +99,7 @@ class Cohort(pulumi.ComponentResource):
             f"{name}-access",
             self._access_args(
                 name,
-                trust_policy(args.rollout, args.account, name),
+                trust_policy(args.rollout, args.account, name, args.record),
                 _provider(args.shared, args.rollout.cohorts[name]),
             ),
             self._child,
@@ -165,6 +167,21 @@ class Cohort(pulumi.ComponentResource):
             for label, arn in self.profile_arns.items()
         ]
         self.steps.made(Step.PROFILE_OWNERS, [*items, *meter.told.get(name, ())])
+
+    def _tell_the_gateway(self, name: str) -> None:
+        told = gateway_level(
+            f"{name}-gateway-level",
+            GatewayLevelArgs(
+                cohort=name,
+                rollout=self._args.rollout,
+                account=self._args.account,
+                table=self._args.shared.meter.table,
+                profile_arns=self.profile_arns,
+                after=self.steps.before(Step.GATEWAY_LEVEL),
+            ),
+            self,
+        )
+        self.steps.made(Step.GATEWAY_LEVEL, told)
 
     def _macs(self, name: str) -> MacSettings | None:
         args = self._args
@@ -255,4 +272,6 @@ def _provider(shared: Shared, cohort: Declared) -> pulumi.Resource | None:
     """What the cohort's role trusts, which has to be there before it; None where it is adopted, or no provider."""
     if cohort.machines:
         return shared.workflows.provider if shared.workflows else None
+    if shared.gateway:
+        return shared.gateway.role
     return shared.federation.provider if shared.federation else None

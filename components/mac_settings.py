@@ -31,6 +31,8 @@ class MacSettingsArgs:
     """Where on the Mac the settings are a file; None: they come as a configuration profile."""
     files: pulumi.Input[Sequence[File]] | None = None
     """What else goes to the Macs, in the order of writing: before the settings, and away after them."""
+    gone: Sequence[str] = ()
+    """What an earlier update may have put there, by path, and nothing names any more."""
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -104,9 +106,8 @@ class MacSettings(pulumi.ComponentResource):
 
         def script(found: Sequence[Any]) -> str:
             files, settings = found
-            return file_script(
-                which, [*files, *([File(path=path, content=as_json(settings), mode=0o644)] if path else [])]
-            )
+            own = [File(path=path, content=as_json(settings), mode=0o644)] if path else []
+            return file_script(which, [*files, *own], self._args.gone)
 
         return jamf.ManagedFiles(
             f"{name}-files",

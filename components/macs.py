@@ -13,7 +13,7 @@ from components.mac_settings import MacSettings, MacSettingsArgs
 from providers.jamf import sdk as jamf
 from rollout.access.member_sign_in import credential_process
 from rollout.account import Account
-from rollout.macs import commit_guard, credential_helper, own_usage_view, sign_in
+from rollout.macs import commit_guard, credential_helper, gateway_files, own_usage_view, sign_in
 from rollout.macs.commit_guard import File
 from rollout.macs.forms import helper_file
 from rollout.macs.places import PLACES, Platform
@@ -78,6 +78,7 @@ def macs(name: str, args: MacsArgs, opts: pulumi.ResourceOptions) -> MacSettings
             documents=documents,
             settings_path=PLACE.settings if rollout.mac.channel is Channel.FILE else None,
             files=_files(args),
+            gone=gateway_files.gone(rollout, args.account, Platform.MACOS),
             after=args.after,
         ),
         opts,
@@ -85,7 +86,8 @@ def macs(name: str, args: MacsArgs, opts: pulumi.ResourceOptions) -> MacSettings
 
 
 def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
-    """What signs in, the AWS profile that names it, the guard, a person's own view, and a helper's settings."""
+    """What signs in, the AWS profile that names it, the guard, a person's own view, and a helper's settings. Behind a
+    gateway nothing signs in to AWS."""
     rollout, account = args.rollout, args.account
     signed_in = {"aws_profile": sign_in.PROFILE, "aws_config_file": PLACE.aws_config}
     guard = [
@@ -97,6 +99,9 @@ def _files(args: MacsArgs) -> pulumi.Output[Sequence[File]]:
         if rollout.mac.channel is Channel.HELPER
         else []
     )
+    if rollout.gateway:  # what signed in to AWS is taken away in the same run
+        by_gateway = gateway_files.files(rollout, account, Platform.MACOS)
+        return pulumi.Output.from_input(commit_guard.each_once([*by_gateway, *guard, *helper]))
     if text := sign_in.portal_profile(rollout, account, args.cohort):
         config = File(path=PLACE.aws_config, content=text, mode=0o644)
         return pulumi.Output.from_input(commit_guard.each_once([config, *guard, *helper]))

@@ -15,7 +15,9 @@ from components.identity.federation import Federation
 from components.identity.people import listed
 from rollout.access.update_warnings import (
     changed_profiles,
+    changed_ways_in,
     later_ends,
+    refused_spellings,
     tokens_that_outlive,
     too_large_at_once,
 )
@@ -59,7 +61,9 @@ def warn_of_update(before: Record, rollout: Rollout, after: Record) -> None:
     lines = changed_profiles(before, rollout, after) if pulumi.runtime.is_dry_run() else []
     if lines:
         pulumi.log.warn("\n".join(["This breaks clients:", *(f"  {line}" for line in lines)]))
-    for line in tokens_that_outlive(before, rollout):
+    for line in changed_ways_in(before, rollout) if pulumi.runtime.is_dry_run() else ():
+        pulumi.log.warn(line)
+    for line in [*tokens_that_outlive(before, rollout), *refused_spellings(rollout, after)]:
         pulumi.log.warn(line)
     for line in still_in_okta(before, rollout) if pulumi.runtime.is_dry_run() else ():
         pulumi.log.warn(line)

@@ -18,6 +18,7 @@ from components.functions.github_webhook import GithubWebhook, GithubWebhookArgs
 from components.functions.mac_findings import MacFindings, MacFindingsArgs
 from components.functions.meter import Meter, MeterArgs
 from components.gates import Gates, GatesArgs
+from components.gateway import GatewayService, GatewayServiceArgs
 from components.identity.federation import Federation, FederationArgs
 from components.identity.workflow_issuer import WorkflowIssuer, WorkflowIssuerArgs
 from components.macs import MacServer, mac_server
@@ -47,6 +48,8 @@ class Shared:
     announcer: Announcer
     meter: Meter
     github_webhook: GithubWebhook
+    gateway: GatewayService | None
+    """What people's requests go through, where this program runs it."""
     macs: MacServer | None
     """Jamf Pro; none where the stack file names none."""
 
@@ -62,7 +65,7 @@ def declare_shared(
 ) -> Shared:
     """`record`: of cuts, as this update leaves it. `passed`: gates, as judged. `opts`: of each component; their parent,
     where the whole is a component itself."""
-    logs = logs_of(rollout)
+    logs = logs_of(rollout, record)
     trail = AuditTrail("audit-trail", AuditTrailArgs(logs=logs), opts)
     InvocationLogging("logging", InvocationLoggingArgs(account=account, logs=logs, trail=trail), opts)
     audiences = Audiences("audiences", AudiencesArgs(account=account, rollout=rollout), opts)
@@ -100,11 +103,17 @@ def declare_shared(
         MacFindingsArgs(account=account, rollout=rollout, trail=trail, record=record, after=meter.counting),
         opts,
     )
+    gateway = None
+    if rollout.gateway and rollout.gateway.service:
+        service = rollout.gateway.service
+        asked = GatewayServiceArgs(account=account, rollout=rollout, service=service, trail=trail)
+        gateway = GatewayService("gateway", asked, opts)
     federation = FederationArgs(account=account, rollout=rollout)
     return Shared(
         federation=Federation("federation", federation, opts) if okta_answers else None,
         workflows=workflows,
         trail=trail,
+        gateway=gateway,
         macs=mac_server(rollout, opts),
         audiences=audiences,
         announcer=Announcer(

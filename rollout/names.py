@@ -38,6 +38,8 @@ USAGE_TABLE = f"{PREFIX}-usage"
 USAGE_LOG_STREAM = "meter"
 # Of items of the usage table: whose an inference profile is, by its ARN.
 PROFILE_ITEM = "profile#"
+# Of items of the usage table: where a cohort stands, for LiteLLM's hook.
+GATEWAY_ITEM = "gateway#"
 BUDGET = f"{PREFIX}-month"
 ANOMALIES = f"{PREFIX}-anomalies"
 BILLING_EXPORT = f"{PREFIX}-billing"
@@ -51,6 +53,8 @@ CHANNELS_ROLE = f"{PREFIX}-slack-channels"
 # The nightly proof that who is past a stop is denied.
 PROOF = f"{PREFIX}-enforcement-proof"
 DELIVERY = f"{PREFIX}-delivery"
+# What a gateway says itself: whom it refused, and what it could not read. Bedrock knows of neither.
+GATEWAY_LOG_GROUP = f"/{PREFIX}/gateway"
 DELIVERY_LOG_GROUP = f"/{PREFIX}/delivery"
 DELIVERY_LOG_STREAM = "weeks"
 DELIVERY_SCHEDULE_ROLE = f"{PREFIX}-delivery-schedule"
@@ -200,6 +204,10 @@ def workflow_role(environment: str) -> str:
 
 # Not one of `PREFIX` either: who deploys may change those, and nobody on call may change this.
 ON_CALL_ROLE = "rollout-on-call"
+# Of a gateway that this program runs: its role, which cohorts' roles trust, and ECS's own for starting it. Not of
+# `PREFIX`: a cohort may be called so.
+GATEWAY_ROLE, GATEWAY_START_ROLE = "rollout-gateway", "rollout-gateway-start"
+GATEWAY_SERVICE = f"{PREFIX}-gateway"
 # What roles are called that people of a rollout take, in small letters.
 OUR_ROLES = (f"{PREFIX}-", "rollout-on-call", "rollout-workflow-")
 
@@ -272,6 +280,11 @@ def gateway_groups(account: str) -> str:
     """What the names of all cohorts' groups begin with (`okta_group`): of its people's groups a gateway hears of these
     alone."""
     return okta_group(account, "")
+
+
+def gateway_item(cohort: str) -> str:
+    """Of the usage table: what LiteLLM's hook reads of a cohort."""
+    return f"{GATEWAY_ITEM}{cohort}"
 
 
 def aws_app_label(account: str) -> str:

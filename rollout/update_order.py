@@ -17,6 +17,7 @@ class Plane(StrEnum):
     IAM = "IAM"
     OKTA = "Okta"
     METER = "Meter"
+    GATEWAY = "Gateway"
     MACS = "Macs"
     ANNOUNCER = "Announcer"
 
@@ -27,6 +28,7 @@ class Step(StrEnum):
     MEMBER_DENIES = "Denies of members"
     ENDS = "Denies from an end on"
     QUOTAS = "quota policies"
+    GATEWAY_LEVEL = "level for the gateway"
     MEMBERSHIPS = "group memberships"
     ASSIGNMENT = "app assignment"
     MEMBERSHIP_CHECK = "check of memberships"
@@ -102,6 +104,12 @@ _AFTER_THE_DENIES = (
         waits=(_ON_RECORD,),
     ),
     Turn(step=Step.QUOTAS, plane=Plane.IAM, does="has a policy ready for the meter to stop people with"),
+    Turn(
+        step=Step.GATEWAY_LEVEL,
+        plane=Plane.GATEWAY,
+        does="writes the level down for a running gateway to read",
+        waits=(Wait(_EVERY_DENY, "what a gateway has not read cannot give access back, since IAM denies", 39),),
+    ),
     Turn(
         step=Step.MEMBERSHIPS,
         plane=Plane.OKTA,

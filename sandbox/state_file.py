@@ -57,6 +57,12 @@ def of_request(file: StateFile) -> sqlite3.Connection:
     return cast("sqlite3.Connection", g.connection)
 
 
+def keep_transaction() -> None:
+    """What this request has written stays, though it is refused."""
+    if "connection" in g:
+        g.connection.commit()
+
+
 def end_transactions(app: Flask) -> None:
     @app.after_request
     def commit(response: Response) -> Response:

@@ -56,8 +56,10 @@ JAMF: Mapping[str, Mapping[str, Any]] = {
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
+    `accounts`: what Okta says of somebody otherwise than `_okta_user`, by address.
     `record`: of cuts, as the stack's last update left it. `cuts`: inline policies of the roles that are there, by the
-    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted. `pushed`: groups that Identity Center has."""
+    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted.
+    `pushed`: groups that Identity Center has."""
 
     def __init__(
         self,
@@ -70,8 +72,10 @@ class World(mocks.Mocks):
         cuts: Mapping[str, Sequence[str]] | str | None = None,
         audiences: Sequence[str] = ("sts.amazonaws.com",),
         pushed: Sequence[str] | str | None = None,
+        accounts: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.recorded, self.record, self.audiences, self.pushed = recorded, record, audiences, pushed
+        self.accounts = accounts or {}
         self.cuts = cuts or {}
         self.parameters = parameters or {}
         self.answer = answer
@@ -152,9 +156,12 @@ class World(mocks.Mocks):
 
     def _found(self, args: Mapping[str, Any]) -> list[dict[str, Any]]:
         if group := args.get("groupId"):
-            return [_okta_user(email) for email in self.groups[group]]
+            return [self._user(email) for email in self.groups[group]]
         quoted = args["searches"][0]["expression"].split('"')[1::2]
-        return [_okta_user(email) for email in quoted if email not in self.strangers]
+        return [self._user(email) for email in quoted if email not in self.strangers]
+
+    def _user(self, email: str) -> dict[str, str]:
+        return {**_okta_user(email), **self.accounts.get(email, {})}
 
 
 def _okta_user(email: str) -> dict[str, str]:
@@ -277,6 +284,7 @@ def run(
     okta_answers: bool = True,
     audiences: Sequence[str] = ("sts.amazonaws.com",),
     pushed: Sequence[str] | str | None = None,
+    accounts: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Recorded:
     """Run `__main__.py`, or another program, with a stack's configuration; raises what it raises."""
     recorded = Recorded()
@@ -285,7 +293,7 @@ def run(
         runpy.run_path(str(PROJECT / program_file), run_name="__main__")
 
     def in_context() -> None:
-        world = World(recorded, strangers, groups, answer, parameters, record, cuts, audiences, pushed)
+        world = World(recorded, strangers, groups, answer, parameters, record, cuts, audiences, pushed, accounts)
         with loops_closed(), ThreadPoolExecutor() as threads:
             loop = asyncio.new_event_loop()
             loop.set_default_executor(threads)

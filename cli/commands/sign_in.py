@@ -29,7 +29,9 @@ def run(stack: str, cohort: str, as_json: bool) -> None:
         return
     if "sign_in" in found:
         print(f"# once a day, or when asked\n{found['sign_in']}\n")
-    if "aws_profile" in found:
+    if "gateway" in found:
+        print(f"# {found['gateway']}: {found['how']}")
+    elif "aws_profile" in found:
         print(f"# {found['aws_config_file']}, or in ~/.aws/config\n{found['aws_profile']}")
     else:
         for key in ("issuer", "client_id", "role_arn", "role_session_name"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -54,6 +55,7 @@ def checks(machine: Machine, rollout: Rollout | None) -> list[Check]:
         Check(name="managed settings", look=lambda: settings(machine, rollout), fix=machine.ask),
         Check(name="shell", look=lambda: shell(machine), fix=""),
         Check(name="okta-aws-cli", look=lambda: okta_aws_cli(machine), fix=f"install it: {RELEASES}"),
+        Check(name="gateway", look=lambda: gateway(machine), fix="look at your network, a proxy or VPN included"),
         Check(name="clock", look=lambda: clock(machine), fix="look at your network, a proxy or VPN included"),
     ]
 
@@ -188,8 +190,26 @@ def _led_to(url: str) -> str:
     return f" and leads to a stand-in of AWS on this machine ({host})" if host in LOOPBACK else ""
 
 
+def gateway_of(machine: Machine) -> str:
+    """The address by which this machine's settings lead to models; empty where that is AWS's own."""
+    return str(machine.document.get("forceLoginGatewayUrl") or machine.env.get("ANTHROPIC_BASE_URL") or "")
+
+
+def gateway(machine: Machine) -> Iterator[Finding]:
+    """Whether it is reached from here; nobody is signed in to it."""
+    if url := gateway_of(machine):
+        status = httpx.get(url, timeout=TIMEOUT).status_code
+        if status >= 500:
+            yield broken("gateway", f"{url} answers with {status}", machine.ask)
+        else:
+            yield fine("gateway", f"{url} is reached from here")
+
+
 def okta_aws_cli(machine: Machine) -> Iterator[Finding]:
     name = "okta-aws-cli"
+    if gateway_of(machine):
+        yield fine(name, "not needed: you come in by a gateway")
+        return
     if machine.document and "AWS_CONFIG_FILE" not in machine.env:
         yield fine(name, "not needed: your own AWS profile signs you in")
         return
@@ -205,6 +225,8 @@ def okta_aws_cli(machine: Machine) -> Iterator[Finding]:
 
 def clock(machine: Machine) -> Iterator[Finding]:
     """Held against AWS's own: a session that is signed at another time is refused."""
+    if gateway_of(machine):
+        return  # it signs, by its own clock
     if not machine.region:
         yield unknown("clock", "not compared: no settings say which region is called", machine.ask)
         return
@@ -230,6 +252,8 @@ def clock(machine: Machine) -> Iterator[Finding]:
 def sign_in(machine: Machine) -> tuple[list[Finding], Mapping[str, str] | None]:
     """What is found, and the session that is kept, which goes nowhere but to AWS. Nobody is signed in by this."""
     name = "sign-in"
+    if url := gateway_of(machine):
+        return [_by_gateway(machine, url)], None
     if not machine.document or machine.env.get("AWS_PROFILE") == "":
         why = "the settings of this machine let nobody sign in" if machine.document else "there are no settings"
         return [unknown(name, f"not looked at: {why}", machine.ask)], None
@@ -251,6 +275,17 @@ def sign_in(machine: Machine) -> tuple[list[Finding], Mapping[str, str] | None]:
         said = masked(result.stderr) or "says nothing"
         return [unknown(name, said, f'start `claude`, or type "{command[0]}" sign-in; Okta\'s page opens')], None
     return _session(result.stdout)
+
+
+def _by_gateway(machine: Machine, url: str) -> Finding:
+    if machine.document.get("forceLoginMethod") == "gateway":
+        return fine("sign-in", f"by /login in `claude`, which leads to {url}")
+    command = shlex.split(str(machine.document.get("apiKeyHelper") or ""))
+    if not command:
+        return unknown("sign-in", "the settings of this machine let nobody sign in", machine.ask)
+    if not os.access(machine.file(command[0]), os.X_OK):
+        return broken("sign-in", f"{command[0]}: not there, or not to be run", machine.ask)
+    return fine("sign-in", f"by {command[0]}, which opens Okta's page once an hour")
 
 
 def _session(printed: str) -> tuple[list[Finding], Mapping[str, str] | None]:

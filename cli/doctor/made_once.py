@@ -102,6 +102,7 @@ def _log_groups(clients: Clients, rollout: Rollout) -> Iterator[There]:
         *([] if adopt.invocation_log_group else [names.INVOCATION_LOG_GROUP]),
         *([] if adopt.announcer else [names.INCIDENT_LOG_GROUP]),
         *([] if adopt.meter else [names.FINDINGS_LOG_GROUP, names.DELIVERY_LOG_GROUP]),
+        *([names.GATEWAY_LOG_GROUP] if rollout.gateway and not adopt.meter else []),
         *map(names.function_log_group, functions),
         *map(names.usage_log_group, rollout.logged),
     }

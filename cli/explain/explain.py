@@ -114,7 +114,8 @@ def explained(
             now_theirs = [answer.get() for name, answer in states.items() if name not in left]
             living = [state for state in now_theirs if isinstance(state, RoleState)]
             mine = {name: rollout.cohorts[name] for name in homes if name in rollout.cohorts}
-            yield reasons.by_session(email, mine, known, living, began)
+            gateway = rollout.gateway.url if rollout.gateway else ""
+            yield reasons.by_session(email, mine, known, living, began, gateway)
 
 
 def _aws(project: Path, stack: str, config: Mapping[str, Any]) -> tuple[Clients, Account]:

@@ -32,7 +32,8 @@ def by_file(stack: str, email: str, rollout: Rollout) -> Says:
     for name, cohort in named.items():
         level = cohort.level_of(email)
         usable = cohort.model_copy(update={"level": level}).usable_models(rollout.throttle)
-        lines.append(f"in {name}, {level}: {', '.join(usable) or 'no model'} may be called")
+        by = f", by {rollout.gateway.url} alone" if rollout.gateway and usable and not cohort.machines else ""
+        lines.append(f"in {name}, {level}: {', '.join(usable) or 'no model'} may be called{by}")
         if (end := cohort.end_of(email)) and email in cohort.ended:
             lines.append(f"their access ended {moment(end)}, by `until`")
             reasons.append(_ended(stack, email, end))
@@ -212,8 +213,10 @@ def by_session(
     record: Record | None,
     states: Sequence[RoleState],
     began: datetime | None,
+    gateway: str = "",
 ) -> Says:
-    """Before which time sessions are refused, by whoever drew it; `began`: when theirs did, where somebody says."""
+    """Before which time sessions are refused, by whoever drew it; `began`: when theirs did, where somebody says.
+    `gateway`: the address of what begins sessions for people."""
     lines: list[datetime | None] = [state.older_sessions_before for state in states]
     for name, cohort in cohorts.items():
         lines += [cohort.valid_from(), cohort.member_valid_from(email) if email in cohort.holders else None]
@@ -225,6 +228,8 @@ def by_session(
         return Says(source="their session", lines=("no incident has made earlier sessions invalid",))
     said = f"sessions that began before {_utc(line)} are refused"
     do = "ask them to sign in again: in Claude Code `/login`, elsewhere a new `okta-aws-cli` session"
+    if gateway:
+        do = f"ask them to try again in a minute: {gateway} begins their sessions, and a new one once AWS refuses it"
     if _is_machine(email):
         do = "run the job again, which gets a new session"
     if began is None:

@@ -52,7 +52,7 @@ def _deployed(cohort: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _apps(rollout: Rollout, outputs: Mapping[str, Any]) -> Mapping[str, str]:
-    if rollout.federation is not Federation.SAML:
+    if rollout.gateway or rollout.federation is not Federation.SAML:
         return {}
     if not (found := outputs.get(APPS)):
         raise CommandError("the stack has not said yet which apps of Okta's sign people in; run `pulumi up` first")

@@ -14,6 +14,7 @@ from components.identity.gateway_app import gateway_app
 from rollout import names
 from rollout.access.adopted_apps import SIGN_IN_GRANTS
 from rollout.access.federation import aws_app_settings, provider_arn
+from rollout.access.gateway_trust import role_of
 from rollout.account import Account
 from rollout.model.identity_center import IdentityCenter
 from rollout.model.rollout import Federation as Mode
@@ -72,7 +73,11 @@ class Federation(pulumi.ComponentResource):
         if rollout.gateway:
             self.way_in_id = gateway_app(f"{name}-gateway", args.account, rollout.gateway, child).id
         self.register_outputs(
-            {"provider_arn": provider_arn(rollout, args.account), "umbrella_group_id": self.umbrella_group_id}
+            {
+                "provider_arn": provider_arn(rollout, args.account),
+                "umbrella_group_id": self.umbrella_group_id,
+                **({"gateway_role_arn": role_of(rollout.gateway, args.account)} if rollout.gateway else {}),
+            }
         )
 
     def _saml(

@@ -38,7 +38,7 @@ class Dashboards(pulumi.ComponentResource):
                 dashboard_body=json.dumps(body),
                 opts=child,
             )
-        for query in (queries.of(rollout, each) for each in queries.QUERIES) if shared else ():
+        for query in queries.saved(rollout) if shared else ():
             log_groups = queries.log_groups(query.source, rollout, rollout.logged)
             aws.cloudwatch.QueryDefinition(
                 f"{name}-{query.title.lower().replace(' ', '-')}",

@@ -5,6 +5,7 @@ from policies.engine.rules import ResourceRule, StackRule
 from policies.rules.iam import (
     cohort_role_bounded,
     ended_is_denied,
+    gateway_role,
     iam_changes,
     iam_documents_fit,
     machines_apart,
@@ -56,6 +57,7 @@ from policies.rules.stack import (
     cohorts_are_whole,
     cost_tags,
     functions_keep_to_work,
+    gateway_closed,
     known_types,
     names_fit,
     no_public_ingress,
@@ -91,6 +93,8 @@ RESOURCE_RULES: list[ResourceRule] = [
     workflow_rights_ours.RULE,
     preview_only_reads.RULE,
     state_key_rotates.RULE,
+    gateway_role.RULE,
+    gateway_closed.RULE,
 ]
 STACK_RULES: list[StackRule] = [
     trusted_provider.RULE,

@@ -1,8 +1,8 @@
 """How somebody's word becomes an AWS session: a function for each provider of identity that a role can trust.
 
-People are vouched for by Okta, in one of two modes, or by a gateway that they signed in to; a machine by GitHub, or by
-the role that it has already. Another
-provider is another function here, and in `components.identity` what it needs once per account.
+People are vouched for by Okta, in one of two modes, or by a gateway that they signed in to
+(`rollout.access.gateway_trust`); a machine by GitHub, or by the role that it has already. Another provider is another
+function here, and in `components.identity` what it needs once per account.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollout import names
+from rollout.access import gateway_trust
 from rollout.account import Account
-from rollout.iam_limits import TRUST_CHARACTERS, characters
+from rollout.incidents.cut_record import Record
 from rollout.model.cohort import Machine
 from rollout.model.machines import GithubWorkflow
 from rollout.model.rollout import Federation, Rollout
@@ -38,13 +39,15 @@ def workflow_provider_arn(account: Account) -> str:
     return account.iam(f"oidc-provider/{names.WORKFLOW_ISSUER}")
 
 
-def trust_policy(rollout: Rollout, account: Account, cohort: str) -> Document:
+def trust_policy(rollout: Rollout, account: Account, cohort: str, record: Record | None = None) -> Document:
     """Who may take a cohort's role. The same at every level: a Deny must not wait for a change that IAM may refuse, as
-    it does where a machine's role is gone."""
-    machines = rollout.cohorts[cohort].machines
-    statements = [machine(account, name, each) for name, each in sorted(machines.items())]
-    people = gateway if rollout.gateway else PEOPLE[rollout.federation]
-    return {"Version": "2012-10-17", "Statement": statements or [people(rollout, account, cohort)]}
+    it does where a machine's role is gone. `record`: of cuts, for how Okta spells people's addresses."""
+    found = rollout.cohorts[cohort]
+    statements = [machine(account, name, each) for name, each in sorted(found.machines.items())]
+    if not statements and rollout.gateway:
+        role_arn = gateway_trust.role_of(rollout.gateway, account)
+        statements = gateway_trust.statements(role_arn, gateway_trust.spellings(found.members, record))
+    return {"Version": "2012-10-17", "Statement": statements or [PEOPLE[rollout.federation](rollout, account, cohort)]}
 
 
 def okta_saml(rollout: Rollout, account: Account, cohort: str) -> Document:  # noqa: ARG001  the assertion names the role
@@ -68,32 +71,6 @@ PEOPLE: Mapping[Federation, Callable[[Rollout, Account, str], Document]] = {
     Federation.SAML: okta_saml,
     Federation.OIDC: okta_oidc,
 }
-
-
-def gateway(rollout: Rollout, account: Account, cohort: str) -> Document:  # noqa: ARG001  its ARN is given
-    """The gateway's role, under the address of a member and no other name, while their addresses have room; in a
-    cohort that is too large for that, under an address of their domains. `docs/gateway.md` says what is left then.
-
-    Without regard to case, since Okta's token spells an address as the directory does. An extra member changes it, no
-    level does.
-    """
-    members = sorted(rollout.cohorts[cohort].members)
-    role = rollout.gateway.role_arn if rollout.gateway else ""
-    exact = _gateway(role, {"StringEqualsIgnoreCase": {"sts:RoleSessionName": members}})
-    if characters({"Version": "2012-10-17", "Statement": [exact]}) <= TRUST_CHARACTERS:
-        return exact
-    domains = sorted({f"*@{email.rpartition('@')[2]}" for email in members})
-    return _gateway(role, {"StringLike": {"sts:RoleSessionName": domains}})
-
-
-def _gateway(role: str, condition: Document) -> Document:
-    return {
-        "Sid": "PeopleByGateway",
-        "Effect": "Allow",
-        "Principal": {"AWS": role},
-        "Action": "sts:AssumeRole",
-        "Condition": condition,
-    }
 
 
 def machine(account: Account, name: str, each: Machine) -> Document:

@@ -14,6 +14,7 @@ from rollout.levels import Level
 from rollout.macs.channels import pushes, remedy, worst_minutes
 from rollout.macs.credential_helper import MINUTES_BEYOND_SESSION
 from rollout.model.errors import Mistake
+from rollout.model.gateway import GatewayKind
 from rollout.model.rollout import Federation, Rollout
 
 # "Seconds to a few minutes" until IAM's change is felt everywhere (domain 2.3; 20 s were measured).
@@ -27,6 +28,15 @@ CACHE_MINUTES = MINUTES_BEYOND_SESSION
 # Identity Center: until Okta's push has taken somebody out of its group too. Okta pushes at once and nobody promises a
 # time (docs/identity-center.md); from then on the access portal gives no new session.
 TOKEN_MINUTES = {Federation.SAML: 5, Federation.OIDC: 60, Federation.IDENTITY_CENTER: 30}
+# By a gateway nothing buys a session of AWS but the gateway's role; what a person keeps is what they signed in to it
+# with. `claude_apps`: `session.ttl_hours: 1`, its least, after which it asks Okta again. `litellm`: the ID token of
+# Okta's org server, at whose end each request is refused; the hook asks Okta and reads levels each minute before.
+GATEWAY_MINUTES = {GatewayKind.CLAUDE_APPS: 60, GatewayKind.LITELLM: 60}
+# Of a session out of a session, such as the gateway's for a person, at most (IAM user guide, role chaining).
+CHAINED_MINUTES = 60
+# How often Claude Code asks the vendor's gateway for its settings, which then go before all others of the machine
+# (2.1.332: an hour).
+GATEWAY_SETTINGS_MINUTES = 60
 # Of a workflow (`exp` and `iat` in the example of GitHub's documentation, OpenID Connect reference). Nobody leaves a
 # group to end its use: what denies a machine is IAM alone.
 WORKFLOW_TOKEN_MINUTES = 15
@@ -58,11 +68,42 @@ def residual_access(rollout: Rollout) -> dict[Level, Residual]:
             found[level] = Residual(
                 service_level=effects.minutes,
                 aws=IAM_MINUTES if effects.models != active.models else None,
-                okta=None if effects.members else _after_okta(rollout) + rollout.session_minutes,
+                okta=None if effects.members else outlives_okta(rollout),
                 # Each level from restricted on has another document than the one before it.
-                mac=worst_minutes(rollout.mac) if pushes(rollout) else None,
+                mac=_mac(rollout),
             )
     return found
+
+
+def lasting_minutes(rollout: Rollout, *, by_gateway: bool) -> int:
+    """Of an AWS session that exists: nothing but a Deny ends it earlier."""
+    return CHAINED_MINUTES if by_gateway else rollout.session_minutes
+
+
+def outlives_okta(rollout: Rollout) -> int:
+    """Minutes in which whoever has left Okta's groups may still call, where AWS's Deny is refused."""
+    if rollout.gateway:
+        return GATEWAY_MINUTES[rollout.gateway.kind]
+    return _after_okta(rollout) + rollout.session_minutes
+
+
+def _mac(rollout: Rollout) -> int | None:
+    if _is_hourly(rollout):
+        return GATEWAY_SETTINGS_MINUTES
+    return worst_minutes(rollout.mac) if pushes(rollout) else None
+
+
+def _is_hourly(rollout: Rollout) -> bool:
+    return rollout.gateway is not None and rollout.gateway.kind is GatewayKind.CLAUDE_APPS
+
+
+def _hourly(level: Level, allowed: int) -> str:
+    return (
+        f"{GatewayKind.CLAUDE_APPS.value}: Claude Code asks this gateway for its settings every "
+        f"{GATEWAY_SETTINGS_MINUTES} minutes, so what it refuses itself may take as long to be {level}, and {allowed} "
+        "are allowed; what IAM denies holds before. Set service_levels: warn and live with it, or kind: "
+        f"{GatewayKind.LITELLM.value}"
+    )
 
 
 def _after_okta(rollout: Rollout) -> int:
@@ -81,7 +122,9 @@ def missed(rollout: Rollout) -> list[Mistake]:
                 f"is refused, and {allowed} are allowed; set at most {allowed - 1 - _after_okta(rollout)}"
             )
             found.append(Mistake(("session_minutes",), text))
-        if residual.mac is not None and residual.mac >= allowed:
+        if residual.mac is not None and residual.mac >= allowed and _is_hourly(rollout):
+            found.append(Mistake(("gateway", "kind"), _hourly(level, allowed)))
+        elif residual.mac is not None and residual.mac >= allowed:
             setting, advice = remedy(rollout.mac, allowed)
             text = f"{advice}; as it is, Macs may take {residual.mac} minutes to be {level}, and {allowed} are allowed"
             found.append(Mistake(("mac", setting), text))

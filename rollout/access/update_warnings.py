@@ -6,13 +6,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from rollout.access import gateway_trust
 from rollout.access.ends import ends_characters
-from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES
+from rollout.access.residual import GATEWAY_MINUTES, TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES, lasting_minutes
 from rollout.access.sizes import inline_characters
+from rollout.account import Account
 from rollout.iam_limits import INLINE_CHARACTERS
 from rollout.incidents.cut_record import CohortRecord, Record
 from rollout.incidents.named_stops import homes_of
 from rollout.model.cohort import Cohort
+from rollout.model.gateway import Gateway
 from rollout.model.rollout import Federation, Rollout
 from rollout.model.times import earliest, moment
 
@@ -42,12 +45,15 @@ def _tokens(rollout: Rollout, cohort: Cohort, holder: str | None) -> tuple[str, 
     machines = [machine for name, machine in cohort.machines.items() if holder in (None, name)]
     if machines:
         return ("GitHub", WORKFLOW_TOKEN_MINUTES) if any(machine.github for machine in machines) else ("", 0)
+    if rollout.gateway:
+        return "its gateway", GATEWAY_MINUTES[rollout.gateway.kind]
     return ("Okta", TOKEN_MINUTES[Federation.OIDC]) if rollout.federation is Federation.OIDC else ("", 0)
 
 
 def _outlives(path: str, issuer: str, minutes: int) -> list[str]:
+    what = "a sign-in" if issuer == "its gateway" else "an ID token"
     text = (
-        f"{path}: an ID token that {issuer} issued before the suspension buys a new session until it is {minutes} "
+        f"{path}: {what} that {issuer} issued before the suspension buys a new session until it is {minutes} "
         f"minutes old; give access back no earlier than {minutes} minutes after the suspension was verified"
     )
     return [text] if minutes else []
@@ -114,3 +120,43 @@ def changed_profiles(record: Record, rollout: Rollout, after: Record) -> list[st
                     "until they have the new settings"
                 )
     return lines
+
+
+def changed_ways_in(record: Record, rollout: Rollout) -> list[str]:
+    """Of cohorts whose people come in otherwise from this update on, a line each: `record` is from before it."""
+    found: list[str] = []
+    gateway = rollout.gateway.url if rollout.gateway else None
+    for name, known in sorted(record.cohorts.items()):
+        cohort = rollout.declared.get(name)
+        if not cohort or cohort.machines or not cohort.level.effects.role or not known.profiles:
+            continue
+        before = known.gateway or None
+        if before != gateway:
+            old = before or "Okta's sign-in"
+            now = f"reach Bedrock by {gateway} alone" if gateway else "sign in to AWS through Okta again"
+            found.append(
+                f"cohorts.{name}: people now {now}; AWS sessions by {old} that exist end within "
+                f"{lasting_minutes(rollout, by_gateway=before is not None)} minutes, and no new one begins; "
+                "a machine without its new settings is refused until it has them"
+            )
+    return found
+
+
+def _role(gateway: Gateway) -> str:
+    """As long as it is in any account."""
+    return gateway_trust.role_of(gateway, Account("0" * 12, "us-east-1"))
+
+
+def refused_spellings(rollout: Rollout, after: Record) -> list[str]:
+    """Of cohorts that are too large for a gateway's trust policy to name their members: whom it has no room for, a line
+    each cohort. `after`: the record of this update, which has how Okta spells them."""
+    found: list[str] = []
+    for name, cohort in sorted(rollout.declared.items()):
+        names = gateway_trust.spellings(cohort.members, after)
+        if rollout.gateway and (refused := gateway_trust.left_out(_role(rollout.gateway), names)):
+            found.append(
+                f"cohorts.{name}: too large for its role to name its members, and {rollout.okta.domain} spells these "
+                f"with capitals, so that the gateway's sessions for them may be refused: {', '.join(refused)}; spell "
+                "them in lower case there, or divide the cohort"
+            )
+    return found

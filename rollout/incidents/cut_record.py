@@ -16,6 +16,7 @@ from rollout.model.times import instant, latest
 
 # The version of the form below; a stack deployed before there was one has its cuts in the output `cohorts`.
 FORM = 1
+TIMES = ("since", "dead_before", "ended_by", "until", "extended", "until_since")
 # The resource of a stack's state that holds it.
 NAME, STASH = "cuts-on-record", "pulumi:index:Stash"
 
@@ -58,8 +59,8 @@ class CohortRecord:
     """`people`: by e-mail address. `umbrella`: whom this cohort let into the umbrella group. `stop_shards`,
     `quota_shards`: session names by the policy that holds them. `overfull`: more names are stopped than a role's
     policies hold, so everybody is. `profiles`: by model label, the digest of what each is copied from. `absent`: since
-    when the stack file declares nothing of it; its role may outlive that, where an update did not end. `until`,
-    `extended`, `until_since`: as of a person."""
+    when the stack file declares nothing of it, whose role may outlive that. `gateway`: the address that its people come
+    in by; empty once they did, and do no more. `until`, `extended`, `until_since`: as of a person."""
 
     level: Level
     is_deployed: bool = True
@@ -77,6 +78,7 @@ class CohortRecord:
     until: datetime | None = None
     extended: datetime | None = None
     until_since: datetime | None = None
+    gateway: str | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -208,9 +210,6 @@ def _cohort(given: Mapping[str, Any]) -> CohortRecord:
         level=Level(given["level"]),
         is_deployed=bool(given.get("deployed", True)),
         incident=given.get("incident"),
-        since=_time(given.get("since")),
-        dead_before=_time(given.get("dead_before")),
-        ended_by=_time(given.get("ended_by")),
         people={email: _person(each) for email, each in _map(given, "people").items()},
         umbrella=tuple(given.get("umbrella") or ()),
         stop_shards=_shards(given.get("stop_shards")),
@@ -218,9 +217,8 @@ def _cohort(given: Mapping[str, Any]) -> CohortRecord:
         overfull=bool(given.get("overfull")),
         profiles=dict(_map(given, "profiles")),
         absent=_time(given.get("absent")),
-        until=_time(given.get("until")),
-        extended=_time(given.get("extended")),
-        until_since=_time(given.get("until_since")),
+        gateway=given.get("gateway"),
+        **_times(given),
     )
 
 
@@ -229,17 +227,16 @@ def _person(given: Mapping[str, Any]) -> PersonRecord:
         names=tuple(given.get("names") or ()),
         level=Level(given["level"]) if given.get("level") else None,
         incident=given.get("incident"),
-        since=_time(given.get("since")),
-        dead_before=_time(given.get("dead_before")),
-        ended_by=_time(given.get("ended_by")),
         left=_time(given.get("left")),
         is_removed=bool(given.get("removed")),
-        until=_time(given.get("until")),
-        extended=_time(given.get("extended")),
-        until_since=_time(given.get("until_since")),
         current=tuple(given.get("current") or ()),
         identity=given.get("identity"),
+        **_times(given),
     )
+
+
+def _times(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _time(given.get(key)) for key in TIMES}
 
 
 def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
@@ -260,6 +257,7 @@ def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
         "until": _text(cohort.until),
         "extended": _text(cohort.extended),
         "until_since": _text(cohort.until_since),
+        "gateway": cohort.gateway,
     }
     return {key: value for key, value in found.items() if value not in (None, [], {}, False) or key == "deployed"}
 

@@ -116,7 +116,14 @@ def _cohort(
             label: names.source_digest(rollout.models[label].source)
             for label in (cohort.models if cohort.level.effects.role else ())
         },
+        gateway=_gateway(rollout, cohort, was),
     )
+
+
+def _gateway(rollout: Rollout, cohort: Cohort, was: CohortRecord | None) -> str | None:
+    if rollout.gateway and not cohort.machines and cohort.level.effects.role:
+        return rollout.gateway.url
+    return "" if was and was.gateway is not None else None
 
 
 def _level_elsewhere(rollout: Rollout, homes: Mapping[str, str], email: str) -> Level | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollout.account import Account
-from rollout.macs import commit_guard, credential_helper, own_usage_view, windows
+from rollout.macs import commit_guard, credential_helper, gateway_files, own_usage_view, windows
 from rollout.macs.commit_guard import File
 from rollout.macs.forms import as_json, as_mobileconfig, as_plist, helper_answer, helper_file
 from rollout.macs.places import DOMAIN, PLACES, Places, Platform
@@ -84,8 +84,14 @@ def _pieces(
     if document is None:
         return []
     places, folder = PLACES[platform], f"{to.name}/{platform.value}"
-    region, account_id = document["model"].split(":")[3:5]
-    signs_in = credential_helper.files(rollout, to.cohort, platform, credential_process)
+    region, account_id = next(iter(profile_arns.values())).split(":")[3:5]
+    account = Account(account_id, region)
+    if rollout.gateway:
+        credential_process = None
+    signs_in = (
+        *credential_helper.files(rollout, to.cohort, platform, credential_process),
+        *gateway_files.files(rollout, account, platform),
+    )
     found = [_piece(folder, places, file) for file in signs_in]
     if text_of_profile := portal_profile(rollout, Account(account_id, region), to.cohort):
         found.append(Piece(name=f"{folder}/aws-config", content=text_of_profile.encode(), goes_to=places.aws_config))
@@ -93,7 +99,6 @@ def _pieces(
         text_of_profile = aws_profile(region, credential_helper.command(platform, credential_process))
         found.append(Piece(name=f"{folder}/aws-config", content=text_of_profile.encode(), goes_to=places.aws_config))
     given = {"aws_profile": PROFILE, "aws_config_file": places.aws_config}
-    account = Account(account_id, region)
     guard = commit_guard.files(rollout, account, platform, **given)
     view = own_usage_view.files(rollout, account, platform, **given)
     beside = commit_guard.each_once([*guard, *view])

@@ -205,6 +205,15 @@ def other_provider(document: Document) -> Found:
         yield "allowedProviders", text
 
 
+def other_gateway(document: Document) -> Found:
+    """A base URL that no list of providers binds is sent whatever key a person's machine has."""
+    env, providers = map_of(document, "env"), document.get("allowedProviders")
+    if env.get("ANTHROPIC_BASE_URL") and providers != ["customEndpoint"]:
+        yield "allowedProviders", 'not ["customEndpoint"], so that people may go round env.ANTHROPIC_BASE_URL'
+    if document.get("forceLoginGatewayUrl") and providers != ["gateway"]:
+        yield "allowedProviders", 'not ["gateway"], so that people may sign in elsewhere than forceLoginGatewayUrl'
+
+
 def unlisted_servers(document: Document) -> Found:
     if document.get("allowManagedMcpServersOnly") is True and not isinstance(document.get("allowedMcpServers"), list):
         yield "allowedMcpServers", "no list, so that any MCP server may be used; write [] for none"
@@ -255,6 +264,7 @@ RULES: tuple[Callable[[Document], Found], ...] = (
     lifted_from_home,
     mangled_text,
     null,
+    other_gateway,
     other_provider,
     own_credentials,
     unbinding_rule,

@@ -55,8 +55,9 @@ def hook(rollout: Rollout, platform: Platform) -> dict[str, Any] | None:
 
 
 def settings(rollout: Rollout, account: Account, *, aws_profile: str, aws_config_file: str) -> dict[str, Any]:
-    """What `commit-guard.json` says. Where another stack has the findings log there is no queue, and no report."""
-    reports = not rollout.adopt.meter
+    """What `commit-guard.json` says. Where another stack has the findings log there is no queue, and no report; nor
+    behind a gateway, where nobody has a session of AWS to send one with."""
+    reports = not rollout.adopt.meter and not rollout.gateway
     return {
         "on_failure": rollout.mac.commit_guard.value,
         "region": account.region,

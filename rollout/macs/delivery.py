@@ -24,15 +24,17 @@ def fault(file: File) -> str | None:
     return None
 
 
-def file_script(owner: str, files: Sequence[File]) -> str:
+def file_script(owner: str, files: Sequence[File], gone: Sequence[str] = ()) -> str:
     """POSIX sh. Parameter 4 says `apply` or `remove`.
 
     `owner`: whose files they are; what another owner has written since is not removed. `files`: in the order of
-    writing, and the other way round when they go. Raises ValueError for one that must not be written.
+    writing, and the other way round when they go. `gone`: paths of what was here before and is taken away once all
+    of it is written. Raises ValueError for one that must not be written.
     """
     if faults := [text for text in map(fault, files) if text]:
         raise ValueError("; ".join(faults))
     writes = [f"write {file.mode:04o} {shlex.quote(file.path)} {_encoded(file.content)}" for file in files]
+    writes += [f"remove {shlex.quote(path)}" for path in gone]
     removes = [f"remove {shlex.quote(file.path)}" for file in reversed(files)]
     return (
         _template()

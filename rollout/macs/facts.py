@@ -43,6 +43,9 @@ KEYS: Mapping[str, Fact] = {
     "allowedProviders": Fact('["bedrock"]: what leads elsewhere keeps the client from starting, by name', NEW),
     "requiredMinimumVersion": Fact("an older client ends with a sentence; nonsense is ignored without a word (10)"),
     "awsCredentialExport": Fact("empty: a person's own command is not run"),
+    "apiKeyHelper": Fact("what it prints is sent as bearer token and as key; a person's own is not run"),
+    "forceLoginMethod": Fact('"gateway": `/login` offers that alone', NEW),
+    "forceLoginGatewayUrl": Fact("where `/login` goes; of the machine's own sources alone", NEW),
     "modelPricing": Fact("by foundation model: the client's own figure of a session's cost", NEW),
     "sandbox": Fact("one key within"),
     "sandbox.autoAllowBashIfSandboxed": Fact("false: a command in the sandbox is asked about as any other"),
@@ -132,4 +135,13 @@ VARIABLES: Mapping[str, tuple[str, Fact]] = {
     "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": (r"https://\S+", Fact("pinned: an exported one diverts metrics (12)")),
     "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": (r"https://\S+", Fact("pinned as the one for metrics (12)")),
     "OTEL_RESOURCE_ATTRIBUTES": ("[a-z.]+=[^,=]+(,[a-z.]+=[^,=]+)*", Fact("on each metric and event (12)")),
+}
+
+_NAME = Fact("an alias calls the gateway's model of that name")
+# What stands otherwise where people come by a gateway (`rollout.macs.gateway_settings`).
+GATEWAY_VARIABLES: Mapping[str, tuple[str, Fact]] = {
+    "CLAUDE_CODE_USE_BEDROCK": ("0", Fact("beats an exported 1: nothing is sent to AWS")),
+    "ANTHROPIC_BASE_URL": (r"https://[a-z0-9.-]+(:[0-9]{1,5})?", Fact("beats an exported one")),
+    "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": ("[0-9]{4,7}", Fact("how long what `apiKeyHelper` printed is sent", ())),
+    **{f"ANTHROPIC_DEFAULT_{alias}_MODEL": ("claude-.+", _NAME) for alias in ("OPUS", "SONNET", "HAIKU", "FABLE")},
 }

@@ -12,11 +12,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
-from rollout.macs.facts import VARIABLES
+from rollout.macs.facts import GATEWAY_VARIABLES, VARIABLES
+from rollout.macs.untyped import map_of
 from rollout.model.errors import dotted, one_of, shown
 from rollout.model.fields import PermissionRule
 from rollout.model.macs import VERSION, McpName, McpUrl, McpWord
 
+# Of a gateway, as Anthropic calls it.
+ModelName = Annotated[str, StringConstraints(pattern=r"^claude-[a-z0-9.-]{1,100}$")]
+GatewayUrl = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9.-]+(?::[0-9]{1,5})?$")]
 ProfileArn = Annotated[
     str,
     StringConstraints(
@@ -110,10 +114,12 @@ def _left_out() -> Any:
 
 
 def _variables(env: dict[str, str]) -> dict[str, str]:
+    by_gateway = env.get("CLAUDE_CODE_USE_BEDROCK") == "0"
+    known = {**VARIABLES, **GATEWAY_VARIABLES} if by_gateway else VARIABLES
     for name, value in env.items():
-        if name not in VARIABLES:
+        if name not in known or (by_gateway and name.startswith("AWS_")):
             raise ValueError(f"no variable of ours: {shown(name)}")
-        pattern = VARIABLES[name][0]
+        pattern = known[name][0]
         if not re.fullmatch(pattern, value):
             raise ValueError(f"{name}: must be {pattern or 'empty'}, not {shown(value)}")
     return env
@@ -142,6 +148,17 @@ class ManagedSettings(Strict):
     env: Annotated[dict[str, str], AfterValidator(_variables)]
 
 
+class GatewaySettings(ManagedSettings):
+    """Where a gateway stands before Bedrock: it alone is a provider, by one address, and models have names."""
+
+    available_models: Annotated[list[ModelName], Field(min_length=1)]  # pyright: ignore[reportIncompatibleVariableOverride]
+    model: ModelName
+    allowed_providers: Annotated[list[Literal["gateway", "customEndpoint"]], Field(min_length=1, max_length=1)]  # pyright: ignore[reportIncompatibleVariableOverride]
+    force_login_method: Literal["gateway"] = "gateway"
+    force_login_gateway_url: GatewayUrl = Field(default_factory=_left_out)
+    api_key_helper: Annotated[str, StringConstraints(pattern=r'^"[^"]+" token$')] = Field(default_factory=_left_out)
+
+
 class SettingsError(ValueError):
     """A document that must not be pushed, and all that is wrong with it, one line each."""
 
@@ -152,8 +169,9 @@ class SettingsError(ValueError):
 
 def model_mistakes(document: dict[str, Any]) -> list[str]:
     """What the model refuses, one line each with its place."""
+    by_gateway = map_of(document, "env").get("CLAUDE_CODE_USE_BEDROCK") == "0"
     try:
-        ManagedSettings.model_validate(document)
+        (GatewaySettings if by_gateway else ManagedSettings).model_validate(document)
     except ValidationError as error:
         return [f"{dotted(detail['loc'])}: {_text(detail['type'], detail['msg'])}" for detail in error.errors()]
     return []

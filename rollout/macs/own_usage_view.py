@@ -18,9 +18,10 @@ ENTRY, SETTINGS, PACKAGE = "rollout-me", "rollout-me.json", "rollout_me"
 
 
 def status_line(rollout: Rollout, platform: Platform) -> dict[str, Any]:
-    """Claude Code's `statusLine`; nothing where another stack has the meter, or there is no POSIX shell."""
+    """Claude Code's `statusLine`; nothing where another stack has the meter, or there is no POSIX shell, or a gateway
+    has the sessions that would read it."""
     path = f"{PLACES[platform].folder}/{ENTRY}"
-    if rollout.adopt.meter or not PLACES[platform].shell:
+    if rollout.adopt.meter or rollout.gateway or not PLACES[platform].shell:
         return {}
     # Where nobody installed it, without a word: an empty line.
     return {"statusLine": {"type": "command", "command": f'[ ! -x "{path}" ] || "{path}" line'}}

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from rollout import names
 from rollout.levels import Level
-from rollout.macs import commit_guard, credential_helper, hooks, own_profiles, own_usage_view
+from rollout.macs import commit_guard, credential_helper, gateway_settings, hooks, own_profiles, own_usage_view
 from rollout.macs.additions import ADDITIONS, Added
 from rollout.macs.checks import findings
 from rollout.macs.model import SettingsError, model_mistakes
@@ -98,6 +98,7 @@ def managed_settings(
     rows = [row for level, row in ADDITIONS.items() if level.rank <= to.level.rank]
     strict = not all(row.allow for row in rows)
     region = "".join(profile_arns[cohort.models[0]].split(":")[3:4])
+    models = gateway_settings.model_names(rollout, to.cohort) if rollout.gateway else profile_arns
     labels = _labels(rollout, cohort, to.level)
     says = _words(rollout, to, rows[-1].says)
     guard = commit_guard.hook(rollout, platform)
@@ -112,21 +113,25 @@ def managed_settings(
         **_mcp_servers(rollout.claude, strict=strict),
         "requiredMinimumVersion": rollout.claude.minimum_version,
         **_prices(rollout, cohort),
-        "availableModels": [profile_arns[label] for label in labels],
-        "model": profile_arns[labels[0]],
+        "availableModels": [models[label] for label in labels],
+        "model": models[labels[0]],
         "hooks": {event: found for event, found in hooked.items() if found},
         "companyAnnouncements": [says] if says else [],
         **own_usage_view.status_line(rollout, platform),
         "env": {
             **{key: value for row in rows for key, value in row.env.items()},
             **_endpoints(region),
-            **pins(rollout, labels, profile_arns),
+            **pins(rollout, labels, models),
             **_aws(rollout, profile_arns[labels[0]], platform, signs_in=all(row.sign_in for row in rows)),
             **(_telemetry(rollout.mac.telemetry, to) if rollout.mac.telemetry else {}),
         },
     }
     document = {key: value for key, value in parts.items() if value not in ([], {}) or key == "allowedMcpServers"}
-    document = own_profiles.given_back(document, platform)
+    if rollout.gateway:
+        signs_in = all(row.sign_in for row in rows)
+        document = gateway_settings.by_gateway(rollout.gateway, document, platform, signs_in=signs_in)
+    else:
+        document = own_profiles.given_back(document, platform)
     if document["env"].get("AWS_CONFIG_FILE") == PLACES[platform].aws_config:
         portal = {"awsAuthRefresh": PORTAL_SIGN_IN} if rollout.identity_center else None
         document |= portal or credential_helper.told(platform)

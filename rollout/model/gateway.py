@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from rollout.model.base import Part
 from rollout.model.fields import Shape
+from rollout.model.gateway_service import GatewayService
 from rollout.model.machines import RoleArn
 
 # Sign-in returns to a fixed path beneath it, so it has none of its own.
@@ -39,9 +40,11 @@ class Gateway(Part):
     """`claude_apps`: the one in `claude` itself (`claude gateway`); `litellm`: LiteLLM's proxy with our hook."""
     url: GatewayUrl
     """Where Claude Code reaches it, without a path."""
-    role_arn: RoleArn
-    """The role that it runs with, such as an ECS task's. Cohorts of people trust this role and no longer Okta's
-    sign-in: nobody goes round it."""
+    role_arn: RoleArn | None = None
+    """The role that it runs with, such as an ECS task's, where you run it. Cohorts of people trust this role and no
+    longer Okta's sign-in: nobody goes round it. This, or `service`."""
+    service: GatewayService | None = None
+    """Where this program runs it, as a service of ECS, with a role of its own."""
     on_silence: OnSilence = OnSilence.REFUSE
     """Of `litellm`: whether people are refused or served while it can read neither levels nor counters. IAM denies
     what a level denies in either case."""

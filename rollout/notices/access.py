@@ -24,9 +24,9 @@ class Access:
     `people`: who may sign in. `above`: whose level is above active, whom notices of levels speak to. `removed`: who
     left and is in no other cohort. `models`: labels that answer, the default first. `is_whole`: whether these are all
     of the cohort's. `tells`: whether people are to be told, or only remembered. `signs_in`: whether okta-aws-cli signs
-    in. `ask`: whom to ask, as the end of a sentence. `page`: an address. `ends`: when whose access will end, RFC 3339
-    by e-mail address; `ended`: of those whose access has. `owners`: of machines whose access ends, by name, whom to
-    tell; `ends` has them too.
+    in. `gateway`: the address that people come in by, where there is one. `ask`: whom to ask, as the end of a sentence.
+    `page`: an address. `ends`: when whose access will end, RFC 3339 by e-mail address; `ended`: of those whose access
+    has. `owners`: of machines whose access ends, by name, whom to tell; `ends` has them too.
     """
 
     cohort: str
@@ -37,6 +37,7 @@ class Access:
     is_whole: bool = True
     tells: bool = True
     signs_in: bool = True
+    gateway: str = ""
     ask: str = ""
     page: str | None = None
     ends: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -55,6 +56,7 @@ class Access:
             is_whole=bool(document.get("is_whole", True)),
             tells=bool(document.get("tells", True)),
             signs_in=bool(document.get("signs_in", True)),
+            gateway=str(document.get("gateway", "")),
             ask=str(document.get("ask", "")),
             page=document.get("page"),
             ends=_by_holder(document.get("ends")),
@@ -185,7 +187,9 @@ def to_person(
 def _granted(access: Access, ends: str | None) -> tuple[str, list[str]]:
     second = (
         f"2. Install okta-aws-cli: brew install okta-aws-cli, or {OKTA_AWS_CLI}"
-        if access.signs_in
+        if access.signs_in and not access.gateway
+        else f"2. Be where {access.gateway} is reached, by which alone models answer"
+        if access.gateway
         else "2. Get an AWS session: your AWS profile claude-code has to sign you in through Okta"
     )
     lines = [

@@ -61,6 +61,7 @@ def access(rollout: Rollout, cohort: str, record: Record) -> dict[str, Any]:
         is_whole=found.level is Level.ACTIVE,
         tells=notify.onboarding,
         signs_in=rollout.federation is Federation.SAML,
+        gateway=rollout.gateway.url if rollout.gateway else "",
         ask=whom_to_ask(rollout),
         page=page,
         ends={email: end.isoformat() for email, end in ends.items() if email not in found.ended},

@@ -74,6 +74,9 @@ def fleet(rollout: Rollout, account: Account) -> Body:
     page.log("Denied calls", queries.DENIED_CALLS, 12)
     page.log("Shadow use", queries.of(rollout, queries.SHADOW_USE), 12)
     page.end_row()
+    if rollout.gateway:
+        page.log("Refused or delayed by the gateway", queries.REFUSED_BY_GATEWAY[rollout.gateway.kind], 24)
+        page.end_row()
     page.row("## Finance", 1)
     teams = [[NAMESPACE, "Usd", "team", team, {"label": team}] for team in sorted(rollout.organization.teams)]
     page.metrics("USD a day, by team", teams, 8, period=DAY, stacked=True)

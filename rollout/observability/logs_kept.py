@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rollout.incidents.cut_record import Record
 from rollout.levels import Level
 from rollout.model.base import Part
 from rollout.model.errors import StackFileError, mistakes_of
@@ -20,7 +21,8 @@ class LogsKept:
     """`days`: of the shared ones. `usage_days`: by cohort. `least_days`: what was asked for; some are kept longer.
     `retired`: cohorts whose log may be deleted by hand. `incident_days`: of changes of level; None where another stack
     has them. `has_announcer`, `has_meter`: whether their functions' logs are here. `adopted`: the log group that
-    Bedrock writes to already; its configuration is left alone then. `prompt_text`: whether prompts are written too."""
+    Bedrock writes to already; its configuration is left alone then. `prompt_text`: whether prompts are written too.
+    `has_gateway`: whether there is a gateway, or was one: what it said is kept."""
 
     organization: str
     days: int
@@ -32,9 +34,12 @@ class LogsKept:
     has_meter: bool = False
     adopted: str | None = None
     prompt_text: bool = False
+    has_gateway: bool = False
 
 
-def logs_of(rollout: Rollout) -> LogsKept:
+def logs_of(rollout: Rollout, record: Record | None = None) -> LogsKept:
+    """`record`: of cuts, which remembers that there was a gateway."""
+    had_gateway = record is not None and any(cohort.gateway is not None for cohort in record.cohorts.values())
     own_announcer = not rollout.adopt.announcer
     return LogsKept(
         organization=rollout.organization.name,
@@ -47,6 +52,7 @@ def logs_of(rollout: Rollout) -> LogsKept:
         has_meter=not rollout.adopt.meter,
         adopted=rollout.adopt.invocation_log_group,
         prompt_text=rollout.logs.prompt_text,
+        has_gateway=(rollout.gateway is not None or had_gateway) and not rollout.adopt.meter,
     )
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rollout import names
+from rollout.model.gateway import GatewayKind
 from rollout.model.rollout import Rollout
 
 # Of one query (CloudWatch Logs user guide, quotas).
 LOG_GROUPS_AT_MOST = 50
 
-Source = Literal["usage", "invocations", "incidents", "delivery"]
+Source = Literal["usage", "invocations", "incidents", "delivery", "gateway"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +153,53 @@ QUERIES = (
 )
 
 
+# What the two kinds of gateway say, a line of JSON each, of what never became a call of Bedrock's. Requests are not
+# counted by them: each has its record, by which the meter counts it once (decision 40).
+REFUSED_BY_GATEWAY = {
+    GatewayKind.LITELLM: Query(
+        title="Refused or delayed by the gateway",
+        answers="Whom the gateway refused before Bedrock was asked, and why, or had wait (served, at throttled).",
+        source="gateway",
+        text=_lines(
+            'filter gateway = "refused" or (gateway = "served" and level = "throttled")',
+            "stats count(*) as requests, fromMillis(latest(@timestamp)) as last by user_id, gateway, why, status",
+            "sort requests desc",
+            "limit 100",
+        ),
+    ),
+    GatewayKind.CLAUDE_APPS: Query(
+        title="Refused or delayed by the gateway",
+        answers="Whom the gateway refused, or passed a refusal on to, how often and when last. It delays nobody.",
+        source="gateway",
+        text=_lines(
+            'filter evt = "inference" and status >= 400',
+            "stats count(*) as requests, fromMillis(latest(@timestamp)) as last by email, model, status",
+            "sort requests desc",
+            "limit 100",
+        ),
+    ),
+}
+GATEWAY_SILENCE = Query(
+    title="What the gateway could not read",
+    answers="Since when levels, counters, keys or Okta did not answer the gateway, and what it did meanwhile.",
+    source="gateway",
+    text=_lines(
+        'filter gateway = "away" or gateway = "on-silence"',
+        "stats count(*) as times, fromMillis(latest(@timestamp)) as last by gateway, what, did",
+        "sort times desc",
+        "limit 100",
+    ),
+)
+
+
+def saved(rollout: Rollout) -> tuple[Query, ...]:
+    """Those of a stack."""
+    kind = rollout.gateway.kind if rollout.gateway else None
+    own = (REFUSED_BY_GATEWAY[kind],) if kind else ()
+    found = (*QUERIES, *own, *((GATEWAY_SILENCE,) if kind is GatewayKind.LITELLM else ()))
+    return tuple(of(rollout, query) for query in found)
+
+
 def log_groups(source: Source, rollout: Rollout, cohorts: Sequence[str]) -> list[str]:
     """Those that a query reads, of at most fifty of these cohorts; by name, so that no rollback takes a query along."""
     match source:
@@ -163,3 +211,5 @@ def log_groups(source: Source, rollout: Rollout, cohorts: Sequence[str]) -> list
             return [names.INCIDENT_LOG_GROUP]
         case "delivery":
             return [names.DELIVERY_LOG_GROUP]
+        case "gateway":
+            return [names.GATEWAY_LOG_GROUP]

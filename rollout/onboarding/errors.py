@@ -111,3 +111,65 @@ TROUBLES: tuple[Trouble, ...] = (
         does=("Start Claude Code again once the machine has its new settings, {settings_minutes}.", "Then {ask}."),
     ),
 )
+
+# What stands otherwise where people come by a gateway.
+_BY_GATEWAY = {
+    "no-session": Trouble(
+        kind="no-session",
+        title="Not signed in, or the sign-in has expired",
+        sees=("Not logged in · Please run /login", "API Error: 401"),
+        means="A sign-in lasts an hour. It has ended, or nobody finished it in the browser.",
+        does=("Type /login, or start Claude Code again, and look for Okta's page in your browser.", "Then {ask}."),
+    ),
+    "access-denied": Trouble(
+        kind="access-denied",
+        title="403, not authorized",
+        sees=("API Error: 403",),
+        means="{gateway} knows you, and you are stopped: an incident, a stop of spend or of tokens that you have "
+        "reached, or a model that is none of your cohort's. A new sign-in does not help.",
+        does=(
+            "Read what Claude Code says under its banner at its start, and your messages: whoever is stopped is told.",
+            "Choose one of your models by /model.",
+            "If none of these explains it, {ask}, with the time and the first line of the error.",
+        ),
+    ),
+    "wrong-group": Trouble(
+        kind="wrong-group",
+        title="You are not let in: the wrong group",
+        sees=("user is not a member of an allowed group", "User is not assigned to the client application"),
+        means="Okta knows you and does not have you in this cohort's group: you are not in it yet, were moved to "
+        "another, or have left it.",
+        does=(
+            "Check that you signed in to {okta_domain} as yourself, not by an administrator's or a second account.",
+            "If you were added a moment ago, wait five minutes, then sign in again.",
+            "Otherwise {ask}.",
+        ),
+    ),
+    "not-reached": Trouble(
+        kind="not-reached",
+        title="The gateway is not reached",
+        sees=("API Error: Connection error", "Unable to connect to API (ConnectionRefused)"),
+        means="Models answer by {gateway} alone, and your machine does not reach it.",
+        does=("Look at your network: the company's own, or its VPN.", "If others reach it, {ask}."),
+    ),
+    "throttled": Trouble(
+        kind="throttled",
+        title="Throttled: one model, and so many tokens a day",
+        sees=("Claude Code is throttled (…): {throttle_model} alone, {daily_tokens} tokens a day",),
+        means="While an incident is looked at, only {throttle_model} answers, with at most {daily_tokens} tokens for "
+        "each person and day. Who has used them up is refused until midnight UTC.",
+        does=("Go on at midnight UTC, or when you are told that it is over.",),
+    ),
+    "suspended": Trouble(
+        kind="suspended",
+        title="Suspended",
+        sees=("Claude Code is suspended (…). Nothing you typed was sent.", "Operation stopped by hook"),
+        means="Access of your cohort, or yours alone, is cut while an incident is open. Older sessions stay dead.",
+        does=("Nothing to do, and please do not look for another way in. You are told when it is over.",),
+    ),
+}
+_NOT_BY_GATEWAY = {"no-model"}
+BY_GATEWAY: tuple[Trouble, ...] = (
+    *(_BY_GATEWAY.get(each.kind, each) for each in TROUBLES if each.kind not in _NOT_BY_GATEWAY),
+    _BY_GATEWAY["not-reached"],
+)

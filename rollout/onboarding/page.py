@@ -21,7 +21,7 @@ from rollout.macs.settings import ALIASES
 from rollout.macs.sign_in import PORTAL_SIGN_IN
 from rollout.model.rollout import Federation, Rollout
 from rollout.model.whom_to_ask import whom_to_ask
-from rollout.onboarding.errors import TROUBLES, Trouble
+from rollout.onboarding.errors import BY_GATEWAY, TROUBLES, Trouble
 from rollout.onboarding.platforms import GUIDES, RELEASES
 from rollout.report.palette import variables
 
@@ -57,12 +57,13 @@ def page(rollout: Rollout, cohort: str) -> str:
         guides=GUIDES,
         releases=RELEASES,
         okta_aws_cli=rollout.mac.okta_aws_cli,
+        gateway=rollout.gateway,
         saml=rollout.federation is Federation.SAML,
         portal=PORTAL_SIGN_IN if rollout.identity_center else None,
         pushed=rollout.jamf is not None,
         rows=_rows(rollout, cohort),
         spend=_spend(rollout),
-        troubles=[filled(trouble, facts) for trouble in TROUBLES],
+        troubles=[filled(trouble, facts) for trouble in (BY_GATEWAY if rollout.gateway else TROUBLES)],
         prompt=FIRST_PROMPT,
         leads=leads,
         contacts=rollout.notify.email.get("engineering", ()),
@@ -76,6 +77,7 @@ def page(rollout: Rollout, cohort: str) -> str:
 def _facts(rollout: Rollout, cohort: str) -> Mapping[str, str]:
     return {
         "ask": whom_to_ask(rollout),
+        "gateway": rollout.gateway.url if rollout.gateway else "",
         "session_minutes": str(rollout.session_minutes),
         "role": names.role(cohort),
         "okta_domain": rollout.okta.domain,

@@ -121,9 +121,10 @@ def unknown_people(rollout: Rollout, found: Directory) -> list[Mistake]:
             elif person.status in GONE:
                 text = f"{person.status.lower()} in {rollout.okta.domain}; take the member out"
             elif not names.SESSION.fullmatch(session_name(rollout, person)):
+                what = "the address" if rollout.gateway else "the login"
                 text = (
-                    f"signs in to {rollout.okta.domain} as {shown(person.login)}, which AWS takes as no session's name "
-                    "(2 to 64 letters, digits and _+=,.@-); change the login, or take the member out"
+                    f"signs in to {rollout.okta.domain} as {shown(session_name(rollout, person))}, which AWS takes as "
+                    f"no session's name (2 to 64 letters, digits and _+=,.@-); change {what}, or take the member out"
                 )
             elif (called := session_name(rollout, person).lower()) in machines:
                 text = f"signs in to {rollout.okta.domain} as {called}, as a machine is called; name that otherwise"

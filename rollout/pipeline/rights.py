@@ -59,6 +59,10 @@ class Rights:
         return [f"{self.service}:{action}" for action in words.split()]
 
 
+# Of the meter's table, by what their keys begin with.
+DECLARED_ITEMS = [f"{names.PROFILE_ITEM}*", f"{names.GATEWAY_ITEM}*"]
+
+
 def rights(account: Account, okta_domain: str) -> list[Rights]:
     ours = names.PREFIX
     logs = (f"/{ours}/*", f"/aws/lambda/{ours}-*")
@@ -153,9 +157,9 @@ def rights(account: Account, okta_domain: str) -> list[Rights]:
             service="dynamodb",
             resources=(account.table_arn(f"{ours}-*"),),
             reads="DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource",
-            # Whose a profile is, which the program declares; not who used what.
+            # Whose a profile is and where a cohort stands, which the program declares; not who used what.
             reads_own="GetItem",
-            own=lambda _: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{names.PROFILE_ITEM}*"]}},
+            own=lambda _: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": DECLARED_ITEMS}},
             writes="""
                 CreateTable DeleteItem PutItem TagResource UntagResource UpdateItem UpdateTable UpdateTimeToLive
             """,

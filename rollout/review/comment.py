@@ -13,6 +13,7 @@ from rollout.review.engine_plan import Plan
 from rollout.review.markdown import block, cell, code, fenced, listed, table
 from rollout.review.sessions_diff import SessionChange
 from rollout.review.settings_diff import Change
+from rollout.review.ways_diff import WayChange
 from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
 
 # GitHub takes 65,536 characters as a comment (REST API, issue comments); the rest is room for what stands around.
@@ -85,6 +86,7 @@ def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: S
     said = [
         *refused,
         *(["**dead sessions live again**"] if any(change.revives for change in found.sessions) else []),
+        *([f"**{sum(way.people for way in found.ways)} come in by another way**"] if found.ways else []),
         *([f"{gained} gain access"] if gained else []),
         *([f"**{lost} lose access**"] if lost else []),
         *([f"{fewer} lose a model"] if fewer else []),
@@ -118,6 +120,7 @@ def _tables(found: Diff, room: int) -> Iterator[str]:
     members = {f"{email}: {field}": change for (email, field), change in found.members.items()}
     for title, heads, rows in (
         ("Sessions", ("of", "good from", "then from", "people", "what it means"), map(_session, sessions)),
+        ("Ways in", ("cohort", "before", "after", "people", "what it means"), map(_way, found.ways)),
         ("Levels", ("what", "before", "after", "people", "within", "incident"), map(_level, found.levels)),
         ("People", ("", "who", "before", "after", "", ""), _people(found.people)),
         ("Access beyond its end", ("", "who", "it was to end", "it ends now", "by"), _ends(found.ends)),
@@ -137,6 +140,15 @@ def _session(change: SessionChange) -> tuple[str, ...]:
         what = f"sessions from before {_value(change.after)} are dead"
     times = ("always" if time is None else _value(time) for time in (change.before, change.after))
     return _who(change.cohort, change.email), *times, str(change.people), what
+
+
+def _way(change: WayChange) -> tuple[str, ...]:
+    before, after = (code(url) if url else "Okta's sign-in to AWS" for url in (change.before, change.after))
+    what = (
+        f"no session begins by the old way; those that exist end within {change.minutes} min, and a machine without "
+        "its new settings is refused until it has them"
+    )
+    return code(change.cohort), before, f"**{after}**", str(change.people), what
 
 
 def _who(cohort: str, email: str | None) -> str:

@@ -15,6 +15,7 @@ from rollout.model.rollout import Rollout
 from rollout.review.ends_diff import EndChange, end_changes
 from rollout.review.sessions_diff import SessionChange, session_changes
 from rollout.review.settings_diff import Change, member_settings, settings
+from rollout.review.ways_diff import WayChange, way_changes
 from rollout.stack_file.budget_consistency import ACTIVE_DAYS, USD_PER_ACTIVE_DAY
 
 
@@ -90,6 +91,7 @@ class Diff:
     models: tuple[ModelChange, ...] = ()
     sessions: tuple[SessionChange, ...] = ()
     ends: tuple[EndChange, ...] = ()
+    ways: tuple[WayChange, ...] = ()
     settings: Mapping[str, Change] = field(default_factory=dict[str, Change])
     """All else that differs, by path: before and after. Secrets show nothing of themselves."""
     members: Mapping[tuple[str, str], Change] = field(default_factory=dict[tuple[str, str], Change])
@@ -99,8 +101,8 @@ class Diff:
 
     @property
     def is_empty(self) -> bool:
-        access = self.people or self.levels or self.models or self.sessions or self.ends
-        return not (access or self.settings or self.members)
+        access = (self.people, self.levels, self.models, self.sessions, self.ends, self.ways)
+        return not any((*access, self.settings, self.members))
 
 
 def diff(base: Rollout | None, head: Rollout | None) -> Diff:
@@ -112,6 +114,7 @@ def diff(base: Rollout | None, head: Rollout | None) -> Diff:
         models=tuple(_models(base, head)),
         sessions=tuple(session_changes(_cohorts(base), _cohorts(head))),
         ends=tuple(end_changes(base, head)),
+        ways=tuple(way_changes(base, head)),
         settings=dict(settings(base, head)),
         members=dict(member_settings(base, head, {person.email for person in people})),
         before=_cost(base),

@@ -12,13 +12,15 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from sandbox.state_file import end_transactions
+from sandbox.state_file import end_transactions, keep_transaction
 
 from . import apps, assignments, control, directory, grants, groups, policies, public, users
 from .context import Organization, organization
 from .errors import OktaError
 from .identity import signing_key
 from .limits import Limiter
+from .oidc import browser, device, tokens
+from .oidc.errors import OAuthError, PageError
 from .store import Store
 
 LARGEST_BODY = 1 << 20
@@ -45,9 +47,11 @@ def create_app(home: Path, token: str) -> Flask:
     end_transactions(app)
     app.before_request(_admit)
     app.register_error_handler(OktaError, OktaError.answer)
+    app.register_error_handler(OAuthError, _refused)
+    app.register_error_handler(PageError, PageError.answer)
     app.register_error_handler(HTTPException, _translate)
     app.register_error_handler(Exception, _fail)
-    for module in (public, users, groups, apps, assignments, policies, grants, control):
+    for module in (public, users, groups, apps, assignments, policies, grants, control, browser, device, tokens):
         app.register_blueprint(module.routes)
     return app
 
@@ -80,6 +84,12 @@ def _dress(response: Response) -> Response:
     if response.status_code == 204:
         response.headers.pop("Content-Type", None)
     return response
+
+
+def _refused(error: OAuthError) -> Response:
+    if error.keep:
+        keep_transaction()
+    return error.answer()
 
 
 def _translate(error: HTTPException) -> Response:

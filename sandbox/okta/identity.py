@@ -131,14 +131,26 @@ def openid_configuration() -> Json:
         "token_endpoint": f"{ORG_URL}/oauth2/v1/token",
         "device_authorization_endpoint": f"{ORG_URL}/oauth2/v1/device/authorize",
         "jwks_uri": f"{ORG_URL}/oauth2/v1/keys",
+        "userinfo_endpoint": f"{ORG_URL}/oauth2/v1/userinfo",
+        "revocation_endpoint": f"{ORG_URL}/oauth2/v1/revoke",
         "response_types_supported": ["code", "id_token"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [
+            "authorization_code",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access", "groups"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "claims_supported": ["iss", "sub", "aud", "iat", "exp", "auth_time", "amr", "email"],
+        "claims_supported": ["iss", "sub", "aud", "iat", "exp", "auth_time", "amr", "email", "groups"],
     }
 
 
-def id_token(key: SigningKey, *, subject: str, audience: str, email: str) -> str:
+def id_token(key: SigningKey, *, subject: str, audience: str, **more: Any) -> str:
+    """`more`: further claims of the person, and of the sign-in."""
     now = int(datetime.now(UTC).timestamp())
     claims: dict[str, Any] = {
         "iss": ORG_URL,
@@ -148,9 +160,9 @@ def id_token(key: SigningKey, *, subject: str, audience: str, email: str) -> str
         "exp": now + ID_TOKEN_SECONDS,
         "auth_time": now,
         "amr": ["pwd", "mfa"],
-        "email": email,
         "ver": 1,
         "jti": f"ID.{uuid.uuid4().hex}",
+        **more,
     }
     return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key.jwk)
 

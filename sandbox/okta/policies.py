@@ -14,6 +14,7 @@ from .store import Json, Kind
 routes = Blueprint("policies", __name__, url_prefix="/api/v1")
 
 ISSUER_MODES = {"ORG_URL", "CUSTOM_URL", "DYNAMIC"}
+GROUP_FILTERS = {"STARTS_WITH", "EQUALS", "CONTAINS", "REGEX"}
 BEGINNING = "2024-01-02T03:04:05.000Z"
 POLICY: Json = {
     "id": POLICY_ID,
@@ -66,9 +67,18 @@ def get_id_token(app_id: str) -> Json:
 
 @routes.post("/internal/apps/<app_id>/settings/oauth/idToken")
 def set_id_token(app_id: str) -> Json:
-    app = apps.find(app_id)
-    body = {"issuerMode": one_of(json_body().get("issuerMode"), "issuerMode", ISSUER_MODES)}
+    """What Okta's console posts where somebody sets an app's groups claim by hand; the provider posts `issuerMode`
+    alone, and keeps what else there is."""
+    app, given = apps.find(app_id), json_body()
     kept = database().named(Kind.ID_TOKEN, app.id)
+    body = {**(kept.body if kept else {}), "issuerMode": one_of(given.get("issuerMode"), "issuerMode", ISSUER_MODES)}
+    if "value" in given:
+        body |= {
+            "valueType": one_of(given.get("valueType"), "valueType", {"GROUPS"}),
+            "groupFilterType": one_of(given.get("groupFilterType"), "groupFilterType", GROUP_FILTERS),
+            "name": a_text(given.get("name"), "name", most=100),
+            "value": a_text(given["value"], "value", most=1024, least=0),
+        }
     if kept:
         database().change(kept, body, name=app.id)
     else:

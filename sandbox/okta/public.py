@@ -10,7 +10,20 @@ from .store import Json
 
 routes = Blueprint("public", __name__)
 
-PATHS = {"/.well-known/okta-organization", "/.well-known/openid-configuration", "/oauth2/v1/keys"}
+PATHS = {
+    "/.well-known/okta-organization",
+    "/.well-known/openid-configuration",
+    "/oauth2/v1/keys",
+    # Who asks here says so in the request, or signs in.
+    "/oauth2/v1/authorize",
+    "/oauth2/v1/token",
+    "/oauth2/v1/userinfo",
+    "/oauth2/v1/revoke",
+    "/oauth2/v1/device/authorize",
+    "/login/login.htm",
+    "/login/signout",
+    "/activate",
+}
 
 
 @routes.get("/.well-known/okta-organization")

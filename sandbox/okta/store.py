@@ -40,6 +40,8 @@ class Kind(StrEnum):
     ID_TOKEN = "id-token"
     APP_POLICY = "policy of an app"
     KEY = "key"
+    DEVICE_CODE = "device code"
+    SPENT = "spent code or revoked token"
 
 
 class Relation(StrEnum):

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from rollout import names
 from rollout.access.federation import trust_policy
+from rollout.access.gateway_trust import CAPITALS, left_out, statements
 from rollout.account import Account
 from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.people.directory import Person, session_name
@@ -31,7 +33,7 @@ def test_a_cohort_trusts_the_gateway_alone_under_the_names_of_its_members() -> N
     assert found["Principal"] == {"AWS": ROLE}
     assert found["Action"] == "sts:AssumeRole"
     members = sorted(loaded(changed(GATEWAY, "gateway")).cohorts["pilot"].members)
-    assert found["Condition"] == {"StringEqualsIgnoreCase": {"sts:RoleSessionName": members}}
+    assert found["Condition"] == {"StringEquals": {"sts:RoleSessionName": members}}
 
 
 def test_a_cohort_too_large_for_its_members_names_is_held_to_their_domains() -> None:
@@ -41,8 +43,25 @@ def test_a_cohort_too_large_for_its_members_names_is_held_to_their_domains() -> 
     for number in range(100):
         members[f"somebody.{number:03d}@partner.example"] = {**one, "name": f"Somebody {number}"}
     found = statement(document)
-    assert found["Condition"] == {"StringLike": {"sts:RoleSessionName": ["*@acme.example", "*@partner.example"]}}
+    assert found["Condition"]["StringLike"] == {"sts:RoleSessionName": ["*@acme.example", "*@partner.example"]}
+    assert found["Condition"]["StringNotLike"] == {"sts:RoleSessionName": CAPITALS}
     assert characters({"Version": "2012-10-17", "Statement": [found]}) <= TRUST_CHARACTERS
+
+
+def test_whoever_okta_spells_with_capitals_has_a_place_of_their_own_until_there_is_none_left_and_is_told() -> None:
+    people = [f"Somebody.{number:03d}@acme.example" for number in range(100)]
+    made = statements(ROLE, people)
+    assert len(made) == 2
+    listed = made[1]["Condition"]["StringEquals"]["sts:RoleSessionName"]
+    assert left_out(ROLE, people) == tuple(people[len(listed) :])
+    assert 10 < len(listed) < 100
+    assert left_out(ROLE, people[:10]) == ()
+
+
+def test_a_cohort_without_members_lets_nobody_in() -> None:
+    [made] = statements(ROLE, [])
+    assert made["Condition"] == {"StringEquals": {"sts:RoleSessionName": ["-"]}}
+    assert not names.SESSION.fullmatch("-")
 
 
 def test_sessions_by_a_gateway_bear_the_address_whatever_the_login_is() -> None:

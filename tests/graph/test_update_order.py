@@ -23,12 +23,18 @@ ALL_PLANES: dict[str, Any] = {
     "budgets": {"user_daily_stop_usd": 60},
     **stacks.DECRYPTED,
 }
+GATEWAY = {
+    "kind": "litellm",
+    "url": "https://claude.acme.example",
+    "role_arn": "arn:aws:iam::123456789012:role/claude-gateway",
+}
 MADE_OF = {
     Step.RECORD: NAME,
     Step.COHORT_DENY: r"pilot-access-stop",
     Step.MEMBER_DENIES: r"pilot-access-stop-\d+(-attached)?",
     Step.ENDS: r"pilot-access-ends",
     Step.QUOTAS: r"pilot-access-quota-\d+(-attached)?",
+    Step.GATEWAY_LEVEL: r"pilot-gateway-level",
     Step.MEMBERSHIPS: r"pilot-membership-(members|umbrella)",
     Step.ASSIGNMENT: r"pilot-membership-assignment",
     Step.PROFILE_OWNERS: r"pilot-\w+-counted-\w+",
@@ -44,6 +50,7 @@ CASES = [
     ("active", "suspended", RESUMED),
     ("suspended", "suspended", None),
 ]
+BY_GATEWAY = [("active", "suspended", "gateway"), ("suspended", None, "gateway")]
 
 
 def step_of(registration: Registration) -> Step | None:
@@ -63,7 +70,9 @@ def recorded(level: str, member: str | None = None, resumed: str | None = None, 
 
 @pytest.fixture(scope="module")
 def runs() -> dict[tuple[Any, ...], Recorded]:
-    return {case: recorded(*case) for case in CASES}
+    return {case: recorded(*case) for case in CASES} | {
+        (level, member, "gateway"): recorded(level, member, gateway=GATEWAY) for level, member, _ in BY_GATEWAY
+    }
 
 
 def order_at(level: str) -> Order:
@@ -81,7 +90,7 @@ def said(order: Order) -> set[tuple[Step, Step]]:
     return {(each.step, on) for each in order for on in each.waits_for}
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, *BY_GATEWAY])
 def test_each_step_waits_for_what_the_order_says_and_for_nothing_else(
     runs: dict[tuple[Any, ...], Recorded], case: tuple[Any, ...]
 ) -> None:

@@ -29,9 +29,10 @@ def run(
     files: list[File] = FILES,
     shell: str = "sh",
     exported: Mapping[str, str] | None = None,
+    gone: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
     script = root.parent / "script.sh"
-    text = beneath(root, file_script(owner, files))
+    text = beneath(root, file_script(owner, files, gone))
     assert text
     script.write_text(text, encoding="utf-8")
     command = [shell, *(["sh"] if shell == "busybox" else []), str(script), "/", "a Mac", "alice", action]
@@ -52,6 +53,18 @@ def found(root: Path) -> dict[str, str]:
         for file in sorted((root / FOLDER).rglob("*"))
         if file.is_file()
     }
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_nothing_names_any_more_is_taken_away_once_the_rest_is_written_and_never_missed(
+    root: Path, shell: str
+) -> None:
+    assert run(root, "apply", shell=shell).returncode == 0
+    for _ in range(2):  # a second run finds nothing to take away
+        done = run(root, "apply", shell=shell, files=[SETTINGS], gone=(GUARD.path, f"/{FOLDER}/aws-config"))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert set(found(root)) == {"delivered-for", "managed-settings.json"}
+    assert not (root / FOLDER / "commit_guard").exists()
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -12,7 +12,7 @@ import pytest
 from rollout.levels import Level
 from rollout.macs import checks, facts
 from rollout.macs.checks import findings, text_findings
-from rollout.macs.model import Hooks, ManagedSettings, Permissions, Sandbox, model_mistakes
+from rollout.macs.model import GatewaySettings, Hooks, ManagedSettings, Permissions, Sandbox, model_mistakes
 from rollout.macs.places import PLACES, Platform
 from rollout.macs.sources import drop_in_findings, managed_paths, source_findings
 from rollout.model.client_versions import FLOOR, NEWEST
@@ -33,6 +33,7 @@ FAULTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "foreign_key": lambda d: d.update(dangerouslySkip=True),
     "ignored_key": lambda d: d.update(disableBypassPermissionsMode="disable"),
     "lifted_from_home": lambda d: d.update(forceRemoteSettingsRefresh=False),
+    "other_gateway": lambda d: d.update(forceLoginGatewayUrl="https://elsewhere.example"),
     "other_provider": lambda d: d["allowedProviders"].append("gateway"),
     "own_credentials": lambda d: d.pop("awsCredentialExport"),
     "unlisted_servers": lambda d: d.pop("allowedMcpServers"),
@@ -191,7 +192,7 @@ def test_each_key_and_variable_that_we_emit_is_a_fact_with_the_version_it_was_tr
         return {f"{place}{field.alias}" for field in model.model_fields.values()}
 
     known = aliases(ManagedSettings) | aliases(Permissions, "permissions.") | aliases(Hooks, "hooks.")
-    known |= aliases(Sandbox, "sandbox.")
+    known |= aliases(Sandbox, "sandbox.") | aliases(GatewaySettings)
     assert known == set(facts.KEYS)
     telemetry = rollout(mac={"telemetry": {"endpoint": "https://otel.acme.example"}})
     emitted = {name for level in SET for name in document(telemetry, level)["env"]}

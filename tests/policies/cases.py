@@ -10,6 +10,7 @@ from typing import Any
 
 from policies.engine.resources import UNKNOWN
 from policies.engine.rules import Verdict
+from rollout.access.gateway_trust import CAPITALS
 from rollout.names import WORKFLOW_ISSUER
 
 Props = dict[str, Any]
@@ -116,7 +117,72 @@ def of_machine(number: int, **changes: Any) -> dict[str, Any]:
     }
 
 
+GATEWAY_ROLE = "arn:aws:iam::123456789012:role/claude-gateway"
+
+
+def by_gateway(on: str, rule: str = "trust-is-named", **changes: Any) -> Case:
+    return Case(rule=rule, on=f"{on}-access-role", change=statement(0, "assumeRolePolicy", **changes), stack="gateway")
+
+
+def called(operator: str, *names: str, **more: Any) -> dict[str, Any]:
+    return {operator: {"sts:RoleSessionName": list(names)}, **more}
+
+
+IN_SERVICE: dict[str, Any] = {"stack": "gateway-service", "not_of": "meter-function-role"}
+
+
+def container(**changes: Any) -> Change:
+    def change(props: Props) -> None:
+        [only] = json.loads(props["containerDefinitions"])
+        props["containerDefinitions"] = json.dumps([{**only, **changes}])
+
+    return change
+
+
+def closed(on: str, change: Change, unknown: str | None = None) -> Case:
+    later: dict[str, Any] = {"unknown": put(unknown, UNKNOWN), "means": Verdict.LATER} if unknown else {}
+    return Case(rule="gateway-is-closed", on=f"gateway-{on}", change=change, **later, **IN_SERVICE)
+
+
+def takes(on: str, number: int, **changes: Any) -> Case:
+    rule = "gateway-takes-cohorts-roles-only"
+    return Case(rule=rule, on=f"gateway-{on}", change=statement(number, **changes), **IN_SERVICE)
+
+
 CASES = [
+    closed("definition", container(image="acme/gateway:latest"), "containerDefinitions"),
+    closed("definition", container(readonlyRootFilesystem=False)),
+    closed("definition", container(privileged=True)),
+    closed("definition", container(environment=[{"name": "DATABASE_URL", "value": "postgres://a:b@c/d"}])),
+    closed("definition", put("networkMode", "bridge")),
+    closed("service", put("networkConfiguration.assignPublicIp", True), "networkConfiguration"),
+    closed("service", put("deploymentCircuitBreaker", None)),
+    closed("service", put("enableExecuteCommand", True)),
+    closed("balancer", put("internal", False), "internal"),
+    closed("listener", put("sslPolicy", "ELBSecurityPolicy-2016-08"), "sslPolicy"),
+    closed("listener", put("protocol", "HTTP")),
+    closed("group", put("ingress", [{"cidrBlocks": ["10.0.0.0/8"], "fromPort": 443}]), "ingress"),
+    takes("task", 0, Resource=["arn:aws:iam::123456789012:role/admin"]),
+    takes("task", 1, Action=["dynamodb:PutItem"]),
+    takes("task", 1, Resource=["arn:aws:dynamodb:us-east-1:123456789012:table/other"]),
+    takes("start", 0, Action=["logs:CreateLogStream", "sqs:SendMessage"]),
+    by_gateway("pilot", Condition=None),
+    by_gateway("pilot", Condition=called("StringEqualsIgnoreCase", "alice.chen@acme.example")),
+    by_gateway("pilot", Condition=called("StringLike", "alice.chen@acme.example")),
+    by_gateway("pilot", Condition=called("StringEquals", "*@acme.example")),
+    by_gateway("pilot", Condition=called("StringEqualsIfExists", "alice.chen@acme.example")),
+    by_gateway("large", Condition=called("StringLike", "*@acme.example")),
+    by_gateway("large", Condition=called("StringLike", "*@*", **called("StringNotLike", *CAPITALS))),
+    by_gateway("large", Condition=called("StringLike", "*@acme.example", **called("StringNotLike", "*A*"))),
+    by_gateway("pilot", Action=["sts:AssumeRole", "sts:TagSession"]),
+    by_gateway("pilot", "trusts-our-federation", Principal={"AWS": f"{GATEWAY_ROLE}2"}),
+    by_gateway(
+        "pilot",
+        "trusts-our-federation",
+        Principal={"Federated": "arn:aws:iam::123456789012:saml-provider/claude-code-okta"},
+        Action="sts:AssumeRoleWithSAML",
+        Condition={"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+    ),
     Case(**of_machine(1, Condition=machine(sub="repo:acme/payments:*"))),
     Case(**of_machine(1, Condition=machine(sub="repo:acme/payments:pull_request"))),
     Case(**of_machine(1, Condition=machine(sub="repo:*/payments:environment:review"))),

@@ -10,7 +10,7 @@ import pytest
 from policies.rules import RULES
 from tests.policies.mutated import edited, fresh
 from tests.policies.mutations import MUTATIONS, Mutation, page
-from tests.policies.test_rules import BOOTSTRAP, document, machines
+from tests.policies.test_rules import BOOTSTRAP, document, gateway, gateway_service, machines
 from tests.stacks import PROJECT, as_engine, config, small
 
 pytestmark = pytest.mark.slow
@@ -21,6 +21,10 @@ def stack_file(name: str) -> dict[str, str]:
         return config({**small(), "federation": "oidc"})
     if name == "machines":
         return config(machines())
+    if name == "gateway":
+        return config(gateway())
+    if name == "gateway-service":
+        return config(gateway_service())
     if name == "prompts":
         return config({**small(), "logs": {"prompt_text": True}})
     if name == "bootstrap":

@@ -56,6 +56,8 @@ workflow-trust-is-exact critical mandatory
 workflow-rights-are-ours critical mandatory
 preview-only-reads critical mandatory
 state-key-rotates medium mandatory
+gateway-takes-cohorts-roles-only critical mandatory
+gateway-is-closed critical mandatory
 trusts-our-federation critical mandatory
 machines-are-told-apart critical mandatory
 stays-in-its-account critical mandatory

@@ -55,12 +55,46 @@ def machines() -> dict[str, Any]:
     return made
 
 
+def gateway() -> dict[str, Any]:
+    """Two cohorts behind a gateway: one of two people, and one too large for its members' names."""
+    made, role = stacks.small(), "arn:aws:iam::123456789012:role/claude-gateway"
+    made["gateway"] = {"kind": "claude_apps", "url": "https://claude.acme.example", "role_arn": role}
+    people = {f"somebody.number{each:02d}@acme.example": {"name": "x", "team": "platform"} for each in range(80)}
+    made["cohorts"]["large"] = {"level": "active", "models": ["haiku"], "members": people}
+    return made
+
+
+SERVICE: dict[str, Any] = {
+    "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/claude/gateway@sha256:" + "a" * 64,
+    "vpc_id": "vpc-0123456789abcdef0",
+    "subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    "from_security_group_ids": ["sg-0123456789abcdef0"],
+    "database_security_group_id": "sg-0123456789abcdef1",
+    "secrets": {
+        "OIDC_CLIENT_SECRET": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gateway/oidc-AbCdEf",
+        "DATABASE_URL": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gateway/database-AbCdEf:url::",
+    },
+}
+
+
+def gateway_service(kind: str = "litellm") -> dict[str, Any]:
+    """Behind one that this program runs."""
+    made = gateway()
+    made["gateway"] = {"kind": kind, "url": "https://claude.acme.example", "service": copy.deepcopy(SERVICE)}
+    return made
+
+
 @cache
 def compliant(name: str) -> tuple[tuple[Resource, ...], Stack]:
     if name == "oidc":
         run = recording.run(stacks.config({**stacks.small(), "federation": "oidc"}))
     elif name == "machines":
         run = recording.run(stacks.config(machines()))
+    elif name == "gateway":
+        run = recording.run(stacks.config(gateway()))
+    elif name == "gateway-service":
+        run = recording.run(stacks.config(gateway_service()))
     elif name == "prompts":
         run = recording.run(stacks.config({**stacks.small(), "logs": {"prompt_text": True}}))
     elif name == "bootstrap":
@@ -174,6 +208,8 @@ def test_a_rule_has_a_case_and_says_where_it_does_not_apply(rule: Any) -> None:
         return
     elsewhere = {case.not_of for case in cases} - {"empty"}
     subjects = {r.name: r for r in (*compliant("pilot")[0], *compliant("bootstrap")[0])}
+    if rule.name.startswith("gateway-"):
+        subjects |= {r.name: r for r in compliant("gateway-service")[0]}
     assert elsewhere or rule.name == "no-secret-in-clear"  # which concerns everything
     for name in elsewhere:
         assert verdict(rule, subjects[name]) is Verdict.NOT_APPLICABLE

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from policies.engine.iam import POLICIES, Statement, bound, each_allow, matches
 from policies.engine.rules import ResourceRule, Severity
 from policies.engine.workflows import of_program
+from policies.rules.iam.gateway_role import GATEWAY
 from rollout.names import RESERVED_ROLE, quota_policy, role
 
 # `rollout.usage.meter_input.STOP_FOR_A_DAY`, said a second time on purpose.
@@ -50,13 +52,22 @@ def judge(statement: Statement) -> Iterator[str]:
         yield f"may change or take rights: {', '.join(unknown)}"
 
 
+def _judge(of_gateway: bool, statement: Statement) -> Iterator[str]:
+    # Which roles a gateway takes, `gateway-takes-cohorts-roles-only` says.
+    if not (of_gateway and statement.actions == ("sts:AssumeRole",)):
+        yield from judge(statement)
+
+
 RULE = ResourceRule(
     name="iam-changes",
     severity=Severity.CRITICAL,
-    description="Nothing here may change rights or take a role, but for the meter's policies that stop for a day.",
+    description=(
+        "Nothing here may change rights or take a role, but for the meter's policies that stop for a day, and for a "
+        "gateway."
+    ),
     remediation="Leave rights to the program; a function that must pass a role names it and the service.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
     types=POLICIES,
     applies=of_program,  # to a workflow `workflow-rights-are-ours` applies
-    judge=lambda resource: each_allow(resource, judge),
+    judge=lambda resource: each_allow(resource, partial(_judge, GATEWAY in resource.ancestors)),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from policies.engine.iam import ROLE, equals, statements
 from policies.engine.resources import UNKNOWN, Stack
 from policies.engine.rules import Breach, Finding, Severity, StackRule
+from policies.rules.iam.gateway_trust import is_people
 from policies.rules.iam.machine_trust import identity, is_machine
 from policies.rules.iam.trust_is_named import ACCESS
 
@@ -19,7 +20,7 @@ def judge(stack: Stack) -> Iterator[Finding]:
         if ACCESS not in role.ancestors or text is UNKNOWN:
             continue  # `trust-is-named` has said so
         allowed = [statement for statement in statements(text) if statement.allow]
-        machines = [statement for statement in allowed if is_machine(statement)]
+        machines = [statement for statement in allowed if is_machine(statement) and not is_people(statement)]
         if machines and len(machines) != len(allowed):
             yield Breach("lets in people beside machines, as one of which they could count and be denied", role.urn)
         for statement in machines:

@@ -23,6 +23,8 @@ def judge(resource: Resource) -> Iterator[Finding]:
 
 
 def _judge(profile: re.Pattern[str], statement: Statement) -> Iterator[str]:
+    if _is_login(statement):
+        return
     if "*" in statement.resources or statement.excluding or not statement.resources:
         yield "an Allow of everything, or of everything but something"
     if any(":inference-profile/" in resource for resource in statement.resources):
@@ -30,6 +32,12 @@ def _judge(profile: re.Pattern[str], statement: Statement) -> Iterator[str]:
     models = any(":foundation-model/" in resource for resource in statement.resources)
     if models and not bound(statement, THROUGH, {"ArnEquals", "ArnLike"}, lambda arn: bool(profile.fullmatch(arn))):
         yield f"foundation models without the condition {THROUGH}; deleting a profile would end nothing"
+
+
+def _is_login(statement: Statement) -> bool:
+    """Of ECR: IAM knows no resource of it (Service Authorization Reference), and by itself it opens no repository."""
+    regional = bound(statement, "aws:RequestedRegion", {"StringEquals"}, lambda region: "*" not in region)
+    return statement.actions == ("ecr:GetAuthorizationToken",) and not statement.excluding and regional
 
 
 RULE = ResourceRule(

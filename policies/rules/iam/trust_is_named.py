@@ -11,7 +11,7 @@ from policies.engine.iam import ROLE, Statement, bound, each_trust, many, sole_p
 from policies.engine.resources import Resource
 from policies.engine.rules import Finding, ResourceRule, Severity
 from policies.engine.workflows import of_program
-from policies.rules.iam import machine_trust
+from policies.rules.iam import gateway_trust, machine_trust
 
 ACCESS: Final = "claude:rollout:Access"
 PROVIDER = re.compile(r"arn:[a-z-]+:iam::\d{12}:(saml|oidc)-provider/(.+)")
@@ -21,7 +21,7 @@ SIGN_INS = {
 }
 # These say no source account when they take a role (Lambda developer guide, execution role; Amazon Q Developer).
 WITHOUT_SOURCE = {"lambda.amazonaws.com", "chatbot.amazonaws.com"}
-SERVICES = WITHOUT_SOURCE | {"bedrock.amazonaws.com", "scheduler.amazonaws.com"}
+SERVICES = WITHOUT_SOURCE | {"bedrock.amazonaws.com", "ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"}
 
 
 def judge(resource: Resource) -> Iterator[Finding]:
@@ -30,7 +30,9 @@ def judge(resource: Resource) -> Iterator[Finding]:
 
 def _of_cohort(statement: Statement) -> Iterator[str]:
     provider = sole_principal(statement, "Federated")
-    if sole_principal(statement, "AWS") is not None:
+    if gateway_trust.is_people(statement):
+        yield from gateway_trust.role(statement)
+    elif sole_principal(statement, "AWS") is not None:
         yield from machine_trust.role(statement)
     elif isinstance(provider, str) and provider.endswith(f":oidc-provider/{machine_trust.ISSUER}"):
         yield from machine_trust.workflow(statement)
@@ -81,8 +83,9 @@ RULE = ResourceRule(
     severity=Severity.CRITICAL,
     description=(
         "A cohort's role trusts an identity provider with its audience, under oidc with the session's name bound to "
-        "the token; that of machines each of them exactly, under one session's name; any other role an AWS service, on "
-        "behalf of this account where the service says so."
+        "the token; or a gateway's role, under its members' addresses or their domains; that of machines each of them "
+        "exactly, under one session's name; any other role an AWS service, on behalf of this account where the service "
+        "says so."
     ),
     remediation="Use `rollout.federation.trust_policy`, or `plain_trust_policy` and `service_trust_policy`.",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",

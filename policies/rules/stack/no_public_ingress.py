@@ -10,6 +10,8 @@ from typing import Any, Final, cast
 from policies.engine.iam import Statement, bound, many, statements
 from policies.engine.resources import UNKNOWN, Resource
 from policies.engine.rules import Breach, Finding, Later, ResourceRule, Severity
+from policies.rules.iam.gateway_role import GATEWAY
+from policies.rules.stack.gateway_closed import PARTS
 from rollout.names import GITHUB_WEBHOOK
 
 URL: Final = "aws:lambda/functionUrl:FunctionUrl"
@@ -70,7 +72,9 @@ def applies(resource: Resource) -> bool:
     kind = resource.type
     if kind in DOCUMENTS:
         return bool(resource.props.get(DOCUMENTS[kind]))
-    return kind in {URL, PERMISSION} or kind.startswith(DOORS)
+    # Of a gateway, which is reached from inside, `gateway-is-closed` judges.
+    of_gateway = GATEWAY in resource.ancestors and kind in PARTS
+    return kind in {URL, PERMISSION} or (kind.startswith(DOORS) and not of_gateway)
 
 
 def judge(resource: Resource) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from sandbox.plugins.aws.resources import (
     anomalies,
     bedrock,
     budgets,
+    containers,
     data_exports,
     dynamodb,
     dynamodb_items,
@@ -18,8 +19,10 @@ from sandbox.plugins.aws.resources import (
     identity_assignments,
     identity_center,
     kms,
+    load_balancers,
     parameters,
     secrets,
+    security_groups,
 )
 from sandbox.plugins.aws.resources.cloudwatch import composite_alarms, dashboards, metric_alarms
 from sandbox.plugins.aws.resources.events import event_rules, event_targets, scheduler, schedules
@@ -44,6 +47,7 @@ _MODULES = (
     *(metric_alarms, composite_alarms, dashboards, metric_filters, log_subscriptions, log_policies),
     *(event_rules, event_targets, budgets, buckets, bucket_access, bucket_objects, data_exports, anomalies, kms),
     *(identity_center, identity_assignments),
+    *(security_groups, load_balancers, containers),
 )
 
 
