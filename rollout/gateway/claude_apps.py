@@ -25,6 +25,8 @@ LEAST_VERSION = "2.1.332"
 PORT = 8080
 # Of a foundation model's name, what Claude Code and the gateway call the model.
 CLAUDE = re.compile(r"anthropic\.(?P<name>claude-[a-z0-9-]+?)(?:-v\d+(?::\d+)?)?")
+# Not as `re.escape`: a person types it, and a hyphen needs no backslash.
+SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
 # `${NAME}`, in any text of the file, is the variable's value to the gateway.
 EXPANDED = re.compile(r"\$\{(?:\w+|file:[^}]*)\}")
 # What takes the place of no upstream at all, which the gateway would not start with.
@@ -80,6 +82,15 @@ def client_settings(rollout: Rollout, cohort: str) -> dict[str, Any]:  # noqa: A
     }
 
 
+def groups_filter(rollout: Rollout, account: Account) -> str:
+    """The regular expression of the groups that Okta's token may name: the cohorts', by which people are served, and
+    the one of all, which the month's limit is of."""
+    cohorts, everybody = (
+        SPECIAL.sub(r"\\\g<0>", name) for name in (names.gateway_groups(account.id), rollout.okta.umbrella_group)
+    )
+    return f"{cohorts}.*|{everybody}"
+
+
 def session_hours(rollout: Rollout) -> float:
     """How long the gateway believes what Okta said of a person: `session_minutes`, which the residual access is
     computed from. Whoever has left the groups is refused at the first refresh after it."""
@@ -127,7 +138,7 @@ def document(rollout: Rollout, account: Account, deployed: Mapping[str, Deployed
         **_pricing(rollout, cohorts, readers=capped or bool(policies)),
     }
     found = {key: value for key, value in parts.items() if value != []}
-    if lines := [*_mistakes(account), *_expanded(found)]:
+    if lines := [*_mistakes(rollout, account), *_expanded(found)]:
         raise GatewayError(lines)
     return found
 
@@ -223,10 +234,17 @@ def _priced(rollout: Rollout, cohort: str) -> dict[str, Model]:
     return found
 
 
-def _mistakes(account: Account) -> list[str]:
+def _mistakes(rollout: Rollout, account: Account) -> list[str]:
+    found = [
+        f"cohorts.{name}.members.{email}: `claude gateway` writes = as =3D in a session's name, which no role lets in"
+        for name in served(rollout)
+        for email in sorted(rollout.cohorts[name].members)
+        if "=" in email
+    ]
     if account.partition == "aws-cn":
-        return [f"aws:region: {account.region}: `claude gateway` takes no role of this partition; use kind: litellm"]
-    return []
+        text = "`claude gateway` takes no role of this partition; use kind: litellm"
+        found.append(f"aws:region: {account.region}: {text}")
+    return found
 
 
 def _expanded(found: Any, path: str = "") -> list[str]:

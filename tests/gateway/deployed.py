@@ -21,7 +21,7 @@ SECOND = {
         SAMIRA: {"name": "Samira Nasser", "team": "data", "seniority": "senior", "role": "Engineering Manager"}
     },
 }
-# As the regular expression that a person types in Okta's console (docs/gateway.md).
+# What a person types in Okta's console (docs/gateway.md).
 GROUPS = f"aws_{ACCOUNT_ID}_claude-code-.*|Claude-Code-Users"
 
 

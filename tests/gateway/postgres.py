@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.tests.ports import free_ports
+from sandbox.tests.ports import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 NOBODY = "nobody"
@@ -58,7 +58,7 @@ class Server:
 def running() -> Generator[Server]:
     """MissingError where there is none."""
     programs = _folder()
-    port = next(iter(free_ports().values()))
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="postgres") as name:
         folder = Path(name)
         folder.chmod(0o755)
