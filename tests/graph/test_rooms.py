@@ -13,7 +13,7 @@ from tests.stacks import PROJECT
 TEMPLATE = PROJECT / "cli" / "company" / "template"
 ROOMS = {
     *("rollout", "components", "cli", "functions", "mac", "commit_guard", "policies", "providers", "sandbox", "tests"),
-    *("bootstrap", "program"),
+    *("bootstrap", "gateway", "program"),
 }
 MAY_READ = {
     "rollout": {"rollout"},
@@ -22,6 +22,7 @@ MAY_READ = {
     "program": {"program", "components", "rollout"},
     "cli": {"cli", "rollout"},
     "functions": {"functions", "rollout"},
+    "gateway": {"gateway"},
     "mac": {"commit_guard"},
     "policies": {"policies", "rollout"},
     "providers": {"providers"},
@@ -31,6 +32,7 @@ FORBIDDEN = {
     "rollout": {"pulumi", "boto3", "httpx"},
     "components": {"boto3", "httpx"},
     "functions": {"pulumi", "pydantic", "requests"},
+    "gateway": {"pulumi", "pydantic", "requests"},
     "providers": {"boto3"},
 }
 
@@ -59,7 +61,7 @@ def test_a_room_reads_only_what_it_may(room: str) -> None:
 def test_what_runs_on_the_macs_needs_nothing_but_python() -> None:
     for file in (PROJECT / "mac").rglob("*.py"):
         assert (
-            imported(file) - {"aws_calls", "commit_guard", "rollout_credentials", "rollout_me"}
+            imported(file) - {"aws_calls", "commit_guard", "rollout_credentials", "rollout_me", "rollout_token"}
             <= sys.stdlib_module_names
         ), file
 
