@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from cli.commands import gateway
 from gateway import settings
 from gateway.levels import LEVELS, Cohort, cohort, standing
 from gateway.settings import OnSilence
@@ -14,6 +16,7 @@ from rollout.gateway.level_item import MEMBER_BYTES, level_item
 from rollout.gateway.litellm import SOURCES, client_settings, config, files
 from rollout.gateway.task_policy import task_policy
 from rollout.levels import Level
+from rollout.model.gateway import GatewayKind
 from tests.config.stack_files import loaded
 from tests.litellm.world import ACCOUNT, ALICE, CROWD, GRACE, INCIDENT, stack
 from tests.stacks import small
@@ -43,6 +46,16 @@ def test_the_files_are_the_hook_and_a_configuration_that_it_reads() -> None:
     pinned = [line for line in found["requirements.txt"].splitlines() if not line.startswith(" ")]
     assert all("==" in line for line in pinned)
     assert found["requirements.txt"].count("--hash=sha256:") >= len(pinned)
+
+
+def test_rollout_gateway_writes_the_files_of_either_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(gateway.EMITTERS) == set(GatewayKind)
+    monkeypatch.setattr(gateway, "stack_file", lambda *_: stack())
+    monkeypatch.setattr(gateway, "outputs", lambda *_: {})
+    monkeypatch.setattr(gateway, "account_of", lambda *_: ACCOUNT)
+    gateway.write("sandbox", tmp_path / "out")
+    found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert found == set(files(stack(), ACCOUNT))
 
 
 def test_the_configuration_names_models_and_no_arn_and_shuts_what_litellm_opens() -> None:
