@@ -14,7 +14,7 @@ from cli.live.engine import outputs
 from cli.live.signing_in import account_of
 from cli.live.stack import CommandError, stack_file
 from rollout.account import Account
-from rollout.gateway import claude_apps, spend_limits
+from rollout.gateway import claude_apps, litellm, spend_limits
 from rollout.gateway.claude_apps import Deployed, GatewayError
 from rollout.macs.model import SettingsError
 from rollout.macs.settings import managed_settings, whole_cohort
@@ -50,6 +50,7 @@ def write(stack: str, folder: Path | None) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     print(f"{', '.join(files)} in {folder}")
 
@@ -88,5 +89,13 @@ def _deployed(given: Given, cohort: str) -> Deployed:
     return Deployed(role_arn=found["role_arn"], profile_arns=arns, settings=settings or {})
 
 
+def _litellm(given: Given) -> dict[str, str]:
+    """No ARN is in them: the hook reads these, and levels, from the meter's table while it runs."""
+    return litellm.files(given.rollout, given.account)
+
+
 # Of each kind its files, by name: the one that the gateway starts with first.
-EMITTERS: Mapping[GatewayKind, Callable[[Given], dict[str, str]]] = {GatewayKind.CLAUDE_APPS: _claude_apps}
+EMITTERS: Mapping[GatewayKind, Callable[[Given], dict[str, str]]] = {
+    GatewayKind.CLAUDE_APPS: _claude_apps,
+    GatewayKind.LITELLM: _litellm,
+}

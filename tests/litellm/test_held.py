@@ -120,17 +120,16 @@ def test_200_that_wait_at_once_keep_nobody_else_waiting(gateway: Proxy, keys: di
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             waiting = [pool.submit(waits, person) for person in people[:AT_ONCE]]
-            time.sleep(2)
             meanwhile: list[float] = []
-            while not any(one.done() for one in waiting):
+            while not all(one.done() for one in waiting):
                 began = time.monotonic()
                 assert gateway.ask(keys[GRACE]).status_code == 200
                 meanwhile.append(time.monotonic() - began)
             took = [one.result() for one in waiting]
     assert [status for status, _ in took] == [200] * AT_ONCE
-    assert min(seconds for _, seconds in took) >= 5
-    assert meanwhile
-    assert statistics.median(meanwhile) < 2.5
+    shortest = min(seconds for _, seconds in took)
+    assert shortest >= 5
+    assert statistics.median(meanwhile) < shortest
 
 
 def test_at_suspended_the_refusal_says_why_within_a_minute_of_the_saved_level(
