@@ -57,18 +57,9 @@ class AuditTrail(pulumi.ComponentResource):
             ).name
         if logs.has_gateway:
             self.gateway_log_group = self._log_group(f"{name}-gateway", names.GATEWAY_LOG_GROUP, logs.days, tags).name
-        functions = {
-            "announcer": names.ANNOUNCER if logs.has_announcer else None,
-            "meter": names.METER if logs.has_meter else None,
-            # With or without a webhook or a collector: a log is protected, and must not keep a stack from closing them.
-            "github-webhook": names.GITHUB_WEBHOOK if logs.has_meter else None,
-            "delivery": names.DELIVERY if logs.has_meter else None,
-            "mac-findings": names.MAC_FINDINGS if logs.has_meter else None,
-        }
         self.function_log_groups = {
             function: self._log_group(f"{name}-{role}", names.function_log_group(function), logs.days, tags).name
-            for role, function in functions.items()
-            if function
+            for role, function in logs.functions.items()
         }
         self.usage_log_groups = {
             cohort: self._log_group(

@@ -25,8 +25,9 @@ from components.steps import Steps
 from rollout import names
 from rollout.access.federation import trust_policy
 from rollout.account import Account
-from rollout.incidents.cut_record import Record, cuts
+from rollout.incidents.cut_record import Record
 from rollout.incidents.registered_state import cohort_standing
+from rollout.incidents.said_of_cuts import cuts
 from rollout.model.cohort import Cohort as Declared
 from rollout.model.rollout import Rollout
 from rollout.observability.cohort_alarms import cohort_alarms

@@ -12,7 +12,8 @@ import pulumi
 from components.identity.federation import Federation
 from components.shared import Shared
 from rollout.access.residual import missed, residual_access
-from rollout.incidents.cut_record import Record, said_of_cuts
+from rollout.incidents.cut_record import Record
+from rollout.incidents.said_of_cuts import said_of_cuts
 from rollout.leaks.github_webhook import to_enter
 from rollout.model.rollout import Rollout, ServiceLevels
 

@@ -61,6 +61,16 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def variables_of(settings: Settings) -> dict[str, str]:
+    """The environment of a sandbox's process."""
+    return os.environ | {
+        "SANDBOX_HOME": str(settings.home),
+        company.VARIABLE: str(settings.company),
+        AWS_ACCOUNT: settings.account,
+        **{variable: str(port) for variable, port in settings.ports.items()},
+    }
+
+
 def exports(variables: Mapping[str, str]) -> str:
     """Variables as lines for a POSIX shell's `eval`."""
     lines = [f"unset {' '.join(UNSET)}"]

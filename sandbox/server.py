@@ -23,18 +23,9 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from sandbox import company
+from sandbox.environment import variables_of
 from sandbox.errors import SandboxError
-from sandbox.settings import (
-    AWS_ACCOUNT,
-    HOST,
-    JAMF_CLIENT_ID,
-    JAMF_CLIENT_SECRET,
-    OKTA_TOKEN,
-    PROJECT,
-    SERVED_ACCOUNT,
-    Settings,
-)
+from sandbox.settings import HOST, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET, OKTA_TOKEN, PROJECT, SERVED_ACCOUNT, Settings
 
 NAMES = ("aws", "okta", "jamf")
 # Before each error line of `python -m sandbox`.
@@ -220,16 +211,6 @@ class Child(Protocol):
     def poll(self) -> int | None: ...
 
     def terminate(self) -> None: ...
-
-
-def variables_of(settings: Settings) -> dict[str, str]:
-    """The environment of a sandbox's process."""
-    return os.environ | {
-        "SANDBOX_HOME": str(settings.home),
-        company.VARIABLE: str(settings.company),
-        AWS_ACCOUNT: settings.account,
-        **{variable: str(port) for variable, port in settings.ports.items()},
-    }
 
 
 def _spawned(settings: Settings) -> subprocess.Popen[bytes]:

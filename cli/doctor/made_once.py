@@ -18,6 +18,7 @@ from rollout import names
 from rollout.access.federation import workflow_provider_arn
 from rollout.account import Account
 from rollout.model.rollout import Federation, Rollout
+from rollout.observability.logs_kept import logs_of
 from rollout.reconcile import billing_export
 
 # What AWS's services call it, each in its own words.
@@ -93,19 +94,6 @@ def _functions(clients: Clients, rollout: Rollout) -> Iterator[There]:
 
 def _log_groups(clients: Clients, rollout: Rollout) -> Iterator[There]:
     """Those of the whole, and those of cohorts; logs outlive the stack that made them."""
-    adopt = rollout.adopt
-    functions = {
-        *([] if adopt.announcer else [names.ANNOUNCER]),
-        *([] if adopt.meter else [names.METER, names.DELIVERY, names.GITHUB_WEBHOOK, names.MAC_FINDINGS]),
-    }
-    wanted = {
-        *([] if adopt.invocation_log_group else [names.INVOCATION_LOG_GROUP]),
-        *([] if adopt.announcer else [names.INCIDENT_LOG_GROUP]),
-        *([] if adopt.meter else [names.FINDINGS_LOG_GROUP, names.DELIVERY_LOG_GROUP]),
-        *([names.GATEWAY_LOG_GROUP] if rollout.gateway and not adopt.meter else []),
-        *map(names.function_log_group, functions),
-        *map(names.usage_log_group, rollout.logged),
-    }
     logs = clients("logs").get_paginator("describe_log_groups")
     beginnings = (f"/{names.PREFIX}/", names.function_log_group(names.PREFIX))
     known = {
@@ -114,7 +102,7 @@ def _log_groups(clients: Clients, rollout: Rollout) -> Iterator[There]:
         for page in logs.paginate(logGroupNamePrefix=beginning)
         for group in page["logGroups"]
     }
-    for group in sorted(wanted & known):
+    for group in sorted(logs_of(rollout).groups & known):
         is_calls = group == names.INVOCATION_LOG_GROUP
         yield There(
             what=f"log group {group}",

@@ -95,12 +95,17 @@ class Record:
 
     cohorts: Mapping[str, CohortRecord] = field(default_factory=dict[str, CohortRecord])
 
+    def of(self, holder: str) -> list[PersonRecord]:
+        """What each cohort has of this person, or machine."""
+        return [each.people[holder] for each in self.cohorts.values() if holder in each.people]
+
     def names(self, email: str) -> tuple[str, ...]:
         """Every name that this person's sessions were ever known by, the e-mail address first."""
-        found = [email]
-        for cohort in self.cohorts.values():
-            found += cohort.people[email].names if email in cohort.people else ()
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([email, *(name for each in self.of(email) for name in each.names)]))
+
+    def current(self, email: str) -> tuple[str, ...]:
+        """Of whom has an end, the names by which Okta knew them last."""
+        return tuple(name for each in self.of(email) for name in each.current)
 
     def called(self, name: str) -> frozenset[str]:
         """Every name of whoever is called so, by address or by any other name, in whatever spelling."""
@@ -129,28 +134,6 @@ def kept_in(resources: Mapping[str, Any]) -> Record | None:
         if resource.get("type") == STASH and urn.endswith(f"::{NAME}"):
             return read(_map(_map(resource, "outputs"), "input"))
     return None
-
-
-def cuts(cohort: CohortRecord) -> dict[str, Any]:
-    """What a cohort says of its cuts. `stopped`: of members alone, by e-mail address;
-    `session_names`: by which their sessions were known besides."""
-    stopped = {
-        email: {"level": (each.level or Level.ACTIVE).value, "sessions_valid_from": _text(each.dead_before)}
-        for email, each in sorted(cohort.people.items())
-        if each.dead_before and not each.left
-    }
-    called = {email: list(each.names) for email, each in sorted(cohort.people.items()) if each.names}
-    return {
-        **({"sessions_valid_from": _text(cohort.dead_before)} if cohort.dead_before else {}),
-        **({"stopped": stopped} if stopped else {}),
-        **({"session_names": called} if called else {}),
-    }
-
-
-def said_of_cuts(record: Record, levels: Mapping[str, Level]) -> dict[str, Any]:
-    """The output `cuts`, by cohort: of those that are cut, or have anybody's sessions from before a time dead."""
-    said = {name: cuts(each) for name, each in sorted(record.cohorts.items()) if name in levels}
-    return {name: {"level": levels[name].value, **each} for name, each in said.items() if each or levels[name].is_cut}
 
 
 def from_stack(outputs: Mapping[str, Any]) -> Record:
@@ -244,19 +227,19 @@ def _cohort_document(cohort: CohortRecord) -> dict[str, Any]:
         "level": cohort.level.value,
         "deployed": cohort.is_deployed,
         "incident": cohort.incident,
-        "since": _text(cohort.since),
-        "dead_before": _text(cohort.dead_before),
-        "ended_by": _text(cohort.ended_by),
+        "since": text_of(cohort.since),
+        "dead_before": text_of(cohort.dead_before),
+        "ended_by": text_of(cohort.ended_by),
         "people": {email: _person_document(each) for email, each in sorted(cohort.people.items())},
         "umbrella": list(cohort.umbrella),
         "stop_shards": [list(shard) for shard in cohort.stop_shards],
         "quota_shards": [list(shard) for shard in cohort.quota_shards],
         "overfull": cohort.overfull,
         "profiles": dict(sorted(cohort.profiles.items())),
-        "absent": _text(cohort.absent),
-        "until": _text(cohort.until),
-        "extended": _text(cohort.extended),
-        "until_since": _text(cohort.until_since),
+        "absent": text_of(cohort.absent),
+        "until": text_of(cohort.until),
+        "extended": text_of(cohort.extended),
+        "until_since": text_of(cohort.until_since),
         "gateway": cohort.gateway,
     }
     return {key: value for key, value in found.items() if value not in (None, [], {}, False) or key == "deployed"}
@@ -267,14 +250,14 @@ def _person_document(person: PersonRecord) -> dict[str, Any]:
         "names": list(person.names),
         "level": person.level.value if person.level else None,
         "incident": person.incident,
-        "since": _text(person.since),
-        "dead_before": _text(person.dead_before),
-        "ended_by": _text(person.ended_by),
-        "left": _text(person.left),
+        "since": text_of(person.since),
+        "dead_before": text_of(person.dead_before),
+        "ended_by": text_of(person.ended_by),
+        "left": text_of(person.left),
         "removed": person.is_removed,
-        "until": _text(person.until),
-        "extended": _text(person.extended),
-        "until_since": _text(person.until_since),
+        "until": text_of(person.until),
+        "extended": text_of(person.extended),
+        "until_since": text_of(person.until_since),
         "current": list(person.current),
         "identity": person.identity,
     }
@@ -289,7 +272,7 @@ def _time(text: str | None) -> datetime | None:
     return instant(text) if text else None
 
 
-def _text(at: datetime | None) -> str | None:
+def text_of(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 

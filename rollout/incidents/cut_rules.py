@@ -158,7 +158,7 @@ def _person(
     known: Mapping[str, Sequence[str]] | None,
     now: datetime,
 ) -> PersonRecord:
-    records = [each.people[email] for each in before.cohorts.values() if email in each.people]
+    records = before.of(email)
     here = before.cohorts[name].people.get(email) if name in before.cohorts else None
     line = latest(cohort.member_valid_from(email), *(each.dead_before for each in records))
     cut = next((each for each in [here, *records] if each and each.is_cut), None)

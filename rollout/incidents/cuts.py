@@ -54,10 +54,9 @@ def cut_and_moved(
 def _is_given_back(said: datetime | None, email: str, home: str, before: Record) -> bool:
     if said is None:
         return False
-    known = [each.people[email].dead_before for each in before.cohorts.values() if email in each.people]
     here = before.cohorts[home].people.get(email) if home in before.cohorts else None
     was_heard = here is not None and not here.left and not here.is_cut
-    return was_heard or all(line is None or said > line for line in known)
+    return was_heard or all(each.dead_before is None or said > each.dead_before for each in before.of(email))
 
 
 def words_of_cuts(

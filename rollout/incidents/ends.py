@@ -75,9 +75,7 @@ def ends(record: Record, homes: Mapping[str, str], cohort: str) -> Ends:
         called = list(filter(names.SESSION.fullmatch, record.names(email)))
         for name in called:
             found[name] = min(until, found.get(name, until))
-        current = [
-            name for each in record.cohorts.values() if email in each.people for name in each.people[email].current
-        ]
+        current = record.current(email)
         newest |= {*called[:1], *current} if current else set(called)
     sessions = dict(sorted(found.items()))
     return Ends(whole=known.until, sessions=sessions, newest={n: at for n, at in sessions.items() if n in newest})

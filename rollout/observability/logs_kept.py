@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rollout import names
 from rollout.incidents.cut_record import Record
 from rollout.levels import Level
 from rollout.model.base import Part
@@ -35,6 +36,33 @@ class LogsKept:
     adopted: str | None = None
     prompt_text: bool = False
     has_gateway: bool = False
+
+    @property
+    def functions(self) -> Mapping[str, str]:
+        """Our functions whose logs are here, by what each does. With or without a webhook or a collector: a log is
+        protected, and must not keep a stack from closing them."""
+        of_meter = {
+            "meter": names.METER,
+            "github-webhook": names.GITHUB_WEBHOOK,
+            "delivery": names.DELIVERY,
+            "mac-findings": names.MAC_FINDINGS,
+        }
+        own = {"announcer": names.ANNOUNCER} if self.has_announcer else {}
+        return {**own, **(of_meter if self.has_meter else {})}
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of all log groups that are made."""
+        return frozenset(
+            {
+                *([] if self.adopted else [names.INVOCATION_LOG_GROUP]),
+                *([] if self.incident_days is None else [names.INCIDENT_LOG_GROUP]),
+                *([names.FINDINGS_LOG_GROUP, names.DELIVERY_LOG_GROUP] if self.has_meter else []),
+                *([names.GATEWAY_LOG_GROUP] if self.has_gateway else []),
+                *map(names.function_log_group, self.functions.values()),
+                *map(names.usage_log_group, self.usage_days),
+            }
+        )
 
 
 def logs_of(rollout: Rollout, record: Record | None = None) -> LogsKept:

@@ -21,6 +21,7 @@ import traceback
 from dataclasses import dataclass
 
 from sandbox import server, warm
+from sandbox.environment import variables_of
 from sandbox.settings import PROJECT, SAVES, Settings
 
 # What a sandbox loads once it serves.
@@ -75,7 +76,7 @@ def _forked(settings: Settings) -> Forked:
     parent = _parent()
     assert parent.stdin
     assert parent.stdout
-    environment = {**server.variables_of(settings), SAVES: "end"}
+    environment = {**variables_of(settings), SAVES: "end"}
     parent.stdin.write(json.dumps({"environment": environment, "log": str(settings.log)}) + "\n")
     parent.stdin.flush()
     return Forked(int(parent.stdout.readline()))
