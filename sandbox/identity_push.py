@@ -8,25 +8,23 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox import sign_in
-from sandbox.settings import IDENTITY_STORE, REGION, Settings
-
-APP_CLIENT_ID = "aws-iam-identity-center"
+from sandbox.settings import IDENTITY_APP, IDENTITY_STORE, REGION, Settings
 
 
 def app(settings: Settings) -> str:
     """The id of Okta's app, made where it is not there yet: a company has it before it has a rollout."""
     for known in sign_in.okta(settings, "/api/v1/apps?limit=200"):
-        if known["label"] == APP_CLIENT_ID:
+        if known["label"] == IDENTITY_APP:
             return known["id"]
     client = {
-        "client_id": APP_CLIENT_ID,
+        "client_id": IDENTITY_APP,
         "token_endpoint_auth_method": "none",
         "autoKeyRotation": True,
         "pkce_required": True,
     }
     wanted = {
         "name": "oidc_client",
-        "label": APP_CLIENT_ID,
+        "label": IDENTITY_APP,
         "signOnMode": "OPENID_CONNECT",
         "credentials": {"oauthClient": client},
         "settings": {

@@ -19,6 +19,8 @@ AWS_KEY = "sandbox"
 REGION = "us-east-1"
 # Of the organization's one instance of IAM Identity Center.
 IDENTITY_STORE = "d-1234567890"
+# Client id and label of Okta's app that leads there.
+IDENTITY_APP = "aws-iam-identity-center"
 # These guard nothing: the sandbox listens on loopback and holds invented people. Okta, Slack, GitHub and Jamf Pro
 # refuse a call without a token, so the sandbox must too.
 OKTA_TOKEN = "sandbox-okta-token"

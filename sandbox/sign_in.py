@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sandbox.errors import SandboxError
-from sandbox.settings import ACCOUNT_ID, OKTA_TOKEN, REGION, Settings
+from sandbox.settings import ACCOUNT_ID, IDENTITY_APP, OKTA_TOKEN, REGION, Settings
 
 SAML_APP = "amazon_aws"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -122,14 +122,12 @@ def portal_credentials(settings: Settings, login: str, permission_set: str, star
 
 def portal_token(settings: Settings, login: str, start_url: str) -> str:
     """What `aws sso login` keeps: it outlives the sessions that it buys."""
-    from sandbox.identity_push import APP_CLIENT_ID
-
     oidc = _unsigned(settings, "sso-oidc")
     with _explained(settings):
         client = oidc.register_client(clientName="sandbox", clientType="public")
         known = {key: client[key] for key in ("clientId", "clientSecret")}
         asked = oidc.start_device_authorization(**known, startUrl=start_url)
-        said = okta(settings, "/sandbox/id-token", {"client_id": APP_CLIENT_ID, "user": login})
+        said = okta(settings, "/sandbox/id-token", {"client_id": IDENTITY_APP, "user": login})
         _browser(settings, {"user_code": asked["userCode"], "id_token": said["id_token"]})
         grant = "urn:ietf:params:oauth:grant-type:device_code"
         return oidc.create_token(**known, grantType=grant, deviceCode=asked["deviceCode"])["accessToken"]

@@ -38,7 +38,11 @@ OTHERS = {
     "terraform": "what people come from, in docs/migration.md",
 }
 # What the AWS CLI has beside the operations of the service models.
-AWS_CUSTOM = {("logs", "tail"): {"--since", "--follow", "--format", "--filter-pattern"}}
+AWS_CUSTOM = {
+    ("logs", "tail"): {"--since", "--follow", "--format", "--filter-pattern"},
+    ("sso", "login"): {"--profile", "--no-browser", "--use-device-code"},
+    ("configure", "export-credentials"): {"--profile", "--format"},
+}
 AWS_GLOBAL = {"--query", "--output", "--region", "--profile", "--no-cli-pager"}
 # Names that the engine still takes, and its help lists no more.
 PULUMI_OLD: dict[tuple[str, ...], str] = {

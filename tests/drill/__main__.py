@@ -74,9 +74,9 @@ def main(way: Way, report: Path) -> int:
             row(table, way.as_here(BROKEN), drill, lambda: world.pulumi(*destroy), surprises)
             row(table, way.as_here(MENDED), drill, drill.up, surprises)
             console.print("rollout cut and break-glass, Okta and Jamf Pro away ...")
-            for line in BY_AWS:
+            for line in map(way.typed, BY_AWS):
                 drill.begin_anew()
-                row(table, way.as_here(line.step), drill, lambda line=line: typed(world, line), surprises)
+                row(table, line.step, drill, lambda line=line: typed(world, line), surprises)
             drill.begin_anew()
             row(table, way.as_here(MENDED), drill, drill.up, surprises)
     console.print(table)
