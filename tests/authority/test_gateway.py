@@ -19,6 +19,7 @@ from tests.authority.evaluator import Request, verdicts
 from tests.authority.roles import boundary, policies
 from tests.authority.test_everybody import AFTER, BEFORE, MOMENTS, WITH_ROLE, may
 from tests.config.generated import INCIDENT, MEMBERS_LAST_DAY
+from tests.policies.test_rules import SERVICE
 from tests.recording import ACCOUNT
 from tests.registrations import Recorded
 
@@ -231,5 +232,41 @@ def test_a_cohort_too_large_for_its_names_lets_in_any_address_of_its_domains_and
             name,
         )
         for name, should in wanted.items()
+    ]
+    assert wrong(asked) == []
+
+
+@pytest.mark.parametrize("kind", ["claude_apps", "litellm"])
+@pytest.mark.parametrize("level", WITH_ROLE)
+def test_the_tasks_own_session_calls_no_model_and_takes_no_other_role(level: str, kind: str) -> None:
+    """Of a gateway that this program runs: by its rights as they are declared, whatever the cohorts' level."""
+    made = document(level)
+    made["gateway"] = {"kind": kind, "url": "https://claude.acme.example", "service": SERVICE}
+    run = run_of(made)
+    task = json.loads(run.one("gateway-task").inputs["policy"])
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/rollout-gateway/task"
+
+    def asks(action: str, resource: str, **context: Any) -> Request:
+        return Request(session, action, resource, context, {"task": task})
+
+    roles = {name: f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("admin", "rollout-on-call", "rollout-gateway")}
+    cohorts = {name: f"arn:aws:iam::{ACCOUNT}:role/claude-code-{name}" for name in run.cohorts}
+    table, others = (
+        f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/claude-code-usage",
+        {"dynamodb:LeadingKeys": ["month#2026-11"]},
+    )
+    models = [arn for out in run.cohorts.values() for arn in out["profile_arns"].values()]
+    models.append("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-6")
+    levels = {"dynamodb:LeadingKeys": ["gateway#pilot"]}
+    asked = [
+        *((asks("bedrock:InvokeModel", arn), False, arn) for arn in models),
+        *((asks("sts:AssumeRole", arn, **{"sts:RoleSessionName": ALICE}), False, name) for name, arn in roles.items()),
+        *((asks("sts:AssumeRole", arn, **{"sts:RoleSessionName": ALICE}), True, name) for name, arn in cohorts.items()),
+        (asks("dynamodb:GetItem", table, **levels), kind == "litellm", "a level"),
+        (asks("dynamodb:GetItem", table, **others), False, "a counter of others"),
+        (asks("dynamodb:GetItem", table), False, "no key"),
+        (asks("dynamodb:UpdateItem", table, **levels), False, "a level, written"),
+        (asks("iam:PutRolePolicy", cohorts["pilot"]), False, "rights"),
+        (asks("secretsmanager:GetSecretValue", SERVICE["secrets"]["OIDC_CLIENT_SECRET"]), False, "a secret"),
     ]
     assert wrong(asked) == []

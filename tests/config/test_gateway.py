@@ -13,6 +13,7 @@ from rollout.account import Account
 from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.people.directory import Person, session_name
 from tests.config.stack_files import changed, loaded, mistakes
+from tests.policies.test_rules import SERVICE
 
 ACCOUNT = Account("123456789012", "us-east-1")
 ROLE = "arn:aws:iam::123456789012:role/claude-gateway"
@@ -92,3 +93,45 @@ def test_what_is_no_gateway_is_told(change: dict[str, Any], said: str) -> None:
     (line,) = mistakes(changed({**GATEWAY, **change}, "gateway"))
     assert line.startswith("gateway")
     assert said in line
+
+
+def with_service(**changes: Any) -> dict[str, Any]:
+    service = {**SERVICE, **changes}
+    given = {key: value for key, value in service.items() if value is not None}
+    return changed({"kind": "litellm", "url": "https://claude.acme.example", "service": given}, "gateway")
+
+
+def test_what_this_program_runs_has_a_role_of_its_own_that_cohorts_trust() -> None:
+    assert statement(with_service())["Principal"] == {"AWS": ACCOUNT.iam("role/rollout-gateway")}
+    assert mistakes(with_service(cpu=1024, memory=4096)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"image": "acme/gateway:latest"}, "an image by its digest"),
+        ({"image": "acme/gateway@sha256:abc"}, "an image by its digest"),
+        ({"subnet_ids": ["subnet-0123456789abcdef0"]}, "gateway.service.subnet_ids"),
+        ({"from_security_group_ids": ["10.0.0.0/8"]}, "the id of a security group"),
+        ({"from_security_group_ids": []}, "gateway.service.from_security_group_ids"),
+        ({"certificate_arn": "arn:aws:iam::123456789012:server-certificate/x"}, "the ARN of a certificate"),
+        ({"secrets": {"DATABASE_URL": "postgres://a:b@c/d"}}, "the ARN of a secret"),
+        ({"secrets": {"database-url": SERVICE["secrets"]["DATABASE_URL"]}}, "a variable's name"),
+        ({"memory": 8192}, "with cpu 512 Fargate takes 1024 to 4096 MiB"),
+        ({"cpu": 300}, "gateway.service.cpu"),
+        ({"desired_count": 0}, "gateway.service.desired_count"),
+        ({"public": True}, "gateway.service.public"),
+    ],
+)
+def test_what_is_no_service_is_told_and_no_secret_shown(changes: dict[str, Any], said: str) -> None:
+    found = mistakes(with_service(**changes))
+    assert found
+    assert said in found[0]
+
+
+def test_a_role_beside_a_service_is_told_and_so_is_neither() -> None:
+    both = with_service()
+    both["gateway"]["role_arn"] = ROLE
+    assert "beside service" in mistakes(both)[0]
+    [line] = mistakes(changed({"kind": "litellm", "url": "https://claude.acme.example"}, "gateway"))
+    assert line.startswith("gateway.role_arn: missing")
