@@ -44,7 +44,10 @@ def write(stack: str, folder: Path | None) -> None:
     accounts = [found for name in rollout.of_people if (found := account_of(name, known))]
     if not accounts:
         raise CommandError("no cohort of people has a profile yet; run `pulumi up` first")
-    files = EMITTERS[rollout.gateway.kind](Given(stack=stack, rollout=rollout, account=accounts[0], known=known))
+    emitter = EMITTERS.get(rollout.gateway.kind)
+    if emitter is None:
+        raise CommandError(f"gateway.kind: {rollout.gateway.kind}: no files are made of this kind")
+    files = emitter(Given(stack=stack, rollout=rollout, account=accounts[0], known=known))
     if folder is None:
         print(next(iter(files.values())), end="")
         return

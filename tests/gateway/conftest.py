@@ -12,6 +12,7 @@ import pytest
 
 from tests.client import installed
 from tests.client.installed import Client
+from tests.conftest import made_once
 from tests.engine import world as worlds
 from tests.engine.world import World
 from tests.gateway import deployed, internet, postgres, running
@@ -92,12 +93,15 @@ def opened(claude: Path, database: postgres.Server, tmp_path_factory: pytest.Tem
 @pytest.fixture(scope="session")
 def behind(onboarded: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The pilot and a second cohort behind a gateway, stopped."""
-    with worlds.running(worlds.again(onboarded, tmp_path_factory.mktemp("behind") / "world")) as world:
-        deployed.gateways_role(world)
-        deployed.behind_a_gateway(world, budgets=STOPS)
-        world.up()
-        world.settle()
-    return world
+
+    def make(folder: Path) -> None:
+        with worlds.running(worlds.again(onboarded, folder)) as world:
+            deployed.gateways_role(world)
+            deployed.behind_a_gateway(world, budgets=STOPS)
+            world.up()
+            world.settle()
+
+    return made_once(tmp_path_factory, "behind_a_gateway", make)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ class Person:
         """The last answer: tokens, or why there are none."""
         with client(self.internet) as device:
             begun = device.post(f"{self.url}/oauth/device_authorization").json()
-            self._browses(begun["verification_uri_complete"], begun["user_code"])
+            self.confirms(begun["verification_uri_complete"], begun["user_code"])
             form = {"grant_type": DEVICE_CODE, "device_code": begun["device_code"]}
             answer = device.post(f"{self.url}/oauth/token", data=form)
         if answer.status_code == 200:
@@ -65,7 +65,7 @@ class Person:
     def _bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
 
-    def _browses(self, where: str, code: str) -> None:
+    def confirms(self, where: str, code: str) -> None:
         """Confirms the code, then signs in at Okta's page under their address."""
         with client(self.internet, follow_redirects=True) as browser:
             browser.get(where).raise_for_status()

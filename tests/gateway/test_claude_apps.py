@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from tests.engine.access.test_machines import INCIDENT
 from tests.engine.usage.test_metering import counters
 from tests.gateway import running
 from tests.gateway.conftest import Company
@@ -98,3 +99,20 @@ def test_the_limits_are_taken_and_refuse_the_next_request(company: Company) -> N
         refused = alice.asks(SONNET)
         assert (refused.status_code, refused.json()["error"]["type"]) == (429, "billing_error")
         assert "engineering-alerts" in refused.text
+
+
+def test_a_session_is_spelled_as_okta_spells_the_address_and_the_meter_and_denies_know_it(company: Company) -> None:
+    world, spelled = company.world, "Alice.Chen@acme.example"
+    world.okta(f"/api/v1/users/{world.user_id(ALICE)}", "POST", {"profile": {"email": spelled}})
+    world.up()
+    with company.gateway(company.files().gateway):
+        alice = company.person(ALICE)
+        alice.signs_in()
+        assert alice.asks(HAIKU).status_code == 200
+        assert sessions(company) == [("claude-code-pilot", spelled)]
+        assert set(counters(world)) == {f"user-day#{spelled}", f"user-month#{spelled}", "team-day#backend", "month"}
+        with world.stack_file() as config:
+            pilot = config["claude-code-rollout:cohorts"]["pilot"]
+            pilot["members"] = {ALICE: {"level": "suspended", "incident": INCIDENT}}
+        world.up()
+        assert alice.asks(HAIKU).status_code in {403, 502}

@@ -53,7 +53,7 @@ UPSTREAMS = (
         name="Claude Code",
         floor=lambda: VERSIONS[Client.FLOOR],
         ask=("npm", "view", "@anthropic-ai/claude-code", "version"),
-        tried="tests/client, the floor and the newest in each run",
+        tried="tests/client, the floor and the newest in each run; the newest as a gateway by tests/gateway",
     ),
     Upstream(
         key="pulumi-engine",
