@@ -147,9 +147,14 @@ def source_digest(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:8]
 
 
-def dashboard(cohort: str | None = None) -> str:
-    """Of the whole rollout, or of one cohort."""
-    return f"{PREFIX}-{cohort}" if cohort else PREFIX
+def dashboard() -> str:
+    """Of the whole rollout."""
+    return PREFIX
+
+
+def cohort_dashboard(stack: str | None = None) -> str:
+    """Of one cohort, which is chosen there. `stack`: where it is of one that is beside another in its account."""
+    return f"{PREFIX}-one-cohort" + (f"-{re.sub('[^0-9A-Za-z_-]', '_', stack)}" if stack else "")
 
 
 def alarm(cohort: str | None, what: str) -> str:

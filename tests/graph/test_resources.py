@@ -147,7 +147,7 @@ def test_what_exists_already_is_adopted_and_never_changed() -> None:
     run = recorded(document)
     shared = [r for r in run.order if COHORT not in r.urn and not r.type.startswith("claude:")]
     assert {r.name for r in shared if not r.read} == {
-        *("audit-trail-pilot-usage", "dashboards-pilot", NAME),
+        *("audit-trail-pilot-usage", "dashboards-one-cohort", NAME),
         *("meter-pilot-told", "meter-pilot-counted"),
     }
     allow = run.one("pilot-access-invoke").depends_on
