@@ -92,7 +92,7 @@ def declare_shared(
     Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout, stack=stack), opts)
     meter = Meter(
         "meter",
-        MeterArgs(account=account, rollout=rollout, trail=trail, audiences=audiences, record=record),
+        MeterArgs(account=account, rollout=rollout, trail=trail, audiences=audiences, record=record, stack=stack),
         opts,
     )
     MacFindings(

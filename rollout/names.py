@@ -108,6 +108,16 @@ def member_stop_policy(cohort: str, number: int) -> str:
     return f"{role(cohort)}-stop-{number}"
 
 
+def work_policy(function: str, number: int) -> str:
+    """Of what a function may do for each of many cohorts."""
+    return f"{function}-work-{number}"
+
+
+def counted_policy(stack: str, number: int) -> str:
+    """Of what another stack's meter may do for this one's cohorts."""
+    return f"{METER}-counts-{_plain(stack)}-{number}"
+
+
 def ends_schedule(cohort: str) -> str:
     """Within the group of `REVIEWS`; at most 33 of the scheduler's 64 characters."""
     return f"{role(cohort)}-ends"
@@ -152,9 +162,14 @@ def dashboard() -> str:
     return PREFIX
 
 
+def _plain(stack: str) -> str:
+    """The engine takes a dot in a stack's name, AWS not everywhere."""
+    return stack.replace(".", "_")
+
+
 def cohort_dashboard(stack: str | None = None) -> str:
     """Of one cohort, which is chosen there. `stack`: where it is of one that is beside another in its account."""
-    return f"{PREFIX}-one-cohort" + (f"-{re.sub('[^0-9A-Za-z_-]', '_', stack)}" if stack else "")
+    return f"{PREFIX}-one-cohort" + (f"-{_plain(stack)}" if stack else "")
 
 
 def alarm(cohort: str | None, what: str) -> str:

@@ -9,8 +9,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.functions.attached import attached_policies
 from components.functions.function_code import function_code
+from rollout import names
 from rollout.access.documents import Document, plain_trust_policy
+from rollout.access.parts import in_parts
 
 RUNTIME = "python3.13"
 
@@ -53,12 +56,18 @@ class Function(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
+        # One that is an output names a resource or two, and never grows.
+        kept, parts = in_parts(args.policy) if isinstance(args.policy, dict) else (args.policy, [])
+        documents = [(names.work_policy(args.name, number), part) for number, part in enumerate(parts, 1)]
+        what = f"More of what the function {args.name} may do"
+        attached = list(attached_policies(f"{name}-work", role.name, documents, what, args.tags, self))
         policy = aws.iam.RolePolicy(
             f"{name}-work",
             name="work",
             role=role.name,
-            policy=pulumi.Output.json_dumps(args.policy),
-            opts=child,
+            policy=pulumi.Output.json_dumps(kept),
+            # What is said there is no longer said here: first there, so that a right is never away between the two.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=attached),
         )
         function = aws.lambda_.Function(
             f"{name}-code",
