@@ -77,7 +77,6 @@ class Announcement(pulumi.ComponentResource):
         )
         self.access_result, self.access_urn = told.result, told.urn
         self._look_at_ends(name, args)
-        self.register_outputs({})
 
     def _look_at_ends(self, name: str, args: AnnouncementArgs) -> None:
         """Where somebody's access ends: each hour, so that they are told three days before. The announcer knows whom it

@@ -88,4 +88,3 @@ class Function(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
         self.ready = [function, policy]
-        self.register_outputs({})

@@ -91,7 +91,6 @@ class Meter(pulumi.ComponentResource):
             self.told = self._told(name, args)
         else:
             self._count(name, args)
-        self.register_outputs({})
 
     def _count(self, name: str, args: MeterArgs) -> None:
         # Who used what, and what is counted already: no rollback takes it.

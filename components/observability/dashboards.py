@@ -50,4 +50,3 @@ class Dashboards(pulumi.ComponentResource):
                 query_string=query.text,
                 opts=child,
             )
-        self.register_outputs({})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, cast
 
 from rollout.levels import Level
@@ -95,10 +96,16 @@ class Record:
 
     def names(self, email: str) -> tuple[str, ...]:
         """Every name that this person's sessions were ever known by, the e-mail address first."""
-        found = [email]
+        return tuple(dict.fromkeys((email, *self._known.get(email, ()))))
+
+    @cached_property
+    def _known(self) -> Mapping[str, Sequence[str]]:
+        """What is on record of each person, cohort by cohort: looked up for everybody, cohort after cohort."""
+        found: dict[str, list[str]] = {}
         for cohort in self.cohorts.values():
-            found += cohort.people[email].names if email in cohort.people else ()
-        return tuple(dict.fromkeys(found))
+            for email, person in cohort.people.items():
+                found.setdefault(email, []).extend(person.names)
+        return found
 
     def called(self, name: str) -> frozenset[str]:
         """Every name of whoever is called so, by address or by any other name, in whatever spelling."""
