@@ -142,7 +142,12 @@ def inference_profile(cohort: str, label: str, source: str) -> str:
     Nothing about a profile but its tags can change, and its successor is made before it goes, so another source needs
     another name.
     """
-    return f"{PREFIX}-{cohort}-{label}-{source_digest(source)}"
+    return f"{profile_prefix(cohort)}{label}-{source_digest(source)}"
+
+
+def profile_prefix(cohort: str) -> str:
+    """With which the names of its inference profiles begin, and no other's: a cohort's name has no hyphen."""
+    return f"{PREFIX}-{cohort}-"
 
 
 def team(name: str) -> str:

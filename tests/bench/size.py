@@ -46,6 +46,8 @@ class Size:
     preview: float
     flat_preview: float
     """Of the same resources by a program without components, whose state has them all."""
+    cut: float
+    """`rollout cut` of one cohort."""
 
 
 def processor_seconds(action: Callable[[], object]) -> float:
@@ -110,6 +112,7 @@ def measured(root: Path, cohorts: int, members: int = 1) -> Size:
         unchanged = ("preview", "--expect-no-changes")
         preview = processor_seconds(lambda: world.pulumi(*unchanged, "--stack", STACK, timeout=600))
         exported = world.pulumi("stack", "export", "--stack", STACK)
+        cut = processor_seconds(lambda: _cut(world, "c000"))
         flat = flat_world(world, root, json.loads(exported))
         beside = processor_seconds(lambda: flat.pulumi(*unchanged, "--stack", "flat", timeout=600))
     return Size(
@@ -119,7 +122,13 @@ def measured(root: Path, cohorts: int, members: int = 1) -> Size:
         first_update=first,
         preview=preview,
         flat_preview=beside,
+        cut=cut,
     )
+
+
+def _cut(world: World, cohort: str) -> None:
+    ended = world.command("cut", cohort)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def flat_world(world: World, root: Path, exported: Mapping[str, Any]) -> World:
