@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,7 +53,7 @@ class Function(pulumi.ComponentResource):
             f"{name}-role",
             name=args.name,
             description=args.description,
-            assume_role_policy=pulumi.Output.json_dumps(plain_trust_policy("lambda.amazonaws.com")),
+            assume_role_policy=json.dumps(plain_trust_policy("lambda.amazonaws.com")),
             tags=args.tags,
             opts=child,
         )
@@ -65,7 +66,7 @@ class Function(pulumi.ComponentResource):
             f"{name}-work",
             name="work",
             role=role.name,
-            policy=pulumi.Output.json_dumps(kept),
+            policy=json.dumps(kept) if isinstance(kept, dict) else pulumi.Output.json_dumps(kept),
             # What is said there is no longer said here: first there, so that a right is never away between the two.
             opts=pulumi.ResourceOptions(parent=self, depends_on=attached),
         )

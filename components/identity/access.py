@@ -56,7 +56,7 @@ class Access(pulumi.ComponentResource):
             f"{name}-role",
             name=names.role(args.cohort),
             description=f"Claude Code for cohort {args.cohort}{_way(args)}",
-            assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
+            assume_role_policy=json.dumps(args.trust_policy),
             max_session_duration=MAX_SESSION_SECONDS,
             permissions_boundary=self._boundary().arn,
             # Else a policy that is not ours keeps the role from being deleted (DeleteConflict): that of `rollout cut`,
@@ -81,14 +81,14 @@ class Access(pulumi.ComponentResource):
         if not models:
             return []
         document = pulumi.Output.all(**args.profile_arns).apply(
-            lambda arns: invoke_policy(args.account, models, arns, metered=self._metered)
+            lambda arns: json.dumps(invoke_policy(args.account, models, arns, metered=self._metered))
         )
         return [
             aws.iam.RolePolicy(
                 f"{name}-invoke",
                 name=pulumi.Output.from_input(people).apply(lambda _: names.INVOKE_POLICY),
                 role=self._role.name,
-                policy=pulumi.Output.json_dumps(document),
+                policy=document,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
         ]
@@ -102,13 +102,13 @@ class Access(pulumi.ComponentResource):
         """The same at every level, so that a change of level has one thing less to wait for."""
         models = {label: self._args.rollout.models[label] for label in self._args.profile_arns}
         document = pulumi.Output.all(**self._args.profile_arns).apply(
-            lambda arns: boundary(self._args.account, models, arns, metered=self._metered)
+            lambda arns: json.dumps(boundary(self._args.account, models, arns, metered=self._metered))
         )
         return aws.iam.Policy(
             f"{self._name}-boundary",
             name=names.boundary(self._args.cohort),
             description=f"The most that the role of cohort {self._args.cohort} may ever do",
-            policy=pulumi.Output.json_dumps(document),
+            policy=document,
             tags=self._args.tags,
             opts=self._child,
         )
@@ -169,7 +169,7 @@ class Access(pulumi.ComponentResource):
                 f"{self._name}-stop",
                 name=names.STOP_POLICY,
                 role=self._role.name,
-                policy=pulumi.Output.json_dumps(document),
+                policy=json.dumps(document),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
 
@@ -191,7 +191,7 @@ class Access(pulumi.ComponentResource):
                 f"{self._name}-stop-{number}",
                 name=names.member_stop_policy(self._args.cohort, number),
                 description=f"What an incident denies single members of cohort {self._args.cohort}",
-                policy=pulumi.Output.json_dumps(made[number - 1]),
+                policy=made.apply(lambda found, place=number - 1: json.dumps(found[place])),  # pyright: ignore
                 tags=self._args.tags,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
