@@ -6,14 +6,18 @@ import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from cli.doctor import aws
 from rollout.access.documents import allow, document
 from rollout.access.parts import in_parts
 from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE, characters
+from rollout.stack_file.assessment import advice_lines, judgement
 from rollout.stack_file.size_checks import meters_role
 from tests import recording, stacks
+from tests.alarms.test_alarms import rollout
 from tests.registrations import Recorded
 
 
@@ -82,3 +86,39 @@ def test_more_cohorts_than_the_meters_role_has_policies_for_are_refused_before_i
         "put some into a stack of their own (`rollout init --beside`)"
     )
     assert not list(meters_role({"cohorts": cohorts(400), "adopt": {"meter": True}}, now))
+
+
+@pytest.mark.parametrize(("count", "is_said"), [(50, False), (51, True)])
+def test_beyond_fifty_cohorts_a_check_says_what_shows_less_than_all(count: int, is_said: bool) -> None:
+    found = rollout(**{**stacks.small(), "cohorts": cohorts(count)})
+    said = [line for line in advice_lines(judgement(found, datetime.now(UTC).date())) if "in one stack" in line]
+    assert bool(said) is is_said
+    if said:
+        assert said[0].startswith("cohorts: 51 in one stack: saved queries and dashboards read the logs of 50 at most")
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "health", "text"),
+    [
+        ("roles", 900, "fine", "100 left"),
+        ("roles", 901, "broken", "99 left, for 100 cohorts"),
+        ("policies", 1401, "broken", "99 left, for 100 cohorts"),
+        ("profiles", 800, "fine", "200 of 1,000"),
+        ("profiles", 801, "broken", "200 needed beside 801 of others, 1,000 allowed"),
+    ],
+)
+def test_the_doctor_says_where_an_accounts_quotas_end_before_an_update_meets_them(
+    what: str, count: int, health: str, text: str
+) -> None:
+    found = rollout(**{**stacks.small(), "cohorts": cohorts(100)})
+    summary = {"RolesQuota": 1000, "PoliciesQuota": 1500, "Roles": 0, "Policies": 0} | {what.capitalize(): count}
+    clients = {name: Mock() for name in ("iam", "bedrock", "service-quotas")}
+    clients["iam"].get_account_summary.return_value = {"SummaryMap": summary}
+    clients["service-quotas"].get_service_quota.return_value = {"Quota": {"Value": 1000.0}}
+    ours = [{"inferenceProfileName": "claude-code-wave7-haiku-0a1b2c3d"}]
+    others = [{"inferenceProfileName": f"other-{n}"} for n in range(count if what == "profiles" else 0)]
+    pages = [{"inferenceProfileSummaries": ours}, {"inferenceProfileSummaries": others}]
+    clients["bedrock"].get_paginator.return_value.paginate.return_value = pages
+    checks = [check for check in aws.checks(clients.__getitem__, found, set()) if check.name.startswith("quota")]
+    [said] = [each for check in checks for each in check.look() if each.check == f"quota of {what}"]
+    assert (said.health, said.what) == (health, text)
