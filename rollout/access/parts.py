@@ -21,7 +21,7 @@ def in_parts(policy: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any
     if characters(policy) <= MANAGED_CHARACTERS:
         return policy, []
     statements: list[dict[str, Any]] = policy["Statement"]
-    many = [each for each in statements if isinstance(each["Resource"], list) and len(each["Resource"]) > FEW]
+    many = [each for each in statements if not isinstance(each["Resource"], str) and len(each["Resource"]) > FEW]
     return {**policy, "Statement": [each for each in statements if each not in many]}, list(managed(policy, many))
 
 

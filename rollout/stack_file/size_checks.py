@@ -83,12 +83,12 @@ def meters_role(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa
     that adopt it."""
     if part(document, "adopt").get("meter"):
         return
-    stops, named = _stops(document), {}
+    stops, named = _stops(document), dict[str, list[str]]()
     for name, cohort in each_cohort(document):
         shards = len(sticky((), _watched(cohort, stops), quota_characters(stops)))
         named[name] = [LONGEST.policy_arn(names.quota_policy(name, number)) for number in range(1, shards + 1)]
     retired = part(document, "logs").get("retired")
-    known = [*named, *(map(str, retired) if isinstance(retired, list) else ())]
+    known = [*named, *map(str, cast("list[object]", retired) if isinstance(retired, list) else ())]
     roles = [LONGEST.role_arn(name) for name in known]
     said = {
         "UsageLogs": [LONGEST.log_stream_arn(names.usage_log_group(name), names.USAGE_LOG_STREAM) for name in known],
