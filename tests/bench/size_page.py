@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -32,13 +33,13 @@ STYLE = """  <style>
   </style>"""
 
 
-def known() -> tuple[list[Size], Stacks]:
-    """As they were measured last: of one stack, and of many cohorts in several."""
+def known() -> tuple[list[Size], Stacks, Sequence[float]]:
+    """As they were measured last: of one stack, of many cohorts in several, and the least and most load meanwhile."""
     found = json.loads(FIGURES.read_text(encoding="utf-8"))
-    return [Size(**each) for each in found["of one stack"]], Stacks(**found["of several"])
+    return [Size(**each) for each in found["of one stack"]], Stacks(**found["of several"]), found["load"]
 
 
-def section(sizes: Sequence[Size], stacks: Stacks) -> Iterator[str]:
+def section(sizes: Sequence[Size], stacks: Stacks, load: Sequence[float]) -> Iterator[str]:
     """Lines of Markdown."""
     ten, most = sizes[2], sizes[-1]
     ratio = _each(most) / _each(ten)
@@ -46,8 +47,8 @@ def section(sizes: Sequence[Size], stacks: Stacks) -> Iterator[str]:
     yield "![Processor time of a first update and of a preview, by cohorts](pictures/size.svg)\n"
     yield (
         f"Measured by `make size-page`: cohorts of {MEMBERS} people, three models each, without Macs, state in a folder; "
-        "processor seconds of the engine and all that it starts, on two cores. A machine that is busy with other things "
-        "adds up to a third.\n"
+        "processor seconds of the engine and all that it starts, on two cores. What else the machine does adds to them: "
+        f"its load was {load[0]:.0f} to {load[1]:.0f}.\n"
     )
     yield "| Cohorts | Resources | State, MB | First `pulumi up`, s | Preview without a change, s | Same resources without components, s | `rollout cut` of one, s |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
@@ -133,13 +134,16 @@ def _round_up(value: float) -> float:
 
 def main() -> int:
     sizes: list[Size] = []
+    loads = [os.getloadavg()[0]]
     with tempfile.TemporaryDirectory(prefix="size-") as folder:
         for cohorts in COHORTS:
             print(f"{cohorts} cohorts ...", flush=True)
             sizes.append(measured(Path(folder) / str(cohorts), cohorts, MEMBERS))
+            loads.append(os.getloadavg()[0])
         print(f"{IN_STACKS} cohorts in stacks of {many_stacks.EACH} ...", flush=True)
         stacks = many_stacks.measured(Path(folder) / "stacks", IN_STACKS, MEMBERS)
-    found = {"of one stack": [asdict(size) for size in sizes], "of several": asdict(stacks)}
+    load = [min(loads), max(loads)]
+    found = {"of one stack": [asdict(size) for size in sizes], "of several": asdict(stacks), "load": load}
     FIGURES.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     PICTURE.write_text(picture(sizes), encoding="utf-8")
     return 0
