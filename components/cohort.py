@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -162,7 +163,7 @@ class Cohort(pulumi.ComponentResource):
                 f"{name}-{label}-counted-{names.source_digest(account.source_arn(models[label]))}",
                 table_name=meter.table,
                 hash_key="id",
-                item=pulumi.Output.json_dumps(arn.apply(partial(profile_item, name, label)), sort_keys=True),
+                item=arn.apply(partial(_owned, name, label)),
                 opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
             for label, arn in self.profile_arns.items()
@@ -267,6 +268,10 @@ class Cohort(pulumi.ComponentResource):
             ),
             self._child,
         )
+
+
+def _owned(cohort: str, label: str, arn: str) -> str:
+    return json.dumps(profile_item(cohort, label, arn), sort_keys=True)
 
 
 def _provider(shared: Shared, cohort: Declared) -> pulumi.Resource | None:

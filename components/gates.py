@@ -60,4 +60,3 @@ class Gates(pulumi.ComponentResource):
                     tags={"organization": args.rollout.organization.name, "cohort": gate.cohort},
                     opts=pulumi.ResourceOptions(parent=self),
                 )
-        self.register_outputs({})

@@ -92,10 +92,10 @@ def declare_shared(
     MonthlyBudget("budget", MonthlyBudgetArgs(rollout=rollout), opts)
     if rollout.budgets.anomaly_usd is not None:
         CostAnomalies("anomalies", CostAnomaliesArgs(account=account, rollout=rollout, audiences=audiences), opts)
-    Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout), opts)
+    Dashboards("dashboards", DashboardsArgs(account=account, rollout=rollout, stack=stack), opts)
     meter = Meter(
         "meter",
-        MeterArgs(account=account, rollout=rollout, trail=trail, audiences=audiences, record=record),
+        MeterArgs(account=account, rollout=rollout, trail=trail, audiences=audiences, record=record, stack=stack),
         opts,
     )
     MacFindings(

@@ -149,6 +149,16 @@ def member_stop_policy(cohort: str, number: int) -> str:
     return f"{role(cohort)}-stop-{number}"
 
 
+def work_policy(function: str, number: int) -> str:
+    """Of what a function may do for each of many cohorts."""
+    return f"{function}-work-{number}"
+
+
+def counted_policy(stack: str, number: int) -> str:
+    """Of what another stack's meter may do for this one's cohorts."""
+    return f"{METER}-counts-{_plain(stack)}-{number}"
+
+
 def ends_schedule(cohort: str) -> str:
     """Within the group of `REVIEWS`; at most 33 of the scheduler's 64 characters."""
     return f"{role(cohort)}-ends"
@@ -173,7 +183,12 @@ def inference_profile(cohort: str, label: str, source: str) -> str:
     Nothing about a profile but its tags can change, and its successor is made before it goes, so another source needs
     another name.
     """
-    return f"{PREFIX}-{cohort}-{label}-{source_digest(source)}"
+    return f"{profile_prefix(cohort)}{label}-{source_digest(source)}"
+
+
+def profile_prefix(cohort: str) -> str:
+    """With which the names of its inference profiles begin, and no other's: a cohort's name has no hyphen."""
+    return f"{PREFIX}-{cohort}-"
 
 
 def team(name: str) -> str:
@@ -188,9 +203,19 @@ def source_digest(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:8]
 
 
-def dashboard(cohort: str | None = None) -> str:
-    """Of the whole rollout, or of one cohort."""
-    return f"{PREFIX}-{cohort}" if cohort else PREFIX
+def dashboard() -> str:
+    """Of the whole rollout."""
+    return PREFIX
+
+
+def _plain(stack: str) -> str:
+    """The engine takes a dot in a stack's name, AWS not everywhere."""
+    return stack.replace(".", "_")
+
+
+def cohort_dashboard(stack: str | None = None) -> str:
+    """Of one cohort, which is chosen there. `stack`: where it is of one that is beside another in its account."""
+    return f"{PREFIX}-one-cohort" + (f"-{_plain(stack)}" if stack else "")
 
 
 def alarm(cohort: str | None, what: str) -> str:

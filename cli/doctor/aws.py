@@ -47,7 +47,7 @@ def checks(clients: Clients, rollout: Rollout, expected: set[str]) -> list[Check
         Step.MODELS: {
             **models,
             "use case form": lambda: _use_case(clients),
-            "quota of roles": lambda: _roles(clients, rollout),
+            "quotas of IAM": lambda: _iam(clients, rollout),
             "quota of profiles": lambda: _profiles(clients, rollout),
             "tokens per minute": lambda: _tokens(clients, rollout),
             "Lambda concurrency": lambda: _concurrency(clients),
@@ -130,13 +130,16 @@ def _unless_not_found(ask: Callable[..., Mapping[str, Any]], **given: str) -> Ma
         raise
 
 
-def _roles(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
-    summary = clients("iam").get_account_summary()["SummaryMap"]
-    left, needed = summary["RolesQuota"] - summary["Roles"], len(rollout.declared)
-    if left < needed:
-        yield broken("quota of roles", f"{left} left, for {needed} cohorts", "ask Service Quotas for more IAM roles")
-    else:
-        yield fine("quota of roles", f"{left} left")
+def _iam(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
+    """A cohort has a role, and a managed policy as its boundary. As if none of them were there yet."""
+    summary, needed = clients("iam").get_account_summary()["SummaryMap"], len(rollout.declared)
+    for what, name in (("roles", "Roles"), ("policies", "Policies")):
+        left = summary[f"{name}Quota"] - summary[name]
+        if left < needed:
+            fix = f"ask Service Quotas for more {'customer managed ' if what == 'policies' else 'IAM '}{what}"
+            yield broken(f"quota of {what}", f"{left} left, for {needed} cohorts", fix)
+        else:
+            yield fine(f"quota of {what}", f"{left} left")
 
 
 def _profiles(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
@@ -144,10 +147,24 @@ def _profiles(clients: Clients, rollout: Rollout) -> Iterator[Finding]:
         "Value"
     ]
     needed = sum(len(cohort.models) for cohort in rollout.declared.values() if cohort.level.effects.role)
-    if needed > quota:
-        yield broken("quota of profiles", f"{needed} needed, {quota:,.0f} allowed", f"ask for more of {PROFILES_QUOTA}")
+    others = _profiles_of_others(clients, rollout)
+    if needed + others > quota:
+        beside = f" beside {others} of others" if others else ""
+        what = f"{needed} needed{beside}, {quota:,.0f} allowed"
+        yield broken("quota of profiles", what, f"ask for more of {PROFILES_QUOTA}")
     else:
         yield fine("quota of profiles", f"{needed} of {quota:,.0f}")
+
+
+def _profiles_of_others(clients: Clients, rollout: Rollout) -> int:
+    """Application inference profiles of the account that are no cohort's of this stack."""
+    ours = tuple(names.profile_prefix(cohort) for cohort in rollout.declared)
+    pages = clients("bedrock").get_paginator("list_inference_profiles").paginate(typeEquals="APPLICATION")
+    return sum(
+        not each["inferenceProfileName"].startswith(ours)
+        for page in pages
+        for each in page["inferenceProfileSummaries"]
+    )
 
 
 def _tokens(clients: Clients, rollout: Rollout) -> Iterator[Finding]:

@@ -66,7 +66,6 @@ class BillingExport(pulumi.ComponentResource):
             # AWS tries the bucket's policy when the export is made.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[written]),
         )
-        self.register_outputs({})
 
     def _bucket(self, name: str, account: Account, wanted: Wanted) -> pulumi.Resource:
         child = pulumi.ResourceOptions(parent=self)

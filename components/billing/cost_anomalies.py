@@ -70,4 +70,3 @@ class CostAnomalies(pulumi.ComponentResource):
             # AWS may only publish where the policy says so.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
-        self.register_outputs({})

@@ -41,7 +41,6 @@ class MonthlyBudget(pulumi.ComponentResource):
                 tags=tags,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        self.register_outputs({})
 
 
 def _filters(rollout: Rollout) -> Mapping[str, Sequence[str]]:

@@ -56,14 +56,14 @@ class Announcement(pulumi.ComponentResource):
                     f"{name}-review",
                     name=review,
                     role=names.ANNOUNCER,
-                    policy=pulumi.Output.json_dumps(review_policy(args.account, review)),
+                    policy=json.dumps(review_policy(args.account, review)),
                     opts=pulumi.ResourceOptions(parent=self, depends_on=args.announcer.ready),
                 )
             )
         invocation = aws.lambda_.Invocation(
             f"{name}-level",
             function_name=names.ANNOUNCER,
-            input=pulumi.Output.json_dumps(announced(args.rollout, args.cohort, args.record), sort_keys=True),
+            input=json.dumps(announced(args.rollout, args.cohort, args.record), sort_keys=True),
             triggers={"level": cohort.level.value},
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
@@ -72,12 +72,11 @@ class Announcement(pulumi.ComponentResource):
         told = aws.lambda_.Invocation(
             f"{name}-access",
             function_name=names.ANNOUNCER,
-            input=pulumi.Output.json_dumps({"access": access(args.rollout, args.cohort, args.record)}, sort_keys=True),
+            input=json.dumps({"access": access(args.rollout, args.cohort, args.record)}, sort_keys=True),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after, *args.announcer.ready]),
         )
         self.access_result, self.access_urn = told.result, told.urn
         self._look_at_ends(name, args)
-        self.register_outputs({})
 
     def _look_at_ends(self, name: str, args: AnnouncementArgs) -> None:
         """Where the access of somebody, or of a machine, ends: each hour, so that they, or its owner, are told three

@@ -76,7 +76,6 @@ class Announcer(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         if not args.rollout.adopt.announcer:
             self._announce(name, args)
-        self.register_outputs({})
 
     def _announce(self, name: str, args: AnnouncerArgs) -> None:
         queue = self._queues(name, args)

@@ -36,7 +36,6 @@ class Audiences(pulumi.ComponentResource):
         self.topics = {}
         if not args.rollout.adopt.announcer:
             self._declare(name, args.rollout)
-        self.register_outputs({})
 
     def _declare(self, name: str, rollout: Rollout) -> None:
         notify, child = rollout.notify, pulumi.ResourceOptions(parent=self)

@@ -65,7 +65,6 @@ class Delivery(pulumi.ComponentResource):
         assert args.rollout.github is not None  # noqa: S101  these two: `rollout.stack_file.success_checks`
         assert args.rollout.github_token is not None  # noqa: S101
         self._collect(name, args, args.rollout.github, args.rollout.github_token)
-        self.register_outputs({})
 
     def _collect(self, name: str, args: DeliveryArgs, github: Github, token: SecretStr) -> None:
         items_by_id(name, names.DELIVERY, self._tags, self._child)  # not protected: all of it can be read again

@@ -75,4 +75,3 @@ class EnforcementProof(pulumi.ComponentResource):
             ),
             child,
         )
-        self.register_outputs({})

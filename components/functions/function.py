@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.functions.attached import attached_policies
 from components.functions.function_code import function_code
+from rollout import names
 from rollout.access.documents import Document, plain_trust_policy
+from rollout.access.parts import in_parts
 
 RUNTIME = "python3.13"
 
@@ -49,16 +53,22 @@ class Function(pulumi.ComponentResource):
             f"{name}-role",
             name=args.name,
             description=args.description,
-            assume_role_policy=pulumi.Output.json_dumps(plain_trust_policy("lambda.amazonaws.com")),
+            assume_role_policy=json.dumps(plain_trust_policy("lambda.amazonaws.com")),
             tags=args.tags,
             opts=child,
         )
+        # One that is an output names a resource or two, and never grows.
+        kept, parts = in_parts(args.policy) if isinstance(args.policy, dict) else (args.policy, [])
+        documents = [(names.work_policy(args.name, number), part) for number, part in enumerate(parts, 1)]
+        what = f"More of what the function {args.name} may do"
+        attached = list(attached_policies(f"{name}-work", role.name, documents, what, args.tags, self))
         policy = aws.iam.RolePolicy(
             f"{name}-work",
             name="work",
             role=role.name,
-            policy=pulumi.Output.json_dumps(args.policy),
-            opts=child,
+            policy=json.dumps(kept) if isinstance(kept, dict) else pulumi.Output.json_dumps(kept),
+            # What is said there is no longer said here: first there, so that a right is never away between the two.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=attached),
         )
         function = aws.lambda_.Function(
             f"{name}-code",
@@ -79,4 +89,3 @@ class Function(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
         self.ready = [function, policy]
-        self.register_outputs({})

@@ -48,7 +48,6 @@ class GithubWebhook(pulumi.ComponentResource):
         secret = args.rollout.github_webhook_secret
         if secret is not None and args.rollout.takes_github_alerts:
             self.url = self._open(name, args, secret)
-        self.register_outputs({})
 
     def _open(self, name: str, args: GithubWebhookArgs, secret: SecretStr) -> pulumi.Output[str]:
         tags = {"organization": args.rollout.organization.name}

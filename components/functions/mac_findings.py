@@ -43,7 +43,6 @@ class MacFindings(pulumi.ComponentResource):
         super().__init__("claude:rollout:MacFindings", name, {}, opts)
         if not args.rollout.adopt.meter:
             self._take(name, args)
-        self.register_outputs({})
 
     def _take(self, name: str, args: MacFindingsArgs) -> None:
         tags = {"organization": args.rollout.organization.name}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components.audit_trail import AuditTrail
+from components.functions.attached import attached_policies
 from components.functions.audiences import Audiences
 from components.functions.function import Function, FunctionArgs
 from components.functions.table import items_by_id
@@ -18,7 +19,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.model.rollout import Rollout
-from rollout.usage.meter_input import cohort_item, counted_policy, meter_policy, meter_settings
+from rollout.usage.meter_input import cohort_item, counted_policies, meter_policy, meter_settings
 
 FILES = (
     "functions/__init__.py",
@@ -67,6 +68,7 @@ class MeterArgs:
     audiences: Audiences
     record: Record
     """It knows every name that people's sessions have."""
+    stack: str
 
 
 class Meter(pulumi.ComponentResource):
@@ -86,10 +88,9 @@ class Meter(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.told = {}
         if args.rollout.adopt.meter:
-            self.told = {cohort: list(self._told(f"{name}-{cohort}", args, cohort)) for cohort in args.rollout.logged}
+            self.told = self._told(name, args)
         else:
             self._count(name, args)
-        self.register_outputs({})
 
     def _count(self, name: str, args: MeterArgs) -> None:
         # Who used what, and what is counted already: no rollback takes it.
@@ -126,22 +127,27 @@ class Meter(pulumi.ComponentResource):
         denials = DenialsArgs(account=args.account, after=counting, reserved=reserved, tags=self._tags)
         Denials(f"{name}-denials", denials, self._child)
 
-    def _told(self, name: str, args: MeterArgs, cohort: str) -> Iterator[pulumi.Resource]:
+    def _told(self, name: str, args: MeterArgs) -> dict[str, Sequence[pulumi.Resource]]:
         """Beside the cohorts, so that no rollback takes it: the last records come later."""
-        yield aws.dynamodb.TableItem(
-            f"{name}-told",
-            table_name=self.table,
-            hash_key="id",
-            item=json.dumps(cohort_item(args.rollout, args.record, cohort), sort_keys=True),
-            opts=self._child,
-        )
-        yield aws.iam.RolePolicy(
-            f"{name}-counted",
-            name=f"counts-{cohort}",
-            role=names.METER,
-            policy=json.dumps(counted_policy(args.account, cohort)),
-            opts=self._child,
-        )
+        documents = [
+            (names.counted_policy(args.stack, number), document)
+            for number, document in enumerate(counted_policies(args.account, args.rollout.logged), 1)
+        ]
+        what = f"What the meter may do for the cohorts of stack {args.stack}"
+        rights = list(attached_policies(f"{name}-counted", names.METER, documents, what, self._tags, self))
+        return {
+            cohort: [
+                aws.dynamodb.TableItem(
+                    f"{name}-{cohort}-told",
+                    table_name=self.table,
+                    hash_key="id",
+                    item=json.dumps(cohort_item(args.rollout, args.record, cohort), sort_keys=True),
+                    opts=self._child,
+                ),
+                *rights,
+            ]
+            for cohort in args.rollout.logged
+        }
 
     def _subscription(self, name: str, args: MeterArgs, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Every record, whatever its shape: the meter says which it does not know."""

@@ -39,4 +39,3 @@ class StopReview(pulumi.ComponentResource):
             triggers={"limits": digest},
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),
         )
-        self.register_outputs({})

@@ -55,7 +55,7 @@ class Access(pulumi.ComponentResource):
             f"{name}-role",
             name=names.role(args.cohort),
             description=f"Claude Code for cohort {args.cohort}{_way(args)}",
-            assume_role_policy=pulumi.Output.json_dumps(args.trust_policy),
+            assume_role_policy=json.dumps(args.trust_policy),
             max_session_duration=MAX_SESSION_SECONDS,
             permissions_boundary=cohort_documents.boundary_policy(name, args, self).arn,
             # Else a policy that is not ours keeps the role from being deleted (DeleteConflict): that of `rollout cut`,
@@ -82,7 +82,7 @@ class Access(pulumi.ComponentResource):
                 f"{name}-invoke",
                 name=pulumi.Output.from_input(people).apply(lambda _: names.INVOKE_POLICY),
                 role=self._role.name,
-                policy=pulumi.Output.json_dumps(document),
+                policy=document,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
         ]
@@ -143,7 +143,7 @@ class Access(pulumi.ComponentResource):
                 f"{self._name}-stop",
                 name=names.STOP_POLICY,
                 role=self._role.name,
-                policy=pulumi.Output.json_dumps(document),
+                policy=json.dumps(document),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
 
@@ -156,7 +156,7 @@ class Access(pulumi.ComponentResource):
                 f"{self._name}-stop-{number}",
                 name=names.member_stop_policy(self._args.cohort, number),
                 description=f"What an incident denies single members of cohort {self._args.cohort}",
-                policy=pulumi.Output.json_dumps(made[number - 1]),
+                policy=made.apply(lambda found, place=number - 1: json.dumps(found[place])),  # pyright: ignore
                 tags=self._args.tags,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )

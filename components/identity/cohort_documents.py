@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,26 +22,26 @@ def boundary_policy(name: str, args: AccessArgs, parent: pulumi.Resource) -> aws
     """The same at every level, so that a change of level has one thing less to wait for."""
     models = {label: args.rollout.models[label] for label in args.profile_arns}
     document = pulumi.Output.all(**args.profile_arns).apply(
-        lambda arns: boundary(args.account, models, arns, metered=_metered(args))
+        lambda arns: json.dumps(boundary(args.account, models, arns, metered=_metered(args)))
     )
     return aws.iam.Policy(
         f"{name}-boundary",
         name=names.boundary(args.cohort),
         description=f"The most that the role of cohort {args.cohort} may ever do",
-        policy=pulumi.Output.json_dumps(document),
+        policy=document,
         tags=args.tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
 
 
-def invoke_document(args: AccessArgs) -> pulumi.Output[Document] | None:
-    """None where the cohort may use no model."""
+def invoke_document(args: AccessArgs) -> pulumi.Output[str] | None:
+    """As text; None where the cohort may use no model."""
     cohort = args.rollout.cohorts[args.cohort]
     models = {label: args.rollout.models[label] for label in cohort.usable_models(args.rollout.throttle)}
     if not models:
         return None
     return pulumi.Output.all(**args.profile_arns).apply(
-        lambda arns: invoke_policy(args.account, models, arns, metered=_metered(args))
+        lambda arns: json.dumps(invoke_policy(args.account, models, arns, metered=_metered(args)))
     )
 
 

@@ -62,7 +62,7 @@ class PermissionSet(pulumi.ComponentResource):
             "invoke",
             names.invoke_policy(args.cohort),
             f"What cohort {args.cohort} may invoke",
-            pulumi.Output.from_input(NOBODY) if made is None else made,
+            json.dumps(NOBODY) if made is None else made,
             after if made is not None else (),
         )
         self._policies.insert(0, invoke)
@@ -129,14 +129,14 @@ class PermissionSet(pulumi.ComponentResource):
         found = ends(args.record, homes_of(args.rollout), args.cohort)
         document = documents.stop_document(cohort_stop(args.record.cohorts[args.cohort]), found)
         described = f"What an incident denies cohort {args.cohort}, and whose access ends"
-        yield self._policy("stop", names.stop_policy(args.cohort), described, pulumi.Output.from_input(document), after)
+        yield self._policy("stop", names.stop_policy(args.cohort), described, json.dumps(document), after)
 
     def _member_stops(self, after: Sequence[pulumi.Resource]) -> Iterator[pulumi.Resource]:
         args = self._args
         _, made = cohort_documents.member_stop_documents(args)
         stops, _ = documents.policies_of_names(args.rollout, args.record, args.cohort)
         for number in range(1, stops + 1):
-            document = made.apply(lambda found, at=number - 1: _at(found, at) or NOBODY)
+            document = made.apply(lambda found, at=number - 1: json.dumps(_at(found, at) or NOBODY))
             described = f"What an incident denies single members of cohort {args.cohort}"
             policy = names.member_stop_policy(args.cohort, number)
             yield self._policy(f"stop-{number}", policy, described, document, after)
@@ -171,14 +171,14 @@ class PermissionSet(pulumi.ComponentResource):
         part: str,
         policy: str,
         description: str,
-        document: pulumi.Output[Document],
+        document: pulumi.Input[str],
         after: Sequence[pulumi.Resource],
     ) -> aws.iam.Policy:
         return aws.iam.Policy(
             f"{self._name}-{part}",
             name=policy,
             description=description,
-            policy=pulumi.Output.json_dumps(document),
+            policy=document,
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )

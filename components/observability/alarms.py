@@ -39,7 +39,11 @@ class Alarms(pulumi.ComponentResource):
                 f"{name}-{alarm.name.removeprefix(f'{names.PREFIX}-')}",
                 name=alarm.name,
                 alarm_description=alarm.description,
-                metric_queries=resolved.apply(lambda found, number=number: _queries(found[number])),  # pyright: ignore
+                metric_queries=(
+                    resolved.apply(lambda found, number=number: _queries(found[number]))  # pyright: ignore
+                    if alarm.waits_for_an_id
+                    else _queries(alarm)
+                ),
                 comparison_operator=alarm.comparison,
                 threshold=alarm.threshold,
                 evaluation_periods=alarm.periods,
@@ -56,7 +60,6 @@ class Alarms(pulumi.ComponentResource):
                     ],
                 ),
             )
-        self.register_outputs({})
 
 
 def _queries(alarm: Alarm) -> list[dict[str, Any]]:

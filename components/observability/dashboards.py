@@ -20,21 +20,24 @@ FOLDER = "Claude Code"
 class DashboardsArgs:
     account: Account
     rollout: Rollout
+    stack: str
 
 
 class Dashboards(pulumi.ComponentResource):
-    """One dashboard of the whole, one per cohort that has ever been used, and the saved queries."""
+    """One dashboard of the whole, one of any cohort that has ever been used, and the saved queries."""
 
     def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("claude:rollout:Dashboards", name, {}, opts)
         rollout, account, child = args.rollout, args.account, pulumi.ResourceOptions(parent=self)
         shared = not rollout.adopt.meter  # the stack that counts has those of the whole
-        bodies = {None: dashboards.fleet(rollout, account)} if shared else {}
-        bodies |= {cohort: dashboards.of_cohort(rollout, account, cohort) for cohort in rollout.logged}
-        for cohort, body in bodies.items():
+        bodies = {"fleet": (names.dashboard(), dashboards.fleet(rollout, account))} if shared else {}
+        if rollout.logged:
+            one = names.cohort_dashboard(None if shared else args.stack)
+            bodies["one-cohort"] = one, dashboards.of_one_cohort(rollout, account)
+        for which, (called, body) in bodies.items():
             aws.cloudwatch.Dashboard(
-                f"{name}-{cohort or 'fleet'}",
-                dashboard_name=names.dashboard(cohort),
+                f"{name}-{which}",
+                dashboard_name=called,
                 dashboard_body=json.dumps(body),
                 opts=child,
             )
@@ -47,4 +50,3 @@ class Dashboards(pulumi.ComponentResource):
                 query_string=query.text,
                 opts=child,
             )
-        self.register_outputs({})

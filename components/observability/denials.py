@@ -54,4 +54,3 @@ class Denials(pulumi.ComponentResource):
             arn=args.account.function_arn(names.METER),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
         )
-        self.register_outputs({})

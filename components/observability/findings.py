@@ -53,4 +53,3 @@ class Findings(pulumi.ComponentResource):
                 policy_document=pulumi.Output.json_dumps(protection(args.account.partition)),
                 opts=child,
             )
-        self.register_outputs({})

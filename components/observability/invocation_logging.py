@@ -28,7 +28,6 @@ class InvocationLogging(pulumi.ComponentResource):
         super().__init__("claude:rollout:InvocationLogging", name, {}, opts)
         if not args.logs.adopted:
             self._configure(name, args)
-        self.register_outputs({})
 
     def _configure(self, name: str, args: InvocationLoggingArgs) -> None:
         text = args.logs.prompt_text

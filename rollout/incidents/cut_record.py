@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, cast
 
 from rollout.levels import Level
@@ -101,7 +102,16 @@ class Record:
 
     def names(self, email: str) -> tuple[str, ...]:
         """Every name that this person's sessions were ever known by, the e-mail address first."""
-        return tuple(dict.fromkeys([email, *(name for each in self.of(email) for name in each.names)]))
+        return tuple(dict.fromkeys((email, *self._known.get(email, ()))))
+
+    @cached_property
+    def _known(self) -> Mapping[str, Sequence[str]]:
+        """What is on record of each person, cohort by cohort: looked up for everybody, cohort after cohort."""
+        found: dict[str, list[str]] = {}
+        for cohort in self.cohorts.values():
+            for email, person in cohort.people.items():
+                found.setdefault(email, []).extend(person.names)
+        return found
 
     def current(self, email: str) -> tuple[str, ...]:
         """Of whom has an end, the names by which Okta knew them last."""

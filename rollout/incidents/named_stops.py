@@ -46,7 +46,8 @@ def named_stops_of(
 ) -> NamedStops:
     suspended, throttled, dead = set[str](), set[str](), dict[str, datetime]()
     whole = rollout.declared[name]
-    present = {called for email in homes for called in record.names(email)}
+    removed = any(person.is_removed for person in cohort.people.values())
+    present = {called for email in homes for called in record.names(email)} if removed else set[str]()
     for email, person in cohort.people.items():
         level, line = _stop_of(email, person, record, rollout, homes)
         called = record.names(email)

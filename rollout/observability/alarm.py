@@ -47,6 +47,11 @@ class Alarm:
     missing: Missing = "notBreaching"
 
     @property
+    def waits_for_an_id(self) -> bool:
+        """Whether it watches something that has no id yet."""
+        return any("" in metric.dimensions.values() for metric in self.metrics)
+
+    @property
     def description(self) -> str:
         return f"{self.means} {self.then}"
 

@@ -15,6 +15,7 @@ from rollout.model.cohort import Cohort
 from rollout.model.errors import Mistake, one_of
 from rollout.model.rollout import Rollout
 from rollout.model.times import moment
+from rollout.observability.queries import LOG_GROUPS_AT_MOST
 from rollout.people.composition import Composition, Share, advice, composition, shares
 from rollout.people.selection import SENIORITIES
 from rollout.stack_file.budget_consistency import doubts
@@ -47,7 +48,7 @@ def judgement(rollout: Rollout, today: date) -> dict[str, Any]:
             },
             "advice": [
                 mistake.line({})
-                for doubts_of in (missed, _not_to_be_throttled, _restricted_machines)
+                for doubts_of in (missed, _not_to_be_throttled, _restricted_machines, _many_cohorts)
                 for mistake in doubts_of(rollout)
             ],
         },
@@ -81,6 +82,13 @@ def _restricted_machines(rollout: Rollout) -> Iterator[Mistake]:
         if restricted := sorted(m for m in cohort.machines if cohort.level_of(m) is Level.RESTRICTED):
             text = f"restricted takes nothing from {one_of(restricted)}; throttled or suspended does (docs/machines.md)"
             yield Mistake(("cohorts", name, "machines"), text)
+
+
+def _many_cohorts(rollout: Rollout) -> Iterator[Mistake]:
+    """What works with fifty cohorts and shows less than all from there on."""
+    if (count := len(rollout.logged)) > LOG_GROUPS_AT_MOST:
+        text = f"{count} in one stack: saved queries and dashboards read the logs of {LOG_GROUPS_AT_MOST} at most"
+        yield Mistake(("cohorts",), f"{text}, and a first update is slow; about twenty make a stack (docs/your-own.md)")
 
 
 def _cohort(rollout: Rollout, name: str) -> dict[str, Any]:

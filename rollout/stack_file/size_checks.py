@@ -8,9 +8,13 @@ from typing import cast
 
 from pydantic import ValidationError
 
+from rollout import names
 from rollout.access import permission_set
+from rollout.access.documents import WRITE_LOG, allow
+from rollout.access.documents import document as policy_of
 from rollout.access.ends import ends_characters
-from rollout.access.sizes import boundary_characters, inline_characters, invoke_characters
+from rollout.access.parts import managed
+from rollout.access.sizes import LONGEST, boundary_characters, inline_characters, invoke_characters
 from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
 from rollout.incidents.cut_rules import MAX_STOPPED, MOST_STOPS, quota_characters
 from rollout.incidents.name_shards import sticky
@@ -22,6 +26,9 @@ from rollout.model.fields import SOURCE
 from rollout.model.models import Model
 from rollout.model.rollout import Federation
 from rollout.stack_file.checks import Document, each_cohort, level_of, part
+
+# Each stack that adopts this one's meter attaches one or two to the meter's role.
+KEPT_FOR_OTHER_STACKS = 4
 
 
 def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
@@ -39,18 +46,10 @@ def members_stopped_alone(document: Document, now: datetime) -> Iterator[Mistake
 def quota_members(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
     """Each must fit into a policy that can stop them for a while, beside the stops of single members. With a stop in
     dollars that is everybody, and the room for single members is kept for whatever comes."""
-    try:
-        stops = bool(Budgets.model_validate(part(document, "budgets")).stops)
-    except ValidationError:
-        stops = False  # the models say so
+    stops = _stops(document)
     for name, cohort in each_cohort(document):
-        whole, members = level_of(cohort), part(cohort, "members")
-        levels = {email: (level_of(part(members, email)), whole) for email in members} if whole else {}
-        strictest = {email: max(filter(None, both), key=lambda level: level.rank) for email, both in levels.items()}
-        throttled = [email for email, level in strictest.items() if level is Level.THROTTLED]
-        watched = (
-            [email for email, level in strictest.items() if level.effects.models != "none"] if stops else throttled
-        )
+        members = part(cohort, "members")
+        watched = _watched(cohort, stops)
         alone = stops or any(part(members, email).keys() & set(STOPPING) for email in members)
         needed = len(sticky((), watched, quota_characters(stops)))
         room = MANAGED_PER_ROLE - (MOST_STOPS if alone else 0)
@@ -58,8 +57,52 @@ def quota_members(document: Document, now: datetime) -> Iterator[Mistake]:  # no
             text = f"{len(watched)} members, whose stops in dollars take {needed} IAM policies; the role has room for "
             yield Mistake(("cohorts", name, "members"), f"{text}{room}: split it, or take the stops out of budgets")
         elif needed > room:
-            text = f"{len(throttled)} members throttled, whose daily tokens take {needed} IAM policies to watch over; "
+            text = f"{len(watched)} members throttled, whose daily tokens take {needed} IAM policies to watch over; "
             yield Mistake(("cohorts", name, "members"), f"{text}the role has room for {room}: split it, or suspend it")
+
+
+def _stops(document: Document) -> bool:
+    try:
+        return bool(Budgets.model_validate(part(document, "budgets")).stops)
+    except ValidationError:
+        return False  # the models say so
+
+
+def _watched(cohort: Document, stops: bool) -> list[str]:
+    """Whom the meter may stop: with a stop in dollars whoever can call, else whoever is throttled."""
+    whole, members = level_of(cohort), part(cohort, "members")
+    levels = {email: (level_of(part(members, email)), whole) for email in members} if whole else {}
+    strictest = {email: max(filter(None, both), key=lambda level: level.rank) for email, both in levels.items()}
+    return [
+        email
+        for email, level in strictest.items()
+        if (level.effects.models != "none" if stops else level is Level.THROTTLED)
+    ]
+
+
+def meters_role(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
+    """What the meter may do for each cohort must fit into the policies that its role can carry, beside those of stacks
+    that adopt it."""
+    if part(document, "adopt").get("meter"):
+        return
+    stops, named = _stops(document), dict[str, list[str]]()
+    for name, cohort in each_cohort(document):
+        shards = len(sticky((), _watched(cohort, stops), quota_characters(stops)))
+        named[name] = [LONGEST.policy_arn(names.quota_policy(name, number)) for number in range(1, shards + 1)]
+    retired = part(document, "logs").get("retired")
+    known = [*named, *map(str, cast("list[object]", retired) if isinstance(retired, list) else ())]
+    roles = [LONGEST.role_arn(name) for name in known]
+    said = {
+        "UsageLogs": [LONGEST.log_stream_arn(names.usage_log_group(name), names.USAGE_LOG_STREAM) for name in known],
+        "Sessions": roles,
+        "Quotas": [arn for arns in named.values() for arn in arns],
+        "CanaryJudged": [LONGEST.role_arn(name) for name, arns in named.items() if arns],
+    }
+    statements = [allow(sid, WRITE_LOG, arns) for sid, arns in said.items() if arns]
+    needed, room = len(list(managed(policy_of(), statements))), MANAGED_PER_ROLE - KEPT_FOR_OTHER_STACKS
+    if needed > room:
+        text = f"{len(known)} cohorts, for which the meter's role takes {needed} IAM policies; it has room for {room}"
+        yield Mistake(("cohorts",), f"{text}: put some into a stack of their own (`rollout init --beside`)")
 
 
 def role_policies(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: ARG001
@@ -119,6 +162,7 @@ def permission_set_policies(document: Document, now: datetime) -> Iterator[Mista
 SIZE_CHECKS: tuple[Callable[[Document, datetime], Iterator[Mistake]], ...] = (
     members_stopped_alone,
     quota_members,
+    meters_role,
     role_policies,
     permission_set_policies,
 )

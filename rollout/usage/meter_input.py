@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from rollout import names
 from rollout.access.documents import WRITE_LOG, Document, allow, document, write_own_log
+from rollout.access.parts import managed
 from rollout.account import Account
 from rollout.incidents.cohort_state import digest
 from rollout.incidents.cut_record import Record
@@ -173,10 +174,10 @@ def cohort_item(rollout: Rollout, record: Record, cohort: str) -> dict[str, Any]
     return {"id": {"S": f"cohort#{cohort}"}, "said": {"S": json.dumps(said, sort_keys=True)}}
 
 
-def counted_policy(account: Account, cohort: str) -> Document:
-    """What another stack's meter may do for this cohort: write its usage log."""
-    stream = account.log_stream_arn(names.usage_log_group(cohort), names.USAGE_LOG_STREAM)
-    return document(allow("UsageLog", WRITE_LOG, [stream]))
+def counted_policies(account: Account, cohorts: Iterable[str]) -> list[Document]:
+    """What another stack's meter may do for these cohorts: write their usage logs."""
+    streams = [account.log_stream_arn(names.usage_log_group(each), names.USAGE_LOG_STREAM) for each in cohorts]
+    return list(managed(document(), [allow("UsageLogs", WRITE_LOG, streams)])) if streams else []
 
 
 def meter_policy(account: Account, rollout: Rollout, record: Record) -> Document:

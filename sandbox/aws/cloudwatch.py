@@ -218,6 +218,24 @@ def _dashboard_mistakes(body: str) -> Iterator[tuple[str, str]]:
     else:
         for number, widget in enumerate(document["widgets"]):
             yield from _widget_mistakes(widget, f"/widgets/{number}")
+        for number, variable in enumerate(document.get("variables", ())):
+            yield from _variable_mistakes(variable, f"/variables/{number}")
+
+
+def _variable_mistakes(variable: Any, at: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(variable, dict):
+        yield at, "Should be object"
+        return
+    kind, chosen = variable.get("type"), variable.get("inputType")
+    if kind not in {"property", "pattern"}:
+        yield f"{at}/type", "Should be equal to one of the allowed values: property, pattern"
+    if chosen not in {"input", "radio", "select"}:
+        yield f"{at}/inputType", "Should be equal to one of the allowed values: input, radio, select"
+    for name in ("id", str(kind)):
+        if not variable.get(name):
+            yield at, f"Should have required property '{name}'"
+    if chosen in {"radio", "select"} and not (variable.get("values") or variable.get("search")):
+        yield at, "Should have required property 'values'"
 
 
 def _widget_mistakes(widget: Any, at: str) -> Iterator[tuple[str, str]]:

@@ -54,7 +54,14 @@ def body(request: pytest.FixtureRequest) -> dict[str, Any]:
         return dashboards.fleet(rollout(**measured()), ACCOUNT)
     if request.param == "fleet":
         return dashboards.fleet(rollout(), ACCOUNT)
-    return dashboards.of_cohort(rollout(), ACCOUNT, "pilot")
+    return chosen(dashboards.of_one_cohort(rollout(), ACCOUNT), "pilot")
+
+
+def chosen(body: dict[str, Any], cohort: str) -> dict[str, Any]:
+    """As the console shows it, once somebody has chosen."""
+    [variable] = body["variables"]
+    assert cohort in [each["value"] for each in variable["values"]]
+    return json.loads(re.sub(variable["pattern"], cohort, json.dumps({**body, "variables": []})))
 
 
 def test_it_fits_cloudwatchs_limits(body: dict[str, Any]) -> None:
@@ -104,20 +111,47 @@ def test_every_alarm_shown_is_one_that_is_declared(body: dict[str, Any]) -> None
 
 
 def test_success_is_shown_against_baseline_and_targets_where_it_is_measured() -> None:
-    body = dashboards.of_cohort(rollout(**measured()), ACCOUNT, "wave7")
+    body = chosen(dashboards.of_one_cohort(rollout(**measured()), ACCOUNT), "wave7")
     [cycle] = [w["properties"] for w in body["widgets"] if w["properties"].get("title") == "PR cycle time, days"]
     assert cycle["metrics"] == [
         ["ClaudeCode/Rollout", "PrCycleDays", "cohort", "wave7", {"stat": "Average", "label": "wave7"}]
     ]
     lines = {line["label"]: line["value"] for line in cycle["annotations"]["horizontal"]}
-    assert lines == {"baseline 3": 3, "target of wave7 2.4": 2.4}
-    assert "PR cycle time" not in json.dumps(dashboards.of_cohort(rollout(**thirty()), ACCOUNT, "wave7"))
+    assert lines["baseline 3"] == 3
+    assert lines.pop("target of wave0 2.4") == 2.4
+    assert len(lines) == dashboards.LINES_AT_MOST, "of more than five cohorts nobody can tell the lines apart"
+    assert "PR cycle time" not in json.dumps(dashboards.of_one_cohort(rollout(**thirty()), ACCOUNT))
+
+
+@pytest.mark.parametrize("cohorts", [30, 200])
+def test_the_dashboards_of_many_cohorts_grow_by_their_names_alone(cohorts: int) -> None:
+    document = thirty()
+    [one, *_] = document["cohorts"].values()
+    document["cohorts"] = {
+        f"wave{n}": {**one, "members": {f"p{n}@acme.example": {"name": "x", "team": "backend"}}} for n in range(cohorts)
+    }
+    found = rollout(**document)
+    for body in (dashboards.fleet(found, ACCOUNT), dashboards.of_one_cohort(found, ACCOUNT)):
+        assert len(json.dumps(body)) <= 16_000 + 110 * cohorts
+        assert max(len(widget["properties"].get("metrics", ())) for widget in body["widgets"]) <= 10
+
+
+def test_one_dashboard_shows_whichever_cohort_is_chosen_and_no_other() -> None:
+    found = rollout(**thirty())
+    body = dashboards.of_one_cohort(found, ACCOUNT)
+    assert [each["value"] for each in body["variables"][0]["values"]] == list(found.logged)
+    for cohort in ("wave3", "wave29"):
+        shown = json.dumps(chosen(body, cohort))
+        assert set(re.findall(r"wave\d+", shown)) == {cohort}
+        assert names.usage_log_group(cohort) in shown
+        assert ACCOUNT.alarm_arn(names.alarm(cohort, "spend")) in shown
+        assert dashboards.CHOSEN not in shown
 
 
 def test_a_rolled_back_cohort_keeps_its_dashboard_without_alarms() -> None:
     document = stacks.small()
     incident = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "x"}
     document["cohorts"]["pilot"].update(level="rolled_back", incident=incident)
-    body = dashboards.of_cohort(rollout(**document), ACCOUNT, "pilot")
+    body = chosen(dashboards.of_one_cohort(rollout(**document), ACCOUNT), "pilot")
     assert "alarm:" not in json.dumps(body)
     assert names.usage_log_group("pilot") in json.dumps(body)

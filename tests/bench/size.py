@@ -46,6 +46,8 @@ class Size:
     preview: float
     flat_preview: float
     """Of the same resources by a program without components, whose state has them all."""
+    cut: float
+    """`rollout cut` of one cohort."""
 
 
 def processor_seconds(action: Callable[[], object]) -> float:
@@ -56,15 +58,16 @@ def processor_seconds(action: Callable[[], object]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def stack_of(cohorts: int, members: int) -> dict[str, Any]:
-    """A stack file's document: the example's, without Macs, with so many cohorts of so many people each."""
+def stack_of(cohorts: int, members: int, first: int = 0) -> dict[str, Any]:
+    """A stack file's document: the example's, without Macs, with so many cohorts of so many people each, numbered from
+    `first` on."""
     document: dict[str, Any] = yaml.safe_load((COMPANY / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))
     config = {key: value for key, value in document["config"].items() if "jamf" not in key}
     own = company.PREFIX
-    lead = "priya.raman@acme.example"
+    lead, numbers = "priya.raman@acme.example", range(first, first + cohorts)
     config[f"{own}organization"] = {
         "name": "acme",
-        "teams": {f"team{n:03d}": {"headcount": members + SEATS, "lead": lead} for n in range(cohorts)},
+        "teams": {f"team{n:03d}": {"headcount": members + SEATS, "lead": lead} for n in numbers},
     }
     config[f"{own}cohorts"] = {
         f"c{n:03d}": {
@@ -79,23 +82,29 @@ def stack_of(cohorts: int, members: int) -> dict[str, Any]:
                 for k in range(members)
             },
         }
-        for n in range(cohorts)
+        for n in numbers
     }
     return {**document, "config": config}
 
 
-def measured(root: Path, cohorts: int, members: int = 1) -> Size:
-    """In a sandbox of its own in `root`, which is made and left behind."""
+def world_of(root: Path, document: dict[str, Any]) -> tuple[World, Path]:
+    """A sandbox of its own in `root`, with that stack file, and the company whose people its Okta knows by it."""
     own = root / "company"
     own.mkdir(parents=True)
-    text = yaml.safe_dump(stack_of(cohorts, members), sort_keys=False, width=10_000)
+    text = yaml.safe_dump(document, sort_keys=False, width=10_000)
     (own / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
     settings = worlds.Settings(home=root / "home", company=own, **worlds.free_ports())
     world = World(root / "project", settings)
     copies.copy_project(world.folder)
     (world.folder / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
     workspace.prepare_engine(settings)
-    # The sandbox's Okta knows whom that company's files name.
+    return world, own
+
+
+def measured(root: Path, cohorts: int, members: int = 1) -> Size:
+    """In a sandbox of its own in `root`, which is made and left behind."""
+    world, own = world_of(root, stack_of(cohorts, members))
+    settings = world.settings
     with patch.dict(os.environ, {company.VARIABLE: str(own)}), worlds.running(world):
         workspace.stacks(settings, world.folder)
         up = ("up", "--stack", STACK, "--yes", "--skip-preview")
@@ -103,6 +112,7 @@ def measured(root: Path, cohorts: int, members: int = 1) -> Size:
         unchanged = ("preview", "--expect-no-changes")
         preview = processor_seconds(lambda: world.pulumi(*unchanged, "--stack", STACK, timeout=600))
         exported = world.pulumi("stack", "export", "--stack", STACK)
+        cut = processor_seconds(lambda: _cut(world, "c000"))
         flat = flat_world(world, root, json.loads(exported))
         beside = processor_seconds(lambda: flat.pulumi(*unchanged, "--stack", "flat", timeout=600))
     return Size(
@@ -112,7 +122,13 @@ def measured(root: Path, cohorts: int, members: int = 1) -> Size:
         first_update=first,
         preview=preview,
         flat_preview=beside,
+        cut=cut,
     )
+
+
+def _cut(world: World, cohort: str) -> None:
+    ended = world.command("cut", cohort)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def flat_world(world: World, root: Path, exported: Mapping[str, Any]) -> World:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.bench import many_stacks
+from tests.bench.many_stacks import Stacks
 from tests.bench.size import Size, measured
 from tests.stacks import PROJECT
 
 FIGURES = Path(__file__).with_name("size.json")
 PICTURE = PROJECT / "docs" / "pictures" / "size.svg"
 COHORTS = (1, 5, 10, 20, 40)
+MEMBERS = 30
+IN_STACKS = 100
 WIDTH, HEIGHT = 960, 380
 TOP, BOTTOM, PANEL = 70, 310, 360
 # Name, field, colour.
@@ -28,35 +33,45 @@ STYLE = """  <style>
   </style>"""
 
 
-def known() -> list[Size]:
-    return [Size(**each) for each in json.loads(FIGURES.read_text(encoding="utf-8"))]
+def known() -> tuple[list[Size], Stacks, Sequence[float]]:
+    """As they were measured last: of one stack, of many cohorts in several, and the least and most load meanwhile."""
+    found = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return [Size(**each) for each in found["of one stack"]], Stacks(**found["of several"]), found["load"]
 
 
-def section(sizes: Sequence[Size]) -> Iterator[str]:
+def section(sizes: Sequence[Size], stacks: Stacks, load: Sequence[float]) -> Iterator[str]:
     """Lines of Markdown."""
     ten, most = sizes[2], sizes[-1]
     ratio = _each(most) / _each(ten)
     yield "## How large a stack may be\n"
     yield "![Processor time of a first update and of a preview, by cohorts](pictures/size.svg)\n"
     yield (
-        "Measured by `make size-page`: cohorts of one person, three models each, without Macs, state in a folder; "
-        "processor seconds of the engine and all that it starts, which a busy machine does not change.\n"
+        f"Measured by `make size-page`: cohorts of {MEMBERS} people, three models each, without Macs, state in a folder; "
+        "processor seconds of the engine and all that it starts, on two cores. What else the machine does adds to them: "
+        f"its load was {load[0]:.0f} to {load[1]:.0f}.\n"
     )
-    yield "| Cohorts | Resources | State, MB | First `pulumi up`, s | Preview without a change, s | Same resources without components, s |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield "| Cohorts | Resources | State, MB | First `pulumi up`, s | Preview without a change, s | Same resources without components, s | `rollout cut` of one, s |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for size in sizes:
         yield (
             f"| {size.cohorts} | {size.resources:,} | {size.state_bytes / 1e6:.1f} | {size.first_update:.1f} | "
-            f"{size.preview:.1f} | {size.flat_preview:.1f} |"
+            f"{size.preview:.1f} | {size.flat_preview:.1f} | {size.cut:.1f} |"
         )
     yield ""
     yield (
         "A preview grows with the resources. A first update grows with their square, because the engine writes the whole "
         f"state twice for each resource that it makes: from {ten.cohorts} to {most.cohorts} cohorts a resource "
         f"costs {ratio:.1f} times as much. An update that changes one cohort writes the state for that cohort's resources "
-        "alone, and `rollout cut` and the first step of `rollout set-level` ask no engine at all. So keep to twenty "
-        "cohorts a stack; of more, make stacks that share what the first one made "
-        "([decision 34](decisions/0034-size-of-a-stack.md))."
+        "alone, and `rollout cut` and the first step of `rollout set-level` ask no engine at all.\n"
+    )
+    count = stacks.cohorts // many_stacks.EACH
+    each = stacks.updates / stacks.resources / _each(ten)
+    yield (
+        f"So keep to twenty cohorts a stack ([decision 36](decisions/0036-large-rollouts.md)). {stacks.cohorts} cohorts of "
+        f"{stacks.members} in {count} stacks of {many_stacks.EACH}, of which the first makes what all share and the others "
+        f"adopt it ([many cohorts](your-own.md#many-cohorts)): {stacks.resources:,} resources, first updates of "
+        f"{stacks.updates:.0f} processor seconds all together, {each:.1f} times as much a resource as in a stack of "
+        f"{ten.cohorts}; a preview of one of them {stacks.preview:.1f}."
     )
 
 
@@ -119,11 +134,17 @@ def _round_up(value: float) -> float:
 
 def main() -> int:
     sizes: list[Size] = []
+    loads = [os.getloadavg()[0]]
     with tempfile.TemporaryDirectory(prefix="size-") as folder:
         for cohorts in COHORTS:
             print(f"{cohorts} cohorts ...", flush=True)
-            sizes.append(measured(Path(folder) / str(cohorts), cohorts))
-    FIGURES.write_text(json.dumps([asdict(size) for size in sizes], indent=2) + "\n", encoding="utf-8")
+            sizes.append(measured(Path(folder) / str(cohorts), cohorts, MEMBERS))
+            loads.append(os.getloadavg()[0])
+        print(f"{IN_STACKS} cohorts in stacks of {many_stacks.EACH} ...", flush=True)
+        stacks = many_stacks.measured(Path(folder) / "stacks", IN_STACKS, MEMBERS)
+    load = [min(loads), max(loads)]
+    found = {"of one stack": [asdict(size) for size in sizes], "of several": asdict(stacks), "load": load}
+    FIGURES.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     PICTURE.write_text(picture(sizes), encoding="utf-8")
     return 0
 

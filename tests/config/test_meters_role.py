@@ -1,4 +1,4 @@
-"""Cohorts of all stacks that one meter counts take room on its role: too many are a mistake before IAM says so."""
+"""Stacks that one meter counts take room on its role: too many are a mistake before IAM says so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rollout.stack_file.meters_role import too_much_for_the_meter
 from tests import recording, stacks
 from tests.config.test_beside import ADOPTED, ONE, OTHER, PROD, place
 
-LIMIT = 10_240
+LIMIT = 10
 
 
 def many(count: int, first: int = 0) -> dict[str, Any]:
@@ -25,46 +25,44 @@ def many(count: int, first: int = 0) -> dict[str, Any]:
     }
 
 
+def beside(count: int, cohorts: int = 1) -> list[Place]:
+    return [
+        place(f"stack{number:02d}", ONE, cohorts=many(cohorts, 100 * number), adopt=ADOPTED) for number in range(count)
+    ]
+
+
 def of(*places: Place) -> list[Clash]:
     return list(too_much_for_the_meter([PROD, *places]))
 
 
-def on_role(program: dict[str, Any]) -> int:
-    """What the program would put on the meter's role, white space left out."""
+def attached(program: dict[str, Any]) -> int:
+    """How many policies the program would attach to the meter's role."""
     run = recording.run(stacks.config(program))
-    policies = [each.inputs["policy"] for each in run.of("aws:iam/rolePolicy:RolePolicy") if _of_meter(each.inputs)]
-    return sum(len("".join(str(text).split())) for text in policies)
-
-
-def _of_meter(inputs: Any) -> bool:
-    return inputs["role"] == "claude-code-meter"
+    made = run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    return sum(each.inputs["role"] == "claude-code-meter" for each in made)
 
 
 def test_the_sum_of_all_stacks_is_held_against_iams_limit_and_the_one_that_goes_beyond_is_named() -> None:
-    fits = next(count for count in range(60) if of(place("dev", ONE, cohorts=many(count + 1), adopt=ADOPTED)))
-    assert 20 <= fits <= 45
-    assert of(place("dev", ONE, cohorts=many(fits), adopt=ADOPTED)) == []
-    dev, test = (
-        place(stack, ONE, cohorts=many(fits // 2 + 1, first), adopt=ADOPTED)
-        for stack, first in (("dev", 0), ("test", 100))
-    )
-    assert of(dev) == of(test) == []
-    [clash] = of(test, dev)
-    assert (clash.second, clash.first, clash.is_mistake) == ("test", "prod", True)
-    assert f"{fits // 2 + 1} cohorts take" in clash.text
-    assert f"and IAM takes {LIMIT}" in clash.text
+    assert of(*beside(LIMIT)) == []
+    [clash] = of(*beside(LIMIT + 1))
+    assert (clash.second, clash.first, clash.is_mistake) == ("stack10", "prod", True)
+    assert "1 cohorts take 1 managed policies" in clash.text
+    assert f"come to {LIMIT + 1} with all that adopt it, and IAM takes {LIMIT}" in clash.text
 
 
-def test_it_is_the_size_of_what_the_programs_put_there() -> None:
-    cohorts, own = many(60), on_role(stacks.small())
-    theirs = on_role({**stacks.small(), "cohorts": cohorts, "adopt": ADOPTED})
-    [clash] = of(place("dev", ONE, cohorts=cohorts, adopt=ADOPTED))
-    told = int(clash.text.partition("come to ")[2].split()[0])
-    # The recorded account is another one, of as many digits.
-    assert told == own + theirs
+def test_it_is_the_number_that_the_programs_attach() -> None:
+    stacks_beside, cohorts = 6, 70
+    own = attached(stacks.small())
+    theirs = attached({**stacks.small(), "cohorts": many(cohorts), "adopt": ADOPTED})
+    assert theirs == 2
+    [clash] = of(*beside(stacks_beside, cohorts))
+    assert f"come to {own + stacks_beside * theirs} with all" in clash.text
 
 
 @pytest.mark.parametrize("elsewhere", [{}, {"adopt": {"umbrella_group_id": ADOPTED["umbrella_group_id"]}}])
 def test_of_another_account_or_with_a_meter_of_its_own_nothing_is_said(elsewhere: dict[str, Any]) -> None:
     account = OTHER if elsewhere else ONE
-    assert of(place("dev", account, cohorts=many(60), **elsewhere)) == []
+    places = [
+        place(f"stack{number:02d}", account, cohorts=many(1, 100 * number), **elsewhere) for number in range(LIMIT + 1)
+    ]
+    assert of(*places) == []

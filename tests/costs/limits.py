@@ -14,8 +14,8 @@ from rollout.model.cohort import Cohort
 from rollout.model.rollout import Rollout
 from rollout.names import SESSION
 from rollout.notices import level_changes
-from rollout.observability import alarm, queries
-from rollout.stack_file import roster
+from rollout.observability import alarm, dashboards, page, queries
+from rollout.stack_file import roster, size_checks
 
 IAM = "IAM user guide, quotas"
 LOGS = "CloudWatch Logs user guide, quotas"
@@ -39,6 +39,26 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "of machines `rollout/stack_file/machine_checks.py`; the policy pack, `policies/rules/iam/iam_documents_fit.py`",
     )
     yield "managed policies on a role", str(iam_limits.MANAGED_PER_ROLE), IAM, "`rollout/iam_limits.py`"
+    yield (
+        "cohorts of a stack with a meter",
+        "about 200; about 120 of 30 people where a stop in dollars holds for everybody",
+        "follows from the above: the meter's role has rights for each",
+        "`rollout/access/parts.py` cuts them in parts; `rollout/stack_file/size_checks.py`",
+    )
+    yield (
+        "stacks beside it that adopt its meter",
+        f"{size_checks.KEPT_FOR_OTHER_STACKS} of up to sixty cohorts",
+        "the same",
+        "by hand ([known faults](known-faults.md), 31)",
+    )
+    yield "roles of an account", "1,000, adjustable", IAM, "`rollout doctor`"
+    yield "customer managed policies of an account", "1,500, adjustable", IAM, "`rollout doctor`"
+    yield (
+        "application inference profiles of an account",
+        "1,000, adjustable; in Service Quotas",
+        "AWS General Reference, Bedrock",
+        "`rollout doctor`, with those of others",
+    )
     yield (
         "members of a cohort with a level of their own",
         str(MAX_STOPPED),
@@ -77,7 +97,19 @@ def limits() -> Iterator[tuple[str, str, str, str]]:
         "CloudWatch user guide",
         "`rollout/observability/cohort_alarms.py` cuts an alarm in several",
     )
-    yield "log groups of a query", str(queries.LOG_GROUPS_AT_MOST), LOGS, "`rollout/observability/queries.py`"
+    yield "alarms of an account", "none", "CloudWatch service quotas", "-"
+    yield (
+        "metrics in a graph, alarms in a widget",
+        f"500, {page.ALARMS_AT_MOST}",
+        "CloudWatch service quotas",
+        f"`rollout/observability/dashboards.py` finds by search from the {dashboards.NAMED_AT_MOST + 1}st cohort on",
+    )
+    yield (
+        "log groups of a query",
+        str(queries.LOG_GROUPS_AT_MOST),
+        LOGS,
+        "`rollout/observability/queries.py` takes the first; `rollout check` says so",
+    )
     yield "subscription filters of a log group", "2", LOGS, "by hand: an adopted invocation log needs one free"
     yield "a retention", "the values CloudWatch knows", "CloudWatch Logs API reference", "`logs.retention_days`"
     yield (

@@ -57,7 +57,7 @@ def _lines(request: Request, found: Sequence[Declared], made_keys: int) -> Itera
     yield ""
     yield from _proportion(use, standing, found)
     yield ""
-    yield from size_page.section(size_page.known())
+    yield from size_page.section(*size_page.known())
     yield "\n## Prices\n"
     yield (
         f"us-east-1, on demand, read in {prices.READ}. An account's free allowances are not taken off. "

@@ -19,7 +19,9 @@ def test_the_page_is_what_the_program_declares() -> None:
 
 
 def test_the_picture_of_a_stacks_size_is_of_the_measured_figures() -> None:
-    assert size_page.PICTURE.read_text(encoding="utf-8") == size_page.picture(size_page.known()), "run `make size-page`"
+    assert size_page.PICTURE.read_text(encoding="utf-8") == size_page.picture(size_page.known()[0]), (
+        "run `make size-page`"
+    )
 
 
 def test_one_request_is_a_mark_and_four_counters_written_twice_each_and_what_a_person_reads_once() -> None:

@@ -147,11 +147,11 @@ def test_what_exists_already_is_adopted_and_never_changed() -> None:
     run = recorded(document)
     shared = [r for r in run.order if COHORT not in r.urn and not r.type.startswith("claude:")]
     assert {r.name for r in shared if not r.read} == {
-        *("audit-trail-pilot-usage", "dashboards-pilot", NAME),
-        *("meter-pilot-told", "meter-pilot-counted"),
+        *("audit-trail-pilot-usage", "dashboards-one-cohort", NAME),
+        *("meter-pilot-told", "meter-counted-1", "meter-counted-1-attached"),
     }
     allow = run.one("pilot-access-invoke").depends_on
-    for name in ("meter-pilot-told", "meter-pilot-counted"):
+    for name in ("meter-pilot-told", "meter-counted-1-attached"):
         assert run.one(name).urn in allow, "the other stack's meter knows of it before anybody uses it"
     assert {r.name: r.inputs["id"] for r in shared if r.read} == {
         "federation-aws": "0oa" + "a" * 17,

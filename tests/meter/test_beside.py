@@ -16,7 +16,7 @@ from rollout.incidents.cut_record import Record
 from rollout.incidents.cut_rules import advance
 from rollout.model.rollout import Rollout
 from rollout.stack_file.load import load
-from rollout.usage.meter_input import cohort_item, counted_policy, profile_item
+from rollout.usage.meter_input import cohort_item, counted_policies, profile_item
 from tests import stacks
 from tests.meter import test_denials
 from tests.meter.test_usage import record
@@ -125,7 +125,7 @@ def test_a_call_that_iam_denied_them_is_in_their_log(told: World) -> None:
 
 
 def test_the_meter_may_write_that_cohorts_log_and_no_other() -> None:
-    policy = counted_policy(Account("123456789012", "us-east-1"), "trial")
+    [policy] = counted_policies(Account("123456789012", "us-east-1"), ["trial"])
     [statement] = policy["Statement"]
     assert statement["Resource"] == [
         "arn:aws:logs:us-east-1:123456789012:log-group:/claude-code/trial/usage:log-stream:meter"

@@ -51,7 +51,7 @@ def main(each: int) -> None:
             world.settle(600)
             until = datetime.now(UTC) + timedelta(minutes=1)
             FOLDER.mkdir(parents=True, exist_ok=True)
-            for name, file in ((names.dashboard(), "fleet"), (names.dashboard("pilot"), "pilot")):
+            for name, file in ((names.dashboard(), "fleet"), (names.cohort_dashboard(), "pilot")):
                 path = FOLDER / f"dashboard-{file}.png"
                 draw(dashboard(world, name, until - SHOWN, until), until - SHOWN, until, path)
                 console.print(f"{path.relative_to(PROJECT)}: {path.stat().st_size // 1000} kB")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -46,8 +47,13 @@ class Shown:
     states: Sequence[tuple[str, str]] = field(default=())
 
 
-def dashboard(world: World, name: str, since: datetime, until: datetime) -> list[Shown]:
+def dashboard(world: World, name: str, since: datetime, until: datetime, chosen: str | None = None) -> list[Shown]:
+    """`chosen`: of the values that its variable offers; without it the one that stands there at first."""
     body = json.loads(world.aws("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])
+    for variable in body.pop("variables", ()):
+        value = chosen or variable["defaultValue"]
+        assert value in [each["value"] for each in variable["values"]], value
+        body = json.loads(re.sub(variable["pattern"], value, json.dumps(body)))
     return [shown(world, widget, since, until) for widget in body["widgets"]]
 
 

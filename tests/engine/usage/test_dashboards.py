@@ -13,7 +13,7 @@ from tests.engine.world import World
 from tests.pictures.drawing import draw
 from tests.pictures.widgets import Shown, dashboard
 
-NAMES = ("claude-code", "claude-code-pilot")
+NAMES = ("claude-code", "claude-code-one-cohort")
 
 
 def titled(widgets: list[Shown], title: str, kind: str) -> Shown:

@@ -26,6 +26,10 @@ EXPLAINED = {
             ("announcer-slack-bot-token", "announcer-webhook-signing-key", "delivery-token", "github-webhook-secret"),
             "update",
         ),
+        # One dashboard shows any cohort.
+        "dashboards-pilot": "delete",
+        "dashboards-one-cohort": "create",
+        "dashboards-fleet": "update",
         "pilot-macs-pilot-files": "update",  # the commit guard's files
         # Of the sandbox alone: its SQS wrote the redrive policy with blanks, which AWS does not.
         "announcer-queue": "update",

@@ -41,6 +41,28 @@ def test_a_dashboard_lives(engine, cloudwatch):
     assert "DeleteDashboards: " in said(error.value), "the official plug-in does not tolerate it either"
 
 
+CHOICE = {"type": "pattern", "pattern": "x", "inputType": "select", "id": "one", "values": [{"value": "a"}]}
+
+
+@pytest.mark.parametrize(
+    ("variable", "path"),
+    [
+        (CHOICE | {"type": "text"}, "/variables/0/type"),
+        (CHOICE | {"inputType": "menu"}, "/variables/0/inputType"),
+        (CHOICE | {"pattern": ""}, "/variables/0"),
+        (CHOICE | {"values": []}, "/variables/0"),
+    ],
+)
+def test_a_variable_nobody_could_choose_a_value_of_is_refused_with_its_place(engine, variable, path):
+    engine.create(DASHBOARD, "good", BOARD | {"dashboardBody": json.dumps({"widgets": [], "variables": [CHOICE]})})
+    with pytest.raises(grpc.RpcError) as error:
+        engine.create(
+            DASHBOARD, "board", BOARD | {"dashboardBody": json.dumps({"widgets": [], "variables": [variable]})}
+        )
+
+    assert f'"dataPath": "{path}"' in said(error.value)
+
+
 @pytest.mark.parametrize(
     ("widget", "path"),
     [
