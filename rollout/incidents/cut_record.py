@@ -101,16 +101,14 @@ class Record:
         return [each.people[holder] for each in self.cohorts.values() if holder in each.people]
 
     def names(self, email: str) -> tuple[str, ...]:
-        """Every name that this person's sessions were ever known by, the e-mail address first."""
+        """Every name that this person's sessions were ever known by, the e-mail address first. Asked of everybody."""
         return tuple(dict.fromkeys((email, *self._known.get(email, ()))))
 
     @cached_property
     def _known(self) -> Mapping[str, Sequence[str]]:
-        """What is on record of each person, cohort by cohort: looked up for everybody, cohort after cohort."""
         found: dict[str, list[str]] = {}
-        for cohort in self.cohorts.values():
-            for email, person in cohort.people.items():
-                found.setdefault(email, []).extend(person.names)
+        for email, person in ((email, one) for each in self.cohorts.values() for email, one in each.people.items()):
+            found.setdefault(email, []).extend(person.names)
         return found
 
     def current(self, email: str) -> tuple[str, ...]:
@@ -119,7 +117,7 @@ class Record:
 
     def called(self, name: str) -> frozenset[str]:
         """Every name of whoever is called so, by address or by any other name, in whatever spelling."""
-        everybody = {self.names(email) for cohort in self.cohorts.values() for email in cohort.people}
+        everybody = set(map(self.names, self._known))
         return frozenset(
             one for names in everybody if name.lower() in {each.lower() for each in names} for one in names
         )
@@ -205,8 +203,8 @@ def _cohort(given: Mapping[str, Any]) -> CohortRecord:
         incident=given.get("incident"),
         people={email: _person(each) for email, each in _map(given, "people").items()},
         umbrella=tuple(given.get("umbrella") or ()),
-        stop_shards=_shards(given.get("stop_shards")),
-        quota_shards=_shards(given.get("quota_shards")),
+        stop_shards=tuple(map(tuple, given.get("stop_shards") or ())),
+        quota_shards=tuple(map(tuple, given.get("quota_shards") or ())),
         overfull=bool(given.get("overfull")),
         profiles=dict(_map(given, "profiles")),
         absent=_time(given.get("absent")),
@@ -272,10 +270,6 @@ def _person_document(person: PersonRecord) -> dict[str, Any]:
         "identity": person.identity,
     }
     return {key: value for key, value in found.items() if value not in (None, [], False)}
-
-
-def _shards(given: Sequence[Sequence[str]] | None) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(shard) for shard in given or ())
 
 
 def _time(text: str | None) -> datetime | None:
