@@ -12,17 +12,15 @@ from rollout import names
 from rollout.access.documents import Document
 from rollout.access.ends import ends_document
 from rollout.access.managed_cut import NOBODY
-from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE
+from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import QUOTA_CHARACTERS, STOP_CHARACTERS
+from rollout.incidents.cut_rules import QUOTA_CHARACTERS, QUOTAS_THERE, STOP_CHARACTERS, STOPS_THERE
 from rollout.incidents.ends import Ends
 from rollout.incidents.name_shards import characters as name_characters
 from rollout.model.rollout import Rollout
 
 # An hour: the least that Identity Center takes (its user guide, session duration for AWS accounts).
 SESSION_DURATION = "PT1H"
-# The Allow, the cohort's own stop with its ends, and what `rollout cut` writes; the rest of a role's ten is for names.
-FIXED = 3
 # Of the stop of a whole cohort, beside the ends in its policy.
 STOP_ROOM = 400
 
@@ -42,7 +40,7 @@ def policies_of_names(rollout: Rollout, record: Record, cohort: str) -> tuple[in
     stops, quotas = room_for(every)
     # Another stack's meter stops nobody of ours.
     watched = 0 if rollout.adopt.meter else max(quotas, len(known.quota_shards))
-    return max(stops, len(known.stop_shards)), watched
+    return min(max(stops, len(known.stop_shards)), STOPS_THERE), min(watched, QUOTAS_THERE)
 
 
 def room_for(sessions: set[str]) -> tuple[int, int]:
@@ -53,8 +51,10 @@ def room_for(sessions: set[str]) -> tuple[int, int]:
 
 
 def fits(sessions: set[str]) -> bool:
-    """Whether a role can carry what so many names take."""
-    return FIXED + sum(room_for(sessions)) <= MANAGED_PER_ROLE
+    """Whether a role can carry what so many names take. With more than these, as who is renamed has, everybody is
+    stopped in place of whom there is no room for (`rollout.incidents.cut_rules`)."""
+    stops, quotas = room_for(sessions)
+    return stops <= STOPS_THERE and quotas <= QUOTAS_THERE
 
 
 def _policies(taken: int, room: int) -> int:

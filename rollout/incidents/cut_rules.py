@@ -35,6 +35,9 @@ QUOTA_CHARACTERS, RAISE_ENDS = 3_400, 4
 # Of a role's ten managed policies; the rest is for quotas and stops in dollars. What 200 members need, by their e-mail
 # addresses alone, each with a level and an older incident of their own.
 MAX_STOPPED, MOST_STOPS = 200, 7
+# Of the ten of a role that IAM Identity Center makes. Three are fixed (`rollout.access.permission_set`), and what is
+# for names is attached before anybody is stopped.
+STOPS_THERE, QUOTAS_THERE = 4, 3
 # Of somebody who is not stopped. Who renames their login more often than this within a session is not followed.
 NAMES_KEPT = 8
 
@@ -269,10 +272,11 @@ def _sharded(
     stops = named_stops_of(cohort, record, rollout, homes, name)
     held = was.stop_shards if was else ()
     shards = sticky(held, stops.names, STOP_CHARACTERS)
-    if _count(shards) > MOST_STOPS and stops.dead_before:
+    most = STOPS_THERE if rollout.by_permission_set(name) else MOST_STOPS
+    if _taken(shards, rollout, name) > most and stops.dead_before:
         cohort = replace(cohort, dead_before=latest(cohort.dead_before, *stops.dead_before.values()))
         shards = sticky(held, sorted({*stops.suspended, *stops.throttled}), STOP_CHARACTERS)
-    overfull = _count(shards) > MOST_STOPS
+    overfull = _taken(shards, rollout, name) > most
     return replace(
         cohort,
         stop_shards=() if overfull else shards,
@@ -295,6 +299,11 @@ def _quota_shards(
     needed = sticky(held, own, room)
     wider = sticky(held, [*own, *(called for email in moved for called in record.names(email))], room)
     return wider if _count(wider) <= max(_count(needed), MANAGED_PER_ROLE - MOST_STOPS) else needed
+
+
+def _taken(shards: Sequence[Sequence[str]], rollout: Rollout, name: str) -> int:
+    """How many of a role's policies these need. One that is attached for good is there though it holds nobody."""
+    return len(shards) if rollout.by_permission_set(name) else _count(shards)
 
 
 def _count(shards: Iterable[Sequence[str]]) -> int:

@@ -30,7 +30,8 @@ def _level(mac: dict[str, Any], haiku: str | None) -> str:
     if settings is None:
         left = [file["path"] for file in mac["files"] if "ClaudeCode" in file["path"]]
         return f"without settings, but {left}" if left else REMOVED
-    if "UserPromptSubmit" in settings.get("hooks", {}):
+    # At throttled each prompt waits, and goes on.
+    if '"continue": false' in json.dumps(settings.get("hooks", {}).get("UserPromptSubmit", [])).replace("\\", ""):
         return "suspended"
     if settings["availableModels"] == [haiku]:
         return "throttled"

@@ -4,6 +4,7 @@ changes."""
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -11,6 +12,10 @@ import pytest
 
 from rollout.access import managed_cut
 from rollout.access.emergency import document as cut_document
+from rollout.access.permission_set import attached, policies_of_names
+from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_rules import QUOTAS_THERE, STOPS_THERE, advance
+from rollout.stack_file.load import load
 from tests import recording, stacks
 from tests.authority.roles import ASSIGNED, BOUNDED, NAMED, SET
 from tests.registrations import Recorded
@@ -18,6 +23,7 @@ from tests.registrations import Recorded
 ALICE = "alice.chen@acme.example"
 INCIDENT = {"id": "INC-7", "since": "2026-11-23T11:00:00Z", "reason": "key in a commit"}
 OURS = "claude-code-pilot-"
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -114,3 +120,18 @@ def test_machines_keep_a_role_of_ours() -> None:
     made = run(machines=True)
     assert [r.inputs["name"] for r in made.of("aws:iam/role:Role") if r.name == "ci-access-role"] == ["claude-code-ci"]
     assert len(made.of(SET)) == 1
+
+
+def test_with_more_names_than_a_role_carries_everybody_is_stopped_and_no_more_is_attached() -> None:
+    """Of people who were each cut alone, under long logins that no stack file tells."""
+    document = stacks.by_identity_center(stacks.small())
+    own = {"name": "A B", "team": "backend", "level": "suspended", "incident": INCIDENT}
+    people = {f"person{number:03}@acme.example": own for number in range(150)}
+    document["cohorts"]["pilot"]["members"] = people
+    called = {email: (f"{email}.{'x' * 40}"[:64],) for email in people}
+    rollout = load(stacks.config(document), stacks.COMPANY, NOW)
+    record = advance(Record(), rollout, called, NOW)
+    assert record.cohorts["pilot"].overfull
+    assert record.cohorts["pilot"].denies_everybody
+    assert policies_of_names(rollout, record, "pilot") == (STOPS_THERE, QUOTAS_THERE)
+    assert len(attached(rollout, record, "pilot")) == 10

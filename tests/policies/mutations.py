@@ -152,12 +152,12 @@ MUTATIONS = [
     Mutation(
         what="What a cohort may do is not under it",
         file="components/cohort.py",
-        old="""                tags=self._tags,
+        old="""                _provider(args.shared, args.rollout.cohorts[name]),
             ),
             self._child,
         )
         self.role_arn""",
-        new="""                tags=self._tags,
+        new="""                _provider(args.shared, args.rollout.cohorts[name]),
             ),
         )
         self.role_arn""",
@@ -416,7 +416,7 @@ MUTATIONS = [
     Mutation(
         what="A cohort's role has no boundary",
         file="components/identity/access.py",
-        old="            permissions_boundary=self._boundary().arn,\n",
+        old="            permissions_boundary=cohort_documents.boundary_policy(name, args, self).arn,\n",
         new="",
         rule="cohort-role-has-a-boundary",
     ),
