@@ -42,7 +42,7 @@ def gateway_level(name: str, args: GatewayLevelArgs, parent: pulumi.Resource) ->
             name,
             table_name=args.table,
             hash_key="id",
-            item=pulumi.Output.from_input(dict(args.profile_arns)).apply(item),
+            item=pulumi.Output.all(**args.profile_arns).apply(item) if args.profile_arns else item({}),
             opts=pulumi.ResourceOptions(parent=parent, depends_on=args.after),
         )
     ]

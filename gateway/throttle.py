@@ -61,9 +61,11 @@ class Hook(CustomLogger):
         user_api_key_dict: UserAPIKeyAuth,
         traceback_str: str | None = None,
     ) -> None:
-        """A session that AWS refuses is not kept: what has changed meanwhile may count for a new one."""
+        """A session that AWS refuses is not kept: what has changed meanwhile may count for a new one. A refusal of our
+        own says nothing of it."""
         caller = _caller(user_api_key_dict)
-        if caller and getattr(original_exception, "status_code", None) == DENIED:
+        status = None if isinstance(original_exception, HTTPException) else _status(original_exception)
+        if caller and status == DENIED:
             service().sessions.drop_all(caller.session)
 
 
@@ -76,6 +78,10 @@ def _caller(auth: UserAPIKeyAuth) -> Caller | None:
     if not told:
         return None
     return Caller(session=told["session"], cohorts=tuple(told["cohorts"]), issued_at=told["issued_at"])
+
+
+def _status(error: Exception) -> int | None:
+    return getattr(error, "status_code", None)
 
 
 def _refusal(refused: Refused, caller: Caller | None) -> HTTPException:

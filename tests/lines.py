@@ -21,6 +21,7 @@ PROGRAM = (
         "cli",
         "components",
         "functions",
+        "gateway",
         "mac",
         "policies",
         "providers",

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from cli.doctor import okta_app
+from cli.doctor import okta_app, okta_groups
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
 from cli.doctor.steps import Step
 from cli.live.okta import okta_client
@@ -78,10 +78,15 @@ def checks(
         with asking.client() as okta:
             yield from _people(okta, rollout)
 
+    def groups_are_told() -> Iterator[Finding]:
+        with asking.client() as okta:
+            yield from okta_groups.findings(okta, rollout, account, by_token=bool(asking.token))
+
     looks = {okta_app.CHECK: lambda: okta_app.variables(environment), "Okta organization": asking.organization}
     if asking.token or okta_app.has_key(environment):
         looks |= {"Okta": asking.credentials, "people in Okta": people_are_there}
         looks |= {ADOPTED: adopted_apps_fit} if _adopts(rollout) else {}
+        looks |= {okta_groups.CHECK: groups_are_told} if okta_groups.applies(rollout) else {}
     looks["a silent Okta"] = lambda: _waits(config)
     return [Check(name=name, look=look, fix=fix, step=Step.OKTA) for name, look in looks.items()]
 

@@ -37,6 +37,18 @@ def settings(
     command.write(stack or selected_stack(), out, schema, as_json)
 
 
+@verbs.command("gateway", short_help="a gateway's files", rich_help_panel=PANEL)
+def gateway(
+    stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="a folder to write all of them into")] = None,
+) -> None:
+    """Print the file that a stack's gateway starts with, made of the stack file and of what is deployed; or write all
+    of its files into a folder. Levels, models, groups, limits and prices are in it; no secret is."""
+    from cli.commands import gateway as command
+
+    command.write(stack or selected_stack(), out)
+
+
 @verbs.command("doctor", short_help="what is missing", rich_help_panel=PANEL)
 def doctor(
     stack: Annotated[str | None, typer.Option("-s", "--stack", help="else the selected one", **OF_STACKS)] = None,

@@ -10,7 +10,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.model.gateway import Gateway, GatewayKind
 
-# Where `claude gateway` takes a person back from Okta.
+# Where `claude gateway` takes a person back from Okta (seen in 2.1.332).
 CALLBACK = "/oauth/callback"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -19,9 +19,9 @@ def gateway_app(name: str, account: Account, gateway: Gateway, opts: pulumi.Reso
     """The vendor's gateway signs people in itself, with a secret; in front of LiteLLM each person's own machine does,
     which keeps none.
 
-    That its token names a person's groups is set in Okta by hand: the provider's `groups_claim` is deprecated, and
-    passed over where the provider is a service app (terraform-provider-okta issues 1906 and 2730). Until then the token
-    names none, and nobody is served.
+    That it hears of a person's groups is set in Okta by hand: the provider's `groups_claim` is deprecated, and
+    passed over where the provider is a service app (terraform-provider-okta issues 1906 and 2730). Until then it hears
+    of none, and nobody is served.
     """
     client_id = names.gateway_app(account.id)
     web = gateway.kind is GatewayKind.CLAUDE_APPS
@@ -35,6 +35,8 @@ def gateway_app(name: str, account: Account, gateway: Gateway, opts: pulumi.Reso
         redirect_uris=[f"{gateway.url}{CALLBACK}"] if web else [REDIRECT_URI],
         pkce_required=True,
         token_endpoint_auth_method="client_secret_basic" if web else "none",
+        # Okta makes one, and whoever runs the gateway takes it from Okta's console: it is never in a stack's state.
+        omit_secret=web,
         skip_authentication_policy=POLICY_IS_OKTAS,
         opts=opts,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rollout.access import gateway_trust
-from rollout.access.residual import GATEWAY_MINUTES, TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES, lasting_minutes
+from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES, lasting_minutes, sign_in_minutes
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
 from rollout.incidents.named_stops import homes_of
@@ -40,7 +40,7 @@ def _tokens(rollout: Rollout, cohort: Cohort, holder: str | None) -> tuple[str, 
     if machines:
         return ("GitHub", WORKFLOW_TOKEN_MINUTES) if any(machine.github for machine in machines) else ("", 0)
     if rollout.gateway:
-        return "its gateway", GATEWAY_MINUTES[rollout.gateway.kind]
+        return "its gateway", sign_in_minutes(rollout)
     return ("Okta", TOKEN_MINUTES[Federation.OIDC]) if rollout.federation is Federation.OIDC else ("", 0)
 
 

@@ -90,9 +90,12 @@ def client_settings(rollout: Rollout, cohort: str, helper: str) -> dict[str, Any
     labels = rollout.cohorts[cohort].usable_models(rollout.throttle) or rollout.cohorts[cohort].models[:1]
     return {
         "apiKeyHelper": f'"{helper}" token',
+        # The gateway's address alone: it is pinned below, and Bedrock's own would be refused by IAM anyway.
+        "allowedProviders": ["customEndpoint"],
         "model": _name(rollout, labels[0]),
         "availableModels": [_name(rollout, label) for label in labels],
         "env": {
+            "CLAUDE_CODE_USE_BEDROCK": "",
             "ANTHROPIC_BASE_URL": rollout.gateway.url,
             "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": str(HELPER_MILLISECONDS),
             **_pins(rollout, labels),

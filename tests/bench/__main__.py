@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox import workspace
-from tests.bench import sign_in
+from tests.bench import gateway, sign_in
 from tests.bench.commands import commands
 from tests.bench.cut import seconds_to_a_cut
 from tests.bench.guard import waits
@@ -96,6 +96,8 @@ def main() -> int:
             denied = seconds_to_deny(world)
             console.print("cuts ...")
             cuts = seconds_to_a_cut(world)
+        console.print("requests through LiteLLM ...")
+        through = gateway.latencies(root / "gateway")
         console.print("stacks of two and of ten cohorts ...")
         small, large = measured(root / "two", 2), measured(root / "ten", 10)
         of_the_pilot = [urn for urn in urns if "rollout:Cohort" in urn or urn.endswith("::audit-trail-pilot-usage")]
@@ -185,6 +187,8 @@ def main() -> int:
             f"{signed_in['kept'] / signed_in['python']:.1f}",
             "under 60 ms",
         )
+        for row in gateway.rows(through):
+            table.add_row(*row)
         bare = typed["python -c pass"]
         for command, aim in (
             ("rollout --help", "under 0.3 s"),

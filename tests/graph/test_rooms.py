@@ -13,7 +13,7 @@ from tests.stacks import PROJECT
 TEMPLATE = PROJECT / "cli" / "company" / "template"
 ROOMS = {
     *("rollout", "components", "cli", "functions", "mac", "commit_guard", "policies", "providers", "sandbox", "tests"),
-    *("bootstrap", "program"),
+    *("bootstrap", "gateway", "program"),
 }
 MAY_READ = {
     "rollout": {"rollout"},
@@ -22,6 +22,7 @@ MAY_READ = {
     "program": {"program", "components", "rollout"},
     "cli": {"cli", "rollout"},
     "functions": {"functions", "rollout"},
+    "gateway": {"gateway"},
     "mac": {"commit_guard"},
     "policies": {"policies", "rollout"},
     "providers": {"providers"},
@@ -31,6 +32,7 @@ FORBIDDEN = {
     "rollout": {"pulumi", "boto3", "httpx"},
     "components": {"boto3", "httpx"},
     "functions": {"pulumi", "pydantic", "requests"},
+    "gateway": {"pulumi", "pydantic", "requests"},
     "providers": {"boto3"},
 }
 

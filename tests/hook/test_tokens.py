@@ -36,7 +36,13 @@ def refused(key: str, answers: Answers | None = None) -> tuple[int, str]:
 
 def pair(access: str = "opaque", **changes: Any) -> str:
     """As Okta's own authorization server gives them: the ID token says next to nothing."""
-    thin = {"email": None, "email_verified": None, "groups": None, "at_hash": access_hash("opaque"), **changes}
+    thin: dict[str, Any] = {
+        "email": None,
+        "email_verified": None,
+        "groups": None,
+        "at_hash": access_hash("opaque"),
+        **changes,
+    }
     return f"{token(**thin)}~{access}"
 
 
@@ -80,7 +86,7 @@ def test_many_requests_of_a_person_ask_okta_one_question() -> None:
         ("sk-ant-api03-something", "no token of Okta's"),
         ("x" * 20_000, "no token of Okta's"),
         (jwt.encode(claims(), "secret" * 8, "HS256", {"kid": "one"}), "in another way"),
-        (jwt.encode(claims(), None, "none", {"kid": "one"}), "in another way"),
+        (jwt.encode(claims(), "", "none", {"kid": "one"}), "in another way"),
         (jwt.encode(claims(), private_key("stranger"), "RS256", {"kid": "one"}), "InvalidSignatureError"),
         (token("stranger"), "none of Okta's keys"),
         (token(aud="another-app"), "InvalidAudienceError"),

@@ -39,8 +39,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[World]:
 
 
 @pytest.fixture(scope="session")
-def gateway(world: World, litellm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
+def gateway(
+    world: World, keys: dict[str, str], litellm_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Proxy]:
+    """It has answered once in each cohort: LiteLLM imports half of itself at the first request."""
     with proxy(world, stack(), litellm_python, tmp_path_factory.mktemp("gateway") / "run") as made:
+        for person in (CROWD[0], GRACE):
+            assert made.ask(keys[person]).status_code == 200
         yield made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import threading
 import time
 from collections.abc import Generator
@@ -22,7 +21,7 @@ from rollout.usage.records import Profile, Tables, counters, usage
 from sandbox.settings import AWS_KEY, REGION
 from tests.litellm.world import ALICE, CROWD, GRACE, ROLE, Proxy, World, headers, message, refusal, stack
 
-AT_ONCE = 200
+AT_ONCE, LONG_SECONDS = 200, 25
 SUSPENDED = "Claude Code is suspended (INC-7: A key was found in a commit). You will be told when it is back"
 
 
@@ -106,31 +105,34 @@ def test_while_the_ledger_is_away_nobody_is_served_uncounted_and_it_is_said(
     assert gateway.said()[-1]["why"] == "ledger-away"
 
 
-def test_200_that_wait_at_once_keep_nobody_else_waiting(gateway: Proxy, keys: dict[str, str]) -> None:
-    """Of twenty people at `throttled`; Grace is in a cohort at `active`."""
+def test_200_that_wait_at_once_keep_nobody_else_waiting(world: World, gateway: Proxy, keys: dict[str, str]) -> None:
+    """Of twenty people at `throttled`; Grace is in a cohort at `active`, and answered while all the others wait."""
     people = [person for person in CROWD if person != ALICE] * 11
-    url = f"{gateway.url}/v1/messages"
-    limits = httpx.Limits(max_connections=None)
-    with httpx.Client(trust_env=False, timeout=120, limits=limits) as client:
+    world.reached(gateway, stack("throttled", throttle={"delay_seconds": LONG_SECONDS}))
+    with httpx.Client(trust_env=False, timeout=120, limits=httpx.Limits(max_connections=None)) as client:
 
         def waits(person: str) -> tuple[int, float]:
             began = time.monotonic()
-            answer = client.post(url, headers=headers(keys[person]), json=message(model="haiku"))
+            told = message(model="haiku")
+            answer = client.post(f"{gateway.url}/v1/messages", headers=headers(keys[person]), json=told)
             return answer.status_code, time.monotonic() - began
 
+        before = looked_up(world)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             waiting = [pool.submit(waits, person) for person in people[:AT_ONCE]]
-            time.sleep(2)
-            meanwhile: list[float] = []
-            while not any(one.done() for one in waiting):
-                began = time.monotonic()
-                assert gateway.ask(keys[GRACE]).status_code == 200
-                meanwhile.append(time.monotonic() - began)
+            while looked_up(world) - before < AT_ONCE and not any(one.done() for one in waiting):
+                time.sleep(0.2)
+            answered = [gateway.ask(keys[GRACE]).status_code for _ in range(5)]
+            done = [one for one in waiting if one.done()]
             took = [one.result() for one in waiting]
+    assert (answered, done) == ([200] * 5, [])
     assert [status for status, _ in took] == [200] * AT_ONCE
-    assert min(seconds for _, seconds in took) >= 5
-    assert meanwhile
-    assert statistics.median(meanwhile) < 2.5
+    assert min(seconds for _, seconds in took) >= LONG_SECONDS
+
+
+def looked_up(world: World) -> int:
+    """Requests whose tokens the gateway has looked up, just before it has them wait."""
+    return sum(call["operation"] == "GetItem" for call in world.calls())
 
 
 def test_at_suspended_the_refusal_says_why_within_a_minute_of_the_saved_level(

@@ -16,8 +16,8 @@ from pathlib import Path
 from tests.stacks import PROJECT
 
 PRODUCT = ("cli", "components", "functions", "mac", "policies", "program", "providers", "rollout")
-# What is installed by a wheel of the product; CI's scripts are no Python.
-INSTALLED = (*PRODUCT, "ci")
+# What is installed by a wheel of the product; CI's scripts are no Python, and what runs in LiteLLM has a set of its own.
+INSTALLED = (*PRODUCT, "ci", "gateway")
 _TOGETHER = ("pyproject.toml", "README.md", "LICENSE")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra *==")
