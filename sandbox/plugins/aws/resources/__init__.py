@@ -9,6 +9,7 @@ from sandbox.plugins.aws.resources import (
     anomalies,
     bedrock,
     budgets,
+    container_services,
     containers,
     data_exports,
     dynamodb,
@@ -17,6 +18,7 @@ from sandbox.plugins.aws.resources import (
     iam_providers,
     iam_role,
     kms,
+    listeners,
     load_balancers,
     parameters,
     secrets,
@@ -44,7 +46,7 @@ _MODULES = (
     *(sns_topics, sns_subscriptions, sqs, email_identities, slack_channels),
     *(metric_alarms, composite_alarms, dashboards, metric_filters, log_subscriptions, log_policies),
     *(event_rules, event_targets, budgets, buckets, bucket_access, bucket_objects, data_exports, anomalies, kms),
-    *(security_groups, load_balancers, containers),
+    *(security_groups, load_balancers, listeners, containers, container_services),
 )
 
 
