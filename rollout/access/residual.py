@@ -29,13 +29,13 @@ CACHE_MINUTES = MINUTES_BEYOND_SESSION
 # time (docs/identity-center.md); from then on the access portal gives no new session.
 TOKEN_MINUTES = {Federation.SAML: 5, Federation.OIDC: 60, Federation.IDENTITY_CENTER: 30}
 # By a gateway nothing buys a session of AWS but the gateway's role; what a person keeps is what they signed in to it
-# with. `claude_apps`: `session.ttl_hours: 1`, its least, after which it asks Okta again. `litellm`: the ID token of
-# Okta's org server, at whose end each request is refused; the hook asks Okta and reads levels each minute before.
-GATEWAY_MINUTES = {GatewayKind.CLAUDE_APPS: 60, GatewayKind.LITELLM: 60}
+# with. LiteLLM's: the ID token of Okta's org server, at whose end each request is refused; the hook asks Okta and reads
+# levels each minute before. The vendor's: a session of `session_minutes`, after which it asks Okta again.
+LITELLM_TOKEN_MINUTES = 60
 # Of a session out of a session, such as the gateway's for a person, at most (IAM user guide, role chaining).
 CHAINED_MINUTES = 60
-# How often Claude Code asks the vendor's gateway for its settings, which then go before all others of the machine
-# (2.1.332: an hour).
+# How often Claude Code asks the vendor's gateway for its settings (2.1.332: an hour). What the machine has beside them
+# holds too (`rollout.gateway.policies`), so that what is pushed to it is not waited for.
 GATEWAY_SETTINGS_MINUTES = 60
 # Of a workflow (`exp` and `iat` in the example of GitHub's documentation, OpenID Connect reference). Nobody leaves a
 # group to end its use: what denies a machine is IAM alone.
@@ -75,6 +75,12 @@ def residual_access(rollout: Rollout) -> dict[Level, Residual]:
     return found
 
 
+def sign_in_minutes(rollout: Rollout) -> int:
+    """Of a sign-in to the gateway."""
+    of_litellm = rollout.gateway is not None and rollout.gateway.kind is GatewayKind.LITELLM
+    return LITELLM_TOKEN_MINUTES if of_litellm else rollout.session_minutes
+
+
 def lasting_minutes(rollout: Rollout, *, by_gateway: bool) -> int:
     """Of an AWS session that exists: nothing but a Deny ends it earlier."""
     return CHAINED_MINUTES if by_gateway else rollout.session_minutes
@@ -83,7 +89,7 @@ def lasting_minutes(rollout: Rollout, *, by_gateway: bool) -> int:
 def outlives_okta(rollout: Rollout) -> int:
     """Minutes in which whoever has left Okta's groups may still call, where AWS's Deny is refused."""
     if rollout.gateway:
-        return GATEWAY_MINUTES[rollout.gateway.kind]
+        return sign_in_minutes(rollout)
     return _after_okta(rollout) + rollout.session_minutes
 
 
@@ -94,15 +100,15 @@ def _mac(rollout: Rollout) -> int | None:
 
 
 def _is_hourly(rollout: Rollout) -> bool:
-    return rollout.gateway is not None and rollout.gateway.kind is GatewayKind.CLAUDE_APPS
+    """Whether settings come by the vendor's gateway alone."""
+    return rollout.gateway is not None and rollout.gateway.kind is GatewayKind.CLAUDE_APPS and not pushes(rollout)
 
 
 def _hourly(level: Level, allowed: int) -> str:
     return (
         f"{GatewayKind.CLAUDE_APPS.value}: Claude Code asks this gateway for its settings every "
         f"{GATEWAY_SETTINGS_MINUTES} minutes, so what it refuses itself may take as long to be {level}, and {allowed} "
-        "are allowed; what IAM denies holds before. Set service_levels: warn and live with it, or kind: "
-        f"{GatewayKind.LITELLM.value}"
+        "are allowed; what IAM denies holds before. Have Jamf Pro bring them (jamf), or set service_levels: warn"
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rollout.access import gateway_trust
 from rollout.access.ends import ends_characters
-from rollout.access.residual import GATEWAY_MINUTES, TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES, lasting_minutes
+from rollout.access.residual import TOKEN_MINUTES, WORKFLOW_TOKEN_MINUTES, lasting_minutes, sign_in_minutes
 from rollout.access.sizes import inline_characters
 from rollout.account import Account
 from rollout.iam_limits import INLINE_CHARACTERS
@@ -46,7 +46,7 @@ def _tokens(rollout: Rollout, cohort: Cohort, holder: str | None) -> tuple[str, 
     if machines:
         return ("GitHub", WORKFLOW_TOKEN_MINUTES) if any(machine.github for machine in machines) else ("", 0)
     if rollout.gateway:
-        return "its gateway", GATEWAY_MINUTES[rollout.gateway.kind]
+        return "its gateway", sign_in_minutes(rollout)
     return ("Okta", TOKEN_MINUTES[Federation.OIDC]) if rollout.federation is Federation.OIDC else ("", 0)
 
 

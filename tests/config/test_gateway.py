@@ -103,7 +103,10 @@ def with_service(**changes: Any) -> dict[str, Any]:
 
 def test_what_this_program_runs_has_a_role_of_its_own_that_cohorts_trust() -> None:
     assert statement(with_service())["Principal"] == {"AWS": ACCOUNT.iam("role/rollout-gateway")}
-    assert mistakes(with_service(cpu=1024, memory=4096)) == []
+    larger = loaded(with_service(cpu=1024, memory=4096)).gateway
+    assert larger
+    assert larger.service
+    assert (larger.service.cpu, larger.service.memory) == (1024, 4096)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,10 @@ def test_a_gateway_whose_settings_are_asked_for_hourly_misses_the_first_levels_a
     assert "restricted" in lines[0]
     assert "15 are allowed" in lines[0]
     assert missed(behind("litellm")) == []
+    assert residual_access(behind("claude_apps", session_minutes=30))[Level.SUSPENDED].okta == 30
+    jamf = {"url": "https://acme.jamfcloud.com", "client_id": "12345678-1234-1234-1234-123456789012"}
+    pushed = behind("claude_apps", jamf=jamf, jamf_client_secret="x" * 20, mac={"check_in_minutes": 5})
+    assert residual_access(pushed)[Level.RESTRICTED].mac == 6
 
 
 def recorded(stack: Rollout) -> Record:

@@ -98,6 +98,13 @@ UPSTREAMS = (
         tried="by hand, against the sandbox's Okta; the suite has a stand-in",
     ),
     Upstream(
+        key="litellm",
+        name="LiteLLM",
+        floor=lambda: None,
+        ask=on_pypi("litellm"),
+        tried="tests/litellm, as gateway/requirements.txt pins it",
+    ),
+    Upstream(
         key="jamf-pro",
         name="Jamf Pro's API",
         floor=lambda: None,

@@ -37,8 +37,9 @@ def _task(props: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _service(props: Mapping[str, Any]) -> Iterator[str]:
-    breaker = props.get("deploymentCircuitBreaker") or {}
-    if (props.get("networkConfiguration") or {}).get("assignPublicIp"):
+    breaker: Mapping[str, Any] = props.get("deploymentCircuitBreaker") or {}
+    network: Mapping[str, Any] = props.get("networkConfiguration") or {}
+    if network.get("assignPublicIp"):
         yield "has a public address"
     if not (breaker.get("enable") and breaker.get("rollback")):
         yield "keeps a deployment that never becomes healthy; enable the circuit breaker with rollback"

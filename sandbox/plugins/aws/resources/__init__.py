@@ -9,6 +9,7 @@ from sandbox.plugins.aws.resources import (
     anomalies,
     bedrock,
     budgets,
+    container_services,
     containers,
     data_exports,
     dynamodb,
@@ -19,6 +20,7 @@ from sandbox.plugins.aws.resources import (
     identity_assignments,
     identity_center,
     kms,
+    listeners,
     load_balancers,
     parameters,
     secrets,
@@ -47,7 +49,7 @@ _MODULES = (
     *(metric_alarms, composite_alarms, dashboards, metric_filters, log_subscriptions, log_policies),
     *(event_rules, event_targets, budgets, buckets, bucket_access, bucket_objects, data_exports, anomalies, kms),
     *(identity_center, identity_assignments),
-    *(security_groups, load_balancers, containers),
+    *(security_groups, load_balancers, listeners, containers, container_services),
 )
 
 

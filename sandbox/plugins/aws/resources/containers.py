@@ -1,4 +1,4 @@
-"""Clusters, task definitions and services of ECS. Nothing runs here: there are no containers."""
+"""Clusters and task definitions of ECS. Nothing runs here: there are no containers."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox.plugins.aws import tags
-from sandbox.plugins.aws.client import PROPAGATION_SECONDS, Aws, code, says
-from sandbox.plugins.framework.constraints import between, json_text, matches, model
+from sandbox.plugins.aws.client import Aws, code, says
+from sandbox.plugins.framework.constraints import json_text, matches, model
 from sandbox.plugins.framework.entry import AutoName, Call, Entry
 from sandbox.plugins.framework.errors import Failure
 from sandbox.plugins.framework.values import Props
-from sandbox.plugins.framework.waiting import retry
 
-_NAME = matches(r"[A-Za-z0-9_-]{1,255}", "be letters, digits, _ and -")
+NAME = matches(r"[A-Za-z0-9_-]{1,255}", "be letters, digits, _ and -")
 
 
-def _ecs(call: Call[Aws]) -> Any:
+def ecs_client(call: Call[Aws]) -> Any:
     return call.cloud.client("ecs", call.region)
 
 
-def _listed(call: Call[Aws]) -> Props:
+def listed_tags(call: Call[Aws]) -> Props:
     made = tags.listed(call.new.get("tagsAll"), "key", "value")
     return {"tags": made} if made else {}
 
 
-def _found_tags(call: Call[Aws], rows: list[dict[str, str]] | None) -> Props:
+def found_tags(call: Call[Aws], rows: list[dict[str, str]] | None) -> Props:
     return tags.found(call, tags.mapped_from(rows or [], "key", "value"))
 
 
-def _retag(call: Call[Aws], arn: str) -> None:
-    ecs = _ecs(call)
+def retag(call: Call[Aws], arn: str) -> None:
+    ecs = ecs_client(call)
     tags.update(
         call,
         lambda keys: ecs.untag_resource(resourceArn=arn, tagKeys=keys),
@@ -43,20 +42,20 @@ def _retag(call: Call[Aws], arn: str) -> None:
 
 
 def _create_cluster(call: Call[Aws]) -> str:
-    return _ecs(call).create_cluster(clusterName=call.new["name"], **_listed(call))["cluster"]["clusterArn"]
+    return ecs_client(call).create_cluster(clusterName=call.new["name"], **listed_tags(call))["cluster"]["clusterArn"]
 
 
 def _read_cluster(call: Call[Aws]) -> Props | None:
-    found = _ecs(call).describe_clusters(clusters=[call.id], include=["TAGS"])["clusters"]
+    found = ecs_client(call).describe_clusters(clusters=[call.id], include=["TAGS"])["clusters"]
     if not found or found[0]["status"] == "INACTIVE":
         return None
     known = {"arn": found[0]["clusterArn"], "name": found[0]["clusterName"], "region": call.region or call.cloud.region}
-    return {**known, **_found_tags(call, found[0].get("tags"))}
+    return {**known, **found_tags(call, found[0].get("tags"))}
 
 
 def _delete_cluster(call: Call[Aws]) -> None:
     try:
-        _ecs(call).delete_cluster(cluster=call.id)
+        ecs_client(call).delete_cluster(cluster=call.id)
     except Exception as error:
         if code(error) != "ClusterNotFoundException":
             raise
@@ -78,8 +77,8 @@ def _create_task(call: Call[Aws]) -> str:
         "executionRoleArn": new.get("executionRoleArn"),
         "volumes": [{"name": each["name"]} for each in new.get("volumes") or []],
     }
-    made = _ecs(call).register_task_definition(
-        **{key: value for key, value in wanted.items() if value}, **_listed(call)
+    made = ecs_client(call).register_task_definition(
+        **{key: value for key, value in wanted.items() if value}, **listed_tags(call)
     )
     call.told["arn"] = made["taskDefinition"]["taskDefinitionArn"]
     return new["family"]
@@ -89,7 +88,7 @@ def _read_task(call: Call[Aws]) -> Props | None:
     """By its ARN, since a family has many; one that was taken back counts as gone."""
     arn = call.told.get("arn") or call.old.get("arn") or call.id
     try:
-        answer = _ecs(call).describe_task_definition(taskDefinition=arn, include=["TAGS"])
+        answer = ecs_client(call).describe_task_definition(taskDefinition=arn, include=["TAGS"])
     except Exception as error:
         if says(error, "ClientException", "Unable to describe task definition") or code(error) == "ClientException":
             return None
@@ -112,13 +111,13 @@ def _read_task(call: Call[Aws]) -> Props | None:
         "executionRoleArn": found.get("executionRoleArn"),
         "volumes": [{"name": each["name"]} for each in found.get("volumes") or []],
         "region": call.region or call.cloud.region,
-        **_found_tags(call, answer.get("tags")),
+        **found_tags(call, answer.get("tags")),
     }
 
 
 def _delete_task(call: Call[Aws]) -> None:
     """Taken back, and kept by ECS: a service that still runs it goes on."""
-    _ecs(call).deregister_task_definition(taskDefinition=call.old["arn"])
+    ecs_client(call).deregister_task_definition(taskDefinition=call.old["arn"])
 
 
 def _same_containers(one: Any, other: Any) -> bool:
@@ -153,117 +152,16 @@ def _task_rules(inputs: Props) -> Iterable[Failure]:
                 yield Failure(key, "is required for Fargate")
 
 
-# Services
-
-
-def _network(new: Props) -> Props:
-    given = new.get("networkConfiguration") or {}
-    return {
-        "awsvpcConfiguration": {
-            "subnets": given["subnets"],
-            "securityGroups": given.get("securityGroups") or [],
-            "assignPublicIp": "ENABLED" if given.get("assignPublicIp") else "DISABLED",
-        }
-    }
-
-
-def _deployment(new: Props) -> Props:
-    return {
-        "maximumPercent": new["deploymentMaximumPercent"],
-        "minimumHealthyPercent": new["deploymentMinimumHealthyPercent"],
-        **(
-            {"deploymentCircuitBreaker": new["deploymentCircuitBreaker"]} if new.get("deploymentCircuitBreaker") else {}
-        ),
-    }
-
-
-def _create_service(call: Call[Aws]) -> str:
-    new = call.new
-    made = retry(
-        lambda: _ecs(call).create_service(
-            serviceName=new["name"],
-            cluster=new["cluster"],
-            taskDefinition=new["taskDefinition"],
-            desiredCount=new["desiredCount"],
-            launchType=new["launchType"],
-            networkConfiguration=_network(new),
-            deploymentConfiguration=_deployment(new),
-            loadBalancers=new.get("loadBalancers") or [],
-            healthCheckGracePeriodSeconds=new.get("healthCheckGracePeriodSeconds", 0),
-            enableExecuteCommand=new.get("enableExecuteCommand", False),
-            **_listed(call),
-        ),
-        lambda error: says(error, "InvalidParameterException", "does not have an associated load balancer"),
-        seconds=PROPAGATION_SECONDS,
-    )
-    return made["service"]["serviceArn"]
-
-
-def _read_service(call: Call[Aws]) -> Props | None:
-    cluster = call.new.get("cluster") or call.old.get("cluster")
-    try:
-        rows = _ecs(call).describe_services(cluster=cluster, services=[call.id], include=["TAGS"])["services"]
-    except Exception as error:
-        if code(error) == "ClusterNotFoundException":
-            return None
-        raise
-    if not rows or rows[0]["status"] == "INACTIVE":
-        return None
-    found = rows[0]
-    known: Props = {
-        "arn": found["serviceArn"],
-        "name": found["serviceName"],
-        "cluster": found["clusterArn"],
-        "taskDefinition": found["taskDefinition"],
-        "desiredCount": found["desiredCount"],
-        "launchType": found["launchType"],
-        "region": call.region or call.cloud.region,
-        **_found_tags(call, found.get("tags")),
-    }
-    # moto answers with less than ECS: what it leaves out keeps its last known value.
-    if network := (found.get("networkConfiguration") or {}).get("awsvpcConfiguration"):
-        known["networkConfiguration"] = {
-            "subnets": sorted(network["subnets"]),
-            "securityGroups": sorted(network.get("securityGroups") or []),
-            "assignPublicIp": network.get("assignPublicIp") == "ENABLED",
-        }
-    return known
-
-
-def _update_service(call: Call[Aws]) -> None:
-    """A new task definition, or another number of tasks, is a deployment of ECS's own."""
-    new = call.new
-    _ecs(call).update_service(
-        cluster=new["cluster"],
-        service=call.id,
-        taskDefinition=new["taskDefinition"],
-        desiredCount=new["desiredCount"],
-        networkConfiguration=_network(new),
-        deploymentConfiguration=_deployment(new),
-    )
-    _retag(call, call.id)
-
-
-def _delete_service(call: Call[Aws]) -> None:
-    ecs, cluster = _ecs(call), call.old["cluster"]
-    try:
-        ecs.update_service(cluster=cluster, service=call.id, desiredCount=0)
-        ecs.delete_service(cluster=cluster, service=call.id, force=True)
-    except Exception as error:
-        if code(error) not in {"ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException"}:
-            raise
-
-
 ENTRIES = (
     Entry(
         token="aws:ecs/cluster:Cluster",
         replaces=("name",),
         autoname=AutoName(),
-        checks={"name": _NAME},
+        checks={"name": NAME},
         tags=True,
         create=_create_cluster,
         read=_read_cluster,
-        update=lambda call: _retag(call, call.id),
+        update=lambda call: retag(call, call.id),
         delete=_delete_cluster,
     ),
     Entry(
@@ -273,7 +171,7 @@ ENTRIES = (
             *("taskRoleArn", "executionRoleArn", "volumes"),
         ),
         checks={
-            "family": _NAME,
+            "family": NAME,
             "containerDefinitions": json_text,
             "networkMode": model("ecs", "RegisterTaskDefinition", "networkMode"),
         },
@@ -284,25 +182,7 @@ ENTRIES = (
         tags=True,
         create=_create_task,
         read=_read_task,
-        update=lambda call: _retag(call, call.old["arn"]),
+        update=lambda call: retag(call, call.old["arn"]),
         delete=_delete_task,
-    ),
-    Entry(
-        token="aws:ecs/service:Service",
-        replaces=("name", "cluster", "launchType", "loadBalancers"),
-        autoname=AutoName(),
-        defaults={"deploymentMaximumPercent": 200, "deploymentMinimumHealthyPercent": 100, "desiredCount": 0},
-        checks={
-            "name": _NAME,
-            "desiredCount": between(0, 10_000),
-            "healthCheckGracePeriodSeconds": between(0, 2147483647),
-            "launchType": model("ecs", "CreateService", "launchType"),
-        },
-        sets=("loadBalancers", "networkConfiguration.subnets", "networkConfiguration.securityGroups"),
-        tags=True,
-        create=_create_service,
-        read=_read_service,
-        update=_update_service,
-        delete=_delete_service,
     ),
 )
