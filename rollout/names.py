@@ -286,31 +286,6 @@ def guard_stream(cohort: str) -> str:
     return f"guard-{cohort}"
 
 
-def sign_in_app(account: str) -> str:
-    """Also the client id of the app that `okta-aws-cli` signs in with: chosen by us, so that it is known in preview."""
-    return f"{PREFIX}-sign-in-{account}"
-
-
-def cohort_app(account: str, cohort: str) -> str:
-    """Label and client id of a cohort's own Okta app under `federation: oidc`."""
-    return f"{PREFIX}-{account}-{cohort}"
-
-
-def gateway_app(account: str) -> str:
-    """Label and client id of the app that people sign in to a gateway with."""
-    return f"{PREFIX}-gateway-{account}"
-
-
-def gateway_groups(account: str) -> str:
-    """What the names of all cohorts' groups begin with (`okta_group`): of its people's groups a gateway hears of these
-    alone."""
-    return okta_group(account, "")
-
-
 def gateway_item(cohort: str) -> str:
     """Of the usage table: what LiteLLM's hook reads of a cohort."""
     return f"{GATEWAY_ITEM}{cohort}"
-
-
-def aws_app_label(account: str) -> str:
-    return f"Claude Code on AWS {account}"

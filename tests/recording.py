@@ -22,7 +22,7 @@ from components.identity import okta_reachability
 from rollout.incidents.cut_record import NAME, STASH, Record
 from rollout.stack_file.load import SECRETS
 from tests import recording_of_identity_center
-from tests.registrations import Recorded, Registration, comparable
+from tests.registrations import JAMF, Recorded, Registration, comparable
 from tests.stacks import COMPANY, PROJECT
 
 ACCOUNT = "123456789012"
@@ -45,21 +45,14 @@ ARNS: Mapping[str, str] = {
     "aws:kms/key:Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{name}}",
     "aws:secretsmanager/secret:Secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{{name}}-AbCdEf",
 }
-# What Jamf Pro adds to what it is told.
-JAMF: Mapping[str, Mapping[str, Any]] = {
-    "jamf:index:ComputerGroup": {"computer_ids": ["17", "18"], "former_computer_ids": [], "without_mac": []},
-    "jamf:index:ConfigurationProfile": {"confirmed": {"C0HJDXF9HV": "installed"}},
-    "jamf:index:ManagedFiles": {"confirmed": {"C0HJDXF9HV": "completed"}},
-}
 
 
 class World(mocks.Mocks):
     """Answers as AWS and Okta would. `strangers`: addresses that Okta does not know. `groups`: who is in a group, by its
     id, as Okta says when it is asked afterwards. `answer`: what the announcer says. `parameters`: of SSM, by name.
-    `accounts`: what Okta says of somebody otherwise than `_okta_user`, by address.
-    `record`: of cuts, as the stack's last update left it. `cuts`: inline policies of the roles that are there, by the
-    role's name, or what IAM answers in place of them. `audiences`: of GitHub's provider, where it is adopted.
-    `pushed`: groups that Identity Center has."""
+    `accounts`: what Okta says of somebody otherwise than `_okta_user`, by address. `record`: of cuts, as the last
+    update left it. `cuts`: inline policies of the roles that are there, by the role's name, or what IAM answers in
+    place of them. `audiences`: of GitHub's provider, where it is adopted. `pushed`: groups of Identity Center."""
 
     def __init__(
         self,
@@ -75,9 +68,7 @@ class World(mocks.Mocks):
         accounts: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.recorded, self.record, self.audiences, self.pushed = recorded, record, audiences, pushed
-        self.accounts = accounts or {}
-        self.cuts = cuts or {}
-        self.parameters = parameters or {}
+        self.accounts, self.cuts, self.parameters = accounts or {}, cuts or {}, parameters or {}
         self.answer = answer
         self.strangers = strangers
         self.groups = groups or {}

@@ -8,6 +8,13 @@ from typing import Any
 
 import pulumi
 
+# What Jamf Pro adds to what it is told.
+JAMF: Mapping[str, Mapping[str, Any]] = {
+    "jamf:index:ComputerGroup": {"computer_ids": ["17", "18"], "former_computer_ids": [], "without_mac": []},
+    "jamf:index:ConfigurationProfile": {"confirmed": {"C0HJDXF9HV": "installed"}},
+    "jamf:index:ManagedFiles": {"confirmed": {"C0HJDXF9HV": "completed"}},
+}
+
 
 @dataclass(frozen=True)
 class Registration:

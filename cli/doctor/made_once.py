@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from cli.live.aws import Clients
 from cli.live.okta import got
-from rollout import names
+from rollout import names, okta_names
 from rollout.access.federation import workflow_provider_arn
 from rollout.account import Account
 from rollout.model.rollout import Federation, Rollout
@@ -154,8 +154,8 @@ def in_okta(okta: httpx.Client, rollout: Rollout, account: Account) -> Iterator[
     if rollout.federation is not Federation.SAML:
         return
     wanted = (
-        ("okta_app_id", names.aws_app_label(account.id), "okta:app/saml:Saml"),
-        ("okta_sign_in_app_id", names.sign_in_app(account.id), "okta:app/oAuth:OAuth"),
+        ("okta_app_id", okta_names.aws_app_label(account.id), "okta:app/saml:Saml"),
+        ("okta_sign_in_app_id", okta_names.sign_in_app(account.id), "okta:app/oAuth:OAuth"),
     )
     for key, label, kind in wanted:
         if not getattr(adopt, key) and (id_ := _app(okta, domain, label)):

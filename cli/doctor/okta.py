@@ -12,7 +12,7 @@ from cli.doctor import okta_app, okta_groups
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, document, fine, unknown
 from cli.doctor.steps import Step
 from cli.live.okta import okta_client
-from rollout import names
+from rollout import okta_names
 from rollout.access.adopted_apps import AwsApp, SignInApp, aws_app_mistakes, sign_in_app_mistakes
 from rollout.account import Account
 from rollout.model.rollout import Rollout
@@ -117,7 +117,7 @@ def _adopted(okta: httpx.Client, rollout: Rollout, account: Account | None) -> I
     if account is None:
         yield unknown(ADOPTED, "of which account is not known", "set aws:allowedAccountIds, or sign in to AWS")
         return
-    client_id = names.sign_in_app(account.id)
+    client_id = okta_names.sign_in_app(account.id)
     if adopt.okta_sign_in_app_id:
         found = document(okta.get(f"{APPS}/{adopt.okta_sign_in_app_id}"))
         client_id = str(found["credentials"]["oauthClient"]["client_id"])

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from cli.doctor.finding import Finding, broken, document, fine, unknown
-from rollout import names
+from rollout import okta_names
 from rollout.account import Account
 from rollout.gateway.claude_apps import groups_filter
 from rollout.model.gateway import GatewayKind
@@ -27,7 +27,7 @@ def findings(okta: httpx.Client, rollout: Rollout, account: Account | None, *, b
     if account is None:
         yield unknown(CHECK, "of which account is not known", "set aws:allowedAccountIds, or sign in to AWS")
         return
-    label, wanted = names.gateway_app(account.id), groups_filter(rollout, account)
+    label, wanted = okta_names.gateway_app(account.id), groups_filter(rollout, account)
     fix = (
         f"in Okta's console: Applications, {label}, Sign On, OpenID Connect ID Token, "
         f"groups claim filter: groups, Matches regex, {wanted}"

@@ -11,7 +11,7 @@ from cli.explain.answers import Account, Rank, Reason, Says
 from cli.live.asking import Unreachable
 from rollout import names
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import LONGEST_SESSION
+from rollout.incidents.pruned import LONGEST_SESSION
 
 CUTS = frozenset({Rank.CUT, Rank.STOPPED})
 # What an update, or a change of the file and an update, would mend: which may give back what somebody has cut.

@@ -11,7 +11,7 @@ import pulumi_okta as okta
 from components.identity.adopted_apps import fits
 from components.identity.app_defaults import POLICY_IS_OKTAS, REDIRECT_URI
 from components.identity.gateway_app import gateway_app
-from rollout import names
+from rollout import names, okta_names
 from rollout.access.adopted_apps import SIGN_IN_GRANTS
 from rollout.access.federation import aws_app_settings, provider_arn
 from rollout.access.gateway_trust import role_of
@@ -89,7 +89,7 @@ class Federation(pulumi.ComponentResource):
         kept: pulumi.ResourceOptions,
     ) -> None:
         account, adopt = args.account, args.rollout.adopt
-        client_id = names.sign_in_app(account.id)
+        client_id = okta_names.sign_in_app(account.id)
         if adopt.okta_sign_in_app_id:
             sign_in = okta.app.OAuth.get(f"{name}-sign-in", adopt.okta_sign_in_app_id, opts=child)
         else:
@@ -115,7 +115,7 @@ class Federation(pulumi.ComponentResource):
             settings = self.sign_in_client_id.apply(lambda allowed: aws_app_settings(args.rollout, account, allowed))
             app = okta.app.Saml(
                 f"{name}-aws",
-                label=names.aws_app_label(account.id),
+                label=okta_names.aws_app_label(account.id),
                 preconfigured_app="amazon_aws",
                 app_settings_json=pulumi.Output.json_dumps(settings, sort_keys=True),
                 skip_authentication_policy=POLICY_IS_OKTAS,
@@ -150,7 +150,7 @@ class Federation(pulumi.ComponentResource):
             self.provider = aws.iam.OpenIdConnectProvider(
                 f"{name}-oidc",
                 url=f"https://{rollout.okta.domain}",
-                client_id_lists=[names.cohort_app(account.id, cohort) for cohort in rollout.declared],
+                client_id_lists=[okta_names.cohort_app(account.id, cohort) for cohort in rollout.declared],
                 tags={"organization": rollout.organization.name},
                 opts=kept,
             )

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_okta as okta
 
 from components.identity.app_defaults import POLICY_IS_OKTAS, REDIRECT_URI
-from rollout import names
+from rollout import okta_names
 from rollout.account import Account
 from rollout.model.gateway import Gateway, GatewayKind
 
@@ -23,7 +23,7 @@ def gateway_app(name: str, account: Account, gateway: Gateway, opts: pulumi.Reso
     passed over where the provider is a service app (terraform-provider-okta issues 1906 and 2730). Until then it hears
     of none, and nobody is served.
     """
-    client_id = names.gateway_app(account.id)
+    client_id = okta_names.gateway_app(account.id)
     web = gateway.kind is GatewayKind.CLAUDE_APPS
     return okta.app.OAuth(
         name,

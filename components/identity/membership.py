@@ -10,7 +10,7 @@ import pulumi_okta as okta
 
 from components.identity.app_defaults import POLICY_IS_OKTAS, REDIRECT_URI
 from components.identity.federation import Federation
-from rollout import names
+from rollout import names, okta_names
 from rollout.account import Account
 from rollout.levels import Level
 
@@ -89,7 +89,7 @@ class Membership(pulumi.ComponentResource):
     def _assign(self, name: str, args: MembershipArgs, group: okta.group.Group, child: pulumi.ResourceOptions) -> None:
         app_id = args.federation.way_in_id
         if app_id is None:
-            client_id = names.cohort_app(args.account.id, args.cohort)
+            client_id = okta_names.cohort_app(args.account.id, args.cohort)
             app_id = okta.app.OAuth(
                 f"{name}-app",
                 label=client_id,

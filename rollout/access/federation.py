@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rollout import names
+from rollout import names, okta_names
 from rollout.access import gateway_trust
 from rollout.account import Account
 from rollout.incidents.cut_record import Record
@@ -63,7 +63,7 @@ def okta_oidc(rollout: Rollout, account: Account, cohort: str) -> Document:
         rollout,
         account,
         "sts:AssumeRoleWithWebIdentity",
-        {f"{issuer}:aud": names.cohort_app(account.id, cohort), "sts:RoleSessionName": f"${{{issuer}:sub}}"},
+        {f"{issuer}:aud": okta_names.cohort_app(account.id, cohort), "sts:RoleSessionName": f"${{{issuer}:sub}}"},
     )
 
 

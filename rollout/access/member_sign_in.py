@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rollout import names
+from rollout import okta_names
 from rollout.access.federation import provider_arn
 from rollout.account import Account
 from rollout.macs import sign_in
@@ -59,7 +59,7 @@ def member_sign_in(
     if not apps:
         return {
             "issuer": f"https://{rollout.okta.domain}",
-            "client_id": names.cohort_app(account.id, cohort),
+            "client_id": okta_names.cohort_app(account.id, cohort),
             "role_arn": account.role_arn(cohort),
             "role_session_name": "the token's sub",
             **settings,

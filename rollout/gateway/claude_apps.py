@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from rollout import names
+from rollout import names, okta_names
 from rollout.account import Account
 from rollout.gateway import spend_limits
 from rollout.gateway.policies import policy
@@ -86,7 +86,7 @@ def groups_filter(rollout: Rollout, account: Account) -> str:
     """The regular expression of the groups that Okta's token may name: the cohorts', by which people are served, and
     the one of all, which the month's limit is of."""
     cohorts, everybody = (
-        SPECIAL.sub(r"\\\g<0>", name) for name in (names.gateway_groups(account.id), rollout.okta.umbrella_group)
+        SPECIAL.sub(r"\\\g<0>", name) for name in (okta_names.gateway_groups(account.id), rollout.okta.umbrella_group)
     )
     return f"{cohorts}.*|{everybody}"
 
@@ -119,7 +119,7 @@ def document(rollout: Rollout, account: Account, deployed: Mapping[str, Deployed
         "listen": {"host": "0.0.0.0", "port": PORT, "public_url": rollout.gateway.url},  # noqa: S104  behind TLS of a load balancer
         "oidc": {
             "issuer": f"https://{rollout.okta.domain}",
-            "client_id": names.gateway_app(account.id),
+            "client_id": okta_names.gateway_app(account.id),
             "client_secret": "${GATEWAY_OIDC_CLIENT_SECRET}",
             "token_endpoint_auth_method": "client_secret_basic",
             "scopes": list(SCOPES),
@@ -145,7 +145,7 @@ def document(rollout: Rollout, account: Account, deployed: Mapping[str, Deployed
 
 def environment(rollout: Rollout, account: Account) -> dict[str, str]:
     """The variables that the file names, each with what it is to hold."""
-    app = names.gateway_app(account.id)
+    app = okta_names.gateway_app(account.id)
     found = {name: text.format(app=app) for name, text in ENVIRONMENT.items()}
     if spend_limits.any_set(rollout, served(rollout)):
         found[ADMIN_KEY] = "at least 32 characters of your own; `rollout gateway --limits` shows what it sets"

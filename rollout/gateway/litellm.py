@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from rollout import names
+from rollout import names, okta_names
 from rollout.account import Account
 from rollout.model.rollout import Rollout
 from rollout.model.whom_to_ask import whom_to_ask
@@ -64,10 +64,10 @@ def _hook(rollout: Rollout, account: Account) -> dict[str, str]:
     silence = rollout.gateway.on_silence.value if rollout.gateway else "refuse"
     return {
         "issuer": issuer,
-        "audience": names.gateway_app(account.id),
+        "audience": okta_names.gateway_app(account.id),
         "keys_url": f"{issuer}/oauth2/v1/keys",
         "user_info_url": f"{issuer}/oauth2/v1/userinfo",
-        "group_prefix": names.gateway_groups(account.id),
+        "group_prefix": okta_names.gateway_groups(account.id),
         "table": names.USAGE_TABLE,
         "region": account.region,
         "on_silence": silence,

@@ -6,7 +6,7 @@ an update that changes nothing previews nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,14 +16,13 @@ from rollout.incidents.cut_record import CohortRecord, PersonRecord, Record
 from rollout.incidents.ends import End, end_of
 from rollout.incidents.name_shards import sticky, within
 from rollout.incidents.named_stops import homes_of, named_stops_of
+from rollout.incidents.pruned import pruned
 from rollout.incidents.quotas import to_be_stopped
 from rollout.levels import Level
 from rollout.model.cohort import Cohort, Machine, Member
 from rollout.model.rollout import Rollout
 from rollout.model.times import latest
 
-# No session of a role outlives it (IAM user guide, maximum session duration).
-LONGEST_SESSION = timedelta(hours=12)
 # Of all session names in one policy; the rest, with the throttle model's ARNs, takes at most 800 characters. Not cut by
 # the whole document, since how many policies there are must be known in a preview, where ARNs are not.
 NAMES_CHARACTERS = 5_000
@@ -65,8 +64,8 @@ def advance(
     grown = Record(cohorts={**cohorts, **gone})
     kept = dict(grown.cohorts)
     if grown != before:
-        pruned = {name: _pruned(rollout, name, each, now) for name, each in grown.cohorts.items()}
-        kept = {name: each for name, each in pruned.items() if each}
+        left = {name: pruned(rollout, name, each, now) for name, each in grown.cohorts.items()}
+        kept = {name: each for name, each in left.items() if each}
     return Record(cohorts={name: _sharded(before, rollout, homes, kept, name) for name in kept})
 
 
@@ -226,33 +225,6 @@ def _umbrella(
         if email not in cohort.members and email in homes and email in rollout.declared[homes[email]].signed_in
     }
     return tuple(sorted({*cohort.signed_in, *moved}))
-
-
-def _pruned(rollout: Rollout, name: str, cohort: CohortRecord, now: datetime) -> CohortRecord | None:
-    """Without what no session can be as old as. Asked only where something else changes anyway. Of a cohort that is
-    gone its cut is kept, so that it does not come back unasked."""
-    old = now - LONGEST_SESSION
-    declared = rollout.declared.get(name)
-    if declared is None:
-        cut = cohort.is_cut or any(person.is_cut for person in cohort.people.values())
-        return cohort if cut or (cohort.absent and cohort.absent >= old) else None
-    dead_before = cohort.dead_before
-    if dead_before and dead_before < old and not cohort.is_cut:
-        dead_before = declared.valid_from()
-    people = dict(_pruned_people(declared, cohort, old))
-    return replace(cohort, dead_before=dead_before, people=people)
-
-
-def _pruned_people(declared: Cohort, cohort: CohortRecord, old: datetime) -> Iterator[tuple[str, PersonRecord]]:
-    for email, person in cohort.people.items():
-        if person.left:
-            # Who left while they were cut does not come back unasked either.
-            if person.left >= old or person.is_cut:
-                yield email, person
-        elif person.dead_before and person.dead_before < old and not person.is_cut:
-            yield email, replace(person, dead_before=declared.member_valid_from(email))
-        else:
-            yield email, person
 
 
 def quota_characters(has_stops: bool) -> int:

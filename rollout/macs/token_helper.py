@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rollout import names
+from rollout import okta_names
 from rollout.macs.commit_guard import File, package
 from rollout.macs.credential_helper import SIGN_IN_SECONDS
 from rollout.macs.places import PLACES, Platform
@@ -28,7 +28,7 @@ def settings(rollout: Rollout, account_id: str) -> str:
     """What `rollout-token.conf` says, a line each."""
     entries = {
         "okta": f"https://{rollout.okta.domain}",
-        "client_id": names.gateway_app(account_id),
+        "client_id": okta_names.gateway_app(account_id),
         "ask": whom_to_ask(rollout),
         "sign_in_seconds": SIGN_IN_SECONDS,
     }

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from rollout.incidents.cut_record import Record, read
-from rollout.incidents.cut_rules import LONGEST_SESSION, NAMES_KEPT, advance
+from rollout.incidents.cut_rules import NAMES_KEPT, advance
 from rollout.incidents.named_stops import named_stops
+from rollout.incidents.pruned import LONGEST_SESSION
 from rollout.incidents.stale_file import Kind, stale
 from rollout.model.rollout import Rollout
 from rollout.notices.announcer_input import announced

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rollout import names
+from rollout import names, okta_names
 from rollout.access.documents import invoke_policy, logging_policy, logging_trust_policy
 from rollout.access.federation import aws_app_settings, trust_policy
 from rollout.account import Account
@@ -115,7 +115,7 @@ def test_names_fit_where_they_go_at_their_longest() -> None:
     assert re.fullmatch(r"([0-9a-zA-Z][ _-]?)+", profile)
     assert len(profile) <= 64
     assert len(names.member_stop_policy(cohort, 10)) <= 64
-    assert 6 <= len(names.cohort_app("1" * 12, cohort)) <= 100
+    assert 6 <= len(okta_names.cohort_app("1" * 12, cohort)) <= 100
 
 
 @pytest.mark.parametrize("written", ["2026-11-23T14:05:00Z", "0001-01-01T00:00:00Z"])

@@ -12,7 +12,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-from rollout import names
+from rollout import names, okta_names
 from sandbox.okta.oidc import device
 from sandbox.settings import ACCOUNT_ID
 from sandbox.tests.okta.okta_harness import HEADERS, oidc_app, served, user_id
@@ -82,7 +82,7 @@ def _opened(
 def running(home: Path, cohorts: dict[str, tuple[str, ...]]) -> Generator[Okta]:
     """With the gateway's app, the cohorts' groups and the people in them; somebody has set the app's groups claim."""
     with served(home) as url:
-        okta = Okta(url, names.gateway_app(ACCOUNT_ID), {})
+        okta = Okta(url, okta_names.gateway_app(ACCOUNT_ID), {})
         made = oidc_app({"client_id": okta.client_id}, grant_types=["authorization_code", device.GRANT])
         app = okta.call("POST", "/api/v1/apps?activate=true", made)["id"]
         for cohort, people in cohorts.items():
@@ -93,5 +93,5 @@ def running(home: Path, cohorts: dict[str, tuple[str, ...]]) -> Generator[Okta]:
             okta.join(cohort, *people)
         claim = {"issuerMode": "ORG_URL", "valueType": "GROUPS", "groupFilterType": "STARTS_WITH", "name": "groups"}
         path = f"/api/v1/internal/apps/{app}/settings/oauth/idToken"
-        okta.call("POST", path, {**claim, "value": names.gateway_groups(ACCOUNT_ID)})
+        okta.call("POST", path, {**claim, "value": okta_names.gateway_groups(ACCOUNT_ID)})
         yield okta
