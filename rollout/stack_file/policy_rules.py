@@ -7,7 +7,7 @@ RULES = (
     *("each-cohort-has-alarms", "functions-keep-to-their-work", "known-types"),
     *("each-cohort-has-its-log", "encrypted-at-rest", "groups-are-tracked", "iam-changes", "iam-documents-fit"),
     *("juniors-are-there", "kept-is-protected", "log-groups-protected", "logs-are-kept", "logs-cannot-be-deleted"),
-    "machines-are-told-apart",
+    *("gateway-is-closed", "gateway-takes-cohorts-roles-only", "machines-are-told-apart"),
     *("named-actions", "named-resources", "names-fit", "no-bare-wildcard", "no-lasting-keys", "no-public-ingress"),
     *("no-secret-in-clear", "older-sessions-are-cut", "one-cohort-each", "own-policies-only", "people-are-known"),
     *("prompts-are-not-logged", "role-policies-fit", "rollback-is-not-blocked", "seniority-is-mixed"),
