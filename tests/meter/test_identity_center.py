@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import boto3
+from moto.iam.models import iam_backends
 
 from functions import beside, canary_decision, own_usage
 from functions.quota_policy import IamPolicy
@@ -24,13 +25,26 @@ DENY = {"Effect": "Deny", "Action": "bedrock:*", "Resource": "*"}
 def made(iam: Any, policy: str, statement: dict[str, Any]) -> str:
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     arn = iam.create_policy(PolicyName=policy, PolicyDocument=document)["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName=RESERVED, PolicyArn=arn)
+    _backend().attach_role_policy(arn, RESERVED)
     return arn
 
 
-def role(iam: Any) -> str:
-    path = "/aws-reserved/sso.amazonaws.com/"
-    return iam.create_role(RoleName=RESERVED, Path=path, AssumeRolePolicyDocument="{}")["Role"]["RoleId"]
+def role() -> str:
+    """As AWS makes it: IAM's own API refuses everybody else."""
+    made = _backend().create_role(
+        role_name=RESERVED,
+        assume_role_policy_document="{}",
+        path="/aws-reserved/sso.amazonaws.com/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="3600",
+    )
+    return str(made.id)
+
+
+def _backend() -> Any:
+    return iam_backends["123456789012"]["aws"]
 
 
 def test_a_request_of_such_a_role_is_its_cohorts_and_its_persons() -> None:
@@ -44,7 +58,7 @@ def test_a_request_of_such_a_role_is_its_cohorts_and_its_persons() -> None:
 def test_what_a_person_used_is_under_the_id_of_the_role_that_the_policy_is_attached_to(world: World) -> None:
     own_usage._role_id.cache_clear()
     iam: Any = boto3.client("iam")
-    role_id = role(iam)
+    role_id = role()
     policy = made(iam, names.stop_policy("pilot"), DENY)
     assert own_usage._role_id("pilot", policy, 0) == role_id
     assert own_usage._role_id("pilot", f"{policy}-gone", 0) is None
@@ -53,7 +67,7 @@ def test_what_a_person_used_is_under_the_id_of_the_role_that_the_policy_is_attac
 
 def test_the_canary_finds_the_role_by_the_policy_that_is_to_stop_it(world: World) -> None:  # noqa: ARG001  its AWS
     iam: Any = boto3.client("iam")
-    role(iam)
+    role()
     named = {**DENY, "Sid": "Stopped1", "Condition": {"StringLike": {"aws:userid": [f"*:{canary.SESSION}"]}}}
     policy = made(iam, names.quota_policy("pilot", 1), named)
     reserved = frozenset({names.role("pilot")})
