@@ -120,9 +120,13 @@ def _list(value: object) -> Sequence[object]:
 
 def named(found: Mapping[str, Any] | None) -> list[str]:
     """Names in a person's policy that somebody changed by hand: none of them may be lost."""
-    conditions = [cast("Mapping[str, Any]", each.get("Condition") or {}) for each in statements(found or {})]
-    told = [values for each in conditions for values in _values(each, USER_ID)]
+    told = [value for each in statements(found or {}) for value in patterns(each)]
     return [value.removeprefix(ANY_ROLE) for value in told if value.startswith(ANY_ROLE)]
+
+
+def patterns(statement: Mapping[str, Any]) -> list[str]:
+    """What a statement's condition says of who calls, by whatever operator."""
+    return list(_values(cast("Mapping[str, Any]", statement.get("Condition") or {}), USER_ID))
 
 
 def _values(condition: Mapping[str, Any], key: str) -> Iterator[str]:

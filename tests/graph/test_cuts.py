@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from rollout import names
+from rollout.access import emergency, managed_cut
 from rollout.incidents.cut_record import NAME, Record, read
 from tests import recording, stacks
 from tests.recording import opaque
@@ -151,6 +152,39 @@ def test_a_cohort_that_goes_in_the_same_update_is_still_asked_for(said: dict[str
     document = moved()
     document["cohorts"]["pilot"].update(level="rolled_back", incident=INCIDENT)
     assert ALICE in denied_by_name(run(document, {ROLE: [names.cut_policy(ALICE)]}, record=before), "wave2")
+
+
+def test_under_identity_center_a_cohort_that_leaves_the_file_is_asked_for_by_its_policy(
+    said: dict[str, list[str]],
+) -> None:
+    before = on_record(recording.run(stacks.config(stacks.by_identity_center(stacks.small()))))
+    document = stacks.by_identity_center(moved())
+    del document["cohorts"]["pilot"]
+    document["logs"] = {"retired": ["pilot"]}
+    cut = managed_cut.with_part(managed_cut.NOBODY, names.cut_policy(ALICE), emergency.document([ALICE], None))
+    found = run(document, {names.cut_managed_policy("pilot"): json.dumps(cut)}, record=before)
+    assert ALICE in denied_by_name(found, "wave2")
+    assert not [line for line in said["warn"] if "not known whether" in line]
+
+
+def test_under_identity_center_machines_that_leave_the_file_had_a_role_of_ours() -> None:
+    document = stacks.by_identity_center(stacks.small())
+    robot = {"role": "arn:aws:iam::123456789012:role/build", "team": "platform", "owner": ALICE}
+    document["cohorts"]["ci"] = {"level": "active", "models": ["haiku"], "machines": {"dep-bot": robot}}
+    before = on_record(recording.run(stacks.config(document)))
+    del document["cohorts"]["ci"]
+    found = run({**document, "logs": {"retired": ["ci"]}}, {}, record=before)
+    assert [args for token, args in found.calls if token == ASKED] == [{"roleName": names.role("ci")}]
+
+
+def test_a_mistake_of_this_program_is_no_word_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(_: object) -> None:
+        raise KeyError("pilot")
+
+    monkeypatch.setattr(managed_cut, "parts", wrong)
+    document = stacks.by_identity_center(stacks.small())
+    with pytest.raises(KeyError):
+        run(document, {names.cut_managed_policy("pilot"): json.dumps(managed_cut.NOBODY)})
 
 
 def test_a_file_that_gives_access_back_is_heard_and_an_older_word_of_it_is_not(said: dict[str, list[str]]) -> None:

@@ -21,6 +21,7 @@ BOB = "bob.kim@acme.example"
 COHORT = "center"
 ROLE = "AWSReservedSSO_claude-code-center_0123456789abcdef"
 NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
+DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 DENY: dict[str, Any] = {"Sid": "Suspended", "Effect": "Deny", "Action": ["bedrock:*"], "Resource": "*"}
 
 
@@ -115,6 +116,59 @@ def test_what_somebody_wrote_by_hand_is_kept(center: Any) -> None:
     )
     deny(boto3.client, COHORT, ALICE, [ALICE], NOW)
     assert [each["Action"] for each in held(center)["Statement"]] == ["s3:*", "*"]
+
+
+BY_HAND: list[dict[str, Any]] = [
+    {
+        "Sid": "AWSRevokeOlderSessions",
+        "Effect": "Deny",
+        "Action": ["*"],
+        "Resource": ["*"],
+        "Condition": {"DateLessThan": {"aws:TokenIssueTime": "2026-11-29T07:00:00Z"}},
+    },
+    {"Sid": "Office", "Effect": "Deny", "NotAction": "sts:*", "Resource": "*"},
+    {**emergency.document([ALICE], NOW)["Statement"][0], "Condition": {"StringLike": {"aws:userid": ["AROAX:eve"]}}},
+    {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"aws:userid": [f"*:{BOB}"]}}},
+    {"Sid": "CutSince20261129T080000ZN1", "Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+]
+
+
+def test_beside_what_is_there_by_hand_a_persons_cut_takes_nothing_of_everybodys(center: Any) -> None:
+    deny(boto3.client, COHORT, None, (), NOW)
+    both = {"Version": "2012-10-17", "Statement": [*held(center)["Statement"], *BY_HAND]}
+    both["Statement"][0] = {**both["Statement"][0], "Sid": "CutSince20261129T080000ZN7"}
+    center.create_policy_version(PolicyArn=arn(), PolicyDocument=json.dumps(both), SetAsDefault=True)
+    assert [each.names for each in emergencies(boto3.client, COHORT)] == [()]
+    deny(boto3.client, COHORT, BOB, [BOB], NOW)
+    assert [each.subject for each in emergencies(boto3.client, COHORT)] == [None, BOB]
+    assert [each for each in held(center)["Statement"] if each in BY_HAND] == BY_HAND
+    sids = [each["Sid"] for each in held(center)["Statement"] if "Sid" in each]
+    assert len(sids) == len(set(sids))
+    state = role_state(boto3.client, COHORT)
+    assert state.cut
+    assert state.older_sessions_before == datetime(2026, 11, 29, 7, tzinfo=UTC)
+    assert "statement AWSRevokeOlderSessions" in state.others
+    for each in emergencies(boto3.client, COHORT):
+        lift(boto3.client, each)
+    assert held(center)["Statement"] == BY_HAND
+
+
+def test_of_two_who_wrote_at_once_nothing_by_hand_is_lost_either() -> None:
+    one = {"Version": "2012-10-17", "Statement": [BY_HAND[0], {"Sid": "Cut", **DENY_ALL}]}
+    other = {"Version": "2012-10-17", "Statement": [{**BY_HAND[1], "Sid": "AWSRevokeOlderSessions"}, BY_HAND[3]]}
+    found = managed_cut.united(one, managed_cut.with_part(other, names.cut_policy(BOB), emergency.document([BOB], NOW)))
+    unnamed = {key: value for key, value in BY_HAND[1].items() if key != "Sid"}
+    assert found["Statement"][:3] == [BY_HAND[0], unnamed, BY_HAND[3]]
+    assert [emergency.sessions(each) for each in found["Statement"][3:]] == [(), (BOB,)]
+
+
+def test_two_of_ours_for_the_same_are_one_that_denies_what_both_did() -> None:
+    everybody, alice = {"Sid": "Cut", **DENY_ALL}, emergency.document([ALICE], NOW)["Statement"][0]
+    more = {**alice, "Condition": {"StringLike": {"aws:userid": [f"*:{ALICE}", "*:a.chen"]}}, "Sid": "CutN9"}
+    found = managed_cut.parts({"Statement": [{**everybody, "Sid": "CutN1"}, everybody, alice, more]})
+    assert list(found) == [names.cut_policy(None), names.cut_policy(ALICE)]
+    read = emergency.read(names.cut_policy(ALICE), found[names.cut_policy(ALICE)])
+    assert read == emergency.Cut(names=("a.chen", ALICE), since=NOW)
 
 
 def test_the_command_says_what_is_in_force(rollout: Command, center: Any) -> None:  # noqa: ARG001
