@@ -50,8 +50,7 @@ class Identity:
         """Raises Refused."""
         sent = presented(key)
         found = signed(sent, await self._keys.key(key_id(sent.identity)), self._settings)
-        claims = await self._answer(sent) if sent.access else found.claims
-        return self._caller(sent, found, claims)
+        return self._caller(sent, found, await self._answer(sent))
 
     def _caller(self, sent: Presented, found: Signed, claims: Mapping[str, Any]) -> Caller:
         try:

@@ -113,7 +113,7 @@ def cohort(name: str, item: Mapping[str, Any]) -> Cohort:
     """Of an item as DynamoDB gives it. Raises UnreadableError."""
     try:
         return _cohort(name, json.loads(item["said"]["S"]))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise UnreadableError(f"{ITEM}{name}: {type(error).__name__}: {str(error)[:100]}") from None
 
 

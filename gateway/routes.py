@@ -1,6 +1,7 @@
 """What of LiteLLM is open to anybody at all: of several hundred routes, the one that Claude Code needs.
 
-An ASGI application around LiteLLM's own. It also takes off each header that LiteLLM would be steered by.
+An ASGI application around LiteLLM's own. It also takes off each header that LiteLLM would be steered by, and of a
+body each field that is none of Anthropic's Messages API.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from gateway.body import incoming
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -37,8 +40,16 @@ HEADERS = frozenset(
 MOST_BYTES = 32 * 1024 * 1024
 
 
+# That say what a body is; ours is written anew.
+OF_BODY = frozenset({b"content-type", b"content-length", b"transfer-encoding"})
+
+
 class TooLargeError(Exception):
     """Of a body whose length nobody said before."""
+
+
+class GoneError(Exception):
+    """Whoever asked has hung up."""
 
 
 class OnlyRoutes:
@@ -66,34 +77,46 @@ class OnlyRoutes:
         if any(name == b"content-length" and _length(value) > MOST_BYTES for name, value in named):
             return await _refused(send, 413, "request_too_large", "a request has 32 MB at most")
         kept = [(name, value) for name, value in named if name in HEADERS]
-        began = False
-
-        async def counted(message: Message) -> None:
-            nonlocal began
-            began = True
-            await send(message)
-
         try:
-            await self._app({**scope, "headers": kept, "query_string": b""}, _limited(receive), counted)
+            body = incoming(await _whole(receive)) if asked == MESSAGES else b""
         except TooLargeError:
-            if began:
-                raise
-            await _refused(send, 413, "request_too_large", "a request has 32 MB at most")
-        return None
+            return await _refused(send, 413, "request_too_large", "a request has 32 MB at most")
+        except GoneError:
+            return None
+        except ValueError:
+            return await _refused(send, 400, "invalid_request_error", "a request's body is one object of JSON")
+        if asked == MESSAGES:
+            about = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+            kept = [*((name, value) for name, value in kept if name not in OF_BODY), *about]
+            receive = _again(body, receive)
+        return await self._app({**scope, "headers": kept, "query_string": b""}, receive, send)
 
 
-def _limited(receive: Receive) -> Receive:
-    got = 0
-
-    async def limited() -> Message:
-        nonlocal got
+async def _whole(receive: Receive) -> bytes:
+    """Raises TooLargeError, and GoneError where the client hangs up before its end."""
+    parts, got = list[bytes](), 0
+    while True:
         message = await receive()
-        got += len(message.get("body", b""))
+        if message["type"] == "http.disconnect":
+            raise GoneError
+        parts.append(message.get("body", b""))
+        got += len(parts[-1])
         if got > MOST_BYTES:
             raise TooLargeError
-        return message
+        if not message.get("more_body"):
+            return b"".join(parts)
 
-    return limited
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """This body, and then whatever comes after it."""
+    left = [body]
+
+    async def received() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return received
 
 
 def _length(value: bytes) -> int:

@@ -73,8 +73,8 @@ class Service:
         """Reads levels and keys from now on, in the loop that this is called in."""
         if not self._running:
             self._running = [
-                asyncio.create_task(_again(self.levels.refresh, source.REFRESH_SECONDS)),
-                asyncio.create_task(_again(self.keys.refresh, keys.REFRESH_SECONDS)),
+                asyncio.create_task(again(self.levels.refresh, source.REFRESH_SECONDS)),
+                asyncio.create_task(again(self.keys.refresh, keys.REFRESH_SECONDS)),
             ]
 
     def away(self) -> str:
@@ -139,9 +139,13 @@ class Service:
         decision.within_tokens(held, found, self.settings.ask)
 
 
-async def _again(work: Callable[[], Awaitable[None]], seconds: float) -> None:
+async def again(work: Callable[[], Awaitable[None]], seconds: float) -> None:
+    """For as long as the process lives, whatever one time meets."""
     while True:
-        await work()
+        try:
+            await work()
+        except Exception as error:
+            say("away", what="refresh", error=type(error).__name__)
         await asyncio.sleep(seconds)
 
 

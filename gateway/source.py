@@ -38,11 +38,12 @@ class Levels:
         self._asked: dict[str, float] = {}
         self._lock = asyncio.Lock()
         self._failed = False
+        self._refreshed_at = now()
 
     @property
     def is_known(self) -> bool:
-        """Whether nothing is known to be away."""
-        return not self._failed
+        """Whether nothing is known to be away, and all was read again of late."""
+        return not self._failed and self._now() - self._refreshed_at <= STALE_SECONDS
 
     async def of(self, names: Iterable[str]) -> list[Cohort]:
         """Those of them that are there. Raises Refused where one is not known well enough."""
@@ -71,7 +72,9 @@ class Levels:
     async def refresh(self) -> None:
         """All that anybody has asked for."""
         async with self._lock:
+            began = self._now()
             await self._ask(tuple(self._asked))
+            self._refreshed_at = began
 
     async def _ask(self, names: Sequence[str]) -> None:
         if not names:

@@ -2,7 +2,8 @@
 
 Of Okta's own authorization server an ID token that comes with an access token names neither groups nor an address
 (support.okta.com, "Scope-Dependent Claims Missing from ID Token"); both are had for the access token. Nothing says for
-which app an access token is, so it comes behind the ID token, whose `at_hash` is the access token's: `ID~ACCESS`.
+which app an access token is, so it comes behind the ID token, whose `at_hash` is the access token's: `ID~ACCESS`. An
+ID token alone is refused, whatever it says: nobody could be asked whether its person is still whom it names.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class Presented:
-    """What a client sent as its key. `access`: empty where the ID token says all itself."""
+    """What a client sent as its key: both tokens of one sign-in. `signed` refuses an empty `access`."""
 
     identity: str = field(repr=False)
-    access: str = field(repr=False, default="")
+    access: str = field(repr=False)
 
     @property
     def digest(self) -> str:
@@ -58,12 +59,10 @@ class Presented:
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
-    """An ID token that is good. `claims`: what else it says. `ends`, `issued_at`: seconds since 1970."""
+    """An ID token that is good. `issued_at`: seconds since 1970."""
 
     subject: str
     issued_at: float
-    ends: float
-    claims: Mapping[str, Any]
 
 
 def presented(key: str) -> Presented:
@@ -106,12 +105,14 @@ def signed(sent: Presented, key: Any, settings: Settings) -> Signed:
         raise no_token(f"its token is not good here ({type(error).__name__})") from None
     if claims["aud"] != settings.audience:
         raise no_token("its token is for others too")
-    issued_at, ends = _number(claims["iat"]), _number(claims["exp"])
+    issued_at = _number(claims["iat"])
     if time.time() - issued_at > MOST_SECONDS:
         raise no_token("its token has run out")
-    if sent.access and not hmac.compare_digest(str(claims.get("at_hash")), access_hash(sent.access)):
+    if not sent.access:
+        raise no_token("its ID token came without the access token (ID~ACCESS), by which Okta is asked")
+    if not hmac.compare_digest(str(claims.get("at_hash")), access_hash(sent.access)):
         raise no_token("its access token is of another sign-in")
-    return Signed(subject=str(claims["sub"]), issued_at=issued_at, ends=ends, claims=claims)
+    return Signed(subject=str(claims["sub"]), issued_at=issued_at)
 
 
 def access_hash(access: str) -> str:
@@ -121,11 +122,13 @@ def access_hash(access: str) -> str:
 
 
 def caller(found: Signed, claims: Mapping[str, Any], settings: Settings) -> Caller:
-    """`claims`: the ID token's own, or what Okta answered to its access token. Raises Refused."""
+    """`claims`: what Okta answered to its access token. Raises Refused."""
     if claims.get("sub") != found.subject:
         raise no_token("its access token is somebody else's")
-    email = str(claims.get("email") or "").lower()
-    if not SESSION.fullmatch(email):
+    said = str(claims.get("email") or "")
+    email = said.lower()
+    # In lower case some letters of other alphabets become one of a to z, and so somebody else's name.
+    if not said.isascii() or not SESSION.fullmatch(email):
         raise no_token("its token names no e-mail address that AWS takes as a session's name")
     # Absent where Okta has no say in it; false where somebody typed an address that nobody has confirmed.
     if claims.get("email_verified", True) is not True:

@@ -115,6 +115,10 @@ def test_the_token_after_the_last_of_the_day_is_refused(used: int, served: bool)
         {"throttle": {"model": "haiku"}},
         {"throttle": {"model": "haiku", "daily_tokens": 1, "delay_seconds": 3600, "counts": []}},
         {"valid_from": "yesterday"},
+        {"session_seconds": float("inf")},
+        {"throttle": {"model": "haiku", "daily_tokens": float("inf"), "delay_seconds": 5, "counts": []}},
+        {"end": "9999-12-31T23:59:59-12:00"},
+        {"valid_from": "0001-01-01T00:00:00+12:00"},
     ],
 )
 def test_an_item_of_another_form_is_no_answer(changes: dict[str, Any]) -> None:
@@ -173,6 +177,33 @@ def test_a_table_that_is_away_is_felt_within_a_minute_as_the_file_says(
 
     asyncio.run(tried())
     assert ('"on-silence"' in capsys.readouterr().out) is (silence is OnSilence.SERVE)
+
+
+def test_an_item_that_nobody_can_read_takes_no_other_cohort_along() -> None:
+    async def tried() -> None:
+        clock, answers = Clock(), Answers({"pilot": item(), "second": item()})
+        found = levels_of(answers, clock)
+        await found.of(["second", "pilot"])
+        answers.answer = {"second": item(session_seconds=float("inf")), "pilot": item(level="suspended")}
+        clock.at += REFRESH_SECONDS
+        await found.refresh()
+        assert (await level(found), found.is_known) == ("suspended", False)
+
+    asyncio.run(tried())
+
+
+def test_levels_that_nobody_has_refreshed_of_late_are_not_known() -> None:
+    async def tried() -> None:
+        clock = Clock()
+        found = levels_of(Answers({}), clock)
+        clock.at += STALE_SECONDS
+        assert found.is_known
+        clock.at += 1
+        assert not found.is_known
+        await found.refresh()
+        assert found.is_known
+
+    asyncio.run(tried())
 
 
 def test_a_cohort_nobody_ever_read_of_is_served_under_neither_setting() -> None:

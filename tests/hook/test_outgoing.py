@@ -10,7 +10,7 @@ import pytest
 
 from gateway import routes
 from gateway.__main__ import FORBIDDEN, main, mistakes
-from gateway.body import FIELDS, outgoing
+from gateway.body import FIELDS, LITELLMS, incoming, outgoing
 from gateway.refusals import Refused
 from gateway.routes import MOST_BYTES, OnlyRoutes
 from tests.hook.parts import ARN
@@ -38,11 +38,64 @@ def test_what_the_gateway_chose_stands_above_whatever_was_sent() -> None:
 
 
 def test_of_litellm_s_notes_none_of_a_caller_s_is_left() -> None:
-    notes = {"user_api_key_user_id": "alice", "model_info": {"id": "theirs"}, "tags": ["a"], "deployment": "x"}
+    notes = {
+        "user_api_key_user_id": "alice",
+        "user_api_keys": "x",
+        "model_info": {"id": "theirs"},
+        "tags": ["a"],
+        "deployment": "x",
+    }
     found = sent(litellm_metadata=notes, metadata={"user_id": "session", "tags": ["a"], "guardrails": []})
     assert found["litellm_metadata"] == {"user_api_key_user_id": "alice"}
     assert found["metadata"] == {"user_id": "session"}
     assert "metadata" not in sent(metadata={"user_id": ["x"]})
+
+
+THEIR_HEADER = {"custom_llm_provider": "bedrock", "extra_headers": {"Authorization": "Bearer theirs"}}
+
+
+def test_headers_that_go_to_bedrock_are_those_that_came_and_never_a_field_s() -> None:
+    assert "provider_specific_header" not in sent(provider_specific_header=THEIR_HEADER)
+    came = {"Anthropic-Beta": "context-1m", "authorization": "Bearer x", "x-amz-date": "x", "anthropic-version": ["x"]}
+    found = sent(provider_specific_header=[THEIR_HEADER], proxy_server_request={"headers": came})
+    assert found["provider_specific_header"] == {
+        "custom_llm_provider": "bedrock",
+        "extra_headers": {"anthropic-beta": "context-1m"},
+    }
+
+
+@pytest.mark.parametrize("theirs", [{"model_call_details": {}}, ["x"], "x", 1, 1.5, True, None])
+def test_what_json_can_say_is_no_logging_object_of_litellm_s(theirs: object) -> None:
+    assert "litellm_logging_obj" not in sent(litellm_logging_obj=theirs)
+    ours = object()
+    assert sent(litellm_logging_obj=ours)["litellm_logging_obj"] is ours
+
+
+THEIRS = """provider_specific_header litellm_metadata litellm_params secret_fields success_callback failure_callback
+langfuse_host headers extra_headers user api_base aws_role_name original_function""".split()
+
+
+@pytest.mark.parametrize("name", [*LITELLMS, *THEIRS])
+def test_litellm_reads_no_field_that_is_none_of_the_messages_api_s(name: str) -> None:
+    told = {"model": "sonnet", "messages": MESSAGES, name: THEIR_HEADER, "metadata": {"user_id": "u", name: "x"}}
+    litellm = Litellm()
+    assert asked("POST", "/v1/messages", CHUNKED, (json.dumps(told).encode(),), litellm=litellm)[0] == 200
+    assert json.loads(litellm.bodies[0]) == {"model": "sonnet", "messages": MESSAGES, "metadata": {"user_id": "u"}}
+    named = dict(litellm.scopes[0]["headers"])
+    assert named == {b"content-type": b"application/json", b"content-length": str(len(litellm.bodies[0])).encode()}
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"model=sonnet", b"[]", b'"x"', b'{"temperature": NaN}', b'{"top_p": 1e999}', b"\xff", b"[" * 99_999]
+)
+def test_a_body_that_is_no_object_of_json_reaches_nothing_of_litellm(raw: bytes) -> None:
+    status, answer, seen = asked("POST", "/v1/messages", CHUNKED, (raw,))
+    assert (status, answer["error"]["type"], seen) == (400, "invalid_request_error", [])
+
+
+def test_a_prompt_is_read_as_it_was_written_whatever_its_letters() -> None:
+    told = {"messages": [{"role": "user", "content": "Grüße \U0001f600 \ud800 \x00"}], "temperature": 0.1}
+    assert json.loads(incoming(json.dumps(told).encode())) == told
 
 
 def test_each_field_of_the_messages_api_goes_on_as_it_came() -> None:
@@ -62,6 +115,12 @@ IMAGE = {"type": "image", "source": {"type": "url", "url": "http://169.254.170.2
         {"messages": [{"role": "user", "content": [{"type": "document", "source": {"type": "file", "file_id": "f"}}]}]},
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]},
         {"system": [IMAGE]},
+        {"messages": [{"role": "user", "content": [{"type": ["x"]}]}]},
+        {"messages": [{"role": "user", "content": [{"type": {"x": "y"}}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": ["url"]}}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "image", "source": {}}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "image", "source": [IMAGE["source"]]}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "image", "source": "http://x"}]}]},
         {"tools": [{"type": "mcp", "server_url": "litellm_proxy"}]},
         {"tools": [{"type": "custom", "server_url": "http://x"}]},
     ],
@@ -75,7 +134,9 @@ def test_no_message_has_the_gateway_call_an_address(data: dict[str, Any]) -> Non
 def test_what_a_tool_was_called_with_may_look_like_anything() -> None:
     call = {"type": "tool_use", "id": "t", "name": "Write", "input": {"source": {"type": "url"}, "server_url": "x"}}
     inline = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
-    schema = {"name": "t", "input_schema": {"properties": {"server_url": {"type": "file"}}}}
+    found = {"type": "search_result", "source": "https://wiki.acme.example", "title": "x", "content": []}
+    assert sent(messages=[{"role": "user", "content": [found]}])["messages"][0]["content"] == [found]
+    schema = {"name": "t", "type": None, "input_schema": {"properties": {"server_url": {"type": "file"}}}}
     assert sent(messages=[{"role": "assistant", "content": [call, inline]}], tools=[schema])["tools"] == [schema]
 
 
@@ -84,18 +145,32 @@ class Litellm:
 
     def __init__(self) -> None:
         self.scopes: list[Any] = []
+        self.bodies: list[bytes] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scopes.append(scope)
-        while (await receive()).get("more_body"):
-            pass
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message.get("more_body")
+        self.bodies.append(body)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
 
-def asked(method: str, path: str, headers: Any = (), body: tuple[bytes, ...] = (b"{}",), away: str = "") -> Any:
+CHUNKED = [(b"Transfer-Encoding", b"chunked"), (b"content-type", b"application/x-www-form-urlencoded")]
+
+
+def asked(
+    method: str,
+    path: str,
+    headers: Any = (),
+    body: tuple[bytes, ...] = (b"{}",),
+    away: str = "",
+    litellm: Litellm | None = None,
+) -> Any:
     """(status, what was answered, what LiteLLM was called with)."""
-    litellm, answers = Litellm(), list[Any]()
+    litellm, answers = litellm or Litellm(), list[Any]()
     parts = [{"type": "http.request", "body": part, "more_body": True} for part in body]
     parts[-1]["more_body"] = False
 
@@ -119,7 +194,8 @@ def test_one_route_is_open_and_nothing_that_steers_litellm_comes_with_it() -> No
     ]
     status, _, (scope,) = asked("POST", "/v1/messages", told)
     assert status == 200
-    assert (scope["headers"], scope["query_string"]) == ([(b"authorization", b"Bearer x")], b"")
+    about = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+    assert (scope["headers"], scope["query_string"]) == ([(b"authorization", b"Bearer x"), *about], b"")
 
 
 @pytest.mark.parametrize(
@@ -163,9 +239,24 @@ def test_a_body_that_is_too_large_is_refused_announced_or_not(monkeypatch: pytes
     assert asked("POST", "/v1/messages", announced)[0] == 413
     assert asked("POST", "/v1/messages", [(b"content-length", b"9" * 400)])[0] == 413
     monkeypatch.setattr(routes, "MOST_BYTES", 1000)
-    half = b"x" * 500
-    assert asked("POST", "/v1/messages", (), (half, half, b"x"))[0] == 413
-    assert asked("POST", "/v1/messages", (), (half, half))[0] == 200
+    parts = b"{" + b" " * 499, b" " * 499 + b"}"
+    assert asked("POST", "/v1/messages", (), (*parts, b" "))[0] == 413
+    assert asked("POST", "/v1/messages", (), parts)[0] == 200
+
+
+def test_who_hangs_up_within_their_body_is_heard_by_nothing_of_litellm() -> None:
+    litellm, answers = Litellm(), list[Any]()
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/messages", "headers": [], "query_string": b""}
+    asyncio.run(OnlyRoutes(litellm, str)(scope, receive, send))
+    assert (litellm.scopes, answers) == ([], [])
 
 
 def test_ready_says_what_is_away() -> None:

@@ -15,10 +15,10 @@ from gateway.identity import Identity
 from gateway.keys import Keys
 from gateway.levels import standing
 from gateway.refusals import Refused
-from gateway.service import MOST_WAITING_EACH, Service
+from gateway.service import MOST_WAITING_EACH, Service, again
 from gateway.sessions import LEAST_SECONDS, REFUSED_SECONDS, DeniedError, Session, Sessions
 from gateway.settings import OnSilence
-from gateway.source import Levels
+from gateway.source import STALE_SECONDS, Levels
 from gateway.tokens import Caller
 from tests.hook.parts import ALICE, ARN, SETTINGS, Answers, Clock, item, jwks, pilot
 
@@ -188,6 +188,37 @@ def test_what_sts_refuses_is_said_and_not_asked_at_once_again() -> None:
         with pytest.raises(Refused) as caught:
             await sessions.of(found)
         assert (caught.value.status, len(sts.asked)) == (503, 2)
+
+    asyncio.run(tried())
+
+
+def test_reading_goes_on_whatever_one_reading_meets_and_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    times: list[int] = []
+
+    async def work() -> None:
+        times.append(1)
+        raise OverflowError("cannot convert float infinity to integer")
+
+    async def tried() -> None:
+        task = asyncio.create_task(again(work, 0.001))
+        while len(times) < 3 and not task.done():
+            await asyncio.sleep(0.001)
+        assert not task.done()
+        task.cancel()
+
+    asyncio.run(tried())
+    assert '"what": "refresh", "error": "OverflowError"' in capsys.readouterr().out
+
+
+def test_it_is_not_ready_once_levels_are_stale() -> None:
+    async def tried() -> None:
+        bench = Bench()
+        service = bench.service()
+        service.levels.refresh = Answers(OverflowError())
+        service.away()
+        await asyncio.sleep(0)
+        bench.clock.at += STALE_SECONDS + 1
+        assert "levels cannot be read" in service.away()
 
     asyncio.run(tried())
 

@@ -43,14 +43,26 @@ def pair(access: str = "opaque", **changes: Any) -> str:
         "at_hash": access_hash("opaque"),
         **changes,
     }
-    return f"{token(**thin)}~{access}"
+    return behind(token(**thin), access)
 
 
-def test_an_id_token_that_says_all_itself_needs_no_question() -> None:
-    answers = Answers({})
-    found = caller(f"Bearer {token(email='Alice.Chen@acme.example')}", answers)
+def behind(identity: str, access: str = "opaque") -> str:
+    return f"{identity}~{access}"
+
+
+def test_an_id_token_without_its_access_token_is_refused_whatever_it_says_itself() -> None:
+    """Whoever has left would be served until it ends: nobody could be asked."""
+    for key in (token(), f"Bearer {token()}", f"{token()}~"):
+        answers = Answers(claims())
+        assert "without the access token (ID~ACCESS)" in refused(key, answers)[1]
+        assert answers.asked == []
+
+
+def test_what_the_id_token_says_of_a_person_counts_for_nothing_beside_okta_s_answer() -> None:
+    full = pair(email="bob.kim@acme.example", groups=[f"{PREFIX}second"])
+    found = caller(f"Bearer {full}", Answers(claims(email="Alice.Chen@acme.example")))
     assert (found.session, found.cohorts) == (ALICE, ("pilot",))
-    assert answers.asked == []
+    assert "takes its token no more" in refused(full, Answers(RevokedError()))[1]
 
 
 def test_of_a_thin_id_token_okta_is_asked_for_address_and_groups_once_a_minute() -> None:
@@ -85,24 +97,18 @@ def test_many_requests_of_a_person_ask_okta_one_question() -> None:
         ("", "there is no token"),
         ("sk-ant-api03-something", "no token of Okta's"),
         ("x" * 20_000, "no token of Okta's"),
-        (jwt.encode(claims(), "secret" * 8, "HS256", {"kid": "one"}), "in another way"),
-        (jwt.encode(claims(), "", "none", {"kid": "one"}), "in another way"),
-        (jwt.encode(claims(), private_key("stranger"), "RS256", {"kid": "one"}), "InvalidSignatureError"),
-        (token("stranger"), "none of Okta's keys"),
-        (token(aud="another-app"), "InvalidAudienceError"),
-        (token(aud=[AUDIENCE, "another-app"]), "for others too"),
-        (token(iss="https://evil.okta.com"), "InvalidIssuerError"),
-        (token(exp=int(time.time()) - 61), "has run out"),
-        (token(iat=int(time.time()) + 120), "ImmatureSignatureError"),
-        (token(iat=int(time.time()) - 25 * 3600), "has run out"),
-        (token(exp=None), "MissingRequiredClaimError"),
-        (token(sub=None), "MissingRequiredClaimError"),
-        (token(email=None), "names no e-mail address"),
-        (token(email="alice chen@acme.example"), "names no e-mail address"),
-        (token(email="alice"), "names no e-mail address"),
-        (token(email=f"{'a' * 60}@acme.example"), "names no e-mail address"),
-        (token(email_verified=False), "not verified"),
-        (token(email_verified="true"), "not verified"),
+        (behind(jwt.encode(claims(), "secret" * 8, "HS256", {"kid": "one"})), "in another way"),
+        (behind(jwt.encode(claims(), "", "none", {"kid": "one"})), "in another way"),
+        (behind(jwt.encode(claims(), private_key("stranger"), "RS256", {"kid": "one"})), "InvalidSignatureError"),
+        (pair(kid="stranger"), "none of Okta's keys"),
+        (pair(aud="another-app"), "InvalidAudienceError"),
+        (pair(aud=[AUDIENCE, "another-app"]), "for others too"),
+        (pair(iss="https://evil.okta.com"), "InvalidIssuerError"),
+        (pair(exp=int(time.time()) - 61), "has run out"),
+        (pair(iat=int(time.time()) + 120), "ImmatureSignatureError"),
+        (pair(iat=int(time.time()) - 25 * 3600), "has run out"),
+        (pair(exp=None), "MissingRequiredClaimError"),
+        (pair(sub=None), "MissingRequiredClaimError"),
     ],
 )
 def test_what_is_not_okta_s_word_on_a_person_is_refused_without_a_word_of_it(key: str, said: str) -> None:
@@ -110,6 +116,24 @@ def test_what_is_not_okta_s_word_on_a_person_is_refused_without_a_word_of_it(key
     assert status == 401
     assert said in sentence
     assert not key or key not in sentence
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (claims(email=None), "names no e-mail address"),
+        (claims(email="alice chen@acme.example"), "names no e-mail address"),
+        (claims(email="alice"), "names no e-mail address"),
+        (claims(email=f"{'a' * 60}@acme.example"), "names no e-mail address"),
+        (claims(email_verified=False), "not verified"),
+        (claims(email_verified="true"), "not verified"),
+        (claims(email="\u212aelly.ng@acme.example"), "names no e-mail address"),
+        (claims(email="alice.chen@acme.\u017fite"), "names no e-mail address"),
+    ],
+)
+def test_whom_okta_s_answer_does_not_name_as_aws_takes_it_is_refused(answered: dict[str, Any], said: str) -> None:
+    status, sentence = refused(pair(), Answers(answered))
+    assert (status, said in sentence) == (401, True)
 
 
 def test_an_access_token_of_another_sign_in_or_another_person_is_refused() -> None:
@@ -131,8 +155,8 @@ def test_groups_of_other_accounts_and_other_forms_give_no_cohort() -> None:
         7,
         f"{PREFIX}",
     ]
-    assert caller(token(groups=groups)).cohorts == ("pilot",)
-    assert caller(token(groups="aws_123456789012_claude-code-pilot")).cohorts == ()
+    assert caller(pair(), Answers(claims(groups=groups))).cohorts == ("pilot",)
+    assert caller(pair(), Answers(claims(groups="aws_123456789012_claude-code-pilot"))).cohorts == ()
 
 
 @pytest.mark.parametrize(("silence", "served"), [(OnSilence.REFUSE, False), (OnSilence.SERVE, True)])

@@ -94,6 +94,11 @@ THEIRS: list[dict[str, Any]] = [
     {"litellm_params": {"aws_role_name": "x"}},
     {"metadata": {"user_id": "u", "tags": ["x"], "user_api_key_auth": {"user_id": GRACE}}},
     {"extra_headers": {"X-Amzn-Bedrock-GuardrailIdentifier": "x"}},
+    {"litellm_call_id": "theirs", "litellm_logging_obj": {"litellm_call_id": "theirs"}},
+    {"proxy_server_request": {"headers": {"anthropic-beta": "x"}, "body": {}}},
+    {"secret_fields": {"raw_headers": {}}, "litellm_session_id": "theirs"},
+    {"success_callback": ["langsmith"], "langsmith_base_url": "http://127.0.0.1:9"},
+    {"original_function": "x", "start_time": 0},
     {"guardrailConfig": {"guardrailIdentifier": "x", "guardrailVersion": "1"}},
     {"num_retries": 5, "timeout": 0.001},
     {"cache": {"no-cache": True}, "no-log": True, "logger_fn": "x", "drop_params": False},
@@ -112,6 +117,37 @@ def test_nothing_that_a_caller_adds_changes_who_calls_whom(
     for record in records:
         assert record["identity"]["arn"].endswith(f"/{names.role('pilot')}/{ALICE}")
         assert record["modelId"] == world.profiles["pilot"]["sonnet"]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"Authorization": "Bearer theirs"},
+        {"X-Amz-Security-Token": "theirs"},
+        {"X-Amz-Date": "x"},
+        {"Host": "evil.example"},
+        {"X-Amzn-Bedrock-Service-Tier": "priority"},
+    ],
+    ids="-".join,
+)
+@pytest.mark.parametrize("form", [list, dict])
+def test_no_field_gives_bedrock_a_header_even_where_no_header_of_anthropics_came(
+    world: World, gateway: Proxy, keys: dict[str, str], theirs: dict[str, str], form: type
+) -> None:
+    """LiteLLM overwrites the field only where such a header came."""
+    header = {"custom_llm_provider": "bedrock", "extra_headers": theirs}
+    told = message(provider_specific_header=header if form is dict else [header])
+    before = len(world.records())
+    answer = DIRECT.post(f"{gateway.url}/v1/messages", headers={"authorization": f"Bearer {keys[ALICE]}"}, json=told)
+    assert answer.status_code == 200
+    [record] = world.records()[before:]
+    assert record["identity"]["arn"].endswith(f"/{names.role('pilot')}/{ALICE}")
+
+
+def test_what_is_no_message_is_the_callers_mistake(gateway: Proxy, keys: dict[str, str]) -> None:
+    for content in ({"type": ["x"]}, {"type": "image", "source": {"type": ["url"]}}, {"type": "image", "source": []}):
+        answer = gateway.ask(keys[ALICE], messages=[{"role": "user", "content": [content]}])
+        assert answer.status_code == 400, answer.text
 
 
 STEERING = [
