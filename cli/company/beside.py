@@ -46,8 +46,8 @@ IDS = {
 }
 # What both stacks say alike; the rest is the first one's own: who is told, secrets, success, Macs, cohorts.
 ALIKE = (
-    *("organization", "okta", "federation", "models", "session_minutes", "throttle", "claude", "mac"),
-    "logs",
+    *("organization", "okta", "federation", "identity_center", "models", "session_minutes", "throttle", "claude"),
+    *("mac", "logs"),
 )
 BUDGETS = ("user_daily_usd", "team_daily_usd", "monthly_usd", "alert_at")
 RETENTION_DAYS = 30
@@ -99,6 +99,12 @@ def run(folder: Path, beside: str, second: str, answers: Path | None, yes: bool,
         said = _second(answers)
         if said.account and said.account not in accounts:
             adopt, accounts = {UMBRELLA: adopt[UMBRELLA]}, frozenset({said.account})
+        elif first.gateway:
+            text = (
+                f"gateway: people of stack {known.stack} reach Bedrock by {first.gateway.url} alone, and of two stacks "
+                "of an account one has a gateway: put the cohort into that stack, or name another `account`"
+            )
+            raise CommandError(f"{text}\n{NOTHING}")
         files = _new(folder, path, second, said, adopt, accounts)
         _judge(files, folder, second, place_)
         shown = ""
@@ -134,7 +140,9 @@ def adopted(first: Place, state: list[Held]) -> dict[str, str | bool]:
 
 
 def _accounts_in(state: list[Held]) -> frozenset[str]:
-    arns = (each.id for each in state if each.name == IDS["saml_provider_arn"])
+    """By the provider, or by what is this stack's own in IAM: under `identity_center` there is no provider."""
+    ours = (each.id for each in state if each.is_own and each.kind == "aws:iam/policy:Policy")
+    arns = [*(each.id for each in state if each.name == IDS["saml_provider_arn"]), *ours]
     return frozenset(arn.split(":")[4] for arn in arns if arn.count(":") >= 5)
 
 

@@ -63,7 +63,9 @@ class Federation(pulumi.ComponentResource):
 
         self.pushes = rollout.identity_center is not None
         if rollout.identity_center:
-            self._identity_center(name, rollout.identity_center, umbrella, child)
+            self.aws_app_id = self.sign_in_client_id = None
+            if not adopt.umbrella_group_id:
+                self._identity_center(name, rollout.identity_center, umbrella)
         elif rollout.federation is Mode.SAML:
             self._saml(name, args, umbrella, child, kept)
         else:
@@ -134,13 +136,15 @@ class Federation(pulumi.ComponentResource):
                 f"{name}-saml", name=names.SAML_PROVIDER, saml_metadata_document=app.metadata, opts=kept
             )
 
-    def _identity_center(
-        self, name: str, center: IdentityCenter, umbrella: okta.group.Group, child: pulumi.ResourceOptions
-    ) -> None:
+    def _identity_center(self, name: str, center: IdentityCenter, umbrella: okta.group.Group) -> None:
         """Members become users there by the umbrella group. Okta wants one group to be assigned and another to be
-        pushed (its help, about group push), and the cohorts' groups are the others."""
-        self.aws_app_id = self.sign_in_client_id = None
-        okta.app.GroupAssignment(f"{name}-identity-center", app_id=center.okta_app_id, group_id=umbrella.id, opts=child)
+        pushed (its help, about group push), and the cohorts' groups are the others.
+
+        Whose group it is assigns it, since there is one assignment for all stacks; and it stays when the stack goes,
+        as the group does: without it Okta's next push takes everybody out of Identity Center.
+        """
+        opts = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
+        okta.app.GroupAssignment(f"{name}-identity-center", app_id=center.okta_app_id, group_id=umbrella.id, opts=opts)
 
     def _oidc(self, name: str, args: FederationArgs, kept: pulumi.ResourceOptions) -> None:
         account, rollout = args.account, args.rollout

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rollout import names
+from rollout import names, okta_names
 from rollout.account import Account
 from rollout.model.rollout import Federation, Rollout, ServiceLevels
 
@@ -149,6 +149,7 @@ def _in_one_okta(second: Place, first: Place) -> Iterator[Clash]:
             f"{first.stack} makes: {_by_command(second, first)}, or take another okta.umbrella_group"
         )
         yield _clash(second, first, text, adopt)
+    yield from _umbrella_unassigned(second, first)
     yield from _same_people(second, first)
 
 
@@ -178,7 +179,49 @@ def _in_one_account(second: Place, first: Place) -> Iterator[Clash]:
     if adopt := lacking(second.rollout, first.rollout, account):
         text = f"adopt: missing {', '.join(adopt)}, which stack {first.stack} of the same account makes; "
         yield _clash(second, first, f"{text}{_by_command(second, first)}: {block(adopt)}", adopt)
+    yield from _gateways(second, first)
+    yield from _umbrella_unassigned(second, first)
     yield from _same_people(second, first)
+
+
+def _gateways(second: Place, first: Place) -> Iterator[Clash]:
+    """Okta has one app for the gateway of an account; whose people do not go by it reach Bedrock beside it: advice."""
+    ours, theirs = second.rollout.gateway, first.rollout.gateway
+    away = "put the cohorts of both into one stack, or take an account of its own"
+    if ours and theirs:
+        account = min(second.accounts & first.accounts)
+        text = (
+            f"gateway: stack {first.stack} of the same account has one too, and Okta's app "
+            f"{okta_names.gateway_app(account)} is one per account; {away}"
+        )
+        yield _clash(second, first, text)
+    elif theirs and _has_people(second):
+        text = (
+            f"gateway: missing; people of stack {first.stack} of the same account reach Bedrock by {theirs.url} alone, "
+            f"and people of this one go round it; {away}"
+        )
+        yield Clash(second=second.stack, first=first.stack, text=text)
+    elif ours and _has_people(first):
+        text = (
+            f"gateway: people of stack {first.stack} of the same account, which has none, go round {ours.url}; {away}"
+        )
+        yield Clash(second=second.stack, first=first.stack, text=text)
+
+
+def _has_people(place: Place) -> bool:
+    return any(not cohort.machines for cohort in place.rollout.cohorts.values())
+
+
+def _umbrella_unassigned(second: Place, first: Place) -> Iterator[Clash]:
+    """Whose group it is assigns it (`components.identity.federation`): to the app of its own sign-in."""
+    ours, theirs = second.rollout.identity_center, first.rollout.identity_center
+    adopts = second.rollout.adopt.umbrella_group_id and _one_umbrella(second.rollout, first.rollout)
+    if ours and adopts and (theirs is None or theirs.okta_app_id != ours.okta_app_id):
+        text = (
+            f"identity_center.okta_app_id: stack {first.stack} has the umbrella group and does not assign it to that "
+            "app, so that nobody becomes a user in Identity Center; assign it in Okta by hand"
+        )
+        yield Clash(second=second.stack, first=first.stack, text=text)
 
 
 def _same_cohorts(second: Place, first: Place) -> Iterator[Clash]:

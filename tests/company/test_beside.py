@@ -14,6 +14,7 @@ from cli.live.engine import Held
 from cli.stack_file.files import rollout_of
 from cli.stack_file.neighbours import clashes_in
 from cli.terminal.errors import CommandError
+from tests import stacks
 from tests.cli.conftest import Command, no_aws, project, rollout
 
 __all__ = ["no_aws", "project", "rollout"]
@@ -39,6 +40,7 @@ ADOPT = {
     "announcer": True,
     "meter": True,
 }
+PREFIX = "claude-code-rollout:"
 NEW = ("init", "--beside", "prod", "--stack", "next")
 
 
@@ -87,6 +89,43 @@ def test_the_account_is_taken_from_the_state_where_the_first_file_does_not_say_i
 ) -> None:
     assert rollout(*NEW).code == 0
     assert config(project)["aws:allowedAccountIds"] == [ACCOUNT]
+
+
+def _first_with(project: Path, **changes: Any) -> None:
+    """Stack prod, by another way in."""
+    file = project / "Pulumi.prod.yaml"
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    known = {key.partition(":")[2]: value for key, value in document["config"].items() if key.startswith(PREFIX)}
+    kept = {key: value for key, value in document["config"].items() if not key.startswith(PREFIX)}
+    ours = stacks.by_identity_center(known) if "identity_center" in changes else {**known, **changes}
+    document["config"] = {**kept, **{f"{PREFIX}{key}": value for key, value in ours.items()}}
+    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def test_identity_center_is_both_stacks_and_the_account_is_known_without_a_provider(
+    rollout: Command, project: Path, state: list[Held]
+) -> None:
+    _first_with(project, identity_center=True)
+    policy = Held("pilot-stop", "aws:iam/policy:Policy", f"arn:aws:iam::{ACCOUNT}:policy/x", is_own=True)
+    state[:] = [policy, *(each for each in state if each.name == "federation-umbrella")]
+    ended = rollout(*NEW, *answered(project, cohort="beta", models=["haiku"]))
+    assert (ended.code, ended.err) == (0, "")
+    made = config(project)
+    assert made["claude-code-rollout:identity_center"] == stacks.IDENTITY_CENTER
+    assert made["aws:allowedAccountIds"] == [ACCOUNT]
+    assert "saml_provider_arn" not in made["claude-code-rollout:adopt"]
+
+
+def test_beside_a_gateway_of_the_same_account_nothing_is_written(rollout: Command, project: Path) -> None:
+    names_its_account(project, "prod")
+    gateway = {"kind": "litellm", "url": "https://claude.acme.example", "role_arn": f"arn:aws:iam::{ACCOUNT}:role/gw"}
+    _first_with(project, gateway=gateway)
+    ended = rollout(*NEW)
+    assert ended.code == 1
+    assert "gateway: people of stack prod reach Bedrock by https://claude.acme.example alone" in ended.err
+    assert not (project / "Pulumi.next.yaml").exists()
+    ended = rollout(*NEW, *answered(project, account="345678901234"))
+    assert (ended.code, ended.err) == (0, ""), "in another account it is a stack without one"
 
 
 def test_of_another_account_the_umbrella_group_alone_is_adopted(rollout: Command, project: Path) -> None:

@@ -94,6 +94,48 @@ def test_two_regions_of_one_account_are_refused_since_roles_are_the_accounts() -
     assert clash.text.startswith("aws:region: us-west-2, and stack prod is in us-east-1 of the same account")
 
 
+GATEWAY = {
+    "kind": "claude_apps",
+    "url": "https://claude.acme.example",
+    "role_arn": f"arn:aws:iam::{ONE}:role/gateway-task",
+}
+
+
+def test_two_gateways_of_one_account_are_a_mistake_since_oktas_app_is_one() -> None:
+    one, other = (
+        place("prod", ONE, gateway=GATEWAY),
+        place("dev", ONE, cohorts=cohort(), adopt=ADOPTED, gateway=GATEWAY),
+    )
+    [clash] = of(other, one)
+    assert clash.is_mistake
+    assert clash.text.startswith("gateway: stack prod of the same account has one too")
+    assert f"claude-code-gateway-{ONE} is one per account" in clash.text
+    elsewhere: dict[str, Any] = {"umbrella_group_id": ADOPTED["umbrella_group_id"]}
+    assert of(place("dev", OTHER, cohorts=cohort(), adopt=elsewhere, gateway=GATEWAY), one) == []
+
+
+def test_whose_people_go_round_the_gateway_of_another_stack_is_said_as_advice() -> None:
+    behind = place("prod", ONE, gateway=GATEWAY)
+    [clash] = of(place("dev", ONE, cohorts=cohort(), adopt=ADOPTED), behind)
+    assert not clash.is_mistake
+    assert clash.text.startswith("gateway: missing; people of stack prod of the same account reach Bedrock by https://")
+    [clash] = of(place("dev", ONE, cohorts=cohort(), adopt=ADOPTED, gateway=GATEWAY), place("prod", ONE))
+    assert not clash.is_mistake
+    assert clash.text.startswith("gateway: people of stack prod of the same account, which has none, go round https://")
+    role = {"role": f"arn:aws:iam::{ONE}:role/build", "team": "backend", "owner": next(iter(BOB))}
+    machines = {"ci": {"level": "active", "models": ["haiku"], "machines": {"dep-bot": role}}}
+    assert of(place("dev", ONE, cohorts=machines, adopt=ADOPTED), behind) == [], "machines have roles of their own"
+
+
+def test_an_umbrella_group_that_its_own_stack_does_not_assign_to_identity_center_is_said() -> None:
+    ours = stacks.by_identity_center({"cohorts": cohort(), "adopt": {"umbrella_group_id": "00g" + "c" * 17}})
+    [clash] = of(place("dev", OTHER, **ours), PROD)
+    assert not clash.is_mistake
+    assert clash.text.startswith("identity_center.okta_app_id: stack prod has the umbrella group and does not assign")
+    alike = {key: value for key, value in ours.items() if key in {"federation", "identity_center"}}
+    assert of(place("dev", OTHER, **ours), place("prod", ONE, **alike)) == []
+
+
 def test_two_stacks_under_oidc_need_an_account_each() -> None:
     oidc = {"federation": "oidc"}
     adopt = {key: value for key, value in ADOPTED.items() if key in {"umbrella_group_id", "announcer", "meter"}}

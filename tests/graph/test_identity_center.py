@@ -93,6 +93,14 @@ def test_okta_pushes_the_cohorts_group_and_assigns_the_umbrella_group() -> None:
     assert assigned == ["federation-identity-center"]
 
 
+def test_the_umbrella_groups_assignment_is_its_own_stacks_and_outlives_it() -> None:
+    assert run().one("federation-identity-center").retain
+    beside = stacks.by_identity_center({**stacks.small(), "adopt": {"umbrella_group_id": "00g" + "c" * 17}})
+    adopting = recording.run(stacks.config(beside))
+    assert adopting.of("okta:app/groupAssignment:GroupAssignment") == [], "destroyed, it would take it from the other"
+    assert adopting.one("federation-umbrella").read
+
+
 def test_before_okta_has_pushed_the_group_there_is_everything_but_the_assignment(said: list[str]) -> None:
     made = run(pushed=())
     assert made.of(SET)
