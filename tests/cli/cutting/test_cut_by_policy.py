@@ -135,7 +135,7 @@ BY_HAND: list[dict[str, Any]] = [
 
 def test_beside_what_is_there_by_hand_a_persons_cut_takes_nothing_of_everybodys(center: Any) -> None:
     deny(boto3.client, COHORT, None, (), NOW)
-    both = {"Version": "2012-10-17", "Statement": [*held(center)["Statement"], *BY_HAND]}
+    both: Any = {"Version": "2012-10-17", "Statement": [*held(center)["Statement"], *BY_HAND]}
     both["Statement"][0] = {**both["Statement"][0], "Sid": "CutSince20261129T080000ZN7"}
     center.create_policy_version(PolicyArn=arn(), PolicyDocument=json.dumps(both), SetAsDefault=True)
     assert [each.names for each in emergencies(boto3.client, COHORT)] == [()]
