@@ -8,9 +8,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from cli.live.cut_store import VERSIONS, InPolicy
+from cli.live.cut_store import ASKED, VERSIONS, InPolicy
 from cli.live.emergency import deny, emergencies, lift, role_state
+from cli.terminal.errors import CommandError
 from rollout import names
 from rollout.access import emergency, managed_cut
 from rollout.access.managed_cut import NOBODY
@@ -97,6 +99,79 @@ def test_two_who_cut_two_others_at_once_lose_neither(center: Any) -> None:
     document = emergency.document([ALICE], NOW)
     InPolicy(Late(other), arn()).put(names.cut_policy(ALICE), document)
     assert whom(center) == [[ALICE], [BOB]]
+
+
+class Lagging:
+    """IAM whose readers see another's version, and which one is in force, so many questions late; of its own writer
+    nothing is late. `writes`: what somebody else does before the first of ours."""
+
+    def __init__(self, iam: Any, lag: int, writes: Any) -> None:
+        self.iam, self.lag, self.writes = iam, lag, writes
+        self.asked: dict[str, int] = {}
+        self.before = iam.get_policy(PolicyArn=arn())
+        self.hidden = set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.iam, name)
+
+    def _is_late(self, what: str) -> bool:
+        self.asked[what] = self.asked.get(what, 0) + 1
+        return self.asked[what] <= self.lag
+
+    def create_policy_version(self, **how: Any) -> Any:
+        if writes := self.writes:
+            self.writes = None
+            writes()
+            self.hidden.add(self.iam.get_policy(PolicyArn=arn())["Policy"]["DefaultVersionId"])
+        return self.iam.create_policy_version(**how)
+
+    def get_policy(self, **how: Any) -> Any:
+        return self.before if self._is_late("policy") else self.iam.get_policy(**how)
+
+    def get_policy_version(self, **how: Any) -> Any:
+        if how["VersionId"] in self.hidden and self._is_late(how["VersionId"]):
+            raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "not yet"}}, "GetPolicyVersion")
+        return self.iam.get_policy_version(**how)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    found: list[float] = []
+    monkeypatch.setattr("cli.live.cut_store.time.sleep", found.append)
+    return found
+
+
+def test_a_version_that_iam_does_not_show_yet_is_waited_for(center: Any, pauses: list[float]) -> None:
+    def other() -> None:
+        deny(boto3.client, COHORT, BOB, [BOB], NOW)
+
+    store = InPolicy(Lagging(center, 4, other), arn())
+    store.put(names.cut_policy(ALICE), emergency.document([ALICE], NOW))
+    assert whom(center) == [[ALICE], [BOB]]
+    assert pauses
+    # Two who saw the same one, of which this one's own copy is late: nothing of what is in force is written away.
+    late = Lagging(center, 3, None)
+    late.hidden.add(late.before["Policy"]["DefaultVersionId"])
+    InPolicy(late, arn()).put(names.cut_policy("eve"), emergency.document(["eve"], NOW))
+    assert whom(center) == [[ALICE], [BOB], ["eve"]]
+
+
+def test_a_version_that_iam_never_shows_is_told_and_taken_for_no_empty_one(center: Any, pauses: list[float]) -> None:
+    def other() -> None:
+        deny(boto3.client, COHORT, BOB, [BOB], NOW)
+
+    store = InPolicy(Lagging(center, 99, other), arn())
+    with pytest.raises(CommandError, match="whom they cut may be denied no more"):
+        store.put(names.cut_policy(ALICE), emergency.document([ALICE], NOW))
+    assert whom(center) == [[ALICE]], "what was asked for is in force"
+    assert len(pauses) < ASKED
+
+
+def test_what_was_written_is_success_only_once_it_is_in_force(center: Any, pauses: list[float]) -> None:
+    store = InPolicy(Lagging(center, 99, None), arn())
+    with pytest.raises(CommandError, match="does not have it in force"):
+        store.put(names.cut_policy(ALICE), emergency.document([ALICE], NOW))
+    assert len(pauses) == ASKED
 
 
 def test_more_than_five_changes_keep_the_newest(center: Any) -> None:
