@@ -152,8 +152,8 @@ class InPolicy:
         if missing := [f"v{number}" for number in found if number not in shown]:
             raise CommandError(
                 f"{self.arn}: what you asked for is written. Somebody else wrote it at the same time "
-                f"({', '.join(missing)}), and IAM does not show what: whom they cut may be denied no more. Let everybody "
-                f"who cut somebody just now repeat the command, and repeat yours"
+                f"({', '.join(missing)}), and IAM does not show what: whom they cut may be denied no more. Let "
+                f"everybody who cut somebody just now repeat the command, and repeat yours"
             )
         return list(shown.values())
 

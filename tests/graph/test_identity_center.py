@@ -161,6 +161,6 @@ def test_whom_the_meter_could_never_stop_is_said_and_no_policy_is_written_that_i
     assert "400 names take more than the 3 IAM policies" in line
     recording.run(stacks.config(crowded(200)), record=record)
     assert any("are stopped by no quota and no stop in dollars" in each for each in said)
+    okta = {opaque("00g", name, 20): list(called) for name in ("pilot-membership-group", "federation-umbrella")}
     with pytest.raises(pulumi.RunError, match="are stopped by no quota and no stop in dollars"):
-        okta = {opaque("00g", name, 20): list(called) for name in ("pilot-membership-group", "federation-umbrella")}
         recording.run(stacks.config(crowded(200)), record=record, preview=False, groups=okta)

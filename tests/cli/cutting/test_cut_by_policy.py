@@ -16,6 +16,7 @@ from cli.terminal.errors import CommandError
 from rollout import names
 from rollout.access import emergency, managed_cut
 from rollout.access.managed_cut import NOBODY
+from rollout.iam_limits import MANAGED_CHARACTERS
 from tests.cli.conftest import Command
 from tests.cli.cutting.conftest import ALICE
 
@@ -101,6 +102,22 @@ def test_two_who_cut_two_others_at_once_lose_neither(center: Any) -> None:
     assert whom(center) == [[ALICE], [BOB]]
 
 
+class _Full:
+    """IAM as it refuses a document that is too long, which the stand-in does not."""
+
+    def __init__(self, iam: Any) -> None:
+        self.iam = iam
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.iam, name)
+
+    def create_policy_version(self, **how: Any) -> Any:
+        if len(how["PolicyDocument"]) > MANAGED_CHARACTERS:
+            said = {"Code": "LimitExceeded", "Message": f"Cannot exceed quota for PolicySize: {MANAGED_CHARACTERS}"}
+            raise ClientError({"Error": said}, "CreatePolicyVersion")
+        return self.iam.create_policy_version(**how)
+
+
 class Lagging:
     """IAM whose readers see another's version, and which one is in force, so many questions late; of its own writer
     nothing is late. `writes`: what somebody else does before the first of ours."""
@@ -132,6 +149,11 @@ class Lagging:
         if how["VersionId"] in self.hidden and self._is_late(how["VersionId"]):
             raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "not yet"}}, "GetPolicyVersion")
         return self.iam.get_policy_version(**how)
+
+
+def full(service: str, *given: Any, **how: Any) -> Any:
+    client: Any = boto3.client(service, *given, **how)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType]
+    return _Full(client) if service == "iam" else client
 
 
 @pytest.fixture
@@ -191,6 +213,18 @@ def test_what_somebody_wrote_by_hand_is_kept(center: Any) -> None:
     )
     deny(boto3.client, COHORT, ALICE, [ALICE], NOW)
     assert [each["Action"] for each in held(center)["Statement"]] == ["s3:*", "*"]
+
+
+def test_a_policy_that_is_full_is_said_by_its_own_name_and_everybody_can_be_cut_still(center: Any) -> None:
+    names_of = [[f"person{number}.{'x' * 40}@acme.example"[:64] for number in range(n, n + 50)] for n in (0, 50)]
+    deny(boto3.client, COHORT, ALICE, [ALICE, *names_of[0]], NOW)
+    with pytest.raises(
+        CommandError, match="claude-code-center-cut: this policy has every cut of the cohort"
+    ) as refused:
+        deny(full, COHORT, BOB, [BOB, *names_of[1]], NOW)
+    assert "inline" not in str(refused.value)
+    assert deny(full, COHORT, None, (), NOW).names == ()
+    assert held(center)["Statement"]
 
 
 BY_HAND: list[dict[str, Any]] = [
