@@ -24,6 +24,7 @@ from rollout.access.update_warnings import (
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cuts import words_of_cuts
 from rollout.incidents.ends import still_in_okta
+from rollout.incidents.quotas import never_stopped
 from rollout.incidents.stale_file import stale
 from rollout.model.errors import StackFileError, one_of
 from rollout.model.rollout import Rollout
@@ -94,6 +95,14 @@ def judge_cuts(
         elif pulumi.runtime.is_dry_run():
             pulumi.log.warn(word.line)
     return [word.line for word in words if word.behind]
+
+
+def judge_quotas(rollout: Rollout, record: Record) -> list[str]:
+    """What an update must end with as well: nobody is free of a stop without a word. In a preview a warning says so."""
+    lines = list(never_stopped(rollout, record))
+    for line in lines if pulumi.runtime.is_dry_run() else ():
+        pulumi.log.warn(line)
+    return lines
 
 
 def okta_is_silent(rollout: Rollout, behind: Sequence[str] = ()) -> list[str]:

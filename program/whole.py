@@ -22,6 +22,7 @@ from components.postconditions import (
     effects,
     judge_cuts,
     judge_people,
+    judge_quotas,
     okta_is_silent,
     refuse_stale,
     warn_of_update,
@@ -79,7 +80,7 @@ def declare_rollout(
     if moved := cut_and_moved(rollout, cuts, before, record):
         record = advance(before, rollout, called, now, moved)
     warn_of_update(before, rollout, record)
-    behind = judge_cuts(rollout, to_be_judged(cuts), record, moved)
+    behind = [*judge_cuts(rollout, to_be_judged(cuts), record, moved), *judge_quotas(rollout, record)]
     groups = identity_groups(rollout, account)
 
     recorded = keep(record, opts)

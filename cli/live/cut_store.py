@@ -7,18 +7,22 @@ Both are asked by the names that the inline policies have (`rollout.names.cut_po
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
+from cli.terminal.errors import CommandError
 from rollout import names
 from rollout.access import managed_cut
 
 # IAM keeps five versions of a managed policy.
 VERSIONS, TRIES = 5, 8
+# How long a read may lag behind a write, which IAM does not say: "seconds" in practice.
+ASKED, PAUSE_SECONDS = 12, 0.5
 Document = Mapping[str, Any]
 
 
@@ -77,7 +81,8 @@ class InPolicy:
     """`arn`: of the managed policy, which an update made and attached, and never changes.
 
     Two who write at once each begin with what they saw. IAM numbers versions, so whoever finds a number skipped unites
-    what they wrote with what was written in between: a Deny too many, and none too few.
+    what they wrote with what was written in between: a Deny too many, and none too few. A version that IAM does not
+    show is one that it does not show yet. CommandError where it never does: what another one cut may be gone with it.
     """
 
     iam: Any
@@ -103,27 +108,62 @@ class InPolicy:
         return names.CUT_POLICY
 
     def _current(self) -> tuple[int, Document]:
-        version = str(self.iam.get_policy(PolicyArn=self.arn)["Policy"]["DefaultVersionId"])
-        return _number(version), self._version(version) or {}
+        for _ in range(ASKED):
+            version = self._default()
+            if (found := self._version(version)) is not None:
+                return version, found
+            time.sleep(PAUSE_SECONDS)
+        raise CommandError(f"{self.arn}: IAM does not show the version of it that is in force; repeat the command")
 
-    def _version(self, version: str) -> Document | None:
+    def _default(self) -> int:
+        return _number(str(self.iam.get_policy(PolicyArn=self.arn)["Policy"]["DefaultVersionId"]))
+
+    def _version(self, version: int) -> Document | None:
         try:
-            found = self.iam.get_policy_version(PolicyArn=self.arn, VersionId=version)["PolicyVersion"]["Document"]
+            found = self.iam.get_policy_version(PolicyArn=self.arn, VersionId=f"v{version}")["PolicyVersion"]
         except ClientError as error:
             if code(error) == "NoSuchEntity":
                 return None
             raise
-        return document_of(found)
+        return document_of(found["Document"]) or {}
 
     def _write(self, seen: int, document: Document) -> None:
         for _ in range(TRIES):
             written = self._new_version(document)
-            between = [self._version(f"v{number}") for number in range(seen + 1, written)]
-            if not any(between):
-                return
-            for other in filter(None, between):
+            between = self._shown(range(seen + 1, written))
+            if not between:
+                return self._in_force(written)
+            for other in between:
                 document = managed_cut.united(document, other)
             seen = written
+        raise CommandError(f"{self.arn}: others write it all the time; repeat the command")
+
+    def _shown(self, versions: Iterable[int]) -> list[Document]:
+        """What others wrote. One that four newer ones have pushed out is not shown either, and cannot be told from one
+        that will be."""
+        found: dict[int, Document | None] = dict.fromkeys(versions)
+        for attempt in range(ASKED):
+            if attempt:
+                time.sleep(PAUSE_SECONDS)
+            found = {number: self._version(number) if each is None else each for number, each in found.items()}
+            if None not in found.values():
+                break
+        shown = {number: each for number, each in found.items() if each is not None}
+        if missing := [f"v{number}" for number in found if number not in shown]:
+            raise CommandError(
+                f"{self.arn}: what you asked for is written. Somebody else wrote it at the same time "
+                f"({', '.join(missing)}), and IAM does not show what: whom they cut may be denied no more. Let "
+                f"everybody who cut somebody just now repeat the command, and repeat yours"
+            )
+        return list(shown.values())
+
+    def _in_force(self, written: int) -> None:
+        """Or a later one, whose author has seen that there is this one."""
+        for _ in range(ASKED):
+            if self._default() >= written:
+                return
+            time.sleep(PAUSE_SECONDS)
+        raise CommandError(f"{self.arn}: IAM took version v{written} and does not have it in force; repeat the command")
 
     def _new_version(self, document: Document) -> int:
         for attempt in range(TRIES):

@@ -33,6 +33,9 @@ def explained(clients: Clients, cohort: str, action: str) -> Generator[Any]:
                 raise NoRoleError(text) from None
             case "AccessDenied":
                 text = f"{role}: AWS refuses these credentials {action}; take the role for on-call. {said}"
+            case "LimitExceeded" if "PolicySize" in said:
+                text = f"{names.cut_managed_policy(cohort)}: this policy has every cut of the cohort, and is full (IAM "
+                text += f"takes 6,144 characters); `rollout cut {cohort}` cuts everybody of it. {said}"
             case "LimitExceeded":
                 text = f"{role}: its inline policies are full (IAM takes 10,240 characters on a role); "
                 text += f"`rollout cut {cohort}` cuts everybody of it. {said}"

@@ -52,7 +52,8 @@ def room_for(sessions: set[str]) -> tuple[int, int]:
 
 def fits(sessions: set[str]) -> bool:
     """Whether a role can carry what so many names take. With more than these, as who is renamed has, everybody is
-    stopped in place of whom there is no room for (`rollout.incidents.cut_rules`)."""
+    stopped in place of whom there is no room for (`rollout.incidents.cut_rules`), and an update ends with an error that
+    names whom the meter cannot stop (`rollout.incidents.quotas`)."""
     stops, quotas = room_for(sessions)
     return stops <= STOPS_THERE and quotas <= QUOTAS_THERE
 

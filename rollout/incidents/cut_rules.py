@@ -263,14 +263,17 @@ def _quota_shards(
     """Of the members, and of who moved to another cohort while a session of this role could live: they are stopped here
     as they are there, unless the role has no room for more policies than its members need."""
     room = quota_characters(bool(rollout.budgets.stops))
-    held = within(held, room)
+    # No more are ever attached to a role of Identity Center's; who finds no place is said (`rollout.incidents.quotas`).
+    there = QUOTAS_THERE if rollout.by_permission_set(name) else None
+    held = within(held, room)[:there]
     left = [email for email, person in record.cohorts[name].people.items() if person.left and email in homes]
     elsewhere = {email for home in {homes[email] for email in left} for email in to_be_stopped(rollout, home)}
     moved = [email for email in left if email in elsewhere]
     own = [called for email in to_be_stopped(rollout, name) for called in record.names(email)]
     needed = sticky(held, own, room)
     wider = sticky(held, [*own, *(called for email in moved for called in record.names(email))], room)
-    return wider if _count(wider) <= max(_count(needed), MANAGED_PER_ROLE - MOST_STOPS) else needed
+    most = there or max(_count(needed), MANAGED_PER_ROLE - MOST_STOPS)
+    return (wider if _count(wider) <= most else needed)[:there]
 
 
 def _taken(shards: Sequence[Sequence[str]], rollout: Rollout, name: str) -> int:

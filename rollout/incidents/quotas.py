@@ -35,6 +35,24 @@ def to_be_stopped(rollout: Rollout, name: str) -> Iterator[str]:
             yield email
 
 
+def never_stopped(rollout: Rollout, record: Record) -> Iterator[str]:
+    """What an update must end with: whom the meter is to stop and cannot, since some name of theirs is in none of the
+    policies that a role of IAM Identity Center's has for it. How many names there are, Okta alone knows."""
+    for name in rollout.declared:
+        if not rollout.by_permission_set(name) or rollout.adopt.meter:
+            continue
+        shards, holders = record.cohorts[name].quota_shards, rollout.cohorts[name].holders
+        held = {session for shard in shards for session in shard}
+        every = {email: set(filter(names.SESSION.fullmatch, record.names(email))) for email in holders}
+        free = [email for email in to_be_stopped(rollout, name) if every[email] - held]
+        if free:
+            yield (
+                f"cohorts.{name}: {len(free)} of {len(every)} members are stopped by no quota and no stop in dollars, "
+                f"{free[0]} the first: their {sum(map(len, every.values()))} names take more than the "
+                f"{len(shards)} IAM policies that a permission set has for it; split the cohort"
+            )
+
+
 def stops_somebody(rollout: Rollout) -> bool:
     """Whether there is anybody whom something may stop; else nothing is there to be proven."""
     return any(True for name in rollout.declared for _ in to_be_stopped(rollout, name))

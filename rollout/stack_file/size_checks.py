@@ -91,12 +91,16 @@ def meters_role(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa
         named[name] = [LONGEST.policy_arn(names.quota_policy(name, number)) for number in range(1, shards + 1)]
     retired = part(document, "logs").get("retired")
     known = [*named, *map(str, cast("list[object]", retired) if isinstance(retired, list) else ())]
-    roles = [LONGEST.role_arn(name) for name in known]
+    center = document.get("federation") == Federation.IDENTITY_CENTER
+    reserved = [name for name, cohort in each_cohort(document) if center and not part(cohort, "machines")]
+    roles = {name: LONGEST.role_arn(name) for name in known}
+    roles |= {name: LONGEST.iam(f"role/{names.reserved_role_pattern(name)}") for name in reserved}
     said = {
         "UsageLogs": [LONGEST.log_stream_arn(names.usage_log_group(name), names.USAGE_LOG_STREAM) for name in known],
-        "Sessions": roles,
-        "Quotas": [arn for arns in named.values() for arn in arns],
-        "CanaryJudged": [LONGEST.role_arn(name) for name, arns in named.items() if arns],
+        "Sessions": list(roles.values()),
+        "Quotas": (quotas := [arn for arns in named.values() for arn in arns]),
+        "WhoseRole": [*(LONGEST.policy_arn(names.stop_policy(name)) for name in reserved), *quotas] if reserved else [],
+        "CanaryJudged": [roles[name] for name, arns in named.items() if arns],
     }
     statements = [allow(sid, WRITE_LOG, arns) for sid, arns in said.items() if arns]
     needed, room = len(list(managed(policy_of(), statements))), MANAGED_PER_ROLE - KEPT_FOR_OTHER_STACKS

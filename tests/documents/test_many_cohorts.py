@@ -13,9 +13,13 @@ import pytest
 from cli.doctor import aws
 from rollout.access.documents import allow, document
 from rollout.access.parts import in_parts
+from rollout.access.sizes import LONGEST
 from rollout.iam_limits import INLINE_CHARACTERS, MANAGED_CHARACTERS, MANAGED_PER_ROLE, characters
+from rollout.incidents.cut_record import Record
+from rollout.incidents.cut_rules import advance
 from rollout.stack_file.assessment import advice_lines, judgement
-from rollout.stack_file.size_checks import meters_role
+from rollout.stack_file.size_checks import KEPT_FOR_OTHER_STACKS, meters_role
+from rollout.usage.meter_input import meter_policy
 from tests import recording, stacks
 from tests.alarms.test_alarms import rollout
 from tests.registrations import Recorded
@@ -122,3 +126,18 @@ def test_the_doctor_says_where_an_accounts_quotas_end_before_an_update_meets_the
     checks = [check for check in aws.checks(clients.__getitem__, found, set()) if check.name.startswith("quota")]
     [said] = [each for check in checks for each in check.look() if each.check == f"quota of {what}"]
     assert (said.health, said.what) == (health, text)
+
+
+@pytest.mark.parametrize("stops", [{}, {"user_daily_stop_usd": 20}])
+def test_under_identity_center_what_passes_the_check_is_what_the_meters_role_carries(stops: dict[str, float]) -> None:
+    now, passed = datetime(2026, 11, 29, tzinfo=UTC), list[int]()
+    for count in (20, 50, 60, 70, 80, 90, 100, 120):
+        given = stacks.by_identity_center({**stacks.small(), "cohorts": cohorts(count), "budgets": stops})
+        if list(meters_role(given, now)):
+            continue
+        passed.append(count)
+        made = rollout(**given)
+        attached = len(in_parts(meter_policy(LONGEST, made, advance(Record(), made, {}, now)))[1])
+        assert attached <= MANAGED_PER_ROLE - KEPT_FOR_OTHER_STACKS, (count, attached)
+    assert passed[0] == 20
+    assert 120 not in passed or not stops

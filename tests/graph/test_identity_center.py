@@ -15,9 +15,11 @@ from rollout.access.emergency import document as cut_document
 from rollout.access.permission_set import attached, policies_of_names
 from rollout.incidents.cut_record import Record
 from rollout.incidents.cut_rules import QUOTAS_THERE, STOPS_THERE, advance
+from rollout.incidents.quotas import never_stopped
 from rollout.stack_file.load import load
 from tests import recording, stacks
 from tests.authority.roles import ASSIGNED, BOUNDED, NAMED, SET
+from tests.recording import opaque
 from tests.registrations import Recorded
 
 ALICE = "alice.chen@acme.example"
@@ -143,3 +145,30 @@ def test_with_more_names_than_a_role_carries_everybody_is_stopped_and_no_more_is
     assert record.cohorts["pilot"].denies_everybody
     assert policies_of_names(rollout, record, "pilot") == (STOPS_THERE, QUOTAS_THERE)
     assert len(attached(rollout, record, "pilot")) == 10
+
+
+def crowded(count: int) -> dict[str, Any]:
+    """Their addresses alone fit into the policies that are there; their logins do not, which no file tells."""
+    document = stacks.by_identity_center(stacks.small())
+    document["budgets"] = {"user_daily_stop_usd": 20}
+    people = {f"person.number{n:03}@acme.example": {"name": "A B", "team": "backend"} for n in range(count)}
+    document["cohorts"]["pilot"]["members"] = people
+    document["organization"]["teams"]["backend"]["headcount"] = count
+    return document
+
+
+def test_whom_the_meter_could_never_stop_is_said_and_no_policy_is_written_that_is_not_there(said: list[str]) -> None:
+    rollout = load(stacks.config(crowded(200)), stacks.COMPANY, NOW)
+    called = {email: (f"{email.partition('@')[0]}.of.ours",) for email in rollout.cohorts["pilot"].members}
+    few = advance(Record(), rollout, {}, NOW)
+    assert list(never_stopped(rollout, few)) == []
+    record = advance(few, rollout, called, NOW)
+    assert len(record.cohorts["pilot"].quota_shards) == QUOTAS_THERE
+    [line] = never_stopped(rollout, record)
+    assert line.startswith("cohorts.pilot: ")
+    assert "400 names take more than the 3 IAM policies" in line
+    recording.run(stacks.config(crowded(200)), record=record)
+    assert any("are stopped by no quota and no stop in dollars" in each for each in said)
+    okta = {opaque("00g", name, 20): list(called) for name in ("pilot-membership-group", "federation-umbrella")}
+    with pytest.raises(pulumi.RunError, match="are stopped by no quota and no stop in dollars"):
+        recording.run(stacks.config(crowded(200)), record=record, preview=False, groups=okta)

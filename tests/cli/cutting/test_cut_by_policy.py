@@ -8,12 +8,15 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from cli.live.cut_store import VERSIONS, InPolicy
+from cli.live.cut_store import ASKED, VERSIONS, InPolicy
 from cli.live.emergency import deny, emergencies, lift, role_state
+from cli.terminal.errors import CommandError
 from rollout import names
 from rollout.access import emergency, managed_cut
 from rollout.access.managed_cut import NOBODY
+from rollout.iam_limits import MANAGED_CHARACTERS
 from tests.cli.conftest import Command
 from tests.cli.cutting.conftest import ALICE
 
@@ -99,6 +102,100 @@ def test_two_who_cut_two_others_at_once_lose_neither(center: Any) -> None:
     assert whom(center) == [[ALICE], [BOB]]
 
 
+class _Full:
+    """IAM as it refuses a document that is too long, which the stand-in does not."""
+
+    def __init__(self, iam: Any) -> None:
+        self.iam = iam
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.iam, name)
+
+    def create_policy_version(self, **how: Any) -> Any:
+        if len(how["PolicyDocument"]) > MANAGED_CHARACTERS:
+            said = {"Code": "LimitExceeded", "Message": f"Cannot exceed quota for PolicySize: {MANAGED_CHARACTERS}"}
+            raise ClientError({"Error": said}, "CreatePolicyVersion")
+        return self.iam.create_policy_version(**how)
+
+
+class Lagging:
+    """IAM whose readers see another's version, and which one is in force, so many questions late; of its own writer
+    nothing is late. `writes`: what somebody else does before the first of ours."""
+
+    def __init__(self, iam: Any, lag: int, writes: Any) -> None:
+        self.iam, self.lag, self.writes = iam, lag, writes
+        self.asked: dict[str, int] = {}
+        self.before = iam.get_policy(PolicyArn=arn())
+        self.hidden = set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.iam, name)
+
+    def _is_late(self, what: str) -> bool:
+        self.asked[what] = self.asked.get(what, 0) + 1
+        return self.asked[what] <= self.lag
+
+    def create_policy_version(self, **how: Any) -> Any:
+        if writes := self.writes:
+            self.writes = None
+            writes()
+            self.hidden.add(self.iam.get_policy(PolicyArn=arn())["Policy"]["DefaultVersionId"])
+        return self.iam.create_policy_version(**how)
+
+    def get_policy(self, **how: Any) -> Any:
+        return self.before if self._is_late("policy") else self.iam.get_policy(**how)
+
+    def get_policy_version(self, **how: Any) -> Any:
+        if how["VersionId"] in self.hidden and self._is_late(how["VersionId"]):
+            raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "not yet"}}, "GetPolicyVersion")
+        return self.iam.get_policy_version(**how)
+
+
+def full(service: str, *given: Any, **how: Any) -> Any:
+    client: Any = boto3.client(service, *given, **how)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType]
+    return _Full(client) if service == "iam" else client
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    found: list[float] = []
+    monkeypatch.setattr("cli.live.cut_store.time.sleep", found.append)
+    return found
+
+
+def test_a_version_that_iam_does_not_show_yet_is_waited_for(center: Any, pauses: list[float]) -> None:
+    def other() -> None:
+        deny(boto3.client, COHORT, BOB, [BOB], NOW)
+
+    store = InPolicy(Lagging(center, 4, other), arn())
+    store.put(names.cut_policy(ALICE), emergency.document([ALICE], NOW))
+    assert whom(center) == [[ALICE], [BOB]]
+    assert pauses
+    # Two who saw the same one, of which this one's own copy is late: nothing of what is in force is written away.
+    late = Lagging(center, 3, None)
+    late.hidden.add(late.before["Policy"]["DefaultVersionId"])
+    InPolicy(late, arn()).put(names.cut_policy("eve"), emergency.document(["eve"], NOW))
+    assert whom(center) == [[ALICE], [BOB], ["eve"]]
+
+
+def test_a_version_that_iam_never_shows_is_told_and_taken_for_no_empty_one(center: Any, pauses: list[float]) -> None:
+    def other() -> None:
+        deny(boto3.client, COHORT, BOB, [BOB], NOW)
+
+    store = InPolicy(Lagging(center, 99, other), arn())
+    with pytest.raises(CommandError, match="whom they cut may be denied no more"):
+        store.put(names.cut_policy(ALICE), emergency.document([ALICE], NOW))
+    assert whom(center) == [[ALICE]], "what was asked for is in force"
+    assert len(pauses) < ASKED
+
+
+def test_what_was_written_is_success_only_once_it_is_in_force(center: Any, pauses: list[float]) -> None:
+    store = InPolicy(Lagging(center, 99, None), arn())
+    with pytest.raises(CommandError, match="does not have it in force"):
+        store.put(names.cut_policy(ALICE), emergency.document([ALICE], NOW))
+    assert len(pauses) == ASKED
+
+
 def test_more_than_five_changes_keep_the_newest(center: Any) -> None:
     people = [f"person{number}@acme.example" for number in range(VERSIONS + 3)]
     for person in people:
@@ -118,6 +215,18 @@ def test_what_somebody_wrote_by_hand_is_kept(center: Any) -> None:
     assert [each["Action"] for each in held(center)["Statement"]] == ["s3:*", "*"]
 
 
+def test_a_policy_that_is_full_is_said_by_its_own_name_and_everybody_can_be_cut_still(center: Any) -> None:
+    names_of = [[f"person{number}.{'x' * 40}@acme.example"[:64] for number in range(n, n + 50)] for n in (0, 50)]
+    deny(boto3.client, COHORT, ALICE, [ALICE, *names_of[0]], NOW)
+    with pytest.raises(
+        CommandError, match="claude-code-center-cut: this policy has every cut of the cohort"
+    ) as refused:
+        deny(full, COHORT, BOB, [BOB, *names_of[1]], NOW)
+    assert "inline" not in str(refused.value)
+    assert deny(full, COHORT, None, (), NOW).names == ()
+    assert held(center)["Statement"]
+
+
 BY_HAND: list[dict[str, Any]] = [
     {
         "Sid": "AWSRevokeOlderSessions",
@@ -135,7 +244,7 @@ BY_HAND: list[dict[str, Any]] = [
 
 def test_beside_what_is_there_by_hand_a_persons_cut_takes_nothing_of_everybodys(center: Any) -> None:
     deny(boto3.client, COHORT, None, (), NOW)
-    both = {"Version": "2012-10-17", "Statement": [*held(center)["Statement"], *BY_HAND]}
+    both: Any = {"Version": "2012-10-17", "Statement": [*held(center)["Statement"], *BY_HAND]}
     both["Statement"][0] = {**both["Statement"][0], "Sid": "CutSince20261129T080000ZN7"}
     center.create_policy_version(PolicyArn=arn(), PolicyDocument=json.dumps(both), SetAsDefault=True)
     assert [each.names for each in emergencies(boto3.client, COHORT)] == [()]
