@@ -214,6 +214,7 @@ class Monitor(mocks.MockMonitor):
                 protect=not read and request.protect,
                 retain=not read and request.retainOnDelete,
                 read=read,
+                delete_first=not read and request.deleteBeforeReplace,
                 secrets=tuple(sorted(key for key, value in request.object.items() if _is_secret(value)))
                 if not read
                 else (),

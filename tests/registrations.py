@@ -29,6 +29,8 @@ class Registration:
     protect: bool
     retain: bool
     read: bool = False
+    delete_first: bool = False
+    """Before what replaces it is made."""
     secrets: tuple[str, ...] = ()
     frames: int = 0
     """Of the stack of calls that declared it, as the engine would keep them in the state."""

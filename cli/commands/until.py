@@ -41,6 +41,7 @@ def run(stack: str, whom: str, when: str, yes: bool, as_json: bool = False) -> N
         was = found.holders[member].until if member else found.until
         if was == until:
             raise CommandError(f"{whom}: access ends {_said(until)} already; nothing was changed")
+        in_force = found.end_of(member) if member else was
         longer = was is not None and (until is None or until > was)
 
         def change(document: Any) -> None:
@@ -50,7 +51,7 @@ def run(stack: str, whom: str, when: str, yes: bool, as_json: bool = False) -> N
         if member and until is None and judged(after, path.parent, path.name).cohorts[cohort].holders[member].until:
             after = changed(path, after, lambda document: edits.say_never(document, cohort, member))
         said = [
-            f"{whom}: access ends {_said(until)}; by the file as it was: {_said(was)}",
+            f"{whom}: access ends {_said(until)}; by the file as it was: {_said(in_force)}",
             *_besides(found, member, until, datetime.now(UTC)),
         ]
         write_all(path, {path: after}, yes, as_json, shared=False, said=said)

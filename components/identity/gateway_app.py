@@ -22,6 +22,9 @@ def gateway_app(name: str, account: Account, gateway: Gateway, opts: pulumi.Reso
     That it hears of a person's groups is set in Okta by hand: the provider's `groups_claim` is deprecated, and
     passed over where the provider is a service app (terraform-provider-okta issues 1906 and 2730). Until then it hears
     of none, and nobody is served.
+
+    Another kind is another type, which Okta does not change: a new app of the same client id, for which the old one
+    goes first, with the groups' assignments to it. Meanwhile nobody signs in anew.
     """
     client_id = okta_names.gateway_app(account.id)
     web = gateway.kind is GatewayKind.CLAUDE_APPS
@@ -38,5 +41,5 @@ def gateway_app(name: str, account: Account, gateway: Gateway, opts: pulumi.Reso
         # Okta makes one, and whoever runs the gateway takes it from Okta's console: it is never in a stack's state.
         omit_secret=web,
         skip_authentication_policy=POLICY_IS_OKTAS,
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )

@@ -59,6 +59,14 @@ def test_a_person_gets_an_end_in_quotes_and_what_it_means_is_said(rollout: Comma
     assert file(small).cohorts["pilot"].members[ALICE].until == END
 
 
+def test_the_end_in_force_by_the_file_as_it_was_is_the_cohorts_where_that_is_earlier(
+    rollout: Command, small: Path
+) -> None:
+    typed(rollout, small, "pilot", "2098-12-31")
+    ended = typed(rollout, small, ALICE, "2097-12-31")
+    assert f"{ALICE}: access ends 2098-01-01 00:00:00 UTC; by the file as it was: 2099-01-01 00:00:00 UTC" in ended.out
+
+
 def test_later_and_never_say_when_that_was_decided_so_that_the_update_takes_them(rollout: Command, small: Path) -> None:
     typed(rollout, small, ALICE, "2098-12-31")
     record, old = on_record(small), text(small)
