@@ -1,4 +1,4 @@
-"""The vendor's own gateway, `claude gateway`: the file that it runs with, and what Claude Code's settings say of it.
+"""The vendor's own gateway, `claude gateway`: the file that it runs with.
 
 The schema is that of 2.1.332, read in its binary and tried with it on 2026-11-29 (tests/gateway). What a gateway says
 here is the second lock: IAM denies the same whatever a running one has read, since it calls Bedrock with a session of
@@ -17,14 +17,13 @@ from rollout.account import Account
 from rollout.gateway import spend_limits
 from rollout.gateway.policies import policy
 from rollout.model.models import Model
+from rollout.model.names_at_gateway import model_names
 from rollout.model.rollout import Rollout
 from rollout.model.whom_to_ask import whom_to_ask
 
 # The oldest that this file was tried with. `assume_role` is in none of the docs of 2026-08 (2.1.218).
 LEAST_VERSION = "2.1.332"
 PORT = 8080
-# Of a foundation model's name, what Claude Code and the gateway call the model.
-CLAUDE = re.compile(r"anthropic\.(?P<name>claude-[a-z0-9-]+?)(?:-v\d+(?::\d+)?)?")
 # Not as `re.escape`: a person types it, and a hyphen needs no backslash.
 SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
 # `${NAME}`, in any text of the file, is the variable's value to the gateway.
@@ -56,30 +55,6 @@ class Deployed:
     role_arn: str
     profile_arns: Mapping[str, str]
     settings: Mapping[str, Any]
-
-
-def model_id(model: Model) -> str:
-    """What Claude Code asks the gateway for: the model's name at Anthropic."""
-    found = CLAUDE.fullmatch(model.foundation_model)
-    return found["name"] if found else model.foundation_model
-
-
-def model_ids(rollout: Rollout, cohort: str) -> dict[str, str]:
-    """By label, of all that the cohort has at `active`: through a gateway they take the place of the profiles' ARNs."""
-    return {label: model_id(rollout.models[label]) for label in rollout.cohorts[cohort].models}
-
-
-def client_settings(rollout: Rollout, cohort: str) -> dict[str, Any]:  # noqa: ARG001  the same for each of this kind
-    """What managed settings say in place of AWS: people sign in to the gateway, and Claude Code calls nothing else.
-
-    A gateway's sign-in is taken where the same source names its address, and no list admits another provider."""
-    assert rollout.gateway  # noqa: S101  asked for under a gateway alone
-    return {
-        "forceLoginMethod": "gateway",
-        "forceLoginGatewayUrl": rollout.gateway.url,
-        "allowedProviders": ["gateway"],
-        "env": {"CLAUDE_CODE_USE_BEDROCK": "0"},
-    }
 
 
 def groups_filter(rollout: Rollout, account: Account) -> str:
@@ -114,7 +89,7 @@ def document(rollout: Rollout, account: Account, deployed: Mapping[str, Deployed
     cohorts = served(rollout)
     groups = [names.okta_group(account.id, name) for name in cohorts] or [NOBODY]
     capped = spend_limits.any_set(rollout, cohorts)
-    policies = [_policy(rollout, account, name, deployed[name]) for name in cohorts]
+    policies = [_policy(account, name, deployed[name]) for name in cohorts]
     parts: dict[str, Any] = {
         "listen": {"host": "0.0.0.0", "port": PORT, "public_url": rollout.gateway.url},  # noqa: S104  behind TLS of a load balancer
         "oidc": {
@@ -180,23 +155,19 @@ def _nobody(account: Account) -> dict[str, Any]:
 
 
 def _models(rollout: Rollout, cohorts: tuple[str, ...], deployed: Mapping[str, Deployed]) -> list[dict[str, Any]]:
-    """Each model with the profile of every cohort that may invoke it at its level. Of two labels of one model, which
-    differ in geography, the first of the cohort counts."""
+    """Each model with the profile of every cohort that may invoke it at its level."""
     found: dict[str, dict[str, Any]] = {}
     for cohort in cohorts:
-        arns = deployed[cohort].profile_arns
+        arns, called = deployed[cohort].profile_arns, model_names(rollout, cohort)
         for label in rollout.cohorts[cohort].usable_models(rollout.throttle):
             if label in arns:
-                name = model_id(rollout.models[label])
-                entry = found.setdefault(name, {"id": name, "label": label, "upstream_model": {}})
-                entry["upstream_model"].setdefault(cohort, arns[label])
+                entry: dict[str, Any] = {"id": called[label], "label": label, "upstream_model": {}}
+                found.setdefault(called[label], entry)["upstream_model"][cohort] = arns[label]
     return list(found.values())
 
 
-def _policy(rollout: Rollout, account: Account, cohort: str, deployed: Deployed) -> dict[str, Any]:
-    ids = {deployed.profile_arns[label]: name for label, name in model_ids(rollout, cohort).items()}
-    match = {"groups": [names.okta_group(account.id, cohort)]}
-    return {"match": match, "cli": policy(deployed.settings, ids)}
+def _policy(account: Account, cohort: str, deployed: Deployed) -> dict[str, Any]:
+    return {"match": {"groups": [names.okta_group(account.id, cohort)]}, "cli": policy(deployed.settings)}
 
 
 def _admin(rollout: Rollout) -> dict[str, Any]:
@@ -226,11 +197,13 @@ def _pricing(rollout: Rollout, cohorts: tuple[str, ...], *, readers: bool) -> di
 
 
 def _priced(rollout: Rollout, cohort: str) -> dict[str, Model]:
-    found: dict[str, Model] = {}
-    for model in (rollout.models[label] for label in rollout.cohorts[cohort].usable_models(rollout.throttle)):
+    """By what the gateway calls them."""
+    called, found = model_names(rollout, cohort), dict[str, Model]()
+    for label in rollout.cohorts[cohort].usable_models(rollout.throttle):
+        model = rollout.models[label]
         rates = (model.input, model.output, model.cache_read, model.cache_write)
         if min(rates) > 0 and max(rates) <= spend_limits.MOST_USD:
-            found.setdefault(model_id(model), model)
+            found[called[label]] = model
     return found
 
 

@@ -15,6 +15,7 @@ from rollout import names
 from rollout.account import Account
 from rollout.levels import Level
 from rollout.model.cohort import Cohort, Incident, Member
+from rollout.model.names_at_gateway import model_names, other_names
 from rollout.model.rollout import Rollout
 from rollout.model.whom_to_ask import whom_to_ask
 
@@ -27,12 +28,16 @@ MOST_SESSION_SECONDS = 3600
 
 def level_item(rollout: Rollout, account: Account, cohort: str, profile_arns: Mapping[str, str]) -> dict[str, Any]:
     """`profile_arns`: by label, of the cohort's profiles; none where it has none at its level."""
+    called = model_names(rollout, cohort)
     said = {
         "form": FORM,
         **_own(rollout, rollout.cohorts[cohort], None),
         "role_arn": account.role_arn(cohort),
         "session_seconds": min(rollout.session_minutes * 60, MOST_SESSION_SECONDS),
-        "models": {label: {"arn": arn, "called": called(rollout, label)} for label, arn in profile_arns.items()},
+        "models": {
+            label: {"arn": arn, "called": list(dict.fromkeys([called[label], *other_names(rollout, cohort, label)]))}
+            for label, arn in profile_arns.items()
+        },
         "throttle": {
             "model": rollout.throttle.model,
             "daily_tokens": rollout.throttle.daily_tokens,
@@ -42,23 +47,6 @@ def level_item(rollout: Rollout, account: Account, cohort: str, profile_arns: Ma
         "members": _members(rollout, rollout.cohorts[cohort]),
     }
     return {"id": {"S": names.gateway_item(cohort)}, "said": {"S": json.dumps(said)}}
-
-
-def called(rollout: Rollout, label: str) -> list[str]:
-    """What clients call a model, in lower case: as Bedrock does, and as Anthropic does. Of two labels of one model none
-    is called so: which is meant could not be told."""
-    one = rollout.models[label].foundation_model
-    if [each.foundation_model for each in rollout.models.values()].count(one) > 1:
-        return []
-    plain = one.removeprefix("anthropic.")
-    dated = plain.partition("-v1")[0]
-    return list(dict.fromkeys([one, plain, dated, dated.rpartition("-")[0] if _is_dated(dated) else dated]))
-
-
-def _is_dated(name: str) -> bool:
-    """Such as `claude-haiku-4-5-20251001`."""
-    last = name.rpartition("-")[2]
-    return last.isdigit() and len(last) == len("20251001")
 
 
 def _members(rollout: Rollout, cohort: Cohort) -> dict[str, Any] | None:

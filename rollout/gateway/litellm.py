@@ -1,11 +1,10 @@
-"""LiteLLM's proxy as a gateway: the `config.yaml` it runs with, and what Claude Code's settings say of it.
+"""LiteLLM's proxy as a gateway: the `config.yaml` it runs with, and the hook beside it.
 
 Written for litellm 1.108.7; docs/gateway-litellm.md says what was seen with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ SOURCES = Path(__file__).parents[2] / "gateway"
 CONFIG = "config.yaml"
 # A request may think for ten minutes, as Claude Code's own limit has it.
 REQUEST_SECONDS = 600
-# How long Claude Code keeps what its helper printed, and asks it again; a 401 has it ask at once.
-HELPER_MILLISECONDS = 300_000
 
 
 def config(rollout: Rollout, account: Account) -> dict[str, Any]:
@@ -80,39 +77,3 @@ def files(rollout: Rollout, account: Account) -> dict[str, str]:
     hook = {f"gateway/{path.name}": path.read_text("utf-8") for path in sorted(SOURCES.glob("*.py"))}
     requirements = {"requirements.txt": (SOURCES / "requirements.txt").read_text("utf-8")}
     return {CONFIG: yaml.safe_dump(config(rollout, account), sort_keys=False), **hook, **requirements}
-
-
-def client_settings(rollout: Rollout, cohort: str, helper: str) -> dict[str, Any]:
-    """What Claude Code's managed settings say in place of Bedrock's. `helper`: the absolute path of the program that
-    prints the person's token. Raises LookupError where the stack has no gateway."""
-    if rollout.gateway is None:
-        raise LookupError("the stack has no gateway")
-    labels = rollout.cohorts[cohort].usable_models(rollout.throttle) or rollout.cohorts[cohort].models[:1]
-    return {
-        "apiKeyHelper": f'"{helper}" token',
-        # The gateway's address alone: it is pinned below, and Bedrock's own would be refused by IAM anyway.
-        "allowedProviders": ["customEndpoint"],
-        "model": _name(rollout, labels[0]),
-        "availableModels": [_name(rollout, label) for label in labels],
-        "env": {
-            "CLAUDE_CODE_USE_BEDROCK": "",
-            "ANTHROPIC_BASE_URL": rollout.gateway.url,
-            "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": str(HELPER_MILLISECONDS),
-            **_pins(rollout, labels),
-        },
-    }
-
-
-def _pins(rollout: Rollout, labels: tuple[str, ...]) -> Mapping[str, str]:
-    """Each name that Claude Code resolves by itself, to the first model of its family, or else to the default one."""
-
-    def pinned(alias: str) -> str:
-        family = [label for label in labels if f"-{alias}-" in f"{rollout.models[label].foundation_model}-"]
-        return _name(rollout, (*family, labels[0])[0])
-
-    return {f"ANTHROPIC_DEFAULT_{alias.upper()}_MODEL": pinned(alias) for alias in ("opus", "sonnet", "haiku", "fable")}
-
-
-def _name(rollout: Rollout, label: str) -> str:
-    """By the name that Anthropic gives it, from which Claude Code knows what the model can do."""
-    return rollout.models[label].foundation_model.removeprefix("anthropic.").partition("-v1")[0]

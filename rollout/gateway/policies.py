@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 # Of a machine, of AWS, or of who may sign in where: for what is on the machine alone to say.
 NOT_SERVED = (
@@ -30,27 +30,18 @@ SERVED_ENV = ("ANTHROPIC_DEFAULT_", "CLAUDE_CODE_ENABLE_TELEMETRY", "OTEL_")
 WAIT = re.compile(r"/bin/sleep [0-9]+")
 
 
-def policy(settings: Mapping[str, Any], model_ids: Mapping[str, str]) -> dict[str, Any]:
-    """`settings`: of a cohort. `model_ids`: of the gateway, by ARN of the profile."""
+def policy(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings`: of a cohort, as they are behind a gateway."""
     kept = {key: value for key, value in settings.items() if key not in (*NOT_SERVED, "hooks", "env")}
     env = {key: value for key, value in settings.get("env", {}).items() if key.startswith(SERVED_ENV)}
     hooks = {event: found for event, rows in settings.get("hooks", {}).items() if (found := _waits(rows))}
-    parts = {
+    return {
         "managedSourcesBehavior": "merge",
         **kept,
         **({"hooks": hooks} if hooks else {}),
         **({"env": env} if env else {}),
     }
-    return {key: _renamed(value, model_ids) for key, value in parts.items()}
 
 
 def _waits(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if all(WAIT.fullmatch(hook.get("command", "")) for hook in row["hooks"])]
-
-
-def _renamed(value: Any, model_ids: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _renamed(each, model_ids) for key, each in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [_renamed(each, model_ids) for each in cast("list[Any]", value)]
-    return model_ids.get(value, value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What the role that a gateway runs with may do in AWS: take the cohorts' roles, and for LiteLLM read three kinds of
+"""What the role that a gateway runs with may do in AWS: take the cohorts' roles, and for LiteLLM read two kinds of
 items of the meter's table."""
 
 from __future__ import annotations

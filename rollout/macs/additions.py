@@ -67,10 +67,11 @@ def _blank(*variables: str) -> dict[str, str]:
 class Added:
     """One row. `switches`: keys of the document. `allow`: whether the stack file's allow rules count, and whether
     people may choose how much they are asked. `sign_in`: whether there is a way to get credentials. `says`: shown under
-    the banner; the last row's counts. `slows`: the last row's says whether each step waits. `stops`: no prompt is sent.
+    the banner; the last row's counts. `slows`: the last row's says whether requests are kept apart. `stops`: no prompt
+    is sent.
 
-    In texts `{incident}` is its id, `{model}` the one that is left, `{tokens}` those of a day, `{pace}` how long a step
-    waits, if at all.
+    In texts `{incident}` is its id, `{model}` the one that is left, `{tokens}` those of a day, `{pace}` what waits for
+    how long, if anything does.
     """
 
     deny: tuple[str, ...] = ()

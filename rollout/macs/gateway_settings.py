@@ -13,7 +13,6 @@ from typing import Any
 from rollout.macs import token_helper
 from rollout.macs.places import PLACES, Platform
 from rollout.model.gateway import Gateway, GatewayKind
-from rollout.model.rollout import Rollout
 
 # How long Claude Code keeps the token that its helper printed; a 401 has it ask at once.
 HELPER_MILLISECONDS = 300_000
@@ -22,19 +21,6 @@ PROVIDERS = {GatewayKind.CLAUDE_APPS: "gateway", GatewayKind.LITELLM: "customEnd
 # Of AWS, and of Bedrock's prices: nothing of them is asked for by this way.
 OF_AWS = ("AWS_", "CLAUDE_CODE_USE_", "ANTHROPIC_BEDROCK_")
 LEFT_OUT = ("awsAuthRefresh", "statusLine")
-
-
-def model_names(rollout: Rollout, cohort: str) -> dict[str, str]:
-    """By label, what a model is called at a gateway: as Anthropic calls it, from which the client knows what it can
-    do. Of two labels of one model each has the label behind its name, or which is meant could not be told."""
-    labels = rollout.cohorts[cohort].models
-    plain = {label: _plain(rollout.models[label].foundation_model) for label in labels}
-    every = [_plain(model.foundation_model) for model in rollout.models.values()]
-    return {label: name if every.count(name) == 1 else f"{name}-{label}" for label, name in plain.items()}
-
-
-def _plain(foundation_model: str) -> str:
-    return foundation_model.removeprefix("anthropic.").partition("-v1")[0]
 
 
 def by_gateway(gateway: Gateway, document: Mapping[str, Any], platform: Platform, *, signs_in: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from rollout import names
 from rollout.levels import Level
-from rollout.macs import commit_guard, credential_helper, gateway_settings, hooks, own_profiles, own_usage_view
+from rollout.macs import commit_guard, credential_helper, gateway_settings, hooks, own_profiles, own_usage_view, pace
 from rollout.macs.additions import ADDITIONS, Added
 from rollout.macs.checks import findings
 from rollout.macs.model import SettingsError, model_mistakes
@@ -20,6 +20,7 @@ from rollout.macs.places import PLACES, Platform
 from rollout.macs.sign_in import PORTAL_SIGN_IN, PROFILE
 from rollout.model.cohort import Cohort, Incident
 from rollout.model.macs import Claude, ClaudeMode, CommitGuardMode, Telemetry
+from rollout.model.names_at_gateway import model_names
 from rollout.model.rollout import Federation, Rollout
 
 # The names Claude Code resolves by itself; one that is not pinned would call a system-defined profile, which is denied
@@ -98,11 +99,11 @@ def managed_settings(
     rows = [row for level, row in ADDITIONS.items() if level.rank <= to.level.rank]
     strict = not all(row.allow for row in rows)
     region = "".join(profile_arns[cohort.models[0]].split(":")[3:4])
-    models = gateway_settings.model_names(rollout, to.cohort) if rollout.gateway else profile_arns
+    models = model_names(rollout, to.cohort) if rollout.gateway else profile_arns
     labels = _labels(rollout, cohort, to.level)
     says = _words(rollout, to, rows[-1].says)
     guard = commit_guard.hook(rollout, platform)
-    waits = [hooks.wait(rollout.throttle.delay_seconds)] if rows[-1].slows and rollout.throttle.delay_seconds else []
+    waits = pace.waits(rollout) if rows[-1].slows else []
     hooked = {
         "PreToolUse": [*([guard] if guard else []), *({"matcher": "*", **wait} for wait in waits)],
         "UserPromptSubmit": [hooks.stop(says)] if any(row.stops for row in rows) else waits,
@@ -268,9 +269,8 @@ def _words(rollout: Rollout, to: Recipients, text: str) -> str:
     ask = f" Questions: #{channel.name}." if channel and channel.name else ""
     incident = ", ".join(incident.id for incident in to.incidents) or "no incident named"
     throttle = rollout.throttle
-    pace = f", {throttle.delay_seconds} seconds before each step" if throttle.delay_seconds else ""
-    tokens = f"{throttle.daily_tokens:,}"
-    return text.format(incident=incident, model=throttle.model, tokens=tokens, pace=pace) + ask
+    tokens, slowed = f"{throttle.daily_tokens:,}", pace.in_words(rollout)
+    return text.format(incident=incident, model=throttle.model, tokens=tokens, pace=slowed) + ask
 
 
 def _of_cohort(cohort: Cohort) -> tuple[Incident, ...]:

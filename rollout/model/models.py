@@ -78,4 +78,5 @@ class Throttle(Part):
     counts: Annotated[tuple[TokenKind, ...], Field(min_length=1)] = ("input", "output", "cache_write")
     """The kinds of tokens that count. Cache reads are most of what Claude Code sends, and a tenth of the price."""
     delay_seconds: Annotated[int, Field(ge=0, le=30), Number] = 5
-    """How long Claude Code waits, at `throttled`, before it sends a prompt and before each step; 0: not at all."""
+    """How long Claude Code waits, at `throttled`, before it sends a prompt and before each step; 0: not at all. With
+    `gateway.kind: litellm` it is the gateway that waits, before each request."""

@@ -96,12 +96,17 @@ class Deployed:
         laptop.receives(document, File(path=config, content=aws_profile or self.aws_profile, mode=0o644), *guard)
 
 
-def deployed_pilot(world: World) -> Deployed:
+def declared(world: World) -> Rollout:
+    """What the stack file says."""
     told = json.loads(world.pulumi("config", "--show-secrets", "--json", "--stack", STACK))
     config = {name: str(entry["value"]) for name, entry in told.items()}
+    return load(config, world.folder, datetime.now(UTC))
+
+
+def deployed_pilot(world: World) -> Deployed:
     return Deployed(
         world=world,
-        rollout=load(config, world.folder, datetime.now(UTC)),
+        rollout=declared(world),
         profile_arns=world.cohorts()[COHORT]["profile_arns"],
         aws_profile=world.signing_in(COHORT)["aws_profile"],
     )

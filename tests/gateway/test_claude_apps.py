@@ -65,6 +65,16 @@ def test_nobody_else_signs_in_and_who_leaves_is_refused_at_the_next_refresh(comp
         assert alice.refreshes().status_code == 401
 
 
+def test_of_two_profiles_of_one_model_each_is_served_by_a_name_with_its_label(company: Company) -> None:
+    text = company.files().gateway.replace(SONNET, f"{SONNET}-eu")
+    with company.gateway(text):
+        alice = company.person(ALICE)
+        alice.signs_in()
+        assert alice.asks(f"{SONNET}-eu").status_code == 200
+        assert f"{SONNET}-eu" in alice.gets("/managed/settings").json()["settings"]["availableModels"]
+        assert alice.asks(SONNET).status_code == 400
+
+
 def test_a_file_with_a_wrong_key_is_refused(company: Company) -> None:
     text = company.files().gateway
 

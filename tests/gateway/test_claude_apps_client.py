@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
-from rollout.gateway import claude_apps
+from rollout.macs.places import Platform
+from rollout.macs.settings import managed_settings, whole_cohort
 from tests.client import laptop, told
+from tests.client.deployed import declared
 from tests.client.laptop import Laptop
 from tests.gateway.conftest import Company
 from tests.gateway.deployed import ALICE, URL
 from tests.gateway.test_claude_apps import OPUS, SONNET, sessions
-from tests.gateway.test_file import rollout
 
 SECONDS = 120
 DOWN, ENTER = "\x1b[A", "\r"
@@ -30,12 +32,12 @@ LOGIN = [
     ("trust", ENTER),
     ("Connected", ""),
 ]
-OWN_RULE = "Bash(touch own:*)"
+OWN_RULE, SERVED_RULE = "Bash(touch own:*)", "Bash(touch served:*)"
 
 
 @pytest.fixture
 def alices(company: Company, tmp_path: Path) -> Generator[Laptop]:
-    """Hers: it names the gateway, and has a rule of its own, as her Mac would have for a level of hers."""
+    """Hers, with what an update delivers, and a rule of its own, as her Mac would have for a level of hers."""
     etc = laptop.copy_of_etc(tmp_path / "etc")
     with (etc / "hosts").open("a", encoding="utf-8") as hosts:
         # It signs in to no address that is not private, and asks its own resolver, also behind a proxy.
@@ -49,7 +51,11 @@ def alices(company: Company, tmp_path: Path) -> Generator[Laptop]:
             login=ALICE,
             also=[company.internet.port],
         )
-        found.receives({**claude_apps.client_settings(rollout(), "pilot"), "permissions": {"deny": [OWN_RULE]}})
+        stack, arns = declared(company.world), company.world.cohorts()["pilot"]["profile_arns"]
+        settings = managed_settings(stack, whole_cohort(stack, "pilot"), arns, Platform.LINUX)
+        assert settings
+        settings["permissions"]["deny"].append(OWN_RULE)
+        found.receives(settings)
         yield found
 
 
@@ -81,7 +87,10 @@ def browser(company: Company, alices: Laptop) -> Generator[dict[str, str]]:
 def test_a_person_types_login_and_both_the_machines_settings_and_the_served_ones_hold(
     company: Company, alices: Laptop
 ) -> None:
-    with company.gateway(company.files().gateway), browser(company, alices) as exported:
+    served = yaml.safe_load(company.files().gateway)
+    for each in served["managed"]["policies"]:
+        each["cli"]["permissions"]["deny"].append(SERVED_RULE)
+    with company.gateway(yaml.safe_dump(served)), browser(company, alices) as exported:
         before = alices.runs("-p", "hello", exported=exported)
         assert "Not signed in to the Cloud gateway" in before.output + before.errors
         login = alices.runs(typed=LOGIN, exported=exported)
@@ -89,13 +98,13 @@ def test_a_person_types_login_and_both_the_machines_settings_and_the_served_ones
         answered = alices.asks("hello", exported=exported)
         assert answered.code == 0, answered.errors
         assert answered.events[0]["model"] == SONNET
-        # A rule of the machine alone, and one of the served settings alone.
+        # A rule of the machine alone, one of the served settings alone, and one of both.
         (alices.project / ".env").write_text("A=1\n", encoding="utf-8")
-        asked = f"{told.bash('touch own')} {told.read(alices.project / '.env')}"
+        asked = f"{told.bash('touch own')} {told.bash('touch served')} {told.read(alices.project / '.env')}"
         results = alices.asks(asked, exported=exported).tool_results
-        assert len(results) == 2
+        assert len(results) == 3
         assert all("denied" in result for result in results), results
-        assert not (alices.project / "own").exists()
+        assert not {"own", "served"} & {file.name for file in alices.project.iterdir()}
         # Not hers: the gateway says so, whatever she asks for.
         other = alices.asks("hello", "--model", "claude-opus-4-8", exported=exported)
         assert other.code != 0 or other.events[0]["model"] in {SONNET, OPUS}

@@ -206,13 +206,6 @@ def test_every_level_says_what_is_served() -> None:
         assert bool(claude_apps.served(found)) is (level.effects.models != "none")
 
 
-def test_settings_lead_to_the_gateway_and_to_no_provider() -> None:
-    found = claude_apps.client_settings(rollout(), "pilot")
-    assert (found["forceLoginMethod"], found["forceLoginGatewayUrl"]) == ("gateway", "https://claude.acme.example")
-    assert found["allowedProviders"] == ["gateway"]
-    assert claude_apps.model_ids(rollout(), "pilot") == {"sonnet": SONNET, "haiku": HAIKU}
-
-
 def test_of_groups_okta_tells_those_of_cohorts_and_the_one_of_all() -> None:
     okta = {"domain": "acme.okta.com", "umbrella_group": "Claude.Code (all)"}
     assert claude_apps.groups_filter(rollout(okta=okta), ACCOUNT) == (

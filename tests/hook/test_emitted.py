@@ -13,7 +13,7 @@ from gateway import settings
 from gateway.levels import LEVELS, Cohort, cohort, standing
 from gateway.settings import OnSilence
 from rollout.gateway.level_item import MEMBER_BYTES, level_item
-from rollout.gateway.litellm import SOURCES, client_settings, config, files
+from rollout.gateway.litellm import SOURCES, config, files
 from rollout.gateway.task_policy import task_policy
 from rollout.levels import Level
 from rollout.model.gateway import GatewayKind
@@ -111,11 +111,15 @@ def test_who_is_no_member_is_in_no_item_and_too_many_are_left_to_sts() -> None:
     assert cohort("pilot", item).members is None
 
 
-def test_two_labels_of_one_model_are_called_by_their_labels_alone() -> None:
+def test_of_two_labels_of_one_model_none_is_called_as_the_model_is() -> None:
     document = small()
     document["models"]["slow"] = dict(document["models"]["sonnet"])
+    document["cohorts"]["pilot"]["models"] = ["sonnet", "haiku", "slow"]
     found = cohort("pilot", level_item(loaded(document), ACCOUNT, "pilot", ARNS | {"slow": f"{ARNS['sonnet']}2"}))
-    assert "claude-sonnet-4-6" not in found.called
+    assert {called for called in found.called if "sonnet" in called} == {
+        "claude-sonnet-4-6-sonnet",
+        "claude-sonnet-4-6-slow",
+    }
     assert found.called["claude-haiku-4-5"] == "haiku"
 
 
@@ -146,16 +150,3 @@ def test_the_gateways_role_takes_the_roles_of_people_and_reads_what_the_hook_rea
     assert vendors
     assert [one["Sid"] for one in vendors["Statement"]] == ["InTheirNames"]
     assert task_policy(loaded(small()), ACCOUNT) is None
-
-
-def test_claude_code_is_told_the_gateway_alone_and_the_models_that_are_left() -> None:
-    found = client_settings(stack(), "pilot", "/etc/claude-code/rollout-token")
-    assert (found["apiKeyHelper"], found["model"]) == ('"/etc/claude-code/rollout-token" token', "claude-sonnet-4-6")
-    assert found["allowedProviders"] == ["customEndpoint"]
-    assert found["env"]["ANTHROPIC_BASE_URL"] == "https://claude.acme.example"
-    assert found["env"]["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "claude-sonnet-4-6"
-    left = client_settings(stack("throttled"), "pilot", "x")
-    assert left["availableModels"] == ["claude-haiku-4-5-20251001"]
-    assert {value for name, value in left["env"].items() if name.startswith("ANTHROPIC_DEFAULT")} == {left["model"]}
-    with pytest.raises(LookupError, match="no gateway"):
-        client_settings(loaded(small()), "pilot", "x")

@@ -13,19 +13,18 @@ from typing import Any
 
 import pytest
 
-from rollout.gateway.litellm import client_settings
-from rollout.macs.additions import KEYS
+from rollout.macs import gateway_files
 from rollout.macs.commit_guard import File
 from rollout.macs.places import Platform
-from rollout.macs.token_helper import SETTINGS, files, path
-from sandbox.settings import ACCOUNT_ID
+from rollout.macs.settings import managed_settings, whole_cohort
+from rollout.macs.token_helper import SETTINGS
+from rollout.model.client_versions import FLOOR
+from rollout.model.rollout import Rollout
 from tests.client import installed, laptop
 from tests.client.installed import Client
 from tests.client.laptop import Laptop
-from tests.litellm.world import ALICE, Proxy, World, stack
+from tests.litellm.world import ACCOUNT, ALICE, Proxy, World, stack
 from tests.sign_in.test_token import BROWSER
-
-BEYOND = {"enforceAvailableModels": True, "forceRemoteSettingsRefresh": True}
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +56,24 @@ def alice(
             login=ALICE,
             also=[own],
         )
-        told = client_settings(stack(), "pilot", path(Platform.LINUX))
-        told["env"] |= {**dict.fromkeys(KEYS, ""), "ANTHROPIC_BASE_URL": gateway.url}
-        made.receives({**BEYOND, **told}, *(_here(file, world) for file in files(stack(), ACCOUNT_ID, Platform.LINUX)))
+        rollout = either_starts()
+        whole, arns = whole_cohort(rollout, "pilot"), world.profiles["pilot"]
+        told = managed_settings(rollout, whole, arns, Platform.LINUX)
+        assert told
+        told["env"]["ANTHROPIC_BASE_URL"] = gateway.url
+        files = gateway_files.files(rollout, ACCOUNT, Platform.LINUX)
+        made.receives(told, *(_here(file, world) for file in files))
         browser = made.home / "bin" / "browser"
         words = {"python": sys.executable, "opened": str(made.home / "opened"), "login": ALICE, "decision": "allow"}
         browser.write_text(BROWSER.format(**words, okta=world.okta.url), encoding="utf-8")
         browser.chmod(0o755)
         yield made
+
+
+def either_starts() -> Rollout:
+    """The stack, of a company that lets the older client start too."""
+    found = stack()
+    return found.model_copy(update={"claude": found.claude.model_copy(update={"minimum_version": FLOOR})})
 
 
 def _here(file: File, world: World) -> File:

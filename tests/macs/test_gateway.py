@@ -69,20 +69,31 @@ def test_litellm_is_asked_with_the_persons_token_and_at_suspended_with_none(leve
 def test_what_each_level_takes_is_taken_behind_a_gateway_too(kind: str) -> None:
     for level in SET:
         direct, by_gateway = document(rollout(), level), document(behind(kind), level)
-        for key in ("permissions", "sandbox", "companyAnnouncements", "allowManagedHooksOnly", "disableSideloadFlags"):
+        for key in ("permissions", "sandbox", "allowManagedHooksOnly", "disableSideloadFlags"):
             assert by_gateway.get(key) == direct.get(key)
-        for event in ("PreToolUse", "UserPromptSubmit"):
-            assert by_gateway.get("hooks", {}).get(event) == direct.get("hooks", {}).get(event)
+        if kind == "claude_apps" or level is not Level.THROTTLED:  # who waits then is below
+            assert by_gateway.get("companyAnnouncements") == direct.get("companyAnnouncements")
+            for event in ("PreToolUse", "UserPromptSubmit"):
+                assert by_gateway.get("hooks", {}).get(event) == direct.get("hooks", {}).get(event)
         assert len(by_gateway["availableModels"]) == len(direct["availableModels"])
 
 
-def test_two_labels_of_one_model_have_two_names() -> None:
-    from tests import stacks
-
-    sonnet = stacks.small()["models"]["sonnet"]
-    models = {"first": sonnet, "second": {**sonnet, "source": "us.anthropic.claude-sonnet-4-6"}}
-    made = document(behind("litellm", {"models": ["first", "second"]}, models=models, throttle={"model": "first"}))
-    assert made["availableModels"] == ["claude-sonnet-4-6-first", "claude-sonnet-4-6-second"]
+@pytest.mark.parametrize(
+    ("stack", "waits", "words"),
+    [
+        (rollout(), 2, "5 seconds before each step"),
+        (behind("claude_apps"), 2, "5 seconds before each step"),
+        (behind("litellm"), 0, "5 seconds before each request"),
+        (behind("litellm", throttle={"delay_seconds": 0}), 0, None),
+    ],
+)
+def test_at_throttled_either_the_client_waits_or_the_gateway_and_the_words_say_which(
+    stack: Rollout, waits: int, words: str | None
+) -> None:
+    made = document(stack, Level.THROTTLED)
+    assert json.dumps(made["hooks"]).count("/bin/sleep 5") == waits
+    [said] = made["companyAnnouncements"]
+    assert said.endswith(f"tokens a day, {words}." if words else "tokens a day.")
 
 
 @pytest.mark.parametrize("platform", SHELLS)

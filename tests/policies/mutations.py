@@ -316,8 +316,8 @@ MUTATIONS = [
     Mutation(
         what="All machines have one name between them",
         file="rollout/access/federation.py",
-        old="machine(account, name, each) for name, each in sorted(machines.items())",
-        new='machine(account, "one-name", each) for name, each in sorted(machines.items())',
+        old="machine(account, name, each) for name, each in sorted(found.machines.items())",
+        new='machine(account, "one-name", each) for name, each in sorted(found.machines.items())',
         stack="machines",
         rule="machines-are-told-apart",
     ),
