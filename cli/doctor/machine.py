@@ -6,9 +6,7 @@ import json
 import os
 import re
 import shlex
-import shutil
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ import httpx
 
 from cli.doctor.finding import TIMEOUT, Check, Finding, broken, fine, unknown
 from cli.doctor.installed import Machine
+from cli.doctor.programs import AWS_CLI_INSTALL, USUAL, aws_cli, by_portal, program_at, run
 from rollout import names
 from rollout.leaks.masked import masked
 from rollout.macs.checks import findings as merged_findings
@@ -25,6 +24,7 @@ from rollout.macs.checks import text_findings
 from rollout.macs.credential_helper import ENTRY
 from rollout.macs.level_seen import level_in
 from rollout.macs.places import Platform
+from rollout.macs.sign_in import PORTAL_SIGN_IN
 from rollout.macs.sources import drop_in_findings
 from rollout.macs.untyped import list_of
 from rollout.model.client_versions import FLOOR
@@ -32,11 +32,8 @@ from rollout.model.errors import shown
 from rollout.model.macs import VERSION, version_of
 from rollout.model.rollout import Rollout
 
-SECONDS = 30
 # Of SigV4 (IAM user guide, signing: a request must reach AWS within five minutes of its time stamp).
 MOST_SKEW_SECONDS, NOTICED_SKEW_SECONDS = 300, 60
-# Where `mac/rollout_credentials/okta.py` looks, too.
-USUAL = ("/opt/homebrew/bin", "/usr/local/bin", "~/go/bin", "~/.local/bin", "~/bin", "/home/linuxbrew/.linuxbrew/bin")
 INSTALL = "https://code.claude.com/docs/en/setup"
 RELEASES = "https://github.com/okta/okta-aws-cli/releases"
 INSTALLED_BY: Mapping[Platform, str] = {
@@ -54,37 +51,25 @@ def checks(machine: Machine, rollout: Rollout | None) -> list[Check]:
         Check(name="Claude Code", look=lambda: claude_code(machine, rollout), fix="run `claude doctor`"),
         Check(name="managed settings", look=lambda: settings(machine, rollout), fix=machine.ask),
         Check(name="shell", look=lambda: shell(machine), fix=""),
-        Check(name="okta-aws-cli", look=lambda: okta_aws_cli(machine), fix=f"install it: {RELEASES}"),
+        _signs_in(machine),
         Check(name="gateway", look=lambda: gateway(machine), fix="look at your network, a proxy or VPN included"),
         Check(name="clock", look=lambda: clock(machine), fix="look at your network, a proxy or VPN included"),
     ]
 
 
-def _run(machine: Machine, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  what is installed on this machine
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-        stdin=subprocess.DEVNULL,
-        env=machine.environment,
-    )
-
-
-def _found(machine: Machine, program: str, folders: Iterable[str]) -> str | None:
-    home = machine.environment.get("HOME", str(Path.home()))
-    places = [folder.replace("~", home, 1) for folder in folders]
-    return shutil.which(program, path=os.pathsep.join([machine.environment.get("PATH", ""), *places]))
+def _signs_in(machine: Machine) -> Check:
+    if by_portal(machine):
+        return Check(name="AWS's command line", look=lambda: aws_cli(machine), fix=f"install it: {AWS_CLI_INSTALL}")
+    return Check(name="okta-aws-cli", look=lambda: okta_aws_cli(machine), fix=f"install it: {RELEASES}")
 
 
 def claude_code(machine: Machine, rollout: Rollout | None) -> Iterator[Finding]:
     name = "Claude Code"
-    program = _found(machine, "claude", ("~/.local/bin", "/opt/homebrew/bin", "/usr/local/bin"))
+    program = program_at(machine, "claude", ("~/.local/bin", "/opt/homebrew/bin", "/usr/local/bin"))
     if program is None:
         yield broken(name, "there is no `claude` on PATH", f"install it: {INSTALL}")
         return
-    said = _run(machine, program, "--version").stdout
+    said = run(machine, program, "--version").stdout
     found = re.match(rf"({VERSION})\b", said)
     if not found:
         yield unknown(name, f"{program} does not say its version", "run `claude doctor`")
@@ -214,12 +199,12 @@ def okta_aws_cli(machine: Machine) -> Iterator[Finding]:
         yield fine(name, "not needed: your own AWS profile signs you in")
         return
     told = machine.told.get("okta_aws_cli")
-    program = told if told and os.access(told, os.X_OK) else None if told else _found(machine, name, USUAL)
+    program = told if told and os.access(told, os.X_OK) else None if told else program_at(machine, name, USUAL)
     if program is None:
         where = told or "PATH, or where it is usually put"
         yield broken(name, f"not found in {where}", INSTALLED_BY[machine.platform])
         return
-    said = masked(_run(machine, program, "--version").stdout) or "says no version"
+    said = masked(run(machine, program, "--version").stdout) or "says no version"
     yield fine(name, f"{said[:60]}, at {program}")
 
 
@@ -264,13 +249,16 @@ def sign_in(machine: Machine) -> tuple[list[Finding], Mapping[str, str] | None]:
     if command is None:
         text = f"{machine.env['AWS_CONFIG_FILE']}: missing, or names no credential_process"
         return [broken(name, text, machine.ask)], None
+    if by_portal(machine):
+        text = f"AWS's command line gets each session by the portal's; `{PORTAL_SIGN_IN}` where that is over"
+        return [fine(name, text)], None
     if Path(command[0]).name != ENTRY:
         text = f"each start of Claude Code runs `{Path(command[0]).name}`, which opens Okta's page; nothing is kept"
         return [fine(name, text)], None
     program = str(machine.file(command[0]))
     if not os.access(program, os.X_OK):
         return [broken(name, f"{command[0]}: not there, or not to be run", machine.ask)], None
-    result = _run(machine, program, "cached")
+    result = run(machine, program, "cached")
     if result.returncode:
         said = masked(result.stderr) or "says nothing"
         return [unknown(name, said, f'start `claude`, or type "{command[0]}" sign-in; Okta\'s page opens')], None

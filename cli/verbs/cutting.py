@@ -69,7 +69,7 @@ def cut(
     lift: Annotated[bool, typer.Option("--lift", help="of who is in no stack file, an hour after the cut")] = False,
     as_json: Json = False,
 ) -> None:
-    """Deny a cohort, or one person, everything, at once and by AWS alone: an inline policy that no update takes away.
+    """Deny a cohort, or one person, everything, at once and by AWS alone. No update takes it away.
 
     Asks nothing. Needs AWS credentials, and no engine, Okta, Jamf Pro, state, lock or valid stack file. `set-level`
     comes next, and gives access back at the end.

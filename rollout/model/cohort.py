@@ -51,7 +51,7 @@ class Seniority(StrEnum):
 
 
 class Member(Part):
-    """A person, by the e-mail address that Okta knows. Of somebody in the roster: level and incident alone."""
+    """A person, by the e-mail address that Okta knows. Of somebody in the roster: level, incident and end alone."""
 
     name: Cell
     """As colleagues write it."""
@@ -155,7 +155,8 @@ class Cohort(Part):
     members: Mapping[Email, Member] = {}
     """By e-mail address, as Okta knows it."""
     roster: RosterPath | None = None
-    """A CSV file with members, beside those named here. Of somebody in it, `members` may give level and incident."""
+    """A CSV file with members, beside those named here. Of somebody in it, `members` may give level, incident and
+    end."""
     machines: Mapping[MachineName, Machine] = {}
     """In place of people: what runs Claude Code by itself, by name (docs/machines.md)."""
     incident: Incident | None = None

@@ -173,3 +173,49 @@ BY_GATEWAY: tuple[Trouble, ...] = (
     *(_BY_GATEWAY.get(each.kind, each) for each in TROUBLES if each.kind not in _NOT_BY_GATEWAY),
     _BY_GATEWAY["not-reached"],
 )
+
+# What stands otherwise where people sign in by IAM Identity Center, with AWS's own command line.
+_BY_PORTAL = {
+    "no-session": Trouble(
+        kind="no-session",
+        title="Not signed in, or the session has expired",
+        sees=(
+            "Could not load credentials from any providers",
+            "API Error: 403 … security token … is expired",
+            "Error loading SSO Token",
+            "Token has expired and refresh failed",
+        ),
+        means="A session lasts {session_minutes} minutes and is renewed by itself while you are signed in to the AWS "
+        "access portal. That sign-in has ended, or nobody finished it in the browser, or AWS's command line is not "
+        "installed.",
+        does=(
+            "Type {portal}, and look for the portal's page in your browser, where Okta signs you in.",
+            "If no page opens, check that aws --version says 2.9 or newer (step 2).",
+            "Then start Claude Code again.",
+        ),
+    ),
+    "wrong-group": Trouble(
+        kind="wrong-group",
+        title="You are not let in: the wrong group",
+        sees=("ForbiddenException … GetRoleCredentials … No access", "You do not have any applications", "No access"),
+        means="The portal knows you and does not have you in this cohort's group: you are not in it yet, Okta has not "
+        "brought you there yet, you were moved to another, or have left it.",
+        does=(
+            "Check that you signed in to {okta_domain} as yourself, not by an administrator's or a second account.",
+            "If you were added a moment ago, wait: Okta brings groups to AWS by itself.",
+            "Then type aws sso logout, and {portal}.",
+            "Otherwise {ask}.",
+        ),
+    ),
+    "suspended": Trouble(
+        kind="suspended",
+        title="Suspended",
+        sees=("Claude Code is suspended (…). Nothing you typed was sent.", "Operation stopped by hook"),
+        means="Access of your cohort, or yours alone, is cut while an incident is open. Older sessions stay dead.",
+        does=(
+            "Nothing to do, and please do not look for another way in. You are told when it is over.",
+            "After that, type aws sso logout, and {portal}.",
+        ),
+    ),
+}
+BY_PORTAL: tuple[Trouble, ...] = tuple(_BY_PORTAL.get(each.kind, each) for each in TROUBLES)

@@ -21,7 +21,7 @@ from rollout.macs.settings import ALIASES
 from rollout.macs.sign_in import PORTAL_SIGN_IN
 from rollout.model.rollout import Federation, Rollout
 from rollout.model.whom_to_ask import whom_to_ask
-from rollout.onboarding.errors import BY_GATEWAY, TROUBLES, Trouble
+from rollout.onboarding.errors import BY_GATEWAY, BY_PORTAL, TROUBLES, Trouble
 from rollout.onboarding.platforms import GUIDES, RELEASES
 from rollout.report.palette import variables
 
@@ -63,7 +63,7 @@ def page(rollout: Rollout, cohort: str) -> str:
         pushed=rollout.jamf is not None,
         rows=_rows(rollout, cohort),
         spend=_spend(rollout),
-        troubles=[filled(trouble, facts) for trouble in (BY_GATEWAY if rollout.gateway else TROUBLES)],
+        troubles=[filled(trouble, facts) for trouble in _troubles(rollout)],
         prompt=FIRST_PROMPT,
         leads=leads,
         contacts=rollout.notify.email.get("engineering", ()),
@@ -74,10 +74,17 @@ def page(rollout: Rollout, cohort: str) -> str:
     )
 
 
+def _troubles(rollout: Rollout) -> tuple[Trouble, ...]:
+    if rollout.gateway:
+        return BY_GATEWAY
+    return BY_PORTAL if rollout.identity_center else TROUBLES
+
+
 def _facts(rollout: Rollout, cohort: str) -> Mapping[str, str]:
     return {
         "ask": whom_to_ask(rollout),
         "gateway": rollout.gateway.url if rollout.gateway else "",
+        "portal": PORTAL_SIGN_IN,
         "session_minutes": str(rollout.session_minutes),
         "role": names.role(cohort),
         "okta_domain": rollout.okta.domain,

@@ -10,10 +10,11 @@ import pytest
 from rollout_credentials import okta
 
 from cli.doctor import machine as checks
-from cli.doctor import own_profiles
+from cli.doctor import own_profiles, programs
 from cli.doctor.finding import Health
 from rollout.leaks.masked import masked
-from tests.live.developers_machine import KEYS, machine, only, program, signed_in
+from rollout.macs.sign_in import PORTAL_SIGN_IN
+from tests.live.developers_machine import KEYS, machine, only, program, rewrite, signed_in
 from tests.macs.test_forms import PROCESS
 
 
@@ -111,3 +112,29 @@ def test_on_linux_nobody_needs_homebrew(root: Path) -> None:
 
 def test_it_looks_where_the_sign_in_looks() -> None:
     assert okta.USUAL == checks.USUAL
+
+
+@pytest.mark.parametrize(
+    ("printed", "health"),
+    [
+        ("aws-cli/2.17.9 Python/3.11.9 Darwin/23.6.0", Health.FINE),
+        ("aws-cli/2.8.1 Python/3.9.11 Linux/5.15", Health.BROKEN),
+        ("aws-cli/1.33.2 Python/3.8", Health.BROKEN),
+        ("what?", Health.UNKNOWN),
+        (None, Health.BROKEN),
+    ],
+)
+def test_where_identity_center_signs_in_awss_command_line_is_looked_for_and_not_oktas(
+    root: Path, printed: str | None, health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "USUAL", ())
+    (root / "home/bin/okta-aws-cli").unlink()
+    rewrite(root, lambda said: said.update(awsAuthRefresh=PORTAL_SIGN_IN))
+    if printed:
+        program(root / "home/bin/aws", f'echo "{printed}"')
+    here = machine(root) if printed else machine(root, PATH=str(root / "home/bin"))
+    looked = {check.name: check for check in checks.checks(here, None)}
+    assert "okta-aws-cli" not in looked
+    assert only(looked["AWS's command line"].look()).health is health
+    [found], keys = checks.sign_in(here)
+    assert (found.health, keys, PORTAL_SIGN_IN in found.what) == (Health.FINE, None, True)

@@ -169,3 +169,12 @@ def test_the_command_writes_one_file_and_refuses_a_cohort_that_is_not_there(
         run("sandbox", "pilto", None, as_json=False)
     with pytest.raises(CommandError, match="No such file"):
         run("sandbox", "pilot", tmp_path / "nowhere" / "page.html", as_json=False)
+
+
+def test_who_signs_in_by_identity_center_reads_of_awss_command_line_and_of_no_program_of_ours() -> None:
+    center = load(stacks.config(stacks.by_identity_center(stacks.small())), stacks.COMPANY, datetime.now(UTC))
+    text = page(center, "pilot")
+    assert "okta-aws-cli" not in text
+    assert "rollout-credentials" not in text
+    assert text.count("aws sso login --profile claude-code-portal") >= 4, "to begin, and at each trouble that needs it"
+    assert "okta-aws-cli" in page(made(), "pilot")
