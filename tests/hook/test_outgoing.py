@@ -71,8 +71,17 @@ def test_what_json_can_say_is_no_logging_object_of_litellm_s(theirs: object) -> 
     assert sent(litellm_logging_obj=ours)["litellm_logging_obj"] is ours
 
 
-THEIRS = """provider_specific_header litellm_metadata litellm_params secret_fields success_callback failure_callback
-langfuse_host headers extra_headers user api_base aws_role_name original_function""".split()
+THEIRS = [
+    "provider_specific_header",
+    "litellm_metadata",
+    "litellm_params",
+    "secret_fields",
+    "success_callback",
+    "headers",
+    "extra_headers",
+    "api_base",
+    "original_function",
+]
 
 
 @pytest.mark.parametrize("name", [*LITELLMS, *THEIRS])
