@@ -96,7 +96,8 @@ class GatewayService(pulumi.ComponentResource):
         )
 
     def _listener(self, balancer: aws.lb.LoadBalancer) -> tuple[aws.lb.TargetGroup, aws.lb.Listener]:
-        service = self._args.service
+        service, gateway = self._args.service, self._args.rollout.gateway
+        assert gateway  # noqa: S101  its service is this one
         target = aws.lb.TargetGroup(
             f"{self._name}-target",
             name=names.GATEWAY_SERVICE,
@@ -106,7 +107,7 @@ class GatewayService(pulumi.ComponentResource):
             vpc_id=service.vpc_id,
             deregistration_delay=documents.DRAIN_SECONDS,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
-                path=service.health_path,
+                path=documents.health_path(gateway.kind, service),
                 matcher="200",
                 interval=15,
                 timeout=5,

@@ -237,6 +237,12 @@ GATEWAY_SERVICE = f"{PREFIX}-gateway"
 OUR_ROLES = (f"{PREFIX}-", "rollout-on-call", "rollout-workflow-")
 
 
+def is_our_role(name: str) -> bool:
+    """Whether a role of such a name, in small letters, is one that a rollout makes. A company's own may begin as a
+    gateway's does."""
+    return name.startswith(OUR_ROLES) or name in {GATEWAY_ROLE, GATEWAY_START_ROLE}
+
+
 def state_bucket(account: str) -> str:
     return f"{PREFIX}-rollout-states-{account}"
 

@@ -66,6 +66,12 @@ def groups_filter(rollout: Rollout, account: Account) -> str:
     return f"{cohorts}.*|{everybody}"
 
 
+def port(rollout: Rollout) -> int:
+    """Where the load balancer of `gateway.service` looks for it."""
+    service = rollout.gateway.service if rollout.gateway else None
+    return service.port if service else PORT
+
+
 def session_hours(rollout: Rollout) -> float:
     """How long the gateway believes what Okta said of a person: `session_minutes`, which the residual access is
     computed from. Whoever has left the groups is refused at the first refresh after it."""
@@ -91,7 +97,7 @@ def document(rollout: Rollout, account: Account, deployed: Mapping[str, Deployed
     capped = spend_limits.any_set(rollout, cohorts)
     policies = [_policy(account, name, deployed[name]) for name in cohorts]
     parts: dict[str, Any] = {
-        "listen": {"host": "0.0.0.0", "port": PORT, "public_url": rollout.gateway.url},  # noqa: S104  behind TLS of a load balancer
+        "listen": {"host": "0.0.0.0", "port": port(rollout), "public_url": rollout.gateway.url},  # noqa: S104  behind TLS of a load balancer
         "oidc": {
             "issuer": f"https://{rollout.okta.domain}",
             "client_id": okta_names.gateway_app(account.id),

@@ -11,6 +11,7 @@ from typing import Any
 from rollout import names
 from rollout.access.documents import WRITE_LOG, Document, allow, document
 from rollout.account import Account
+from rollout.model.gateway import GatewayKind
 from rollout.model.gateway_service import GatewayService
 
 CONTAINER, SCRATCH = "gateway", "scratch"
@@ -20,6 +21,8 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 IDLE_SECONDS, STOP_SECONDS, DRAIN_SECONDS = 660, 120, 660
 POSTGRESQL = 5432
 REGISTRY = r".dkr.ecr."
+# Of `litellm`, all that `gateway.routes` opens for a load balancer, the usual one first. Of `claude gateway`, its own.
+LITELLM_HEALTH, CLAUDE_APPS_HEALTH = ("/health/liveliness", "/ready"), "/healthz"
 
 
 def execution_policy(account: Account, service: GatewayService) -> Document:
@@ -76,6 +79,11 @@ def container_definitions(account: Account, service: GatewayService) -> list[dic
             },
         }
     ]
+
+
+def health_path(kind: GatewayKind, service: GatewayService) -> str:
+    usual = LITELLM_HEALTH[0] if kind is GatewayKind.LITELLM else CLAUDE_APPS_HEALTH
+    return service.health_path or usual
 
 
 def ingress(service: GatewayService) -> list[dict[str, Any]]:

@@ -19,6 +19,13 @@ from rollout.model.errors import shown
 from rollout.model.permission_rules import Rule
 
 
+def small(text: str) -> str:
+    """In lower case, where its letters are ours: of another alphabet's some would become one of a to z, such as the
+    Kelvin sign a k, and so somebody else's address."""
+    text = text.strip()
+    return text.lower() if text.isascii() else text
+
+
 @dataclass(frozen=True)
 class Shape:
     """A text that matches `pattern` as a whole; `allowed` completes the sentence "not ...: <value>"."""
@@ -35,7 +42,7 @@ class Shape:
         return {**handler(schema), "pattern": f"^(?:{pattern})$", "errorMessage": f"not {self.allowed}"}
 
     def _check(self, value: str) -> str:
-        value = value.strip().lower() if self.lower else value.strip()
+        value = small(value) if self.lower else value.strip()
         if not re.fullmatch(self.pattern, value):
             raise ValueError(f"not {self.allowed}: {shown(value)}")
         return value

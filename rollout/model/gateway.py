@@ -16,7 +16,8 @@ from rollout.model.machines import RoleArn
 GatewayUrl = Annotated[
     str,
     Shape(
-        r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?::[0-9]{1,5})?",
+        r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+        r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?",
         "a gateway's address such as https://claude.acme.example (https, no path)",
         lower=True,
     ),

@@ -34,6 +34,7 @@ SecretArn = Annotated[
         "the ARN of a secret in Secrets Manager, or of a key within it (…:secret:<name>-<6 characters>:<key>::)",
     ),
 ]
+HealthPath = Annotated[str, Shape(r"/[A-Za-z0-9/_.-]{0,199}", "a path such as /healthz (it begins with /)")]
 VariableName = Annotated[
     str, Shape(r"[A-Z][A-Z0-9_]{0,63}", "a variable's name (capitals, digits and _, a letter first)")
 ]
@@ -73,7 +74,6 @@ class GatewayService(Part):
     """Of each, in MiB; Fargate takes certain pairs with `cpu`."""
     port: Annotated[int, Field(ge=1024, le=65535), Number] = 8080
     """Where it listens, without TLS, for the load balancer alone."""
-    health_path: Annotated[str, Shape(r"/[A-Za-z0-9/_.-]{0,199}", "a path such as /healthz (it begins with /)")] = (
-        "/healthz"
-    )
-    """What it answers with 200 while it is well: /healthz of `claude_apps`; /health/liveliness of `litellm`."""
+    health_path: HealthPath | None = None
+    """What it answers with 200 while it is well; unless you say otherwise /healthz of `claude_apps`, and
+    /health/liveliness of `litellm`."""

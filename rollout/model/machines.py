@@ -21,7 +21,7 @@ MachineName = Annotated[
 Repository = Annotated[
     str,
     Shape(
-        r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,100}",
+        r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}",
         "a repository at GitHub as owner/name, such as acme/claude-code-rollout",
     ),
 ]

@@ -17,6 +17,7 @@ from rollout.incidents.cut_rules import RAISE_ENDS
 from rollout.levels import Level
 from rollout.model.budgets import Budgets
 from rollout.model.errors import Mistake, nearest, shown
+from rollout.model.fields import small
 from rollout.model.rollout import Federation
 from rollout.names import RESERVED
 from rollout.stack_file.budget_consistency import contradictions
@@ -212,7 +213,7 @@ def retired(document: Document, now: datetime) -> Iterator[Mistake]:  # noqa: AR
 
 def stops(document: Document, now: datetime) -> Iterator[Mistake]:
     budgets, members = part(document, "budgets"), {email for _, email, _, _ in each_member(document)}
-    addresses = Counter(str(email).strip().lower() for email in part(budgets, "raises"))
+    addresses = Counter(small(str(email)) for email in part(budgets, "raises"))
     for email in (email for email, times in addresses.items() if times > 1):
         yield Mistake(("budgets", "raises", email), "there twice, but for upper and lower case")
     try:

@@ -15,7 +15,7 @@ from rollout.access import residual
 from rollout.model import errors
 from rollout.model.cohort import OWN
 from rollout.model.errors import Mistake, StackFileError, one_of
-from rollout.model.fields import RosterPath
+from rollout.model.fields import RosterPath, small
 from rollout.model.rollout import Rollout, ServiceLevels
 from rollout.model.time_fields import End, Instant
 from rollout.stack_file.checks import CHECKS, each_cohort, part
@@ -120,7 +120,7 @@ def _add_rosters(document: dict[str, Any], folder: Path, origins: dict[errors.Pa
         if not isinstance(cohort.get("members", {}), Mapping | None):
             continue
         members: dict[str, Any] = dict(part(cohort, "members"))
-        written = {email.strip().lower(): email for email in members}
+        written = {small(email): email for email in members}
         teams = {team.lower(): team for team in part(document, "organization", "teams")}
         for row in rows:
             path = ("cohorts", name, "members", row.email)
@@ -146,11 +146,11 @@ def _normalize(document: dict[str, Any]) -> list[Mistake]:
     for name, cohort in each_cohort(document):
         members: dict[str, Any] = {}
         for email, member in part(cohort, "members").items():
-            if email.strip().lower() in members:
+            if small(email) in members:
                 mistakes.append(
                     Mistake(("cohorts", name, "members", email), "there twice, but for upper and lower case")
                 )
-            members[email.strip().lower()] = member
+            members[small(email)] = member
             _read_times(member)
         if "members" in cohort and isinstance(cohort["members"], Mapping):
             cast("dict[str, Any]", cohort)["members"] = members

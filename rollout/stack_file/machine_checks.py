@@ -80,7 +80,7 @@ def roles_of_others(document: Document, now: datetime) -> Iterator[Mistake]:  # 
         if not found or not found.role:
             continue
         role = found.role.rpartition("/")[2].lower()  # IAM takes two that differ by capitals alone for one
-        if role.startswith(names.OUR_ROLES):
+        if names.is_our_role(role):
             text = f"a role of this rollout's: {shown(found.role)}; give the machine one that nobody else takes"
             yield Mistake(("cohorts", name, "machines", machine, "role"), text)
         elif role.startswith("awsreservedsso_"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rollout.model.errors import nearest, one_of, shown
+from rollout.model.fields import small
 from rollout.stack_file.roster_table import COLUMNS, REQUIRED, SEPARATORS, Line, column_names, lines, separator
 
 MAX_BYTES = 1 << 20
@@ -120,7 +121,7 @@ def _row(origin: str, header: list[str], line: Line, mark: str, seen: Mapping[st
     if nameless := next((cell for column, cell in pairs if cell and not column), None):
         return f"{origin}: {shown(nameless)} is in a column without a name; name the column, or empty the cell"
     values = {column: cell for column, cell in pairs if cell and not _is_placeholder(column, cell)}
-    given, email = dict(pairs), values.pop("email", "").lower()
+    given, email = dict(pairs), small(values.pop("email", ""))
     if not email and given.get("email"):
         return f"{origin}: email: {shown(given['email'])} is a placeholder; give the person's address, or {_OUT}"
     if not email:

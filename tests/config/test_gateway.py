@@ -10,6 +10,8 @@ from rollout import names
 from rollout.access.federation import trust_policy
 from rollout.access.gateway_trust import CAPITALS, left_out, statements
 from rollout.account import Account
+from rollout.gateway import claude_apps
+from rollout.gateway.service import health_path
 from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.people.directory import Person, session_name
 from tests.config.stack_files import changed, loaded, mistakes
@@ -86,6 +88,12 @@ def test_a_gateway_takes_no_role_of_a_permission_set() -> None:
         ({"role_arn": "arn:aws:iam::123456789012:role/claude-code-pilot"}, "would be everybody"),
         ({"role_arn": "arn:aws:iam::123456789012:role/rollout-on-call"}, "would be everybody"),
         ({"role_arn": "arn:aws:iam::123456789012:role/aws-reserved/sso/AWSReservedSSO_Dev_0a"}, "permission set"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/rollout-gateway-start"}, "would be everybody"),
+        ({"url": "https://claude.acme.example:0"}, "https, no path"),
+        ({"url": "https://claude.acme.example:65536"}, "https, no path"),
+        ({"url": "https://claude.acme.example:99999"}, "https, no path"),
+        ({"url": "https://claude.acme.example:0443"}, "https, no path"),
+        ({"url": "https://\u212alaude.acme.example"}, "https, no path"),
         ({"role": ROLE}, "gateway.role"),
     ],
 )
@@ -93,6 +101,41 @@ def test_what_is_no_gateway_is_told(change: dict[str, Any], said: str) -> None:
     (line,) = mistakes(changed({**GATEWAY, **change}, "gateway"))
     assert line.startswith("gateway")
     assert said in line
+
+
+@pytest.mark.parametrize("port", ["1", "443", "8443", "10000", "65535"])
+def test_a_gateway_may_listen_at_any_port_that_there_is(port: str) -> None:
+    assert loaded(changed({**GATEWAY, "url": f"https://claude.acme.example:{port}"}, "gateway")).gateway
+
+
+@pytest.mark.parametrize("name", ["rollout-gateway", "rollout-gateway-europe"])
+def test_a_gateway_that_another_stack_of_the_account_runs_may_be_named(name: str) -> None:
+    found = loaded(changed({**GATEWAY, "role_arn": f"arn:aws:iam::123456789012:role/{name}"}, "gateway")).gateway
+    assert found
+    assert found.role_arn
+
+
+@pytest.mark.parametrize("role", [ROLE, "arn:aws:iam::123456789012:role/x/Claude-Gateway"])
+def test_the_gateways_role_is_no_machines(role: str) -> None:
+    document = changed(GATEWAY, "gateway")
+    machine = {"role": role, "team": "platform", "owner": "alice.chen@acme.example"}
+    document["cohorts"]["ci"] = {"level": "active", "models": ["haiku"], "machines": {"build-bot": machine}}
+    [line] = mistakes(document)
+    assert line.startswith("gateway.role_arn: the role of cohorts.ci.machines.build-bot too")
+    machine["role"] = "arn:aws:iam::999999999999:role/claude-gateway"
+    assert loaded(document).gateway
+
+
+def test_a_cohort_of_too_many_domains_for_its_roles_trust_is_told() -> None:
+    document = changed(GATEWAY, "gateway")
+    members = document["cohorts"]["pilot"]["members"]
+    one = next(iter(members.values()))
+    for number in range(60):
+        members[f"p{number}@d{number}.some-long-partner-domain{number}.example"] = {**one, "name": f"P {number}"}
+    found = [line for line in mistakes(document) if line.startswith("cohorts.pilot.members: ")]
+    assert len(found) == 1
+    assert "of 61 domains make a trust policy of" in found[0]
+    assert f"IAM takes {TRUST_CHARACTERS:,}: divide the cohort" in found[0]
 
 
 def with_service(**changes: Any) -> dict[str, Any]:
@@ -124,6 +167,7 @@ def test_what_this_program_runs_has_a_role_of_its_own_that_cohorts_trust() -> No
         ({"cpu": 300}, "gateway.service.cpu"),
         ({"desired_count": 0}, "gateway.service.desired_count"),
         ({"public": True}, "gateway.service.public"),
+        ({"health_path": "/healthz"}, "/health/liveliness and /ready alone; leave it out"),
     ],
 )
 def test_what_is_no_service_is_told_and_no_secret_shown(changes: dict[str, Any], said: str) -> None:
@@ -138,3 +182,27 @@ def test_a_role_beside_a_service_is_told_and_so_is_neither() -> None:
     assert "beside service" in mistakes(both)[0]
     [line] = mistakes(changed({"kind": "litellm", "url": "https://claude.acme.example"}, "gateway"))
     assert line.startswith("gateway.role_arn: missing")
+
+
+def test_each_kind_is_asked_for_its_health_where_it_answers_and_listens_where_it_is_asked() -> None:
+    document = with_service(port=9000)
+    document["cohorts"]["pilot"]["level"] = "planned"
+    litellm = loaded(document).gateway
+    assert litellm
+    assert litellm.service
+    assert health_path(litellm.kind, litellm.service) == "/health/liveliness"
+    document["gateway"]["kind"] = "claude_apps"
+    apps = loaded(document)
+    assert apps.gateway
+    assert apps.gateway.service
+    assert health_path(apps.gateway.kind, apps.gateway.service) == "/healthz"
+    assert claude_apps.document(apps, ACCOUNT, {})["listen"]["port"] == 9000
+    document["gateway"] = GATEWAY
+    assert claude_apps.document(loaded(document), ACCOUNT, {})["listen"]["port"] == 8080
+
+
+def test_no_letter_of_another_alphabet_becomes_one_of_an_address() -> None:
+    document = changed(GATEWAY, "gateway")
+    members = document["cohorts"]["pilot"]["members"]
+    members["\u212aelly@acme.example"] = next(iter(members.values()))
+    assert any("not an e-mail address of at most 64 characters" in line for line in mistakes(document))

@@ -75,6 +75,8 @@ GITHUB: dict[str, Any] = REVIEW["github"]
             "cohorts.ci.machines.a-b.github: needs environment, or ref; one of them, and not both",
         ),
         ({**REVIEW, "github": {**GITHUB, "repository": "acme/*"}}, "cohorts.ci.machines.a-b.github.repository: not a"),
+        ({**REVIEW, "github": {**GITHUB, "repository": "acme/.."}}, "cohorts.ci.machines.a-b.github.repository: not a"),
+        ({**REVIEW, "github": {**GITHUB, "repository": "acme/."}}, "cohorts.ci.machines.a-b.github.repository: not a"),
         ({**REVIEW, "github": {**GITHUB, "environment": "re*"}}, "cohorts.ci.machines.a-b.github.environment: not the"),
         ({**REVIEW, "github": {**GITHUB, "environment": "${x}"}}, "cohorts.ci.machines.a-b.github.environment: not "),
         (
@@ -265,6 +267,8 @@ def test_a_machine_that_is_cut_or_ends_comes_back_under_no_other_name() -> None:
     [
         "arn:aws:iam::123456789012:role/rollout-on-call",
         "arn:aws:iam::123456789012:role/rollout-workflow-prod",
+        "arn:aws:iam::123456789012:role/rollout-gateway",
+        "arn:aws:iam::123456789012:role/x/Rollout-Gateway-Start",
         "arn:aws:iam::123456789012:role/Claude-Code-pilot",
         "arn:aws:iam::123456789012:role/aws-reserved/awsreservedsso_Admin_1",
     ],

@@ -77,13 +77,9 @@ THEIRS = [
     "litellm_params",
     "secret_fields",
     "success_callback",
-    "failure_callback",
-    "langfuse_host",
     "headers",
     "extra_headers",
-    "user",
     "api_base",
-    "aws_role_name",
     "original_function",
 ]
 

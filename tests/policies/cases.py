@@ -196,6 +196,7 @@ CASES = [
     Case(**of_machine(0, Principal={"AWS": "*"})),
     Case(**of_machine(0, Principal={"AWS": "arn:aws:iam::123456789012:root"})),
     Case(**of_machine(0, Principal={"AWS": "arn:aws:iam::123456789012:role/claude-code-pilot"})),
+    Case(**of_machine(0, Principal={"AWS": "arn:aws:iam::123456789012:role/Rollout-Gateway"})),
     Case(**of_machine(0, Condition=None)),
     Case(
         rule="machines-are-told-apart",

@@ -17,7 +17,8 @@ SUBJECT = re.compile(
 )
 # Not ours: whoever has one of these would be the machine.
 OURS = "|".join(map(re.escape, (*names.OUR_ROLES, "awsreservedsso_")))
-ROLE = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?!(?:.*/)?(?i:{OURS}))[A-Za-z0-9_+=,.@/-]+")
+EXACTLY = "|".join(map(re.escape, (names.GATEWAY_ROLE, names.GATEWAY_START_ROLE)))
+ROLE = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?!(?:.*/)?(?i:{OURS}|(?:{EXACTLY})$))[A-Za-z0-9_+=,.@/-]+")
 
 
 def workflow(statement: Statement) -> Iterator[str]:
