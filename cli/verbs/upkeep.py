@@ -64,7 +64,8 @@ def doctor(
     Nobody else is counted or stopped, and nothing of it stays. Needs the right to invoke the meter, and AWS alone.
 
     With `--me`: Claude Code and its version, okta-aws-cli or AWS's own, the managed settings and their level, the
-    sign-in, the clock, the profile. It signs nobody in, prints no credential, and with `-s` compares with that stack's file.
+    sign-in, the clock, the profile. It signs nobody in, prints no credential, and with `-s` compares with that stack's
+    file.
     """
     from cli.commands import doctor
     from cli.commands import prove as proof

@@ -46,10 +46,10 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         "models.haiku.input: not a number: cheap",
         "okta.domain: not a domain such as acme.okta.com (no https://, no path): https://acme.okta.com/",
         (
-            "organisation: unknown key; did you mean organization? allowed: adopt, billing_export, budgets, claude, cohorts, federation, gateway, "
-            "github, github_token, github_webhook_secret, jamf, jamf_client_secret, logs, mac, models, notify, okta, "
-            "organization, policy_exceptions, service_levels, session_minutes, slack_bot_token, success, throttle, "
-            "webhook_signing_key"
+            "organisation: unknown key; did you mean organization? allowed: adopt, billing_export, budgets, claude, "
+            "cohorts, federation, gateway, github, github_token, github_webhook_secret, identity_center, jamf, "
+            "jamf_client_secret, logs, mac, models, notify, okta, organization, policy_exceptions, service_levels, "
+            "session_minutes, slack_bot_token, success, throttle, webhook_signing_key"
         ),
         "organization.teams.backend.headcount: must be at least 1, not 0",
         "session_minutes: must be at most 60, not 720",
@@ -85,7 +85,7 @@ def test_ten_different_mistakes_give_ten_lines() -> None:
         (changed(False, "organization", "name"), 'organization.name: not a text: false; put it in quotes: "false"'),
         (changed(None, "organization", "name"), "organization.name: not a text: null"),
         (changed(["acme"], "organization", "name"), "organization.name: not a text: ['acme']"),
-        (changed("ldap", "federation"), "federation: not one of saml, oidc: ldap"),
+        (changed("ldap", "federation"), "federation: not one of saml, oidc, identity_center: ldap"),
         (
             changed("rosters/../../etc/passwd.csv", "cohorts", "pilot", "roster"),
             "cohorts.pilot.roster: not a CSV file in rosters/, such as rosters/pilot.csv: rosters/../../etc/passwd.csv",
