@@ -135,6 +135,6 @@ def test_where_identity_center_signs_in_awss_command_line_is_looked_for_and_not_
     here = machine(root) if printed else machine(root, PATH=str(root / "home/bin"))
     looked = {check.name: check for check in checks.checks(here, None)}
     assert "okta-aws-cli" not in looked
-    assert only(looked["AWS's command line"].look()).health is health
+    assert only(list(looked["AWS's command line"].look())).health is health
     [found], keys = checks.sign_in(here)
     assert (found.health, keys, PORTAL_SIGN_IN in found.what) == (Health.FINE, None, True)
