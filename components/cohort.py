@@ -72,7 +72,7 @@ class Cohort(pulumi.ComponentResource):
         self.steps = steps = Steps(order(denies_everybody=args.record.cohorts[name].denies_everybody))
 
         steps.made(Step.RECORD, [args.recorded])
-        access = self._access(name) if cohort.level.effects.role else self._emptied(name)
+        access = self._access(name) if cohort.level.effects.role else self._permission_set(name)
         self._tell_the_gateway(name)
         if args.shared.federation and not cohort.machines:
             self.membership = self._membership(name, args.shared.federation)
@@ -110,11 +110,9 @@ class Cohort(pulumi.ComponentResource):
         self._alarms(name)
         return access
 
-    def _emptied(self, name: str) -> PermissionSet | None:
-        """Of a role that is not ours to take away: denied, and without an Allow, before whoever has it takes it."""
-        return self._permission_set(name)
-
     def _permission_set(self, name: str) -> PermissionSet | None:
+        """None of a role of ours. One that is not ours to take away is, at a level without a role, denied and without
+        an Allow before whoever has it takes it."""
         center = self._args.rollout.identity_center
         if not center or not self._args.rollout.by_permission_set(name):
             return None

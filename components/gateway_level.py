@@ -30,8 +30,7 @@ class GatewayLevelArgs:
 def gateway_level(name: str, args: GatewayLevelArgs, parent: pulumi.Resource) -> list[aws.dynamodb.TableItem]:
     """One item, at every level that a cohort is declared at; none of a cohort of machines, which come by no gateway,
     nor where the company has another gateway or none."""
-    gateway = args.rollout.gateway
-    if gateway is None or gateway.kind is not GatewayKind.LITELLM or args.rollout.cohorts[args.cohort].machines:
+    if not args.rollout.goes_by(GatewayKind.LITELLM) or args.rollout.cohorts[args.cohort].machines:
         return []
 
     def item(arns: Mapping[str, str]) -> str:

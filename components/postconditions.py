@@ -87,18 +87,18 @@ def judge_cuts(
     rollout: Rollout, cuts: Mapping[str, Sequence[str]], record: Record, moved: Mapping[str, str]
 ) -> list[str]:
     """What an update must end with, once everything is done: a file that gives access which `rollout cut` denies is
-    behind what somebody on call has done. In a preview a warning says so."""
+    behind what somebody on call has done, and nobody is free of a stop without a word. In a preview a warning says
+    so."""
     words = list(words_of_cuts(rollout, cuts, record, moved))
     for word in words:
         if not word.behind:
             pulumi.log.info(word.line)
         elif pulumi.runtime.is_dry_run():
             pulumi.log.warn(word.line)
-    return [word.line for word in words if word.behind]
+    return [*(word.line for word in words if word.behind), *_judge_quotas(rollout, record)]
 
 
-def judge_quotas(rollout: Rollout, record: Record) -> list[str]:
-    """What an update must end with as well: nobody is free of a stop without a word. In a preview a warning says so."""
+def _judge_quotas(rollout: Rollout, record: Record) -> list[str]:
     lines = list(never_stopped(rollout, record))
     for line in lines if pulumi.runtime.is_dry_run() else ():
         pulumi.log.warn(line)

@@ -22,18 +22,15 @@ from components.postconditions import (
     effects,
     judge_cuts,
     judge_people,
-    judge_quotas,
     okta_is_silent,
     refuse_stale,
     warn_of_update,
 )
 from components.shared import declare_shared
 from rollout.incidents.cut_record import Record
-from rollout.incidents.cut_rules import advance
-from rollout.incidents.cuts import cut_and_moved
+from rollout.incidents.cuts import recorded_with
 from rollout.model.errors import StackFileError
 from rollout.model.rollout import Rollout
-from rollout.people.directory import session_names
 from rollout.stack_file.load import load
 
 
@@ -75,12 +72,10 @@ def declare_rollout(
     judge_people(rollout, known)
     doubt_budgets(rollout)
     passed = judge_gates(rollout)
-    cuts, called = cuts_in_iam(rollout, account, before), session_names(rollout, known) if known else None
-    record = advance(before, rollout, called, now)
-    if moved := cut_and_moved(rollout, cuts, before, record):
-        record = advance(before, rollout, called, now, moved)
+    cuts = cuts_in_iam(rollout, account, before)
+    record, moved = recorded_with(cuts, before, rollout, known, now)
     warn_of_update(before, rollout, record)
-    behind = [*judge_cuts(rollout, to_be_judged(cuts), record, moved), *judge_quotas(rollout, record)]
+    behind = judge_cuts(rollout, to_be_judged(cuts), record, moved)
     groups = identity_groups(rollout, account)
 
     recorded = keep(record, opts)

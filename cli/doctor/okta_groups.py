@@ -19,7 +19,7 @@ APPS, INTERNAL = "/api/v1/apps", "/api/v1/internal/apps/{app}/settings/oauth/idT
 
 
 def applies(rollout: Rollout) -> bool:
-    return rollout.gateway is not None and rollout.gateway.kind is GatewayKind.CLAUDE_APPS
+    return rollout.goes_by(GatewayKind.CLAUDE_APPS)
 
 
 def findings(okta: httpx.Client, rollout: Rollout, account: Account | None, *, by_token: bool) -> Iterator[Finding]:

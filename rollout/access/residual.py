@@ -77,8 +77,7 @@ def residual_access(rollout: Rollout) -> dict[Level, Residual]:
 
 def sign_in_minutes(rollout: Rollout) -> int:
     """Of a sign-in to the gateway."""
-    of_litellm = rollout.gateway is not None and rollout.gateway.kind is GatewayKind.LITELLM
-    return LITELLM_TOKEN_MINUTES if of_litellm else rollout.session_minutes
+    return LITELLM_TOKEN_MINUTES if rollout.goes_by(GatewayKind.LITELLM) else rollout.session_minutes
 
 
 def lasting_minutes(rollout: Rollout, *, by_gateway: bool) -> int:
@@ -101,7 +100,7 @@ def _mac(rollout: Rollout) -> int | None:
 
 def _is_hourly(rollout: Rollout) -> bool:
     """Whether settings come by the vendor's gateway alone."""
-    return rollout.gateway is not None and rollout.gateway.kind is GatewayKind.CLAUDE_APPS and not pushes(rollout)
+    return rollout.goes_by(GatewayKind.CLAUDE_APPS) and not pushes(rollout)
 
 
 def _hourly(level: Level, allowed: int) -> str:

@@ -24,10 +24,9 @@ def task_policy(rollout: Rollout, account: Account) -> Document | None:
     roles = [account.role_arn(name) for name in sorted(rollout.declared) if _has_people(rollout, name)]
     if not roles:
         return None
-    reads = rollout.gateway.kind is GatewayKind.LITELLM
     table, read = account.table_arn(names.USAGE_TABLE), ["dynamodb:BatchGetItem", "dynamodb:GetItem"]
-    items = allow("Levels", read, [table], READ_ITEMS)
-    return document(allow("InTheirNames", ["sts:AssumeRole"], roles), *([items] if reads else []))
+    items = [allow("Levels", read, [table], READ_ITEMS)] if rollout.goes_by(GatewayKind.LITELLM) else []
+    return document(allow("InTheirNames", ["sts:AssumeRole"], roles), *items)
 
 
 def _has_people(rollout: Rollout, cohort: str) -> bool:

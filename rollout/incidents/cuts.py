@@ -8,11 +8,13 @@ from datetime import datetime
 
 from rollout import names
 from rollout.incidents.cut_record import PersonRecord, Record
+from rollout.incidents.cut_rules import advance
 from rollout.incidents.named_stops import homes_of
 from rollout.levels import Level
 from rollout.model.cohort import Cohort
 from rollout.model.errors import dotted
 from rollout.model.rollout import Rollout
+from rollout.people.directory import Directory, session_names
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,17 @@ class Word:
 
     line: str
     behind: bool
+
+
+def recorded_with(
+    cuts: Mapping[str, Sequence[str]], before: Record, rollout: Rollout, known: Directory | None, now: datetime
+) -> tuple[Record, Mapping[str, str]]:
+    """The record of an update, and whom `cut_and_moved` finds, who are cut alone in it. `known`: Okta's people; None
+    where Okta does not answer."""
+    called = session_names(rollout, known) if known else None
+    record = advance(before, rollout, called, now)
+    moved = cut_and_moved(rollout, cuts, before, record)
+    return (advance(before, rollout, called, now, moved) if moved else record), moved
 
 
 def cut_and_moved(

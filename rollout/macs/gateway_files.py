@@ -18,7 +18,7 @@ NO_PROFILE = {"aws_profile": "", "aws_config_file": ""}
 
 def files(rollout: Rollout, account: Account, platform: Platform) -> tuple[File, ...]:
     """In the order in which they are to be written: the entry last. None where nobody needs them."""
-    if not rollout.gateway or rollout.gateway.kind is not GatewayKind.LITELLM:
+    if not rollout.goes_by(GatewayKind.LITELLM):
         return ()
     return token_helper.files(rollout, account.id, platform)
 

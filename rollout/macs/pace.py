@@ -16,15 +16,11 @@ from rollout.model.rollout import Rollout
 def waits(rollout: Rollout) -> list[dict[str, Any]]:
     """The hooks by which Claude Code waits; none where it is not the client that does."""
     seconds = rollout.throttle.delay_seconds
-    return [hooks.wait(seconds)] if seconds and not _by_the_gateway(rollout) else []
+    return [hooks.wait(seconds)] if seconds and not rollout.goes_by(GatewayKind.LITELLM) else []
 
 
 def in_words(rollout: Rollout) -> str:
     """What goes on an announcement of the level; empty where nothing waits."""
     seconds = rollout.throttle.delay_seconds
-    what = "request" if _by_the_gateway(rollout) else "step"
+    what = "request" if rollout.goes_by(GatewayKind.LITELLM) else "step"
     return f", {seconds} seconds before each {what}" if seconds else ""
-
-
-def _by_the_gateway(rollout: Rollout) -> bool:
-    return rollout.gateway is not None and rollout.gateway.kind is GatewayKind.LITELLM

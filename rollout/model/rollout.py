@@ -26,7 +26,7 @@ from rollout.model.fields import (
     SamlProviderArn,
     Words,
 )
-from rollout.model.gateway import MaybeGateway
+from rollout.model.gateway import GatewayKind, MaybeGateway
 from rollout.model.identity_center import IdentityCenter
 from rollout.model.macs import Claude, Jamf, Mac
 from rollout.model.models import Model, Throttle
@@ -160,6 +160,10 @@ class Rollout(Part):
         """Whether the cohort's role is IAM Identity Center's, which nobody else may change; machines have one of
         ours."""
         return self.federation is Federation.IDENTITY_CENTER and not self.cohorts[cohort].machines
+
+    def goes_by(self, kind: GatewayKind) -> bool:
+        """Whether people's requests go through a gateway of this kind."""
+        return self.gateway is not None and self.gateway.kind is kind
 
     @property
     def has_workflows(self) -> bool:

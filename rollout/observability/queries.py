@@ -194,9 +194,8 @@ GATEWAY_SILENCE = Query(
 
 def saved(rollout: Rollout) -> tuple[Query, ...]:
     """Those of a stack."""
-    kind = rollout.gateway.kind if rollout.gateway else None
-    own = (REFUSED_BY_GATEWAY[kind],) if kind else ()
-    found = (*QUERIES, *own, *((GATEWAY_SILENCE,) if kind is GatewayKind.LITELLM else ()))
+    own = (REFUSED_BY_GATEWAY[rollout.gateway.kind],) if rollout.gateway else ()
+    found = (*QUERIES, *own, *((GATEWAY_SILENCE,) if rollout.goes_by(GatewayKind.LITELLM) else ()))
     return tuple(of(rollout, query) for query in found)
 
 

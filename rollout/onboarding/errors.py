@@ -6,7 +6,7 @@ The words are the client's own, of 2.1.197 and 2.1.332 (claude-code-client 10; f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,79 +112,67 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
 )
 
-# What stands otherwise where people come by a gateway.
-_BY_GATEWAY = {
-    "no-session": Trouble(
-        kind="no-session",
-        title="Not signed in, or the sign-in has expired",
-        sees=("Not logged in · Please run /login", "API Error: 401"),
-        means="A sign-in lasts an hour. It has ended, or nobody finished it in the browser.",
-        does=("Type /login, or start Claude Code again, and look for Okta's page in your browser.", "Then {ask}."),
-    ),
-    "access-denied": Trouble(
-        kind="access-denied",
-        title="403, not authorized",
-        sees=("API Error: 403",),
-        means="{gateway} knows you, and you are stopped: an incident, a stop of spend or of tokens that you have "
-        "reached, or a model that is none of your cohort's. A new sign-in does not help.",
-        does=(
-            "Read what Claude Code says under its banner at its start, and your messages: whoever is stopped is told.",
-            "Choose one of your models by /model.",
-            "If none of these explains it, {ask}, with the time and the first line of the error.",
+_USUAL = {each.kind: each for each in TROUBLES}
+
+
+def _otherwise(*those: Trouble) -> tuple[Trouble, ...]:
+    """All of them, each of `those` in the place of the one of its kind."""
+    return tuple({**_USUAL, **{each.kind: each for each in those}}.values())
+
+
+_ACCESS_DENIED, _THROTTLED, _SUSPENDED = _USUAL["access-denied"], _USUAL["throttled"], _USUAL["suspended"]
+_WRONG_GROUP = _USUAL["wrong-group"]
+
+# What stands otherwise where people come by a gateway; the models of another profile are none of theirs to see.
+BY_GATEWAY: tuple[Trouble, ...] = tuple(
+    each
+    for each in _otherwise(
+        Trouble(
+            kind="no-session",
+            title="Not signed in, or the sign-in has expired",
+            sees=("Not logged in · Please run /login", "API Error: 401"),
+            means="A sign-in lasts an hour. It has ended, or nobody finished it in the browser.",
+            does=("Type /login, or start Claude Code again, and look for Okta's page in your browser.", "Then {ask}."),
         ),
-    ),
-    "wrong-group": Trouble(
-        kind="wrong-group",
-        title="You are not let in: the wrong group",
-        sees=("user is not a member of an allowed group", "User is not assigned to the client application"),
-        means="Okta knows you and does not have you in this cohort's group: you are not in it yet, were moved to "
-        "another, or have left it.",
-        does=(
-            "Check that you signed in to {okta_domain} as yourself, not by an administrator's or a second account.",
-            "If you were added a moment ago, wait five minutes, then sign in again.",
-            "Otherwise {ask}.",
+        replace(
+            _ACCESS_DENIED,
+            title="403, not authorized",
+            sees=("API Error: 403",),
+            means="{gateway} knows you, and you are stopped: an incident, a stop of spend or of tokens that you have "
+            "reached, or a model that is none of your cohort's. A new sign-in does not help.",
+            does=tuple(step for step in _ACCESS_DENIED.does if "{own_usage}" not in step),
         ),
-    ),
-    "not-reached": Trouble(
-        kind="not-reached",
-        title="The gateway is not reached",
-        sees=("API Error: Connection error", "Unable to connect to API (ConnectionRefused)"),
-        means="Models answer by {gateway} alone, and your machine does not reach it.",
-        does=("Look at your network: the company's own, or its VPN.", "If others reach it, {ask}."),
-    ),
-    "throttled": Trouble(
-        kind="throttled",
-        title="Throttled: one model, and so many tokens a day",
-        sees=("Claude Code is throttled (…): {throttle_model} alone, {daily_tokens} tokens a day",),
-        means="While an incident is looked at, only {throttle_model} answers, with at most {daily_tokens} tokens for "
-        "each person and day. Who has used them up is refused until midnight UTC.",
-        does=("Go on at midnight UTC, or when you are told that it is over.",),
-    ),
-    "suspended": Trouble(
-        kind="suspended",
-        title="Suspended",
-        sees=("Claude Code is suspended (…). Nothing you typed was sent.", "Operation stopped by hook"),
-        means="Access of your cohort, or yours alone, is cut while an incident is open. Older sessions stay dead.",
-        does=("Nothing to do, and please do not look for another way in. You are told when it is over.",),
-    ),
-}
-_NOT_BY_GATEWAY = {"no-model"}
-BY_GATEWAY: tuple[Trouble, ...] = (
-    *(_BY_GATEWAY.get(each.kind, each) for each in TROUBLES if each.kind not in _NOT_BY_GATEWAY),
-    _BY_GATEWAY["not-reached"],
+        replace(
+            _WRONG_GROUP,
+            sees=("user is not a member of an allowed group", "User is not assigned to the client application"),
+            does=(
+                _WRONG_GROUP.does[0],
+                "If you were added a moment ago, wait five minutes, then sign in again.",
+                _WRONG_GROUP.does[-1],
+            ),
+        ),
+        replace(
+            _THROTTLED,
+            means=_THROTTLED.means.replace(" (403)", ""),
+            does=("Go on at midnight UTC, or when you are told that it is over.",),
+        ),
+        replace(_SUSPENDED, does=_SUSPENDED.does[:1]),
+        Trouble(
+            kind="not-reached",
+            title="The gateway is not reached",
+            sees=("API Error: Connection error", "Unable to connect to API (ConnectionRefused)"),
+            means="Models answer by {gateway} alone, and your machine does not reach it.",
+            does=("Look at your network: the company's own, or its VPN.", "If others reach it, {ask}."),
+        ),
+    )
+    if each.kind != "no-model"
 )
 
 # What stands otherwise where people sign in by IAM Identity Center, with AWS's own command line.
-_BY_PORTAL = {
-    "no-session": Trouble(
-        kind="no-session",
-        title="Not signed in, or the session has expired",
-        sees=(
-            "Could not load credentials from any providers",
-            "API Error: 403 … security token … is expired",
-            "Error loading SSO Token",
-            "Token has expired and refresh failed",
-        ),
+BY_PORTAL: tuple[Trouble, ...] = _otherwise(
+    replace(
+        _USUAL["no-session"],
+        sees=(*_USUAL["no-session"].sees, "Error loading SSO Token", "Token has expired and refresh failed"),
         means="A session lasts {session_minutes} minutes and is renewed by itself while you are signed in to the AWS "
         "access portal. That sign-in has ended, or nobody finished it in the browser, or AWS's command line is not "
         "installed.",
@@ -194,28 +182,17 @@ _BY_PORTAL = {
             "Then start Claude Code again.",
         ),
     ),
-    "wrong-group": Trouble(
-        kind="wrong-group",
-        title="You are not let in: the wrong group",
+    replace(
+        _WRONG_GROUP,
         sees=("ForbiddenException … GetRoleCredentials … No access", "You do not have any applications", "No access"),
         means="The portal knows you and does not have you in this cohort's group: you are not in it yet, Okta has not "
         "brought you there yet, you were moved to another, or have left it.",
         does=(
-            "Check that you signed in to {okta_domain} as yourself, not by an administrator's or a second account.",
+            _WRONG_GROUP.does[0],
             "If you were added a moment ago, wait: Okta brings groups to AWS by itself.",
             "Then type aws sso logout, and {portal}.",
-            "Otherwise {ask}.",
+            _WRONG_GROUP.does[-1],
         ),
     ),
-    "suspended": Trouble(
-        kind="suspended",
-        title="Suspended",
-        sees=("Claude Code is suspended (…). Nothing you typed was sent.", "Operation stopped by hook"),
-        means="Access of your cohort, or yours alone, is cut while an incident is open. Older sessions stay dead.",
-        does=(
-            "Nothing to do, and please do not look for another way in. You are told when it is over.",
-            "After that, type aws sso logout, and {portal}.",
-        ),
-    ),
-}
-BY_PORTAL: tuple[Trouble, ...] = tuple(_BY_PORTAL.get(each.kind, each) for each in TROUBLES)
+    replace(_SUSPENDED, does=(_SUSPENDED.does[0], "After that, type aws sso logout, and {portal}.")),
+)

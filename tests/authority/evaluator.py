@@ -45,6 +45,21 @@ class Request:
         return simulation
 
 
+def invocation(
+    role: str, session: str, profile: str, issued: str, at: str, held: Mapping[str, Any], most: Any
+) -> Request:
+    """A call of a model by somebody's session of a role: issued when, at what moment, with what on the role, and at
+    most what."""
+    return Request(
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}",
+        "bedrock:InvokeModelWithResponseStream",
+        profile,
+        {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{session}", "aws:CurrentTime": at},
+        held,
+        boundary=most,
+    )
+
+
 def verdicts(requests: Sequence[Request]) -> list[bool]:
     """Whether each request is allowed. An evaluator that cannot judge one is a failure, never a denial."""
     lines = "\n".join(json.dumps(request.as_simulation()) for request in requests)

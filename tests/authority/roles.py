@@ -26,10 +26,9 @@ ASSIGNED = "aws:ssoadmin/accountAssignment:AccountAssignment"
 def by_permission_set(run: Recorded, cohort: str) -> tuple[Mapping[str, Any], Any] | None:
     """The same where the role is Identity Center's: the documents of what the set names, and the boundary's; None where
     no group is assigned, and so no role is there."""
-    named = {f"claude-code-{cohort}": r for r in run.of(SET)}.get(f"claude-code-{cohort}")
     sets = {run.outputs_of[r.urn]["arn"]: r.inputs["name"] for r in run.of(SET)}
     mine = [arn for arn, name in sets.items() if name == f"claude-code-{cohort}"]
-    if not named or not [r for r in run.of(ASSIGNED) if r.inputs["permissionSetArn"] in mine]:
+    if not [r for r in run.of(ASSIGNED) if r.inputs["permissionSetArn"] in mine]:
         return None
     texts = {r.inputs["name"]: r.inputs["policy"] for r in run.of(POLICY)}
 

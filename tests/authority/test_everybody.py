@@ -7,7 +7,7 @@ with its own mistake.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -15,10 +15,9 @@ import pytest
 
 from rollout.stack_file.roster import read_roster
 from tests import recording, stacks
-from tests.authority.evaluator import Request, verdicts
+from tests.authority.evaluator import Request, invocation, verdicts
 from tests.authority.roles import boundary, policies
 from tests.config import generated
-from tests.recording import ACCOUNT
 from tests.registrations import Recorded
 
 INCIDENT = generated.INCIDENT
@@ -32,6 +31,7 @@ WITH_ROLE = ("active", "restricted", "throttled", "suspended")
 MOST = 700
 SEEDS = range(30)
 Document = dict[str, Any]
+RoleOf = Callable[[Recorded, str], tuple[str, Mapping[str, Any], Any]]
 
 
 def may(document: Document, cohort: Document, member: Document, label: str, issued: str, at: str) -> bool:
@@ -58,36 +58,29 @@ def people(cohort: Document) -> dict[str, Document]:
     return {**{row.email: dict(row.member) for row in rows}, **cohort.get("members", {})}
 
 
-def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool, str]]:
+def of_ours(run: Recorded, cohort: str) -> tuple[str, Mapping[str, Any], Any]:
+    """What a cohort's role is called, what stands on it, and its boundary."""
+    return f"claude-code-{cohort}", policies(run, cohort), boundary(run, cohort)
+
+
+def questions(document: Document, run: Recorded, role_of: RoleOf = of_ours) -> Iterator[tuple[Request, bool, str]]:
     """Each with the answer it should have. A role is asked for its own profiles and for everybody else's."""
     profiles = {name: out.get("profile_arns", {}) for name, out in run.cohorts.items()}
     oidc = document.get("federation") == "oidc"
     for name, cohort in document["cohorts"].items():
-        held, most = policies(run, name), boundary(run, name)
+        role, held, most = role_of(run, name)
         for email, member in people(cohort).items() if cohort["level"] in WITH_ROLE else ():
             session = recording.okta_user_id(email) if oidc else email
             moments = MOMENTS if "until" in {*cohort, *member} else MOMENTS[:1]
             for owner, arns in profiles.items():
-                for label, arn in arns.items():
-                    for issued, at in product((BEFORE, AFTER), moments):
-                        request = Request(
-                            f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-{name}/{session}",
-                            "bedrock:InvokeModelWithResponseStream",
-                            arn,
-                            {
-                                "aws:TokenIssueTime": issued,
-                                "aws:userid": f"AROAEXAMPLE:{session}",
-                                "aws:CurrentTime": at,
-                            },
-                            held,
-                            boundary=most,
-                        )
-                        allowed = owner == name and may(document, cohort, member, label, issued, at)
-                        yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued} at {at}"
+                for (label, arn), issued, at in product(arns.items(), (BEFORE, AFTER), moments):
+                    allowed = owner == name and may(document, cohort, member, label, issued, at)
+                    request = invocation(role, session, arn, issued, at, held, most)
+                    yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued} at {at}"
 
 
-def wrong_decisions(document: Document, most: int | None = None) -> tuple[list[str], int]:
-    asked = list(questions(document, recording.run(stacks.config(document))))
+def wrong_decisions(document: Document, most: int | None = None, role_of: RoleOf = of_ours) -> tuple[list[str], int]:
+    asked = list(questions(document, recording.run(stacks.config(document)), role_of))
     # An odd step, since the ages alternate.
     step = (len(asked) // most) | 1 if most else 1
     asked = asked[::step]

@@ -15,7 +15,7 @@ import pytest
 from rollout.iam_limits import TRUST_CHARACTERS, characters
 from rollout.incidents.cut_record import NAME, read
 from tests import recording, stacks
-from tests.authority.evaluator import Request, verdicts
+from tests.authority.evaluator import Request, invocation, verdicts
 from tests.authority.roles import boundary, policies
 from tests.authority.test_everybody import AFTER, BEFORE, MOMENTS, WITH_ROLE, may
 from tests.config.generated import INCIDENT, MEMBERS_LAST_DAY
@@ -152,14 +152,7 @@ def invocations(
         for (name, email), (owner, out) in product(sorted(whose.items()), run.cohorts.items()):
             moments = MOMENTS if "until" in known["members"][email] else MOMENTS[:1]
             for (label, arn), issued, at in product(out["profile_arns"].items(), (BEFORE, AFTER), moments):
-                request = Request(
-                    f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-{cohort}/{name}",
-                    "bedrock:InvokeModelWithResponseStream",
-                    arn,
-                    {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{name}", "aws:CurrentTime": at},
-                    held,
-                    boundary=most,
-                )
+                request = invocation(f"claude-code-{cohort}", name, arn, issued, at, held, most)
                 should = owner == cohort and may(made, known, known["members"][email], label, issued, at)
                 yield request, should, f"{name} of {cohort}, {label} of {owner}, {issued} at {at}"
 

@@ -3,62 +3,37 @@ decision of others' evaluator may differ from the table of `tests.authority.test
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from rollout.iam_limits import MANAGED_CHARACTERS, MANAGED_PER_ROLE, characters
 from tests import recording, stacks
-from tests.authority.evaluator import Request, verdicts
+from tests.authority import test_everybody as everybody
 from tests.authority.roles import by_permission_set
 from tests.authority.test_everybody import (
-    AFTER,
-    BEFORE,
     INCIDENT,
-    MOMENTS,
     MOST,
     SEEDS,
     WITH_ROLE,
     Document,
     at_level,
-    may,
-    people,
 )
 from tests.config import generated
-from tests.recording import ACCOUNT
 from tests.registrations import Recorded
 
 ROLE = "AWSReservedSSO_claude-code-{cohort}_0123456789abcdef"
 
 
-def questions(document: Document, run: Recorded) -> Iterator[tuple[Request, bool, str]]:
-    """As `test_everybody.questions`; a role has what its permission set names, by what these policies say now."""
-    profiles = {name: out.get("profile_arns", {}) for name, out in run.cohorts.items()}
-    for name, cohort in document["cohorts"].items():
-        held, most = by_permission_set(run, name) or ({}, None)
-        for email, member in people(cohort).items() if cohort["level"] in WITH_ROLE else ():
-            moments = MOMENTS if "until" in {*cohort, *member} else MOMENTS[:1]
-            for owner, arns in profiles.items():
-                for (label, arn), issued, at in product(arns.items(), (BEFORE, AFTER), moments):
-                    request = Request(
-                        f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE.format(cohort=name)}/{email}",
-                        "bedrock:InvokeModelWithResponseStream",
-                        arn,
-                        {"aws:TokenIssueTime": issued, "aws:userid": f"AROAEXAMPLE:{email}", "aws:CurrentTime": at},
-                        held,
-                        boundary=most,
-                    )
-                    allowed = owner == name and may(document, cohort, member, label, issued, at)
-                    yield request, allowed, f"{email} of {name}, {label} of {owner}, {issued} at {at}"
+def of_identity_center(run: Recorded, cohort: str) -> tuple[str, Mapping[str, Any], Any]:
+    """A role has what its permission set names, by what these policies say now; without a role nobody has anything."""
+    held, most = by_permission_set(run, cohort) or ({}, None)
+    return ROLE.format(cohort=cohort), held, most
 
 
 def wrong_decisions(document: Document, most: int | None = None) -> tuple[list[str], int]:
-    asked = list(questions(document, recording.run(stacks.config(document))))
-    asked = asked[:: (len(asked) // most) | 1] if most else asked
-    decided = verdicts([request for request, _, _ in asked]) if asked else []
-    return [text for is_, (_, should, text) in zip(decided, asked, strict=True) if is_ != should], len(asked)
+    return everybody.wrong_decisions(document, most, of_identity_center)
 
 
 @pytest.mark.slow

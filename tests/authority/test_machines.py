@@ -15,7 +15,7 @@ import pytest
 
 from rollout.iam_limits import TRUST_CHARACTERS, characters
 from tests import recording, stacks
-from tests.authority.evaluator import Request, verdicts
+from tests.authority.evaluator import Request, invocation, verdicts
 from tests.authority.roles import boundary, policies
 from tests.authority.test_everybody import AFTER, BEFORE, MOMENTS, WITH_ROLE, may
 from tests.config.generated import INCIDENT, MEMBERS_LAST_DAY
@@ -146,18 +146,8 @@ def test_no_decision_is_wrong_for_any_machine(level: str, own: dict[str, Any]) -
         for machine, (owner, out) in product(machines, run.cohorts.items()):
             moments = MOMENTS if "until" in own else MOMENTS[:1]
             for (label, arn), issued, at in product(out["profile_arns"].items(), (BEFORE, AFTER), moments):
-                request = Request(
-                    f"arn:aws:sts::{ACCOUNT}:assumed-role/claude-code-{name}/{machine}",
-                    "bedrock:InvokeModelWithResponseStream",
-                    arn,
-                    {
-                        "aws:TokenIssueTime": issued,
-                        "aws:userid": f"AROAEXAMPLE:{machine}",
-                        "aws:CurrentTime": at,
-                    },
-                    policies(run, name),
-                    boundary=boundary(run, name),
-                )
+                held, most = policies(run, name), boundary(run, name)
+                request = invocation(f"claude-code-{name}", machine, arn, issued, at, held, most)
                 should = owner == name and may(made, cohort, cohort["machines"][machine], label, issued, at)
                 asked.append((request, should, f"{machine} of {name}, {label} of {owner}, {issued} at {at}"))
     decided = verdicts([request for request, _, _ in asked])

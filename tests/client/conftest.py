@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.client import attacks_page, installed, laptop
+from tests.client import attacks_page, laptop
 from tests.client.attacks_page import Seen
 from tests.client.deployed import Deployed, deployed_pilot
-from tests.client.installed import Client
+from tests.client.installed import Client, claudes_or_skip
 from tests.client.laptop import Laptop
 from tests.engine import world as worlds
 from tests.engine.world import World
@@ -32,12 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def claudes() -> dict[Client, Path]:
     """Skipped where they cannot be had; the run's last lines say so."""
-    if sys.platform != "linux":
-        pytest.skip("CLAUDE CODE DID NOT JUDGE OUR SETTINGS: its cell is made of Linux namespaces")
-    try:
-        return installed.claudes()
-    except installed.UnreachableError as error:
-        pytest.skip(f"CLAUDE CODE DID NOT JUDGE OUR SETTINGS: npm is unreachable: {error}")
+    return claudes_or_skip("CLAUDE CODE DID NOT JUDGE OUR SETTINGS")
 
 
 @pytest.fixture(params=list(Client), ids=str)

@@ -7,10 +7,13 @@ import fcntl
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+
+import pytest
 
 from sandbox.engine import find
 
@@ -49,6 +52,17 @@ def claudes() -> dict[Client, Path]:
         if _missing(home):
             _install(home)
     return {client: _program(home, client) for client in Client}
+
+
+def claudes_or_skip(what: str) -> dict[Client, Path]:
+    """`what`: did not happen, in capitals, for the run's last lines (`-ra`): no code of ours mends another system than
+    Linux, whose namespaces its cell is made of, or an npm that is away."""
+    if sys.platform != "linux":
+        pytest.skip(f"{what}: its cell is made of Linux namespaces")
+    try:
+        return claudes()
+    except UnreachableError as error:
+        pytest.skip(f"{what}: npm is unreachable: {error}")
 
 
 def _install(home: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import installed
-from tests.client.installed import Client
+from tests.client.installed import Client, claudes_or_skip
 from tests.conftest import made_once
 from tests.engine import world as worlds
 from tests.engine.world import World
@@ -28,16 +26,12 @@ STOPS = {"user_daily_usd": 20, "team_daily_usd": 300, "monthly_usd": 32000, "ale
 
 @pytest.fixture(scope="session")
 def claude() -> Path:
-    if sys.platform != "linux":
-        pytest.skip("CLAUDE GATEWAY DID NOT JUDGE OUR FILE: the pinned client is installed on Linux alone")
-    try:
-        return installed.claudes()[Client.NEWEST]
-    except installed.UnreachableError as error:
-        pytest.skip(f"CLAUDE GATEWAY DID NOT JUDGE OUR FILE: npm is unreachable: {error}")
+    return claudes_or_skip("CLAUDE GATEWAY DID NOT JUDGE OUR FILE")[Client.NEWEST]
 
 
 @pytest.fixture(scope="session")
 def database() -> Generator[postgres.Server]:
+    """Skipped where this machine has no PostgreSQL, which is nothing that the project's own files could install."""
     try:
         with postgres.running() as server:
             yield server

@@ -81,5 +81,5 @@ def test_components_ask_neither_for_configuration_nor_for_the_stack() -> None:
 
 
 def test_the_composition_root_stays_small() -> None:
-    for file, most in {"stack.py": 60, "whole.py": 100}.items():
+    for file, most in {"stack.py": 60, "whole.py": 90}.items():
         assert len((PROJECT / "program" / file).read_text(encoding="utf-8").splitlines()) < most, file

@@ -20,8 +20,8 @@ from rollout.macs.settings import managed_settings, whole_cohort
 from rollout.macs.token_helper import SETTINGS
 from rollout.model.client_versions import FLOOR
 from rollout.model.rollout import Rollout
-from tests.client import installed, laptop
-from tests.client.installed import Client
+from tests.client import laptop
+from tests.client.installed import Client, claudes_or_skip
 from tests.client.laptop import Laptop
 from tests.litellm.world import ACCOUNT, ALICE, Proxy, World, stack
 from tests.sign_in.test_token import BROWSER
@@ -29,12 +29,7 @@ from tests.sign_in.test_token import BROWSER
 
 @pytest.fixture(scope="module")
 def claudes() -> dict[Client, Path]:
-    if sys.platform != "linux":
-        pytest.skip("CLAUDE CODE DID NOT CALL LITELLM: its cell is made of Linux namespaces")
-    try:
-        return installed.claudes()
-    except installed.UnreachableError as error:
-        pytest.skip(f"CLAUDE CODE DID NOT CALL LITELLM: npm is unreachable: {error}")
+    return claudes_or_skip("CLAUDE CODE DID NOT CALL LITELLM")
 
 
 @pytest.fixture(params=list(Client), ids=str)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
 from policies.engine.iam import Statement, equals, sole_principal
-from policies.rules.iam.machine_trust import ROLE
+from policies.rules.iam.machine_trust import one_role, role_but
 from rollout import names
 from rollout.access.gateway_trust import CAPITALS, NAME, NOBODY
 
 KEY = NAME.lower()
+# Of ours, the one that a gateway run by the stack has; what starts it answers for nobody.
+ROLE = role_but(names.GATEWAY_START_ROLE)
 DOMAIN = re.compile(r"\*@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z]{2,63}")
 
 
@@ -22,11 +23,7 @@ def is_people(statement: Statement) -> bool:
 
 
 def role(statement: Statement) -> Iterator[str]:
-    trusted = sole_principal(statement, "AWS")
-    if not isinstance(trusted, str) or not ROLE.fullmatch(trusted):
-        yield f"trusts {json.dumps(statement.principal)}, not one named role that is none of ours"
-    if statement.actions != ("sts:AssumeRole",):
-        yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRole alone"
+    yield from one_role(statement, ROLE)
     if not (_exact(statement) or _of_domains(statement)):
         yield (
             f"without {NAME} = addresses under StringEquals, or *@their domains under StringLike and no capital "

@@ -17,8 +17,15 @@ SUBJECT = re.compile(
 )
 # Not ours: whoever has one of these would be the machine.
 OURS = "|".join(map(re.escape, (*names.OUR_ROLES, "awsreservedsso_")))
-EXACTLY = "|".join(map(re.escape, (names.GATEWAY_ROLE, names.GATEWAY_START_ROLE)))
-ROLE = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?!(?:.*/)?(?i:{OURS}|(?:{EXACTLY})$))[A-Za-z0-9_+=,.@/-]+")
+
+
+def role_but(*ours: str) -> re.Pattern[str]:
+    """The ARN of a role that is none of ours, nor of those names exactly."""
+    exactly = "|".join(map(re.escape, ours))
+    return re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?!(?:.*/)?(?i:{OURS}|(?:{exactly})$))[A-Za-z0-9_+=,.@/-]+")
+
+
+ROLE = role_but(names.GATEWAY_ROLE, names.GATEWAY_START_ROLE)
 
 
 def workflow(statement: Statement) -> Iterator[str]:
@@ -34,12 +41,17 @@ def workflow(statement: Statement) -> Iterator[str]:
 
 
 def role(statement: Statement) -> Iterator[str]:
+    yield from one_role(statement, ROLE)
+    yield from _named(statement)
+
+
+def one_role(statement: Statement, pattern: re.Pattern[str]) -> Iterator[str]:
+    """A machine's, or a gateway's: under whose name it comes is told apart by others."""
     trusted = sole_principal(statement, "AWS")
-    if not isinstance(trusted, str) or not ROLE.fullmatch(trusted):
+    if not isinstance(trusted, str) or not pattern.fullmatch(trusted):
         yield f"trusts {json.dumps(statement.principal)}, not one named role that is none of ours"
     if statement.actions != ("sts:AssumeRole",):
         yield f"lets it {', '.join(statement.actions)}, not sts:AssumeRole alone"
-    yield from _named(statement)
 
 
 def _named(statement: Statement) -> Iterator[str]:
