@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 from collections import Counter
@@ -15,6 +16,7 @@ from moto import mock_aws
 from functions import clients
 from sandbox import workspace
 from sandbox.tests.process import hear_interrupts, service_models_read_once
+from sandbox.warm import COLLECT_SELDOM
 from tests import sampling
 from tests.engine import world as worlds
 from tests.engine.world import World
@@ -24,6 +26,7 @@ __all__ = ["service_models_read_once"]
 
 def pytest_configure(config: pytest.Config) -> None:
     hear_interrupts()
+    gc.set_threshold(*COLLECT_SELDOM)
     for marker in sampling.MARKERS:
         config.addinivalue_line("markers", marker)
 
@@ -50,7 +53,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     seed = config.getoption(sampling.OPTION)
-    return f"a sample of the tests that sweep, drawn by {seed}: `make test-long` runs all" if seed else None
+    return (
+        f"a sample of the tests that sweep, drawn by {seed}: `make test-all` runs all, `make test SAMPLE={seed}` the same"
+        if seed
+        else None
+    )
 
 
 @pytest.fixture

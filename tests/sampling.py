@@ -1,10 +1,10 @@
-"""`pytest --sample SEED`, as `make test-sample` runs it: of tests that sweep, one case of each kind (decision 26).
+"""`pytest --sample SEED`, as `make test` runs it: of tests that sweep, one case of each kind (decisions 26 and 41).
 
     @pytest.mark.sampled("setup")               cases that differ in `setup` alone are of one kind
     @pytest.mark.sampled("tried", keep=2)       of each kind, two
     @pytest.mark.long                           none: what it shows is shown elsewhere too
 
-The same seed draws the same cases. Without `--sample`, as in `make test`, all of them run.
+The same seed draws the same cases. Without `--sample`, as in `make test-all`, all of them run.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from cli.doctor.finding import Finding, broken, document, fine, unknown
 from rollout import okta_names
 from rollout.account import Account
 from rollout.gateway.claude_apps import groups_filter
-from rollout.model.gateway import GatewayKind
 from rollout.model.rollout import Rollout
 
 CHECK = "groups claim"
@@ -19,7 +18,8 @@ APPS, INTERNAL = "/api/v1/apps", "/api/v1/internal/apps/{app}/settings/oauth/idT
 
 
 def applies(rollout: Rollout) -> bool:
-    return rollout.goes_by(GatewayKind.CLAUDE_APPS)
+    """Of either kind: both ask Okta in which groups people are, by the same app."""
+    return rollout.gateway is not None
 
 
 def findings(okta: httpx.Client, rollout: Rollout, account: Account | None, *, by_token: bool) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.cutting.whereabouts import cohorts_of
-from cli.explain import reasons
+from cli.explain import portal, reasons
 from cli.explain.answers import Reason, Says, most_likely
 from cli.explain.roles import deployed_in, held, left_lately, let_in_by
 from cli.explain.sources import counted, okta_accounts
@@ -96,6 +96,10 @@ def explained(
         if okta and rollout:
             account = None if isinstance(aws, Unreachable) else aws[1]
             yield _okta(stack, email, okta.get(), rollout, account)
+            if rollout.identity_center and not isinstance(aws, Unreachable):
+                login = _login(email, okta.get())
+                groups = _groups(email, rollout, aws[1])
+                yield asked(portal.SOURCE, portal.by_portal, aws[0], rollout.identity_center, login, groups)
         sessions = frozenset({*spellings(email), *(known.names(email) if known else ())})
         if isinstance(aws, Unreachable):
             yield aws
@@ -132,14 +136,27 @@ def _okta(
 ) -> Says | Unreachable:
     if isinstance(told, Unreachable):
         return told
-    mine = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.holders}
-    let_in = [
-        name for name, cohort in mine.items() if cohort.level_of(email).effects.members and email not in cohort.ended
-    ]
-    groups = [names.okta_group(account.id, name) for name in let_in] if account else []
-    if let_in:
+    groups = _groups(email, rollout, account) if account else []
+    if _let_in(email, rollout):
         groups.append(rollout.okta.umbrella_group)
     return reasons.by_okta(stack, email, told, groups)
+
+
+def _let_in(email: str, rollout: Rollout) -> list[str]:
+    """Cohorts that the file lets them into."""
+    mine = {name: cohort for name, cohort in rollout.declared.items() if email in cohort.holders}
+    return [
+        name for name, cohort in mine.items() if cohort.level_of(email).effects.members and email not in cohort.ended
+    ]
+
+
+def _groups(email: str, rollout: Rollout, account: Account) -> list[str]:
+    return [names.okta_group(account.id, name) for name in _let_in(email, rollout)]
+
+
+def _login(email: str, told: list[reasons.Account] | Unreachable) -> str:
+    """As Okta has it; where Okta does not tell, most people's is their address."""
+    return told[0].login if isinstance(told, list) and told else email
 
 
 def _iam(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -11,12 +12,15 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from rollout.model.times import moment
+
 Document = Mapping[str, Any]
 
 # What a table's heads do not say by themselves, in a line of 80 columns.
 TEAMS = "Share, Others': of the team's and all others' head-count; !: over-represented"
 BUDGETS = "Told from: at this part of a budget people are told; Head-count: of all teams"
 LEVELS = "Allowed: the service level; By, On: until access has ended; -: does nothing"
+SHOWN = 4  # of whose access ends at one moment
 
 
 def show(console: Console, found: Document) -> None:
@@ -43,6 +47,8 @@ def _judgement(console: Console, one: Document) -> None:
             console.print(_teams(cohort))
             _legend(console, TEAMS)
             _advise(console, [advice["text"] for advice in cohort["advice"]])
+        for line in _ends(cohort.get("ends") or {}):
+            console.print(line, markup=False)
     if one["models"]["advice"]:
         console.print("\n[bold]Models[/bold]")
         _advise(console, one["models"]["advice"])
@@ -63,6 +69,17 @@ def _who(cohort: Mapping[str, Any]) -> str:
     if machines := cohort.get("machines"):
         return "1 machine" if machines == 1 else f"{machines} machines"
     return _people(cohort["people"])
+
+
+def _ends(ends: Document) -> Iterator[str]:
+    """Whose access ends together in a line, the earliest first."""
+    together: dict[str, list[str]] = {}
+    for name, end in sorted(ends.items(), key=lambda each: (each[1]["until"], each[0])):
+        verb = "ended" if end["has_ended"] else "ends"
+        together.setdefault(f"access {verb} {moment(datetime.fromisoformat(end['until']))}", []).append(name)
+    for words, names in together.items():
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        yield f"{words}: {', '.join(names[:SHOWN])}{more}"
 
 
 def _people(count: int) -> str:

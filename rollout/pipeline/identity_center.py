@@ -28,6 +28,8 @@ _WRITES = """
     DetachCustomerManagedPolicyReferenceFromPermissionSet ProvisionPermissionSet PutPermissionsBoundaryToPermissionSet
     TagResource UntagResource UpdatePermissionSet
 """
+_GROUPS = ("DescribeGroup", "GetGroupId")
+_MEMBERS = ("GetGroupId", "GetUserId", "IsMemberInGroups")
 _ASSIGNS = "CreateAccountAssignment DeleteAccountAssignment"
 
 
@@ -45,11 +47,9 @@ class Instance:
 
 def reads(account: Account, instance: Instance) -> list[Document]:
     """To look up a cohort's group, and to see a permission set; whatever it says is no secret."""
-    store = [f"arn:{account.partition}:identitystore::*:identitystore/{instance.store}"]
-    groups = [f"arn:{account.partition}:identitystore:::group/*"]
     here = [instance.arn, instance.permission_sets, _account(account)]
     return [
-        allow("IdentityGroups", ["identitystore:DescribeGroup", "identitystore:GetGroupId"], [*store, *groups]),
+        allow("IdentityGroups", [f"identitystore:{action}" for action in _GROUPS], _directory(account, instance)[:2]),
         allow("PermissionSets", _actions(_READS), here),
     ]
 
@@ -67,9 +67,9 @@ def writes(account: Account, instance: Instance) -> list[Document]:
     ]
 
 
-def cuts(account: Account) -> list[Document]:
+def cuts(account: Account, instance: Instance) -> list[Document]:
     """Whoever is on call: to write what `rollout cut` writes, a policy that a permission set names and its boundary
-    bounds; and to see what is in force."""
+    bounds; to see what is in force, and whether Okta has pushed somebody into a cohort's group."""
     cut = account.policy_arn(names.cut_managed_policy("*"))
     versions = ["iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:ListPolicyVersions"]
     told = [cut, *(account.policy_arn(name("*")) for name in (names.invoke_policy, names.stop_policy))]
@@ -78,7 +78,14 @@ def cuts(account: Account) -> list[Document]:
         allow("CutByPolicy", [*versions, "iam:ListEntitiesForPolicy"], [cut]),
         allow("SeeThePolicies", ["iam:GetPolicy", "iam:GetPolicyVersion"], told),
         allow("SeeWhatIsAttached", ["iam:ListAttachedRolePolicies"], [role]),
+        allow("SeeWhoIsInAGroup", [f"identitystore:{action}" for action in _MEMBERS], _directory(account, instance)),
     ]
+
+
+def _directory(account: Account, instance: Instance) -> list[str]:
+    """Whose account the store is in, nobody says in its id: the organization's delegate or its management account."""
+    kinds = [f"arn:{account.partition}:identitystore:::{kind}/*" for kind in ("group", "user", "membership")]
+    return [f"arn:{account.partition}:identitystore::*:identitystore/{instance.store}", *kinds]
 
 
 def _account(account: Account) -> str:

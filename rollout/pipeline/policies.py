@@ -51,7 +51,7 @@ def on_call_policy(account: Account, center: Instance | None = None) -> Document
         allow("Cut", ["iam:DeleteRolePolicy", "iam:PutRolePolicy"], [role], carries),
         allow("SeeWhatIsInForce", reads, [role]),
         allow("SeeWhoIsStopped", ["iam:GetPolicy", "iam:GetPolicyVersion"], [account.policy_arn(ON_CALL_READS)]),
-        *(identity_center.cuts(account) if center else []),
+        *(identity_center.cuts(account, center) if center else []),
     )
 
 

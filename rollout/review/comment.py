@@ -22,6 +22,7 @@ MAX_COMMENT = 60_000
 NOTICE = "aws:lambda/invocation:Invocation"
 # Titles, heads of tables, costs.
 MARGIN = 2_000
+ENDS = ("", "who", "it was to end", "it ends now", "by")
 # What judges a change, and what runs in its preview: a request that touches it may hide something (docs/ci.md).
 JUDGES = (
     ".github/",
@@ -82,7 +83,8 @@ def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: S
     lost = sum(bool(person.lost and not (person.after and person.after.models)) for person in found.people)
     fewer = sum(bool(person.lost and person.after and person.after.models) for person in found.people)
     more = sum(bool(person.gained and person.before and person.before.models) for person in found.people)
-    levels = len(found.levels)
+    levels, longer = len(found.levels), sum(end.is_longer for end in found.ends)
+    sooner = len(found.ends) - longer
     said = [
         *refused,
         *(["**dead sessions live again**"] if any(change.revives for change in found.sessions) else []),
@@ -91,7 +93,8 @@ def _headline(found: Diff, plan: Plan | None, mistakes: Sequence[str], unread: S
         *([f"**{lost} lose access**"] if lost else []),
         *([f"{fewer} lose a model"] if fewer else []),
         *([f"{more} gain a model"] if more else []),
-        *([f"**{len(found.ends)} keep access beyond its end**"] if found.ends else []),
+        *([f"**{longer} keep access beyond its end**"] if longer else []),
+        *([f"{sooner} end sooner"] if sooner else []),
         *(["1 change of level" if levels == 1 else f"{levels} changes of level"] if levels else []),
     ]
     return ", ".join(said) or ("nothing changes for anybody" if found.is_empty else "other keys only")
@@ -123,7 +126,8 @@ def _tables(found: Diff, room: int) -> Iterator[str]:
         ("Ways in", ("cohort", "before", "after", "people", "what it means"), map(_way, found.ways)),
         ("Levels", ("what", "before", "after", "people", "within", "incident"), map(_level, found.levels)),
         ("People", ("", "who", "before", "after", "", ""), _people(found.people)),
-        ("Access beyond its end", ("", "who", "it was to end", "it ends now", "by"), _ends(found.ends)),
+        ("Access beyond its end", ENDS, _ends(end for end in found.ends if end.is_longer)),
+        ("Access that ends sooner", ENDS, _ends(end for end in found.ends if not end.is_longer)),
         ("Profiles", ("cohort", "model", "what", "clients"), map(_model, found.models)),
         ("Stack file", ("path", "before", "after"), _settings(found.settings)),
         ("Members", ("who and what", "before", "after"), _settings(members)),
@@ -184,8 +188,9 @@ def _ends(changes: Iterable[EndChange]) -> Iterator[tuple[str, ...]]:
     alike: dict[tuple[str, ...], list[str]] = {}
     for change in changes:
         by = f"the move from {change.came_from} to {change.cohort}" if change.came_from else "`until`"
+        before = _value(change.before) if change.before else "never"
         after = _value(change.after) if change.after else "**never**"
-        alike.setdefault((_value(change.before), after, by), []).append(code(change.holder))
+        alike.setdefault((before, after, by), []).append(code(change.holder))
     for what, who in sorted(alike.items()):
         yield str(len(who)), listed(who), *what
 

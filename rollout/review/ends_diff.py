@@ -1,5 +1,5 @@
-"""Whose access a change of a stack file makes last beyond the end that it had: by a later `until`, by none, or by a
-move into a cohort that ends later."""
+"""Whose access a change of a stack file makes end at another time: by `until`, or by a move into a cohort with another
+end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from rollout.model.rollout import Rollout
 
 @dataclass(frozen=True, kw_only=True)
 class EndChange:
-    """`before`: when the access of `holder`, a person or a machine, was to end. `after`: when it does now; None where
+    """`before`: when the access of `holder`, a person or a machine, was to end. `after`: when it does now. None where
     it does not. `came_from`: the cohort that they were in, where that is another one."""
 
     cohort: str
     holder: str
-    before: datetime
+    before: datetime | None
     after: datetime | None
     came_from: str | None = None
+
+    @property
+    def is_longer(self) -> bool:
+        """Access lasts beyond the end that it had."""
+        return self.before is not None and (self.after is None or self.after > self.before)
 
 
 def end_changes(base: Rollout | None, head: Rollout | None) -> Iterator[EndChange]:
@@ -31,6 +36,6 @@ def end_changes(base: Rollout | None, head: Rollout | None) -> Iterator[EndChang
     for holder in sorted(before.keys() & after.keys()):
         was, now = before[holder], after[holder]
         ended, ends = base.declared[was].end_of(holder), head.declared[now].end_of(holder)
-        if ended and (ends is None or ends > ended):
+        if ended != ends:
             came_from = was if was != now else None
             yield EndChange(cohort=now, holder=holder, before=ended, after=ends, came_from=came_from)

@@ -183,3 +183,15 @@ def test_a_folder_without_stack_files_is_said_to_be_the_wrong_one(rollout: Comma
     assert (
         rollout("check", "-s", "prd").err == "rollout: there is no Pulumi.prd.yaml here; stacks: dev, prod, sandbox\n"
     )
+
+
+def test_whose_access_ends_is_said_the_earliest_first(rollout: Command, project: Path) -> None:
+    lines = ["name,email,team,until"]
+    lines += [f"P{n},p{n}@acme.example,platform,2099-03-31" for n in range(6)]
+    lines += ["Q,q@acme.example,platform,2020-01-01", "R,r@acme.example,platform,"]
+    (project / PILOT).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    said = rollout("check", "-s", "sandbox").out
+    ended, ends = "access ended 2020-01-02 00:00:00 UTC: q@acme.example", "access ends 2099-04-01 00:00:00 UTC: "
+    assert said.index(ended) < said.index(ends)
+    assert "p3@acme.example and 2 more" in " ".join(said.split())
+    assert "r@acme.example" not in said

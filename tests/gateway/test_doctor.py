@@ -13,6 +13,7 @@ from rollout.gateway.claude_apps import groups_filter
 from tests.config.stack_files import changed, loaded
 from tests.gateway.test_file import ACCOUNT, rollout
 
+ROLE = "arn:aws:iam::123456789012:role/claude-gateway"
 LABEL = "claude-code-gateway-123456789012"
 RIGHT = {"name": "groups", "groupFilterType": "REGEX", "value": groups_filter(rollout(), ACCOUNT)}
 
@@ -45,6 +46,8 @@ def test_a_service_app_cannot_know_and_says_where_to_look() -> None:
     assert said(RIGHT, label="something else")[0] is Health.UNKNOWN
 
 
-def test_it_is_asked_where_the_vendors_gateway_is_and_nowhere_else() -> None:
+def test_it_is_asked_where_a_gateway_is_and_nowhere_else() -> None:
+    litellm = changed({"kind": "litellm", "url": "https://claude.acme.example", "role_arn": ROLE}, "gateway")
     assert applies(rollout())
+    assert applies(loaded(litellm))
     assert not applies(loaded(changed("none", "gateway")))

@@ -37,11 +37,15 @@ def on_record(file: Rollout) -> Record:
     return read(advance(Record(), file, {}, BEFORE).document())
 
 
-def told(base: Rollout, head: Rollout) -> list[tuple[str, datetime, datetime | None]]:
+def longer(found: Diff) -> list[tuple[str, datetime | None, datetime | None]]:
+    return [(each.holder, each.before, each.after) for each in found.ends if each.is_longer]
+
+
+def told(base: Rollout, head: Rollout) -> list[tuple[str, datetime | None, datetime | None]]:
     """The same by two files, by the record, and by the engine's preview."""
-    by_files = [(each.holder, each.before, each.after) for each in diff(base, head).ends]
+    by_files = longer(diff(base, head))
     record = on_record(base)
-    assert [(each.holder, each.before, each.after) for each in changes(record, head).ends] == by_files
+    assert longer(changes(record, head)) == by_files
     said = "\n".join(later_ends(record, head, advance(record, head, {}, NOW)))
     assert [email for email in (ALICE, GRACE) if email in said] == [email for email, *_ in by_files]
     return by_files
@@ -60,6 +64,17 @@ def test_whoever_is_moved_out_of_a_cohort_that_ends_is_named_with_the_end_they_l
     [line] = later_ends(record, head, advance(record, head, {}, NOW))
     why = "cohorts.wave2: access beyond 2027-01-01 00:00:00 UTC, when it was to end, by the move from pilot"
     assert line == f"{why}: {ALICE}: it does not end by this file"
+
+
+def test_whose_end_comes_sooner_is_named_as_well_in_words_of_less_alarm() -> None:
+    base, head = changed(), changed(alice(until=END))
+    for found in (diff(base, head), changes(on_record(base), head)):
+        text = comment("dev", found)
+        assert "1 end sooner" in text
+        assert "beyond its end" not in text
+        assert f"| 1 | `{ALICE}` | never | `2027-01-01T00:00:00Z` | `until` |" in text
+    moved_up = comment("dev", diff(changed(alice(until=LATER)), head))
+    assert f"| 1 | `{ALICE}` | `2027-04-01T00:00:00Z` | `2027-01-01T00:00:00Z` | `until` |" in moved_up
 
 
 def test_a_persons_own_end_goes_along_and_is_none_of_it() -> None:

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from cli.explain import explain as command
+from cli.explain import portal
 from cli.explain.answers import Account, Rank, Reason, Says, most_likely
 from cli.explain.roles import held
 from cli.live.asking import Unreachable
@@ -22,6 +23,7 @@ from rollout.model.rollout import Rollout
 from tests import stacks
 from tests.cli.conftest import Command
 from tests.cli.explain.answers import ACTIVE, GROUPS, NOW, ROLE, emergency, record, without_alice
+from tests.config.stack_files import loaded
 from tests.review.changes import ALICE, INCIDENT, changed, pilot
 
 WAVE2_GROUP = "aws_123456789012_claude-code-wave2"
@@ -70,6 +72,26 @@ def explained(monkeypatch: pytest.MonkeyPatch, asked: Asked) -> list[Says | Unre
     monkeypatch.setattr(command, "role_state", role_state)
     found = list(command.explained(stacks.COMPANY, "dev", ALICE, None, NOW))
     return list(held("dev", found))
+
+
+def test_the_portal_is_asked_by_the_login_that_okta_has_and_only_where_people_sign_in_by_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def by_portal(*of: object) -> Says:
+        asked.append(of[2:])
+        return Says(source=portal.SOURCE, lines=("in it",))
+
+    monkeypatch.setattr(portal, "by_portal", by_portal)
+    login = replace(ACTIVE, login="achen@acme.example")
+    roles = {"pilot": ROLE}
+    explained(monkeypatch, Asked(changed(), record(changed()), (login,), roles))
+    assert asked == []
+    by_center = loaded(stacks.by_identity_center(stacks.small()))
+    found = explained(monkeypatch, Asked(by_center, record(by_center), (login,), roles))
+    assert asked == [("achen@acme.example", ["aws_123456789012_claude-code-pilot"])]
+    assert portal.SOURCE in {one.source for one in found}
 
 
 DENIED = replace(ROLE, emergencies=(emergency(ALICE),))

@@ -4,8 +4,9 @@ Okta."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from botocore.exceptions import ClientError
 from sandbox import sign_in
 from sandbox.errors import SandboxError
 from sandbox.workflow_tokens import token
+from tests.conftest import made_once
+from tests.engine import world as worlds
 from tests.engine.access.test_cut import DEAD, typed
 from tests.engine.usage.test_metering import ask, counters
 from tests.engine.world import World
@@ -39,16 +42,30 @@ def add_machines(world: World) -> None:
         config["claude-code-rollout:cohorts"]["ci"] = cohort
 
 
+@pytest.fixture(scope="session")
+def onboarded_machines(onboarded: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The pilot, and a cohort of machines that came to it by one update, which asked Okta for no change; stopped."""
+
+    def make(folder: Path) -> None:
+        with worlds.running(worlds.again(onboarded, folder)) as world:
+            whoever = {"AWS": "arn:aws:iam::123456789012:root"}
+            statement = {"Effect": "Allow", "Principal": whoever, "Action": "sts:AssumeRole"}
+            trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            for name in ("build", "other"):
+                world.aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+            add_machines(world)
+            world.forget_calls()
+            world.up()
+            assert changed_in_okta(world) == []
+            world.settle()
+
+    return made_once(tmp_path_factory, "onboarded_machines", make)
+
+
 @pytest.fixture
-def machines(pilot: World) -> World:
-    whoever = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}
-    for name in ("build", "other"):
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [whoever]})
-        pilot.aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    add_machines(pilot)
-    pilot.forget_calls()
-    pilot.up()
-    return pilot
+def machines(onboarded_machines: World, tmp_path: Path) -> Generator[World]:
+    with worlds.running(worlds.again(onboarded_machines, tmp_path / "world")) as world:
+        yield world
 
 
 def workflow(world: World, machine: str) -> dict[str, Any]:
@@ -89,7 +106,6 @@ def changed_in_okta(world: World) -> list[str]:
 
 
 def test_what_the_printed_workflow_does_is_counted_under_the_machines_name(machines: World) -> None:
-    assert changed_in_okta(machines) == []
     assert not [group for group in machines.okta("/api/v1/groups?limit=200") if "ci" in group["profile"]["name"]]
     job = workflow(machines, NIGHTLY)
     assert calls_a_model(machines, job, run(machines, job))
