@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from cli.explain.answers import Rank, Reason, Says
 from cli.live.aws import Clients
 from cli.terminal.errors import CommandError
@@ -22,14 +20,14 @@ def by_portal(clients: Clients, center: IdentityCenter, login: str, groups: Sequ
     store: Any = clients("identitystore")
     if store.meta.region_name != center.region:
         raise CommandError(f"the instance is in {center.region}, and {store.meta.region_name} is asked: look there")
-    user = _id(store.get_user_id, center, "UserName", login, "UserId")
+    user = _id(store, store.get_user_id, center, "UserName", login, "UserId")
     if user is None:
         why = f"IAM Identity Center has no user {login}, so its portal lets them in nowhere"
         do = f"{PUSH}, Assignments: they come with the umbrella group; Provisioning says what failed"
         return _says(f"no user {login}", Reason(rank=Rank.NO_ACCOUNT, why=why, do=do))
     lines, reasons = [f"{login} is a user there"], list[Reason]()
     for name in groups:
-        group = _id(store.get_group_id, center, "DisplayName", name, "GroupId")
+        group = _id(store, store.get_group_id, center, "DisplayName", name, "GroupId")
         if group is None:
             lines.append(f"the group {name} was not pushed")
             why, do = f"Okta has not pushed the group {name}", f"{PUSH}, Push Groups, then `pulumi up`"
@@ -48,13 +46,11 @@ def _says(line: str, reason: Reason) -> Says:
     return Says(source=SOURCE, lines=(line,), reasons=(reason,))
 
 
-def _id(call: Any, center: IdentityCenter, path: str, value: str, key: str) -> str | None:
+def _id(store: Any, call: Any, center: IdentityCenter, path: str, value: str, key: str) -> str | None:
     wanted = {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
     try:
         return str(call(IdentityStoreId=center.identity_store_id, AlternateIdentifier=wanted)[key])
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
+    except store.exceptions.ResourceNotFoundException:
         return None
 
 
