@@ -85,7 +85,7 @@ lines: setup ## how large the program is, its sandbox, and the tests of each; do
 bench: setup ## figures, each beside what it is compared with
 	@$(PY) -m tests.bench
 
-drill: setup node_modules/.installed ## every level of a rollback, judged; WAY=identity_center or machines; drill-report.txt
+drill: setup node_modules/.installed ## every level of a rollback, judged; WAY=identity_center, claude_apps, litellm or machines; drill-report.txt
 	@$(PY) -m tests.drill $(or $(WAY),saml)
 
 guard-fuzz: setup ## 5,000 compositions of git commands on real git, before the commit guard: none may bring a key unseen

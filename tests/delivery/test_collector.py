@@ -208,6 +208,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.sampled("body", keep=4)
 @pytest.mark.parametrize("body", HOSTILE, ids=lambda body: body[:20].decode("latin-1"))
 def test_an_answer_of_another_shape_is_nobodys_figure_and_stops_nobody_elses(world: World, body: bytes) -> None:
     hostile = httpx.Response(200, headers={"content-type": "application/json"}, content=body)

@@ -1,6 +1,7 @@
 """`make drill`: every level of a rollback on a stack of its own, measured and judged; fails on any surprise.
 
-`make drill WAY=identity_center`, `WAY=machines`: for who signs in by another way (`tests.drill.ways`).
+`make drill WAY=identity_center`, `claude_apps`, `litellm`, `machines`: for who signs in by another way
+(`tests.drill.ways`).
 """
 
 from __future__ import annotations
@@ -265,4 +266,6 @@ def row(table: Table, step: Step, drill: Drill, apply: Callable[[], object], sur
 
 if __name__ == "__main__":
     chosen = sys.argv[1] if len(sys.argv) > 1 else "saml"
+    if chosen not in WAYS:
+        sys.exit(f"WAY={chosen}: no such way; {', '.join(WAYS)}")
     sys.exit(main(WAYS[chosen], report_of(chosen)))

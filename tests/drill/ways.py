@@ -1,4 +1,4 @@
-"""By which way those of the drill sign in, and what their role is: `make drill WAY=saml|identity_center|machines`."""
+"""By which way those of the drill sign in, and what their role is: `make drill WAY=NAME`, of `WAYS`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox import sign_in
 from sandbox.workflow_tokens import token
+from tests.drill import gateways
 from tests.drill.steps import ALICE, PEOPLE, Cohort, Step, Typed
 from tests.drill.traffic import Session
 from tests.engine import by_identity_center as idc
@@ -104,6 +105,22 @@ def _back(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:
     return {**cohort, "machines": {**cohort["machines"], MACHINES[0]: own}}
 
 
+def _without_macs(step: Step) -> Step:
+    return replace(step, macs={})
+
+
+def _gateway(kind: str, enter: Callable[[World, str], Session]) -> Way:
+    return Way(
+        prepare=gateways.chosen(kind),
+        settle=lambda _: None,
+        enter=enter,
+        role=lambda _: "claude-code-pilot",
+        macs=False,
+        as_here=_without_macs,
+        typed=lambda line: replace(line, step=_without_macs(line.step)),
+    )
+
+
 WAYS: Mapping[str, Way] = {
     "saml": Way(
         prepare=lambda _: None,
@@ -112,6 +129,8 @@ WAYS: Mapping[str, Way] = {
         role=lambda _: "claude-code-pilot",
     ),
     "identity_center": Way(prepare=idc.choose, settle=idc.push, enter=idc.enter, role=idc.role),
+    "claude_apps": _gateway("claude_apps", gateways.by_old_file),
+    "litellm": _gateway("litellm", gateways.by_the_hook),
     "machines": Way(
         prepare=_machines,
         settle=lambda _: None,

@@ -42,7 +42,7 @@ def run_test(path: str, recording: Any) -> None:
     test(**given)
 
 
-@pytest.mark.sampled("mutation", keep=12)
+@pytest.mark.sampled("mutation", keep=8)
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
 def test_an_edit_is_caught_by_what_the_table_says(mutation: Mutation) -> None:
     with edited(mutation.file, mutation.old, mutation.new):
