@@ -49,7 +49,7 @@ break-glass: setup ## deny a cohort everything, then take it: make break-glass S
 check: setup node_modules/.installed ## lint, types, and the pages as a site
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
-	@node_modules/.bin/pyright --warnings
+	@sh tools/types.sh
 	@said=$$(PYTHONPATH=. .venv/bin/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 	@.venv/bin/zizmor --offline --quiet --no-progress .github/workflows cli/company/template/.github/workflows
 	@PYTHON=$(PY) sh tools/site.sh

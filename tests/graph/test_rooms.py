@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,9 @@ def test_components_ask_neither_for_configuration_nor_for_the_stack() -> None:
 def test_the_composition_root_stays_small() -> None:
     for file, most in {"stack.py": 60, "whole.py": 90}.items():
         assert len((PROJECT / "program" / file).read_text(encoding="utf-8").splitlines()) < most, file
+
+
+def test_each_room_is_in_a_part_of_what_the_type_checker_is_given() -> None:
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pyright"]
+    _, parts, _ = (PROJECT / "tools" / "types.sh").read_text(encoding="utf-8").split("'", 2)
+    assert sorted(parts.split()) == sorted(settings["include"])
