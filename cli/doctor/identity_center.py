@@ -31,8 +31,8 @@ def check(clients: Clients, rollout: Rollout) -> list[Check]:
 
 def _looked(clients: Clients, rollout: Rollout, center: IdentityCenter) -> Iterator[Finding]:
     admin = clients("sso-admin")
-    if admin.meta.region_name != center.region:
-        yield unknown(NAME, f"the instance is in {center.region}, and {admin.meta.region_name} is asked", "look there")
+    if away := elsewhere(admin, center):
+        yield unknown(NAME, away, "look there")
         return
     found: list[dict[str, Any]] = admin.list_instances()["Instances"]
     instance = next((each for each in found if each["InstanceArn"] == center.instance_arn), None)
@@ -59,11 +59,23 @@ def _looked(clients: Clients, rollout: Rollout, center: IdentityCenter) -> Itera
 
 
 def _group(store: Any, center: IdentityCenter, name: str) -> Finding:
-    wanted = {"UniqueAttribute": {"AttributePath": "DisplayName", "AttributeValue": name}}
+    if found_by(store.get_group_id, center, "DisplayName", name) is None:
+        return broken(NAME, f"Okta has not pushed the group {name}", PUSH)
+    return fine(NAME, f"group {name}")
+
+
+def elsewhere(client: Any, center: IdentityCenter) -> str | None:
+    """That another region is asked than the instance's; None where it is the same."""
+    asked = client.meta.region_name
+    return None if asked == center.region else f"the instance is in {center.region}, and {asked} is asked"
+
+
+def found_by(get_id: Any, center: IdentityCenter, attribute: str, value: str) -> dict[str, Any] | None:
+    """What `get_id`, a call of the identity store, answers of whatever has this value; None where nothing has."""
+    wanted = {"UniqueAttribute": {"AttributePath": attribute, "AttributeValue": value}}
     try:
-        store.get_group_id(IdentityStoreId=center.identity_store_id, AlternateIdentifier=wanted)
+        return get_id(IdentityStoreId=center.identity_store_id, AlternateIdentifier=wanted)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        return broken(NAME, f"Okta has not pushed the group {name}", PUSH)
-    return fine(NAME, f"group {name}")
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cli.doctor.identity_center import elsewhere, found_by
 from cli.explain.answers import Rank, Reason, Says
 from cli.live.aws import Clients
 from cli.terminal.errors import CommandError
@@ -18,21 +19,21 @@ def by_portal(clients: Clients, center: IdentityCenter, login: str, groups: Sequ
     """`login`: theirs in Okta, which is the user's name there. `groups`: which let them in, by the file. CommandError
     where another region is asked than the instance's."""
     store: Any = clients("identitystore")
-    if store.meta.region_name != center.region:
-        raise CommandError(f"the instance is in {center.region}, and {store.meta.region_name} is asked: look there")
-    user = _id(store, store.get_user_id, center, "UserName", login, "UserId")
+    if away := elsewhere(store, center):
+        raise CommandError(f"{away}: look there")
+    user = found_by(store.get_user_id, center, "UserName", login)
     if user is None:
         why = f"IAM Identity Center has no user {login}, so its portal lets them in nowhere"
         do = f"{PUSH}, Assignments: they come with the umbrella group; Provisioning says what failed"
         return _says(f"no user {login}", Reason(rank=Rank.NO_ACCOUNT, why=why, do=do))
     lines, reasons = [f"{login} is a user there"], list[Reason]()
     for name in groups:
-        group = _id(store, store.get_group_id, center, "DisplayName", name, "GroupId")
+        group = found_by(store.get_group_id, center, "DisplayName", name)
         if group is None:
             lines.append(f"the group {name} was not pushed")
             why, do = f"Okta has not pushed the group {name}", f"{PUSH}, Push Groups, then `pulumi up`"
             reasons.append(Reason(rank=Rank.NOT_IN_GROUP, why=why, do=do))
-        elif _is_in(store, center, user, group):
+        elif _is_in(store, center, user["UserId"], group["GroupId"]):
             lines.append(f"in {name}")
         else:
             lines.append(f"not in {name}")
@@ -44,14 +45,6 @@ def by_portal(clients: Clients, center: IdentityCenter, login: str, groups: Sequ
 
 def _says(line: str, reason: Reason) -> Says:
     return Says(source=SOURCE, lines=(line,), reasons=(reason,))
-
-
-def _id(store: Any, call: Any, center: IdentityCenter, path: str, value: str, key: str) -> str | None:
-    wanted = {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
-    try:
-        return str(call(IdentityStoreId=center.identity_store_id, AlternateIdentifier=wanted)[key])
-    except store.exceptions.ResourceNotFoundException:
-        return None
 
 
 def _is_in(store: Any, center: IdentityCenter, user: str, group: str) -> bool:

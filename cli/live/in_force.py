@@ -16,6 +16,7 @@ from cli.live.engine import Outputs
 from rollout.access.emergency import spellings
 from rollout.levels import Level
 from rollout.model.cohort import Cohort
+from rollout.model.errors import some
 from rollout.model.rollout import Rollout
 
 NOT_ASKED, UNKNOWN = "not asked", "?"
@@ -65,13 +66,13 @@ def _iam(state: RoleState, since: datetime | None) -> Iterator[str]:
     elif not everybody:
         yield "allowed" if state.allows else "nothing allowed"
     if state.denied_names and not state.suspended:
-        yield f"denied alone: {some(sorted(state.denied_names))}"
+        yield f"denied alone: {some(sorted(state.denied_names), SHOWN)}"
     single = [each for each in state.emergencies if each.subject is not None]
     if single:
         people = f"{len(single)} {'person' if len(single) == 1 else 'people'}"
-        yield f"cut by rollout cut{_at(single[0])} ({people}): {some([each.subject or '' for each in single])}"
+        yield f"cut by rollout cut{_at(single[0])} ({people}): {some([each.subject or '' for each in single], SHOWN)}"
     if state.others:
-        yield f"besides: {some(list(state.others))}"
+        yield f"besides: {some(state.others, SHOWN)}"
 
 
 def needs(name: str, cohort: Cohort | None, found: InForce, deployed: Mapping[str, Any], stack: str) -> Iterator[str]:
@@ -157,10 +158,6 @@ def _at(found: Emergency) -> str:
     return f" since {moment(found.since)}" if found.since else ""
 
 
-def some(names: list[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-
-
 def differences(rollout: Rollout, outputs: Outputs) -> list[str]:
     """Where the file says otherwise than what was deployed last: levels, people, cohorts, models."""
     deployed: Mapping[str, Mapping[str, Any]] = outputs.get("cohorts") or {}
@@ -188,7 +185,7 @@ def _differences(cohort: Cohort, was: Mapping[str, Any]) -> list[str]:
     ):
         if people:
             count = "1 person is" if len(people) == 1 else f"{len(people)} people are"
-            found.append(f"{count} {what}: {some(sorted(people))}")
+            found.append(f"{count} {what}: {some(sorted(people), SHOWN)}")
     models, labels = set(cohort.models), set(was.get("profile_arns") or ())
     if cohort.level.effects.role and was.get("level") == cohort.level.value and models - labels:
         found.append(f"no profile of {', '.join(sorted(models - labels))}")

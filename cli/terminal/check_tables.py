@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from rollout.model.errors import some
 from rollout.model.times import moment
 
 Document = Mapping[str, Any]
@@ -78,8 +79,7 @@ def _ends(ends: Document) -> Iterator[str]:
         verb = "ended" if end["has_ended"] else "ends"
         together.setdefault(f"access {verb} {moment(datetime.fromisoformat(end['until']))}", []).append(name)
     for words, names in together.items():
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        yield f"{words}: {', '.join(names[:SHOWN])}{more}"
+        yield f"{words}: {some(names, SHOWN)}"
 
 
 def _people(count: int) -> str:

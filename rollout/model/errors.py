@@ -72,6 +72,11 @@ def one_of(values: Iterable[object]) -> str:
     return ", ".join([*known[:MAX_LISTED], *more])
 
 
+def some(names: Sequence[str], most: int) -> str:
+    """The first of them, for a sentence, and how many more."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A sentence that begins with what was probably meant."""
     known = list(known)

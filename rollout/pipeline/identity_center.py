@@ -28,8 +28,8 @@ _WRITES = """
     DetachCustomerManagedPolicyReferenceFromPermissionSet ProvisionPermissionSet PutPermissionsBoundaryToPermissionSet
     TagResource UntagResource UpdatePermissionSet
 """
-_GROUPS = ("DescribeGroup", "GetGroupId")
-_MEMBERS = ("GetGroupId", "GetUserId", "IsMemberInGroups")
+_GROUPS = "DescribeGroup GetGroupId"
+_MEMBERS = "GetGroupId GetUserId IsMemberInGroups"
 _ASSIGNS = "CreateAccountAssignment DeleteAccountAssignment"
 
 
@@ -49,7 +49,7 @@ def reads(account: Account, instance: Instance) -> list[Document]:
     """To look up a cohort's group, and to see a permission set; whatever it says is no secret."""
     here = [instance.arn, instance.permission_sets, _account(account)]
     return [
-        allow("IdentityGroups", [f"identitystore:{action}" for action in _GROUPS], _directory(account, instance)[:2]),
+        allow("IdentityGroups", _actions(_GROUPS, "identitystore"), _directory(account, instance, "group")),
         allow("PermissionSets", _actions(_READS), here),
     ]
 
@@ -78,19 +78,23 @@ def cuts(account: Account, instance: Instance) -> list[Document]:
         allow("CutByPolicy", [*versions, "iam:ListEntitiesForPolicy"], [cut]),
         allow("SeeThePolicies", ["iam:GetPolicy", "iam:GetPolicyVersion"], told),
         allow("SeeWhatIsAttached", ["iam:ListAttachedRolePolicies"], [role]),
-        allow("SeeWhoIsInAGroup", [f"identitystore:{action}" for action in _MEMBERS], _directory(account, instance)),
+        allow(
+            "SeeWhoIsInAGroup",
+            _actions(_MEMBERS, "identitystore"),
+            _directory(account, instance, "group", "user", "membership"),
+        ),
     ]
 
 
-def _directory(account: Account, instance: Instance) -> list[str]:
+def _directory(account: Account, instance: Instance, *kinds: str) -> list[str]:
     """Whose account the store is in, nobody says in its id: the organization's delegate or its management account."""
-    kinds = [f"arn:{account.partition}:identitystore:::{kind}/*" for kind in ("group", "user", "membership")]
-    return [f"arn:{account.partition}:identitystore::*:identitystore/{instance.store}", *kinds]
+    here = f"arn:{account.partition}:identitystore::*:identitystore/{instance.store}"
+    return [here, *(f"arn:{account.partition}:identitystore:::{kind}/*" for kind in kinds)]
 
 
 def _account(account: Account) -> str:
     return f"arn:{account.partition}:sso:::account/{account.id}"
 
 
-def _actions(words: str) -> list[str]:
-    return [f"sso:{action}" for action in words.split()]
+def _actions(words: str, service: str = "sso") -> list[str]:
+    return [f"{service}:{action}" for action in words.split()]

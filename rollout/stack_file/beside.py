@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from rollout import names, okta_names
 from rollout.account import Account
+from rollout.model.errors import some
 from rollout.model.rollout import Federation, Rollout, ServiceLevels
 
 # AWS's documentation has it in its examples, and the sandbox has it: whoever is in it shares no Okta with anybody who
@@ -263,9 +264,8 @@ def _same_people(second: Place, first: Place) -> Iterator[Clash]:
         return
     one, other = _people(second), _people(first)
     if both := sorted(one & other):
-        more = f" and {len(both) - SOME} more" if len(both) > SOME else ""
         text = (
-            f"{', '.join(both[:SOME])}{more}: in stack {first.stack} too, by one umbrella group: whoever is taken "
+            f"{some(both, SOME)}: in stack {first.stack} too, by one umbrella group: whoever is taken "
             "out of it here signs in to neither, until an update of the other with `--refresh`"
         )
         yield Clash(second=second.stack, first=first.stack, text=text)

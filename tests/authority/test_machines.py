@@ -142,11 +142,10 @@ def test_no_decision_is_wrong_for_any_machine(level: str, own: dict[str, Any]) -
     run = recording.run(stacks.config(made))
     asked: list[tuple[Request, bool, str]] = []
     for name, machines in MACHINES.items():
-        cohort = made["cohorts"][name]
+        cohort, held, most = made["cohorts"][name], policies(run, name), boundary(run, name)
         for machine, (owner, out) in product(machines, run.cohorts.items()):
             moments = MOMENTS if "until" in own else MOMENTS[:1]
             for (label, arn), issued, at in product(out["profile_arns"].items(), (BEFORE, AFTER), moments):
-                held, most = policies(run, name), boundary(run, name)
                 request = invocation(f"claude-code-{name}", machine, arn, issued, at, held, most)
                 should = owner == name and may(made, cohort, cohort["machines"][machine], label, issued, at)
                 asked.append((request, should, f"{machine} of {name}, {label} of {owner}, {issued} at {at}"))

@@ -61,8 +61,7 @@ def by_old_file(world: World, email: str) -> Session:
 def by_the_hook(world: World, email: str) -> Session:
     """As LiteLLM's hook does it: Okta's groups of theirs, then the item of the cohort's level."""
     cohorts = (COHORT,) if _is_in_group(world, email) else ()
-    key = {"id": {"S": names.gateway_item(COHORT)}}
-    item = world.aws("dynamodb").get_item(TableName=names.USAGE_TABLE, Key=key).get("Item")
+    item = deployed.level_item(world, COHORT)
     known = [levels.cohort(name, item) for name in cohorts if item]
     now = datetime.now(UTC)
     caller = Caller(session=email, cohorts=cohorts, issued_at=now.timestamp())
@@ -74,14 +73,11 @@ def by_the_hook(world: World, email: str) -> Session:
 
 
 def _is_in_group(world: World, email: str) -> bool:
-    return any(group["profile"]["name"] == GROUP for group in world.okta("/api/v1/groups?limit=200")) and (
-        email in world.group(GROUP)
-    )
+    return any(group["profile"]["name"] == GROUP for group in world.okta(f"/api/v1/users/{email}/groups?limit=200"))
 
 
 def _session(world: World, role_arn: str, email: str) -> Session:
-    task = world.aws("sts").assume_role(RoleArn=deployed.ROLE_ARN, RoleSessionName="task")["Credentials"]
     try:
-        return world.aws_as(task, "sts").assume_role(RoleArn=role_arn, RoleSessionName=email)["Credentials"]
+        return deployed.in_name_of(world, email, role_arn)
     except ClientError as error:
         raise SandboxError(json.dumps(error.response["Error"])) from None

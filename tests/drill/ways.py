@@ -105,10 +105,6 @@ def _back(cohort: Cohort, incident: Mapping[str, str]) -> Cohort:
     return {**cohort, "machines": {**cohort["machines"], MACHINES[0]: own}}
 
 
-def _without_macs(step: Step) -> Step:
-    return replace(step, macs={})
-
-
 def _gateway(kind: str, enter: Callable[[World, str], Session]) -> Way:
     return Way(
         prepare=gateways.chosen(kind),
@@ -116,8 +112,6 @@ def _gateway(kind: str, enter: Callable[[World, str], Session]) -> Way:
         enter=enter,
         role=lambda _: "claude-code-pilot",
         macs=False,
-        as_here=_without_macs,
-        typed=lambda line: replace(line, step=_without_macs(line.step)),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rollout import names
 from sandbox.settings import ACCOUNT_ID
 from tests.engine.world import STACK, World
 
@@ -44,9 +45,25 @@ def gateways_role(world: World) -> None:
     iam.put_role_policy(RoleName=ROLE, PolicyName="cohorts", PolicyDocument=_document(may))
 
 
+def _task(world: World) -> dict[str, Any]:
+    """As ECS gives it to the task, by another way."""
+    return world.aws("sts").assume_role(RoleArn=ROLE_ARN, RoleSessionName="task")["Credentials"]
+
+
+def in_name_of(world: World, name: str, role_arn: str) -> dict[str, Any]:
+    """A session of a cohort's role that the gateway asks for."""
+    sts = world.aws_as(_task(world), "sts")
+    return sts.assume_role(RoleArn=role_arn, RoleSessionName=name)["Credentials"]
+
+
+def level_item(world: World, cohort: str) -> dict[str, Any] | None:
+    """What LiteLLM's hook reads of a cohort; None where there is nothing."""
+    key = {"id": {"S": names.gateway_item(cohort)}}
+    return world.aws("dynamodb").get_item(TableName=names.USAGE_TABLE, Key=key).get("Item")
+
+
 def task_credentials(world: World) -> dict[str, str]:
-    """As ECS gives them to the task, by another way."""
-    found = world.aws("sts").assume_role(RoleArn=ROLE_ARN, RoleSessionName="task")["Credentials"]
+    found = _task(world)
     return {
         "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],

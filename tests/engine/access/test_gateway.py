@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rollout import names
 from sandbox.errors import SandboxError
 from tests.engine.access.test_levels import ALICE, set_level
 from tests.engine.usage.test_metering import ask
@@ -22,9 +21,7 @@ ROLE = "arn:aws:iam::123456789012:role/claude-code-pilot"
 
 
 def in_name_of(world: World, name: str) -> dict[str, Any]:
-    """A session that the gateway asks for."""
-    task = world.aws("sts").assume_role(RoleArn=deployed.ROLE_ARN, RoleSessionName="task")["Credentials"]
-    return world.aws_as(task, "sts").assume_role(RoleArn=ROLE, RoleSessionName=name)["Credentials"]
+    return deployed.in_name_of(world, name, ROLE)
 
 
 def invokes(world: World, session: dict[str, Any], profile: str) -> bool:
@@ -38,9 +35,7 @@ def invokes(world: World, session: dict[str, Any], profile: str) -> bool:
 
 
 def told(world: World) -> dict[str, Any] | None:
-    """What LiteLLM's hook reads of the cohort; None where there is nothing."""
-    key = {"id": {"S": names.gateway_item("pilot")}}
-    item = world.aws("dynamodb").get_item(TableName=names.USAGE_TABLE, Key=key).get("Item")
+    item = deployed.level_item(world, "pilot")
     return json.loads(item["said"]["S"]) if item else None
 
 
