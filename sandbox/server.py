@@ -30,7 +30,7 @@ from sandbox.settings import HOST, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET, OKTA_TOKE
 NAMES = ("aws", "okta", "jamf")
 # Before each error line of `python -m sandbox`.
 ERROR_PREFIX = "sandbox: "
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 SIGNAL_SECONDS = 0.5
 POLL_SECONDS = 0.05

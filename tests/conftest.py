@@ -27,6 +27,7 @@ __all__ = ["service_models_read_once"]
 def pytest_configure(config: pytest.Config) -> None:
     hear_interrupts()
     gc.set_threshold(*COLLECT_SELDOM)
+    sampling.read_option(config)
     for marker in sampling.MARKERS:
         config.addinivalue_line("markers", marker)
 

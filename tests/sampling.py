@@ -3,6 +3,7 @@
     @pytest.mark.sampled("setup")               cases that differ in `setup` alone are of one kind
     @pytest.mark.sampled("tried", keep=2)       of each kind, two
     @pytest.mark.long                           none: what it shows is shown elsewhere too
+    fewer(400)                                  of what one test draws or counts through by itself, an eighth
 
 The same seed draws the same cases. Without `--sample`, as in `make test-all`, all of them run.
 """
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 OPTION = "--sample"
+_DRAWN: list[str] = []  # the seed, once pytest has read its options
 MARKERS = (
     "sampled(*over, keep=1): with `--sample`, of cases that differ in these parameters alone only so many run",
     "long: does not run with `--sample`",
@@ -25,6 +27,16 @@ MARKERS = (
 
 def add_option(parser: pytest.Parser) -> None:
     parser.addoption(OPTION, metavar="SEED", help="of tests that sweep, run one case of each kind, drawn by this seed")
+
+
+def read_option(config: pytest.Config) -> None:
+    """Before the first module of tests is imported: what they give `fewer` is read with them."""
+    _DRAWN[:] = [seed] if (seed := config.getoption(OPTION)) else []
+
+
+def fewer(examples: int) -> int:
+    """How many examples to try: all of them, or with `--sample` an eighth."""
+    return max(1, examples // 8) if _DRAWN else examples
 
 
 def left_out(items: Iterable[pytest.Item], seed: str) -> set[pytest.Item]:

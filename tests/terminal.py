@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.stacks import PROJECT
 
 QUESTION = "[y/N] "
-SECONDS = 200
+SECONDS = 900
 # The first terminal that the first process of a session opens is the session's own: keys reach it, Ctrl-C with them.
 ON_TERMINAL = 'terminal=$1; shift; exec "$@" <"$terminal" >"$terminal" 2>&1'
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -33,7 +33,7 @@ class Asked:
     def answer(self, word: str) -> tuple[int, str]:
         """The exit code, and what was printed after the answer."""
         os.write(self.keyboard, f"{word}\n".encode())
-        rest, _ = self.process.communicate(timeout=200)
+        rest, _ = self.process.communicate(timeout=600)
         return self.process.returncode, rest.decode()
 
     def next(self, word: str) -> Asked:
@@ -43,7 +43,7 @@ class Asked:
 
     def send(self, signal: int) -> int:
         self.process.send_signal(signal)
-        return self.process.wait(timeout=200)
+        return self.process.wait(timeout=600)
 
 
 @contextmanager

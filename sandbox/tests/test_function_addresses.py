@@ -52,7 +52,7 @@ def call(
 ) -> tuple[int, Mapping[str, str], bytes]:
     request = urllib.request.Request(aws.url + path, data=body, headers={**(headers or {}), "Host": host})  # noqa: S310
     try:
-        with _DIRECT.open(request, timeout=30) as answer:
+        with _DIRECT.open(request, timeout=120) as answer:
             return answer.status, dict(answer.headers), answer.read()
     except urllib.error.HTTPError as error:
         with error:

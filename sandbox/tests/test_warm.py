@@ -33,7 +33,7 @@ def served(home: Path) -> Generator[None]:
     finally:
         parent.kill()
         parent.wait()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while (home / warm.SOCKET).exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not (home / warm.SOCKET).exists(), "it outlived its parent"
@@ -41,7 +41,7 @@ def served(home: Path) -> Generator[None]:
 
 def launched(home: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [*LAUNCH, str(home), str(PROJECT), sys.executable, *words]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_a_module_gets_streams_and_arguments_and_gives_its_exit_code_either_way(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_a_signal_to_the_launcher_reaches_the_module_and_its_death_ends_it(tmp_p
                 assert launcher.stdout is not None
                 pid = int(launcher.stdout.readline())
                 launcher.send_signal(number)
-                assert launcher.wait(timeout=10) == code
-            deadline = time.monotonic() + 10
+                assert launcher.wait(timeout=60) == code
+            deadline = time.monotonic() + 60
             while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
             assert not Path(f"/proc/{pid}").exists()
@@ -110,5 +110,5 @@ def test_who_asks_while_the_libraries_are_being_loaded_waits_for_them(tmp_path: 
     (tmp_path / "shows.py").write_text("import sys; print('pulumi_aws' in sys.modules)\n", encoding="utf-8")
     with served(tmp_path):
         command = [*LAUNCH, str(tmp_path), str(PROJECT), sys.executable, "shows"]
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600)
     assert result.stdout == "True\n", result.stderr

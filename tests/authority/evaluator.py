@@ -63,7 +63,9 @@ def invocation(
 def verdicts(requests: Sequence[Request]) -> list[bool]:
     """Whether each request is allowed. An evaluator that cannot judge one is a failure, never a denial."""
     lines = "\n".join(json.dumps(request.as_simulation()) for request in requests)
-    result = subprocess.run(["node", str(SCRIPT)], input=lines, capture_output=True, text=True, check=True, timeout=600)
+    result = subprocess.run(
+        ["node", str(SCRIPT)], input=lines, capture_output=True, text=True, check=True, timeout=1200
+    )
     words = result.stdout.splitlines()
     known = {"Allowed": True, "ImplicitlyDenied": False, "ExplicitlyDenied": False}
     assert len(words) == len(requests), result.stderr

@@ -158,6 +158,7 @@ def invocations(
 
 
 @pytest.mark.slow
+@pytest.mark.sampled("own", keep=2)
 @pytest.mark.parametrize("own", OWN, ids=lambda own: ",".join(map(str, own.values()))[:40] or "none")
 @pytest.mark.parametrize("level", WITH_ROLE)
 def test_no_session_that_the_gateway_begins_may_more_than_its_member(level: str, own: Document) -> None:

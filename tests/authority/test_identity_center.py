@@ -37,6 +37,7 @@ def wrong_decisions(document: Document, most: int | None = None) -> tuple[list[s
 
 
 @pytest.mark.slow
+@pytest.mark.sampled("stack")
 @pytest.mark.parametrize("level", WITH_ROLE)
 @pytest.mark.parametrize("stack", stacks.COMMITTED)
 def test_no_decision_is_wrong_for_anybody_in_a_committed_stack_file(stack: str, level: str) -> None:

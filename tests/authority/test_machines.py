@@ -135,6 +135,7 @@ OWN: list[dict[str, Any]] = [
 
 
 @pytest.mark.slow
+@pytest.mark.sampled("own", keep=2)
 @pytest.mark.parametrize("own", OWN, ids=lambda own: ",".join(map(str, own.values()))[:40] or "none")
 @pytest.mark.parametrize("level", WITH_ROLE)
 def test_no_decision_is_wrong_for_any_machine(level: str, own: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def unpacked() -> Browser:
             made.mkdir()
             for name in ("chromium", "al2023.tar", "fonts.tar"):
                 command = ["node", "-e", UNPACK, str(PACKED / "bin" / f"{name}.br"), str(made / name)]
-                subprocess.run(command, check=True, capture_output=True, timeout=300)
+                subprocess.run(command, check=True, capture_output=True, timeout=900)
             for name in ("al2023.tar", "fonts.tar"):
                 with tarfile.open(made / name) as archive:
                     archive.extractall(made, filter="data")

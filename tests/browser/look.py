@@ -47,7 +47,7 @@ def look(page: Path | str, views: Sequence[View], pdf: Path | None = None) -> di
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert result.returncode == 0, result.stderr[-3000:]
     seen: dict[str, Any] = json.loads(result.stdout)

@@ -19,6 +19,7 @@ from cli.stack_file.roster_file import with_person, without_person
 from cli.stack_file.yaml_text import edited
 from rollout.levels import Level
 from rollout.stack_file.load import SECRETS, load
+from tests.sampling import fewer
 from tests.stacks import COMMITTED, COMPANY
 
 ALICE, HIRO = "alice.chen@acme.example", "hiro.tanaka@acme.example"
@@ -226,7 +227,7 @@ SPACED = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=fewer(200), deadline=None)
 @given(SPACED, st.data())
 def test_whatever_the_spacing_only_what_is_changed_changes(
     lines: list[tuple[str, int, str]], data: st.DataObject

@@ -182,7 +182,7 @@ def test_two_people_who_set_ends_at_once_lose_none(small: Path) -> None:
         for email in people
     ]
     for each in running:
-        said = each.communicate(timeout=300)[1]
+        said = each.communicate(timeout=900)[1]
         assert each.returncode == 0, said
     assert [file(small).cohorts["pilot"].members[email].until for email in people] == [END, END]
 

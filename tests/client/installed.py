@@ -101,5 +101,5 @@ def _program(home: Path, client: Client) -> Path:
 def _version(program: Path) -> str:
     if not program.is_file():
         return "nothing"
-    printed = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=300).stdout
+    printed = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=900).stdout
     return printed.partition(" ")[0]

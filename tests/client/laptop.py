@@ -24,7 +24,7 @@ from tests.client import cell, gate
 from tests.engine.world import World
 
 # A limit, where one session takes seconds on a machine with nothing else to do.
-SECONDS = 300
+SECONDS = 900
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 # okta-aws-cli as our AWS profile calls it, signing in to the sandbox's Okta.
 OKTA_AWS_CLI = """#!/bin/sh

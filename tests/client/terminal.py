@@ -14,7 +14,7 @@ import termios
 import time
 
 ROWS, COLUMNS = 50, 200
-SECONDS = 120
+SECONDS = 600
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\^_=>78])")
 
 

@@ -95,7 +95,7 @@ def undelayed(pilot: Deployed) -> Deployed:
     return replace(pilot, rollout=pilot.rollout.model_copy(update={"throttle": throttle}))
 
 
-@pytest.mark.sampled("client", "level", "attack", keep=16)
+@pytest.mark.sampled("client", "level", "attack", keep=8)
 @pytest.mark.parametrize(("attack", "level"), CASES)
 def test_an_attack_is_stopped_where_the_page_says_so(
     pilot: Deployed, alice: Laptop, elsewhere: Sink, client: Client, seen: Seen, attack: Attack, level: Level
@@ -106,7 +106,7 @@ def test_an_attack_is_stopped_where_the_page_says_so(
     assert worked != attack.is_stopped(client, level)
 
 
-@pytest.mark.sampled("client", "attack", keep=8)
+@pytest.mark.sampled("client", "attack", keep=4)
 @pytest.mark.parametrize(("attack", "client"), STOPPED_BY_A_KEY, indirect=["client"])
 def test_an_attack_works_without_what_is_said_to_stop_it(
     pilot: Deployed, alice: Laptop, elsewhere: Sink, client: Client, attack: Attack

@@ -61,7 +61,7 @@ def test_a_commit_with_a_key_is_stopped_with_what_to_do_and_a_clean_one_is_made(
     assert "deploy.sh, line 1: aws_access_key_id" in stopped
     assert "clean.sh" in made
     assert (commits(repository), session.errors) == (1, "")
-    deadline = time.monotonic() + 60  # the function behind the queue writes it
+    deadline = time.monotonic() + 240  # the function behind the queue writes it
     while not (came := findings(pilot)[reported:]) and time.monotonic() < deadline:
         time.sleep(0.2)
     [event] = came

@@ -44,7 +44,7 @@ def test_a_member_who_has_signed_in_finds_everything_fine_and_the_profiles_answe
     here, program = made(pilot, alice)
     [before], none = checks.sign_in(here)
     assert (before.health, none) == (Health.UNKNOWN, None)
-    subprocess.run([program, "sign-in"], env=alice._environment, check=True, capture_output=True, timeout=120)
+    subprocess.run([program, "sign-in"], env=alice._environment, check=True, capture_output=True, timeout=600)
     [signed], keys = checks.sign_in(here)
     found = [
         signed,
@@ -60,7 +60,7 @@ def test_a_member_who_has_signed_in_finds_everything_fine_and_the_profiles_answe
 @pytest.mark.parametrize("client", [Client.NEWEST], indirect=True)
 def test_a_profile_of_another_cohort_is_said_to_be_denied(pilot: Deployed, alice: Laptop) -> None:
     here, program = made(pilot, alice)
-    subprocess.run([program, "sign-in"], env=alice._environment, check=True, capture_output=True, timeout=120)
+    subprocess.run([program, "sign-in"], env=alice._environment, check=True, capture_output=True, timeout=600)
     [mine, *_] = here.document["availableModels"]
     other = f"{mine.rpartition('/')[0]}/a1b2c3d4e5f6"
     file = here.file(here.places.settings)

@@ -32,6 +32,7 @@ def hostile(alice: Laptop) -> None:
         (folder / ".claude" / "settings.json").write_text(json.dumps(HOSTILE), encoding="utf-8")
 
 
+@pytest.mark.sampled("client", "level", keep=2)
 @pytest.mark.parametrize("level", ON_A_MACHINE)
 def test_the_client_takes_every_entry_of_a_levels_document(pilot: Deployed, alice: Laptop, level: Level) -> None:
     pilot.give(alice, level)
@@ -106,6 +107,7 @@ def test_strict_loads_no_agents_from_a_command_line(pilot: Deployed, alice: Lapt
     assert session.bedrock == []
 
 
+@pytest.mark.sampled("client", "flags", "exported", keep=2)
 @pytest.mark.parametrize(
     ("flags", "exported"),
     [

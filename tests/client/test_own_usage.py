@@ -10,7 +10,7 @@ from tests.client.deployed import Deployed
 from tests.client.laptop import Laptop
 
 
-def counted(pilot: Deployed, seconds: float = 60) -> bool:
+def counted(pilot: Deployed, seconds: float = 240) -> bool:
     """Whether the meter has written down what a person may read."""
     table, deadline = pilot.world.aws("dynamodb"), time.monotonic() + seconds
     while time.monotonic() < deadline:

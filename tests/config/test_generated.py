@@ -22,9 +22,10 @@ from rollout.model.rollout import Rollout
 from rollout.stack_file.load import load
 from tests import stacks
 from tests.config.generated import document
+from tests.sampling import fewer
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SEEDS = range(200)
+SEEDS = range(fewer(200))
 EDITOR = Draft7Validator(json.loads((stacks.PROJECT / "stack-file.schema.json").read_text(encoding="utf-8")))
 GOV = Account("111122223333", "us-gov-west-1")
 MANAGED_CHARACTERS, INLINE_CHARACTERS, MANAGED_PER_ROLE = 6144, 10_240, 10

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rollout.model.errors import StackFileError
 from rollout.stack_file.load import load
 from tests import stacks
+from tests.sampling import fewer
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SCALARS = st.one_of(
@@ -75,7 +76,7 @@ def full() -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=fewer(400), deadline=None)
 @given(st.data())
 def test_any_part_replaced_by_anything_is_judged_in_words(data: st.DataObject) -> None:
     document = full()
@@ -90,7 +91,7 @@ def test_any_part_replaced_by_anything_is_judged_in_words(data: st.DataObject) -
     assert all(line and "\n" not in line for line in judged(stacks.config(document)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=fewer(100), deadline=None)
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=200), max_size=6))
 def test_any_text_under_any_key_is_judged_in_words(config: dict[str, str]) -> None:
     assert judged({f"claude-code-rollout:{key}": value for key, value in config.items()})

@@ -34,6 +34,7 @@ from rollout.names import cut_policy
 from rollout.people.directory import Person
 from tests.cuts_hold.stack_file import BOTH, EDITS, PEOPLE, accounts, first_file
 from tests.cuts_hold.world import Judge, KilledError, Session, World, clock
+from tests.sampling import fewer
 
 START = datetime(2026, 11, 24, 9, 0, 0, 500_000, tzinfo=UTC)
 ABOVE = (Level.RESTRICTED, Level.THROTTLED, Level.SUSPENDED, Level.ROLLED_BACK)
@@ -232,7 +233,7 @@ def test_once_cut_a_session_from_before_or_during_the_incident_never_invokes_aga
         run_state_machine_as_test(
             Sequences,
             settings=settings(
-                max_examples=EXAMPLES,
+                max_examples=fewer(EXAMPLES),
                 stateful_step_count=STEPS_EACH,
                 deadline=None,
                 phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -92,7 +92,7 @@ class Judge:
         assert self._node.stdin
         assert self._node.stdout
         self._node.stdin.close()
-        self._node.wait(timeout=30)
+        self._node.wait(timeout=120)
         self._node.stdout.close()
 
 

@@ -205,7 +205,7 @@ def _pulumi_help(path: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=240,
         )
     text = result.stdout
     below = re.findall(r"^ +([a-z][a-z-]+) +[A-Z[]", text, re.MULTILINE)

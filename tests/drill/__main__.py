@@ -102,7 +102,7 @@ def typed(world: World, line: Typed) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
         stdin=subprocess.DEVNULL,
     )
     said = ended.stdout + ended.stderr

@@ -41,7 +41,7 @@ def reported(pilot: World) -> list[dict[str, Any]]:
     return [json.loads(event["message"]) for event in events]
 
 
-def until_reported(pilot: World, count: int, seconds: float = 60) -> list[dict[str, Any]]:
+def until_reported(pilot: World, count: int, seconds: float = 240) -> list[dict[str, Any]]:
     """The function behind the queue writes them."""
     deadline = time.monotonic() + seconds
     while len(lines := reported(pilot)) < count and time.monotonic() < deadline:
@@ -60,7 +60,7 @@ def commit(mac: Machine, pilot: World) -> str:
     return answer.said
 
 
-def until_sent(mac: Machine, seconds: float = 60) -> None:
+def until_sent(mac: Machine, seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while waiting(mac) and time.monotonic() < deadline:
         time.sleep(0.1)

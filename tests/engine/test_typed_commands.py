@@ -43,7 +43,7 @@ def test_what_a_page_says_to_type_ends_well(pilot: World, page: str) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=600,
         )
         assert ended.returncode == 0, f"{line}\n{ended.stdout}{ended.stderr}"
         assert "Traceback" not in ended.stderr

@@ -56,13 +56,13 @@ class World:
         """The environment of whatever is started."""
         return workspace.full_environment(self.settings)
 
-    def pulumi(self, *arguments: str, fails: bool = False, timeout: int = 300) -> str:
+    def pulumi(self, *arguments: str, fails: bool = False, timeout: int = 900) -> str:
         """What the CLI printed; the test fails if it ended otherwise than expected."""
         ended_well, printed = self.try_pulumi(*arguments, timeout=timeout)
         assert ended_well != fails, printed
         return printed
 
-    def try_pulumi(self, *arguments: str, timeout: int = 300) -> tuple[bool, str]:
+    def try_pulumi(self, *arguments: str, timeout: int = 900) -> tuple[bool, str]:
         """Whether it ended well, where both are right, and what it printed."""
         result = subprocess.run(
             [str(workspace.bin_folder(self.settings) / "pulumi"), *arguments, "--non-interactive", "--color", "never"],
@@ -86,7 +86,7 @@ class World:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=900,
         )
 
     def up(self, *arguments: str, stack: str = STACK, fails: bool = False) -> str:
@@ -170,7 +170,7 @@ class World:
             headers={**headers, "Host": parts.netloc},
         )
         try:
-            with _DIRECT.open(request, timeout=30) as answer:
+            with _DIRECT.open(request, timeout=120) as answer:
                 return answer.status
         except urllib.error.HTTPError as refused:
             return refused.code
@@ -192,7 +192,7 @@ class World:
         ]
         return [json.loads(event["message"]) for event in events]
 
-    def settle(self, seconds: float = 60) -> None:
+    def settle(self, seconds: float = 240) -> None:
         """Wait until no function is at work: they call AWS as well."""
         deadline, calm = time.monotonic() + seconds, 0
         while calm < 3 and time.monotonic() < deadline:  # between a queue and its reader there is a moment of neither
@@ -239,7 +239,7 @@ class World:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"SSWS {OKTA_TOKEN}", "Content-Type": "application/json"},
         )
-        with _DIRECT.open(request, timeout=30) as answer:
+        with _DIRECT.open(request, timeout=120) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 

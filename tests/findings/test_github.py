@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from functions import github
 from rollout.leaks.credentials import FINDING
 from rollout.leaks.github_alerts import MAX_BODY_BYTES, finding
+from tests.sampling import fewer
 
 KEY, LOG = "a secret of GitHub's and ours", "/claude-code/findings"
 SECRET = "AKIA" + "Z9" * 8
@@ -179,7 +180,9 @@ JSON = st.recursive(
 
 
 @hypothesis_settings(
-    max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=fewer(200),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
 )
 @given(
     st.dictionaries(st.sampled_from(sorted(ALERT)), JSON),

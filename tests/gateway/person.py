@@ -13,7 +13,7 @@ import httpx
 from tests.gateway.internet import Internet
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-SECONDS = 60
+SECONDS = 240
 
 
 def client(internet: Internet, **more: Any) -> httpx.Client:

@@ -18,7 +18,7 @@ from sandbox.tests.ports import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 NOBODY = "nobody"
-SECONDS = 60
+SECONDS = 240
 USER = "gateway"
 
 

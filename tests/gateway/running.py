@@ -17,7 +17,7 @@ import yaml
 
 from sandbox.tests.ports import free_port
 
-SECONDS = 60
+SECONDS = 240
 LISTENS = "claude gateway listening"
 # What the emitted file asks for; none of them guards anything here.
 JWT_SECRET = "j" * 48

@@ -21,7 +21,7 @@ from tests.gateway.conftest import Company
 from tests.gateway.deployed import ALICE, URL
 from tests.gateway.test_claude_apps import OPUS, SONNET, sessions
 
-SECONDS = 120
+SECONDS = 600
 DOWN, ENTER = "\x1b[A", "\r"
 # What a person types, once the words before it are shown: the address is there already.
 LOGIN = [

@@ -26,7 +26,7 @@ def test_there_are_as_many_forms_as_were_promised() -> None:
     assert len(set(_ALL)) >= 185
 
 
-@pytest.mark.sampled("line", keep=3)
+@pytest.mark.sampled("line")
 @pytest.mark.parametrize(("setup", "line"), _ALL, ids=[f"{setup}: {line}" for setup, line in _ALL])
 def test_no_form_brings_a_key_into_history_unseen(template: Template, tmp_path: Path, setup: str, line: str) -> None:
     outcome = template.trial(setup, tmp_path / "home").run(line)
@@ -34,6 +34,7 @@ def test_no_form_brings_a_key_into_history_unseen(template: Template, tmp_path: 
     assert outcome.seen
 
 
+@pytest.mark.sampled("setting", "line", keep=12)
 @pytest.mark.parametrize(("setting", "line"), SETTINGS.items())
 def test_a_repositorys_own_settings_cannot_blind_the_guard(
     template: Template, tmp_path: Path, setting: str, line: str
@@ -56,6 +57,7 @@ def test_what_a_push_sends_by_the_repositorys_settings_is_looked_at(
     assert outcome.stopped
 
 
+@pytest.mark.sampled("line", keep=20)
 @pytest.mark.parametrize("line", HARMLESS)
 def test_a_harmless_line_is_let_through_without_a_word(template: Template, tmp_path: Path, line: str) -> None:
     setup = f"{SETUPS['committed']} && git push -q && {SETUPS['ignored']} && echo more >> b.txt"

@@ -8,9 +8,10 @@ import pytest
 
 from tests.guard import fuzz
 from tests.guard.compositions import composition
+from tests.sampling import fewer
 
 # Enough to go red when a kind of step is no longer followed, and done in seconds.
-COUNT = int(os.environ.get("GUARD_COMPOSITIONS", "50"))
+COUNT = int(os.environ.get("GUARD_COMPOSITIONS", fewer(50)))
 FIRST_SEED = 20_000
 
 

@@ -206,7 +206,7 @@ def _bash(script: str, cwd: Path, environment: dict[str, str], *, check: bool) -
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     if check and result.returncode:
         raise RuntimeError(f"{script}: {result.stderr.decode()}")

@@ -109,7 +109,7 @@ class Machine:
             cwd=self.home,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=240,
         )
         return Answer(result.returncode, result.stdout.decode(), result.stderr.decode())
 

@@ -37,7 +37,7 @@ def run(
     script.write_text(text, encoding="utf-8")
     command = [shell, *(["sh"] if shell == "busybox" else []), str(script), "/", "a Mac", "alice", action]
     environment = {"PATH": "/usr/bin:/bin", **(exported or {})}
-    return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture

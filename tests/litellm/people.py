@@ -70,7 +70,7 @@ def _opened(
     opener: urllib.request.OpenerDirector, url: str, method: str, data: bytes | None, headers: dict[str, str]
 ) -> Any:
     request = urllib.request.Request(url, method=method, data=data, headers=headers)  # noqa: S310 - our own
-    with opener.open(request, timeout=20) as answer:
+    with opener.open(request, timeout=120) as answer:
         text = answer.read()
     try:
         return json.loads(text)

@@ -113,7 +113,7 @@ def test_200_that_wait_at_once_keep_nobody_else_waiting(
     """Of twenty people at `throttled`; Grace is in a cohort at `active`, and answered while all the others wait."""
     people = [person for person in CROWD if person != ALICE] * 11
     world.reached(gateway, stack("throttled", throttle={"delay_seconds": LONG_SECONDS}))
-    with httpx.Client(trust_env=False, timeout=120, limits=httpx.Limits(max_connections=None)) as client:
+    with httpx.Client(trust_env=False, timeout=600, limits=httpx.Limits(max_connections=None)) as client:
 
         def waits(person: str) -> tuple[int, float]:
             began = time.monotonic()
@@ -194,7 +194,7 @@ def test_levels_that_change_under_load_lose_no_request_and_none_is_served_above_
         saved.append((time.monotonic(), level))  # the gateway has it from here on
 
     def asks(person: str, model: str) -> None:
-        with httpx.Client(trust_env=False, timeout=60) as client:
+        with httpx.Client(trust_env=False, timeout=240) as client:
             while not stop.is_set():
                 began = time.monotonic()
                 answer = client.post(

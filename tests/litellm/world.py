@@ -46,7 +46,7 @@ GATEWAY = {"kind": "litellm", "url": "https://claude.acme.example", "role_arn": 
 INCIDENT = {"id": "INC-7", "since": "2026-11-01T00:00:00Z", "reason": "A key was found in a commit."}
 START_SECONDS = 240
 LEVEL_SECONDS = 60
-DIRECT = httpx.Client(trust_env=False, timeout=60)
+DIRECT = httpx.Client(trust_env=False, timeout=240)
 
 
 def stack(level: str = "active", **changes: Any) -> Rollout:

@@ -23,6 +23,7 @@ from rollout.stack_file.load import validate
 from tests import stacks
 from tests.config import generated
 from tests.macs.world import NOW, SET
+from tests.sampling import fewer
 
 # The published schema's own words for a rule (SchemaStore claude-code-settings.json, 2026-08-03).
 PUBLISHED = re.compile(rf"^(({'|'.join(TOOLS)})(\([^)]+\))?|mcp__.*)$")
@@ -71,7 +72,9 @@ def models(document: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=fewer(400), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(rollouts(), st.sampled_from(list(Platform)))
 def test_every_document_is_in_order_and_no_level_is_weaker_than_the_one_before(
     stack: Rollout, platform: Platform

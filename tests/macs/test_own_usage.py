@@ -65,7 +65,7 @@ class Mac:
         return self.home / ".cache" / "claude-code-usage" / "line"
 
     def until_kept(self) -> str:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not self.kept.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         return self.kept.read_text()

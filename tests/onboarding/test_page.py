@@ -81,7 +81,7 @@ console.log(Object.keys(found).filter((id) => found[id].checked).join());
 def test_the_script_chooses_the_readers_system_and_does_nothing_else(platform: str) -> None:
     script = (FOLDER / "page.js").read_text(encoding="utf-8")
     command = ["node", "-e", RUN, script, AGENTS[platform]]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
     assert done.stdout.strip() == f"os-{platform}"
 
 

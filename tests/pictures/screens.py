@@ -70,7 +70,7 @@ def terminal(world: World, command: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert shown.returncode in {0, 1}, shown.stdout
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)

@@ -259,7 +259,7 @@ def test_the_command_says_where_serves_and_ends_at_ctrl_c(tmp_path: Path) -> Non
         said = process.stdout.readline()
         [address] = re.findall(r"http://\S+", said)
         assert address.startswith(f"http://127.0.0.1:{port}/?key=")
-        with httpx.Client(trust_env=False, follow_redirects=True, timeout=60) as client:
+        with httpx.Client(trust_env=False, follow_redirects=True, timeout=240) as client:
             text = client.get(address).text
         assert "dev" in text
         assert "Not everything could be asked" in text
@@ -267,7 +267,7 @@ def test_the_command_says_where_serves_and_ends_at_ctrl_c(tmp_path: Path) -> Non
         taken = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert (taken.returncode, "cannot be had; name another one" in taken.stderr) == (1, True), taken.stderr
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=240) == 0
     finally:
         process.kill()
         process.communicate()

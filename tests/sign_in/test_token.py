@@ -80,7 +80,7 @@ class Machine:
 
     def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(self.folder / "delivered" / ENTRY), *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=600)
 
 
 @pytest.fixture

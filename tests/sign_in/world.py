@@ -113,7 +113,7 @@ class Machine:
 
 
 def answered(process: subprocess.Popen[str]) -> Answer:
-    out, error = process.communicate(timeout=120)
+    out, error = process.communicate(timeout=600)
     return Answer(process.returncode, out, error)
 
 

@@ -51,9 +51,9 @@ def test_more_than_200_members_come_in_two_pages(url: str):
         def hire(number: int) -> str:
             login = f"contractor{number}@acme.example"
             profile = {"firstName": "C", "lastName": str(number), "login": login, "email": login}
-            found = requests.post(f"{url}/api/v1/users", json={"profile": profile}, headers=HEADERS, timeout=30).json()
+            found = requests.post(f"{url}/api/v1/users", json={"profile": profile}, headers=HEADERS, timeout=120).json()
             path = f"{url}/api/v1/groups/{group}/users/{found['id']}"
-            assert requests.put(path, headers=HEADERS, timeout=30).status_code == 204
+            assert requests.put(path, headers=HEADERS, timeout=120).status_code == 204
             return login
 
         with ThreadPoolExecutor(8) as pool:

@@ -29,7 +29,7 @@ def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
         env=os.environ | variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

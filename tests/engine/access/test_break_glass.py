@@ -67,6 +67,7 @@ def test_the_glass_breaks_whatever_the_file_says_when_told_to(pilot: World) -> N
     assert pilot.group("Claude-Code-Users") == {}
 
 
+@pytest.mark.sampled("away", keep=2)
 @pytest.mark.parametrize("away", [*AWAY, "the state is locked"])
 def test_whatever_is_away_the_deny_is_in_force_and_a_repeat_finishes(pilot: World, away: str) -> None:
     session = pilot.sign_in(ALICE, "pilot")

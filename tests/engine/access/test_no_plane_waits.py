@@ -23,7 +23,7 @@ def without_a_proxy(world: World, *arguments: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     return result.returncode, result.stdout + result.stderr
 

@@ -58,6 +58,7 @@ def lives(world: World, sessions: Mapping[str, Mapping[str, str]]) -> list[str]:
     return [who for who, session in sessions.items() if answers(bedrock(world, session), haiku)]
 
 
+@pytest.mark.long
 def test_the_runbooks_lines_typed_in_order_do_what_it_says(pilot: World) -> None:
     sessions = {who: pilot.sign_in(who, "pilot") for who in (ALICE, BOB)}
 

@@ -17,7 +17,7 @@ from tests.stacks import PROJECT
 from tests.terminal import asked, typed
 
 ALICE, NOOR = "alice.chen@acme.example", "noor.haddad@acme.example"
-SECONDS = 200
+SECONDS = 900
 
 
 def incident(number: int) -> tuple[str, ...]:

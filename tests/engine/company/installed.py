@@ -58,7 +58,7 @@ class Company:
             capture_output=True,
             text=True,
             check=False,
-            timeout=400,
+            timeout=1800,
             stdin=subprocess.DEVNULL,
         )
         said = ended.stdout + ended.stderr

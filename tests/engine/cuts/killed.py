@@ -17,7 +17,7 @@ from tests.engine.cuts.way import UP, Way, types
 from tests.engine.world import World
 
 ROLE = "claude-code-pilot"
-SECONDS = 200.0
+SECONDS = 900.0
 # As AWS's console writes it (IAM user guide, revoking session permissions).
 REVOKE = "AWSRevokeOlderSessions"
 OLDER = "whoever restores an older state takes its record of cuts back as well: `rollout cut` first, which no state has"

@@ -92,7 +92,7 @@ def types(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
         stdin=subprocess.DEVNULL,
     )
     printed = ended.stdout + ended.stderr

@@ -73,7 +73,7 @@ def pulumi(world: World, folder: Path, *arguments: str, url: str | None = None, 
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     printed = result.stdout + result.stderr
     assert "Traceback" not in printed, printed

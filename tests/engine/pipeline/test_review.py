@@ -30,7 +30,7 @@ def run(world: World, *command: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert "Traceback" not in found.stderr, found.stderr
     return found.returncode, found.stdout + found.stderr

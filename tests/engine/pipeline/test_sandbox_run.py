@@ -30,7 +30,7 @@ def run(home: Path, *levels: str, **given: str) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=600,
+        timeout=1200,
     )
     return ended.returncode, ended.stdout
 

@@ -43,12 +43,14 @@ def test_it_is_newer_than_what_is_installed_and_is_what_a_program_gets() -> None
     assert numbers(version) > numbers(installed)
 
 
+@pytest.mark.long
 def test_a_verdict_on_memberships_fails_an_update_and_keeps_no_access(pilot: World) -> None:
     test_verdicts.test_a_removal_that_okta_refuses_at_a_suspension_fails_the_update_and_is_made_by_the_next(
         pilot, GROUP
     )
 
 
+@pytest.mark.long
 def test_the_verdicts_are_made_after_the_last_step() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/graph/test_verdicts.py"],

@@ -16,7 +16,7 @@ from tests.engine.world import World
 
 ALICE, BOB = "alice.chen@acme.example", "bob.kim@acme.example"
 POLICY = "arn:aws:iam::123456789012:policy/claude-code-pilot-quota-1"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 def notices(world: World) -> list[dict[str, Any]]:

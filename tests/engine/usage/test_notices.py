@@ -38,7 +38,7 @@ def of_access(world: World) -> Counter[str]:
     return Counter(notice["to"][0] for notice in everything(world) if is_of_access(notice))
 
 
-def until(met: Callable[[], Any], seconds: float = 60) -> Any:
+def until(met: Callable[[], Any], seconds: float = 240) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := met()):
         assert time.monotonic() < deadline, "never came"
