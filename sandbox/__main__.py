@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sandbox import server
 from sandbox.errors import SandboxError
-from sandbox.settings import Settings, from_environment
+from sandbox.settings import IDENTITY_STORE, PORTAL, REGION, Settings, from_environment
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
@@ -70,12 +70,38 @@ def _up(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _sign_in(settings: Settings, given: argparse.Namespace) -> int:
-    from sandbox.sign_in import credentials
+    from sandbox.sign_in import credentials, portal_credentials
 
-    found = credentials(
-        settings, given.login, given.role_arn, provider_arn=given.provider_arn, client_id=given.client_id
-    )
+    if given.permission_set:
+        found = portal_credentials(settings, given.login, given.permission_set, PORTAL)
+    else:
+        found = credentials(
+            settings, given.login, given.role_arn, provider_arn=given.provider_arn, client_id=given.client_id
+        )
     print(json.dumps(found, indent=2))
+    return 0
+
+
+def _identity_center(settings: Settings, _: argparse.Namespace) -> int:
+    from sandbox.aws.identity_center.kept import INSTANCE
+    from sandbox.identity_push import app
+
+    print("  claude-code-rollout:federation: identity_center")
+    print("  claude-code-rollout:identity_center:")
+    print(f"    instance_arn: {INSTANCE}")
+    print(f"    identity_store_id: {IDENTITY_STORE}")
+    print(f"    region: {REGION}")
+    print(f"    start_url: {PORTAL}")
+    print(f"    okta_app_id: {app(settings)}")
+    return 0
+
+
+def _push_groups(settings: Settings, given: argparse.Namespace) -> int:
+    from sandbox.identity_push import push
+
+    beginning = given.beginning or f"aws_{settings.account}_claude-code-"
+    people, groups = push(settings, beginning)
+    print(f"Okta has pushed {people} people, and of the groups {beginning}*: {', '.join(groups) or 'none'}")
     return 0
 
 
@@ -111,6 +137,8 @@ COMMANDS: dict[str, tuple[str, Callable[[Settings, argparse.Namespace], int]]] =
     "macs": ("show each Mac, its person, and what Jamf Pro has put on it", _macs),
     "notices": ("show what Slack, e-mail and webhooks received", _notices),
     "sign-in": ("print credentials of a person's AWS session", _sign_in),
+    "identity-center": ("print what a stack file says of IAM Identity Center here", _identity_center),
+    "push-groups": ("have Okta push people and groups to IAM Identity Center, as it does by itself", _push_groups),
     "workflow-token": ("print the token that GitHub gives a job of a workflow", _workflow_token),
 }
 
@@ -122,10 +150,14 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words, description=words)
         if name == "sign-in":
             command.add_argument("login", help="the person's Okta login")
-            command.add_argument("--role-arn", required=True, help="the role to assume")
+            whose = command.add_mutually_exclusive_group(required=True)
+            whose.add_argument("--role-arn", help="the role to assume")
+            whose.add_argument("--permission-set", help="by IAM Identity Center's portal, such as claude-code-pilot")
             how = command.add_mutually_exclusive_group()
             how.add_argument("--provider-arn", help="IAM SAML provider; default: the one Okta names with the role")
             how.add_argument("--client-id", help="Okta client to get an ID token from, instead of SAML")
+        if name == "push-groups":
+            command.add_argument("beginning", nargs="?", help="of the groups' names; default: those of cohorts here")
         if name == "workflow-token":
             command.add_argument("repository", help="as owner/name")
             command.add_argument("--environment", help="that the job names")

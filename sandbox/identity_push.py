@@ -39,17 +39,22 @@ def app(settings: Settings) -> str:
     return sign_in.okta(settings, "/api/v1/apps", wanted)["id"]
 
 
-def push(settings: Settings, beginning: str) -> None:
-    """`beginning`: of the names of the groups that are pushed, as the rule in Okta has it."""
+def push(settings: Settings, beginning: str) -> tuple[int, list[str]]:
+    """How many people are users now, and which groups were pushed. `beginning`: of their names, as the rule in Okta
+    has it."""
     store = _Store(settings)
     assigned = sign_in.okta(settings, f"/api/v1/apps/{app(settings)}/groups?limit=200")
     people = {user["id"]: user for each in assigned for user in _members(settings, each["id"])}
     users = {user: store.user(each["profile"]) for user, each in people.items() if each["status"] == "ACTIVE"}
     store.only(set(users.values()))
+    pushed: list[str] = []
     for group in sign_in.okta(settings, "/api/v1/groups?limit=200"):
-        if group["profile"]["name"].startswith(beginning):
+        name = group["profile"]["name"]
+        if name.startswith(beginning):
             members = [user["id"] for user in _members(settings, group["id"])]
-            store.group(group["profile"]["name"], {users[user] for user in members if user in users})
+            store.group(name, {users[user] for user in members if user in users})
+            pushed.append(name)
+    return len(users), pushed
 
 
 def _members(settings: Settings, group: str) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ AWS_KEY = "sandbox"
 REGION = "us-east-1"
 # Of the organization's one instance of IAM Identity Center.
 IDENTITY_STORE = "d-1234567890"
+PORTAL = f"https://{IDENTITY_STORE}.awsapps.com/start"
 # Client id and label of Okta's app that leads there.
 IDENTITY_APP = "aws-iam-identity-center"
 # These guard nothing: the sandbox listens on loopback and holds invented people. Okta, Slack, GitHub and Jamf Pro

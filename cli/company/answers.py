@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from cli.company.offered import MODELS, Geography
 from rollout.model.errors import nearest
@@ -19,9 +19,12 @@ from rollout.model.fields import (
     TeamName,
     Words,
 )
+from rollout.model.gateway import MaybeGateway
+from rollout.model.identity_center import IdentityCenter
 from rollout.model.macs import Jamf
 from rollout.model.notify import Audience
 from rollout.model.organization import Team
+from rollout.model.rollout import Federation
 
 
 def _region(text: str) -> str:
@@ -115,10 +118,23 @@ class Answers(Given):
     """The sender of mails; SES must have verified it."""
     email: Mapping[Audience, tuple[Email, ...]] = {}
     """Who else is mailed, by audience."""
+    federation: Federation = Federation.SAML
+    """How people sign in to AWS: by Okta's app for it, by OpenID Connect, or by IAM Identity Center."""
+    identity_center: IdentityCenter | None = None
+    """Of `federation: identity_center`, as the stack file has it."""
+    gateway: MaybeGateway = None
+    """The gateway that people's requests go through, as the stack file has it."""
     jamf: Jamf | None = None
     """The Jamf Pro that brings settings to Macs."""
     source: Source | None = None
     """Where the program is installed from; without it, requirements.txt says what to write."""
+
+    @model_validator(mode="after")
+    def _identity_center_where_chosen(self) -> Answers:
+        if (self.federation is Federation.IDENTITY_CENTER) is (self.identity_center is None):
+            keys = ", ".join(IdentityCenter.model_fields)
+            raise ValueError(f"federation: identity_center and a map identity_center ({keys}) go together")
+        return self
 
     @property
     def okta_org(self) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from cli.company.answers import Answers
 from cli.company.offered import MODELS, READ, prices_in
 from rollout import __version__
+from rollout.model.base import Part
 from rollout.observability.cohort_alarms import WORKDAYS
 from rollout.people.okta_waits import ADVISED
 from rollout.stack_file.beside import EXAMPLE_ACCOUNT
@@ -66,6 +68,7 @@ def stack_file(answers: Answers, stack: str, people: bool) -> str:
     """`people`: whether the first cohort has any; without, it is planned everywhere."""
     environment = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, autoescape=False)  # noqa: S701
     environment.filters["text"] = scalar
+    environment.filters["block"] = block
     models = {
         label: {
             "source": f"{answers.geography}.{MODELS[label][0]}",
@@ -115,6 +118,12 @@ def budgets(answers: Answers) -> Mapping[str, int]:
         len(counts) * team * WORKDAYS,
     )
     return {"user_daily_usd": USER_DAILY_USD, "team_daily_usd": team, "monthly_usd": month}
+
+
+def block(part: Part) -> str:
+    """A part of the stack file as it is written beneath its key, without what was not said."""
+    text = yaml.safe_dump(part.model_dump(mode="json", exclude_unset=True), sort_keys=False)
+    return indent(text.rstrip("\n"), "    ")
 
 
 def scalar(value: Any) -> str:

@@ -77,6 +77,13 @@ QUESTIONS = (
     Question(key="organization", text="What is the company called?", read=_as_typed),
     Question(key="teams", text="Which teams, with how many people? (such as backend 12, platform 8)", read=_teams),
     Question(key="okta_domain", text="Which Okta domain do people sign in at? (such as acme.okta.com)", read=_as_typed),
+    Question(
+        key="federation",
+        text="How do people sign in to AWS, by Okta's app for it or OpenID Connect? (saml, oidc; identity_center needs "
+        "a file by --answers)",
+        read=_as_typed,
+        default="saml",
+    ),
     Question(key="region", text="Which AWS region?", read=_as_typed, default="us-east-1"),
     Question(key="account", text="Which AWS account, 12 digits? (Enter: any)", read=_as_typed, default=""),
     Question(

@@ -12,6 +12,7 @@ from rollout.model.machines import GithubWorkflow
 from rollout.model.rollout import Rollout
 
 # By its commit, as the workflows of this repository have it.
+CHECKOUT_ACTION = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2"
 CREDENTIALS_ACTION = "aws-actions/configure-aws-credentials@e3dd6a429d7300a6a4c196c26e071d42e0343502 # v4.0.2"
 
 
@@ -67,7 +68,17 @@ def _job(
     region: str,
     env: Mapping[str, str],
 ) -> Iterator[str]:
-    """In YAML. GitHub's tokens need `id-token: write`; a session of another name than the machine's is refused."""
+    """A whole workflow, in YAML. GitHub's tokens need `id-token: write`; a session of another name than the machine's
+    is refused."""
+    yield f"name: {session_name}"
+    yield ""
+    yield "on:"
+    yield "  workflow_dispatch: # or whatever it is to run on"
+    if workflow.ref:
+        yield f"# IAM knows it on {workflow.ref} alone."
+    yield ""
+    yield "permissions: {}"
+    yield ""
     yield "jobs:"
     yield f"  {session_name}:"
     yield "    runs-on: ubuntu-latest"
@@ -77,6 +88,9 @@ def _job(
     yield "      id-token: write"
     yield "      contents: read"
     yield "    steps:"
+    yield f"      - uses: {CHECKOUT_ACTION}"
+    yield "        with:"
+    yield "          persist-credentials: false"
     yield f"      - uses: {CREDENTIALS_ACTION}"
     yield "        with:"
     yield f"          role-to-assume: {role_arn}"

@@ -40,7 +40,7 @@ class Mistake:
             if origin := origins.get(self.path[:length]):
                 rest = dotted(self.path[length:])
                 return f"{origin}: {rest}: {self.text}" if rest else f"{origin}: {self.text}"
-        return f"{dotted(self.path)}: {self.text}"
+        return f"{dotted(self.path)}: {self.text}" if self.path else self.text
 
 
 class StackFileError(ValueError):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.company.interview import QUESTIONS, interview
+from rollout.model.identity_center import IdentityCenter
 
 
 def conversation(*lines: str) -> tuple[Any, str]:
@@ -21,6 +22,7 @@ def test_each_answer_is_judged_as_it_is_typed_and_asked_for_again() -> None:
         *("", "Globex"),
         *("core", "core 9, core 1", "core 9, web 6 lead@globex.example"),
         *("https://globex.okta.com", "globex.okta.com"),
+        *("ldap", "identity_center", "oidc"),
         *("moon", "eu-central-1"),
         *("12", "210987654321"),
         *("sonet", "haiku sonnet"),
@@ -34,11 +36,14 @@ def test_each_answer_is_judged_as_it_is_typed_and_asked_for_again() -> None:
     assert answers.teams["web"].lead == "lead@globex.example"
     assert (answers.region, answers.account, answers.models) == ("eu-central-1", "210987654321", ("haiku", "sonnet"))
     assert answers.slack is not None
+    assert answers.federation == "oidc"
     for refusal in (
         "  needs an answer",
         "  no head-count: core; write a team and its people, such as backend 12",
         "  twice: core; name each team once",
         "  not a domain such as acme.okta.com (no https://, no path): https://globex.okta.com",
+        "  not one of saml, oidc, identity_center: ldap",
+        f"  federation: identity_center and a map identity_center ({', '.join(IdentityCenter.model_fields)}) go together",
         "  not an AWS region such as us-east-1: moon",
         '  not an AWS account\'s id, 12 digits in quotes ("123456789012"): 12',
         "  0: not offered: sonet; did you mean sonnet? allowed: haiku, opus, sonnet",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import yaml
 
 from rollout import names
 from rollout.access.machine_sign_in import CREDENTIALS_ACTION, machine_sign_ins
@@ -204,6 +205,13 @@ def test_a_job_is_printed_with_the_identity_that_the_role_trusts() -> None:
         '          ANTHROPIC_MODEL: "arn:profile"',
     ):
         assert part in job.splitlines()
+    workflow = yaml.load(job, yaml.BaseLoader)  # noqa: S506  as GitHub reads it, to which `on` is a word
+    assert set(workflow) == {"name", "on", "permissions", "jobs"}
+    assert [step.get("uses", "").partition("@")[0] for step in workflow["jobs"]["nightly-review"]["steps"]] == [
+        "actions/checkout",
+        "aws-actions/configure-aws-credentials",
+        "",
+    ]
     assert "role_session_name = dep-bot" in found["dep-bot"].pasted
     assert json.loads(json.dumps(found["dep-bot"].env))["CLAUDE_CODE_USE_BEDROCK"] == "1"
     stopped = loaded(document(nightly_review={**REVIEW, "level": "suspended", "incident": INCIDENT}, dep_bot=BOT))

@@ -87,7 +87,8 @@ def _proportion(
     resources = (found[-1].resources - found[-2].resources) / more
     usd = (_sum(standing[-1]) - _sum(standing[-2])) / more
     yield (
-        f"A stack with one cohort is {found[0].resources} resources in the state; each further cohort is "
+        f"A stack with one cohort is {found[0].resources} resources that AWS, Okta and Jamf Pro hold (`pulumi up` counts "
+        "components, what it only reads and the stack itself, too); each further cohort is "
         f"{resources:g} more, and USD {usd:.2f} a month before anybody asks anything.\n"
     )
     claude = PEOPLE[-1] * USD_PER_ACTIVE_DAY * ACTIVE_DAYS

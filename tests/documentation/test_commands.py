@@ -44,7 +44,7 @@ def test_each_command_in_a_sentence_exists(page: Path) -> None:
         ("rollout set-level -s prod pilot", "set-level: missing level"),
         (".venv/bin/python -m cli summary --stock prod", "summary: No such option: --stock"),
         ("sandbox fly", "argument command: invalid choice: 'fly'"),
-        (".venv/bin/python -m sandbox sign-in someone", "the following arguments are required: --role-arn"),
+        (".venv/bin/python -m sandbox sign-in someone", "one of the arguments --role-arn --permission-set is required"),
         (".venv/bin/python -m tests.nothing", "no such module: tests.nothing"),
         ("python -m sandbox notices", "python knows no module of the environment"),
         ("python3 -m cli status", "python3 knows no module of the environment"),

@@ -75,9 +75,9 @@ def workflow(world: World, machine: str) -> dict[str, Any]:
 
 
 def run(world: World, job: Mapping[str, Any], **claims: Any) -> dict[str, Any]:
-    """Its first step: a session. The token is what GitHub would give this job, but for `claims`."""
+    """Its second step: a session. The token is what GitHub would give this job, but for `claims`."""
     assert job["permissions"]["id-token"] == "write"
-    [given] = [step["with"] for step in job["steps"] if "with" in step]
+    [given] = [step["with"] for step in job["steps"] if "role-to-assume" in step.get("with", {})]
     known: dict[str, Any] = {"repository": REPOSITORY, "environment": job.get("environment"), **claims}
     return sign_in.workflow_credentials(
         world.settings,
@@ -89,7 +89,7 @@ def run(world: World, job: Mapping[str, Any], **claims: Any) -> dict[str, Any]:
 
 
 def calls_a_model(world: World, job: Mapping[str, Any], session: dict[str, Any]) -> bool:
-    """Its second step: whether Claude Code's model answers."""
+    """Its last step: whether Claude Code's model answers."""
     [env] = [step["env"] for step in job["steps"] if "env" in step]
     assert env["CLAUDE_CODE_USE_BEDROCK"] == "1"
     try:
