@@ -68,6 +68,8 @@ def moto_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    # The sandbox's AWS has all policies that AWS itself manages; reading them is most of what a small test would take.
+    monkeypatch.delenv("MOTO_IAM_LOAD_MANAGED_POLICIES", raising=False)
     with mock_aws():
         clients.client.cache_clear()
         yield

@@ -22,7 +22,6 @@ import moto.budgets.urls
 import moto.cloudtrail.urls
 import moto.cloudwatch.urls
 import moto.events.urls
-import moto.iam.models
 import moto.iam.urls
 import moto.kms.urls
 import moto.logs.models
@@ -74,10 +73,10 @@ from sandbox.aws.insights.commands import execute
 from sandbox.aws.keys.kms import Kms
 from sandbox.aws.keys.secrets import SecretsManager
 from sandbox.aws.logs import Logs
+from sandbox.aws.managed_policies import read_policies_once
 from sandbox.aws.messages import chatbot, ses
 from sandbox.aws.messages.sns import Sns
 from sandbox.aws.models import profiles
-from sandbox.aws.models.catalogue import PARTITION
 from sandbox.aws.pickling import package
 from sandbox.aws.refusals import JsonRefusal, Refusal, RestRefusal
 from sandbox.aws.requests import Call, RuntimeCall, body_of, call, function_host, runtime_call, signed_region
@@ -269,8 +268,7 @@ def create_app(
 
     moto's state belongs to the process: a second call forgets what the first one's application held in memory.
     """
-    # Or each first call would build IAM, AWS's 1,300 policies included, once per partition.
-    cast("Any", moto.iam.models).PARTITION_NAMES = [PARTITION]
+    read_policies_once()
     cast("Any", moto.moto_server.werkzeug_app).DEFAULT_ACCOUNT_ID = served_account()
     moto.sesv2.urls.url_paths.update(dict.fromkeys(ses.PATHS, ses.Ses.dispatch))
     moto.awslambda.urls.url_paths.update({ACCOUNT_PATH: Lambda.dispatch})

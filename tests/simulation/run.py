@@ -214,6 +214,7 @@ def simulated(
                 call = Call(event=delivery(*gathered), number=f"{number}.{again}", records=len(gathered))
                 turns.at(at + random.uniform(*ON_ITS_WAY), lambda call=call: on.call(call))
         turns.run(seconds + AFTER)
+    turns.end()
     return Outcome(
         requests=len(records),
         seconds=seconds,

@@ -5,9 +5,14 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 BEGIN = datetime(2026, 11, 28, 9, tzinfo=UTC)
+
+
+class _Over(BaseException):
+    """No error: what takes errors of the simulated program lets it by."""
 
 
 class Turns:
@@ -19,6 +24,8 @@ class Turns:
         self._asked = 0
         self._main = _taken()
         self._own = threading.local()
+        self._workers: list[tuple[threading.Lock, threading.Thread]] = []
+        self._over = False
 
     def at(self, seconds: float, action: Callable[[], None]) -> None:
         self._asked += 1
@@ -31,10 +38,14 @@ class Turns:
         def run() -> None:
             self._own.turn = mine
             mine.acquire()
-            work()
-            self._main.release()
+            with suppress(_Over):
+                self._require_more()
+                work()
+                self._main.release()
 
-        threading.Thread(target=run, daemon=True).start()
+        thread = threading.Thread(target=run, daemon=True)
+        self._workers.append((mine, thread))
+        thread.start()
         return lambda: self._hand(mine)
 
     def pause(self) -> Callable[[], None]:
@@ -45,6 +56,7 @@ class Turns:
     def wait(self) -> None:
         self._main.release()
         self._own.turn.acquire()
+        self._require_more()
 
     def sleep(self, seconds: float) -> None:
         self.at(self.now + seconds, self.pause())
@@ -55,6 +67,18 @@ class Turns:
             self.now, _, action = heapq.heappop(self._due)
             action()
         self.now = until
+
+    def end(self) -> None:
+        """Ends every worker that waits for a turn which does not come any more."""
+        self._over = True
+        for turn, thread in self._workers:
+            if thread.is_alive():
+                turn.release()
+                thread.join()
+
+    def _require_more(self) -> None:
+        if self._over:
+            raise _Over
 
     def time(self) -> float:
         return self.today().timestamp()
