@@ -26,9 +26,13 @@ def print_summary(console: Console, stack: str, rollout: Rollout, outputs: Mappi
 
 
 def _rows(rollout: Rollout, name: str, cohort: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    members = rollout.cohorts[name].holders.values() if name in rollout.cohorts else ()
-    teams = Counter(member.team for member in members)
+    known = rollout.cohorts.get(name)
+    members = known.holders if known else {}
+    teams = Counter(member.team for member in members.values())
     yield "members", f"{len(members)}: " + ", ".join(f"{count} {team}" for team, count in teams.most_common())
+    ends = Counter(end for email in members if known and (end := known.end_of(email)))
+    if ends:
+        yield "access ends", ", ".join(f"{end:%Y-%m-%d %H:%M} UTC: {count}" for end, count in sorted(ends.items()))
     if "role_arn" in cohort:
         yield "role", cohort["role_arn"]
     if "permission_set" in cohort:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -9,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from cli.live.stack import as_engine
 from cli.stack_file.files import rollout_of
+from cli.terminal.summary import print_summary
 from rollout.incidents.cut_record import Record, read
 from rollout.incidents.cut_rules import advance
 from rollout.incidents.stale_file import stale
@@ -194,3 +197,11 @@ def test_the_file_reads_to_the_terminal_as_it_does_to_the_engine() -> None:
             "a": '{"until": "2098-12-31 00:00:00 +0000 UTC"}',
             "b": "2098-12-31 00:00:00 +0000 UTC",
         }
+
+
+def test_the_summary_says_when_whose_access_ends(rollout: Command, small: Path) -> None:
+    typed(rollout, small, ALICE, "2098-12-31")
+    out = io.StringIO()
+    console = Console(file=out, width=120, highlight=False)
+    print_summary(console, "dev", file(small), {"cohorts": {"pilot": {"level": "active"}}})
+    assert "│ access ends │ 2099-01-01 00:00 UTC: 1 " in out.getvalue()
