@@ -27,10 +27,10 @@ def print_summary(console: Console, stack: str, rollout: Rollout, outputs: Mappi
 
 def _rows(rollout: Rollout, name: str, cohort: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     known = rollout.cohorts.get(name)
-    members = known.holders if known else {}
-    teams = Counter(member.team for member in members.values())
+    members = known.holders.values() if known else ()
+    teams = Counter(member.team for member in members)
     yield "members", f"{len(members)}: " + ", ".join(f"{count} {team}" for team, count in teams.most_common())
-    ends = Counter(end for email in members if known and (end := known.end_of(email)))
+    ends = Counter(end for email in known.holders if (end := known.end_of(email))) if known else {}
     if ends:
         yield "access ends", ", ".join(f"{end:%Y-%m-%d %H:%M} UTC: {count}" for end, count in sorted(ends.items()))
     if "role_arn" in cohort:
