@@ -30,8 +30,8 @@ def _rows(rollout: Rollout, name: str, cohort: Mapping[str, Any]) -> Iterator[tu
     members = known.holders.values() if known else ()
     teams = Counter(member.team for member in members)
     yield "members", f"{len(members)}: " + ", ".join(f"{count} {team}" for team, count in teams.most_common())
-    ends = Counter(end for email in known.holders if (end := known.end_of(email))) if known else {}
-    if ends:
+    found = (known.end_of(email) for email in known.holders) if known else ()
+    if ends := Counter(end for end in found if end):
         yield "access ends", ", ".join(f"{end:%Y-%m-%d %H:%M} UTC: {count}" for end, count in sorted(ends.items()))
     if "role_arn" in cohort:
         yield "role", cohort["role_arn"]
