@@ -124,7 +124,7 @@ def test_a_group_filter_written_to_hang_is_cut_short(call: Caller, pilot: tuple[
     call.join(call.group("a" * 250), ALICE)
     began = time.monotonic()
     assert call.saml(pilot[0], ALICE, expect=400)["errorCode"] == "E0000001"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # it would hang for years
 
 
 def test_an_id_token_verifies_with_the_published_keys(call: Caller, home: Path):
