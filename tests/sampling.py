@@ -35,8 +35,8 @@ def read_option(config: pytest.Config) -> None:
 
 
 def fewer(examples: int) -> int:
-    """How many examples to try: all of them, or with `--sample` an eighth."""
-    return max(1, examples // 8) if _DRAWN else examples
+    """How many examples to try: all of them, or with `--sample` an eighth, five at least."""
+    return min(examples, max(5, examples // 8)) if _DRAWN else examples
 
 
 def left_out(items: Iterable[pytest.Item], seed: str) -> set[pytest.Item]:

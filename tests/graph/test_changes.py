@@ -12,6 +12,7 @@ from rollout.incidents.cut_record import NAME
 from rollout.observability.queries import QUERIES
 from tests import recording, stacks
 from tests.registrations import Registration
+from tests.sampling import fewer
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{1,15}", fullmatch=True)
 METERED = {"meter-function-code", "meter-function-work"}
@@ -23,7 +24,7 @@ SHOWN = {
 }
 # Whose findings are taken.
 REPORTED = {"mac-findings-function-code", "mac-findings-function-work"}
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=fewer(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def registrations(document: dict[str, Any]) -> dict[str, Registration]:

@@ -72,6 +72,7 @@ def test_what_make_up_deploys_is_the_companys_own_and_its_files_stay_as_they_are
     globex.run("pulumi", "preview", "-s", "sandbox", "--expect-no-changes", "--policy-pack", "policies")
 
 
+@pytest.mark.long
 def test_a_day_of_a_company(globex: Company) -> None:
     """Somebody joins, moves, is stopped alone, leaves; a cohort is suspended and comes back."""
     roster = globex.folder / "rosters" / "sandbox-pilot.csv"

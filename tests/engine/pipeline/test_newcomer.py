@@ -11,6 +11,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from sandbox.errors import SandboxError
 from tests.engine.world import STACK, World
 
@@ -43,6 +45,7 @@ def may_sign_in(world: World, email: str, cohort: str) -> bool:
     return True
 
 
+@pytest.mark.long
 def test_a_newcomer_opens_a_cohort_takes_it_back_resumes_and_reports(empty: World, tmp_path: Path) -> None:
     people, page = tmp_path / "people.csv", tmp_path / "report.html"
     people.write_text(ROSTER, encoding="utf-8")

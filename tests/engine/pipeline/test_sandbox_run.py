@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from sandbox.settings import AWS_PORT, JAMF_PORT, OKTA_PORT
 from sandbox.tests.ports import free_ports
 from tests.engine import world as worlds
@@ -35,6 +37,7 @@ def run(home: Path, *levels: str, **given: str) -> tuple[int, str]:
     return ended.returncode, ended.stdout
 
 
+@pytest.mark.long
 def test_a_run_is_clean_after_each_level_and_is_not_begun_on_a_stack_that_is_there(tmp_path: Path) -> None:
     company = tmp_path / "examples" / "acme"
     shutil.copytree(COMPANY, company)
