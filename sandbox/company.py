@@ -55,6 +55,13 @@ def member(company: Path) -> str:
     return next((person["email"] for person in _named(company, _config(company / STACK_FILE))), "EMAIL")
 
 
+def signs_in_with(company: Path, account: str) -> str:
+    """Of `sandbox sign-in`: what leads to the pilot, by the way to sign in that the sandbox's stack file has."""
+    if _config(company / STACK_FILE).get(f"{PREFIX}federation") == "identity_center":
+        return "--permission-set claude-code-pilot"
+    return f"--role-arn arn:aws:iam::{account}:role/claude-code-pilot"
+
+
 def _config(file: Path) -> dict[str, Any]:
     """Without one it is empty: the engine says what is wrong with a stack file, better than we could."""
     try:

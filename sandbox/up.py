@@ -26,7 +26,7 @@ Where to look:
   rollout plan -s sandbox            what a changed stack file would do
   rollout sign-in -s sandbox pilot   what a member pastes to sign in
   sandbox sign-in {member} \\
-      --role-arn {role}
+      {way}
   make down                          stops it; what it knows stays in
       {home}
 """
@@ -77,7 +77,7 @@ def _up(settings: Settings) -> int:
         return deployed.returncode
     summary = [str(workspace.bin_folder(settings) / "rollout"), "summary", "--stack", STACK]
     shown = subprocess.run(summary, cwd=settings.company, env=environment, check=False)
-    role = f"arn:aws:iam::{settings.account}:role/claude-code-pilot"
+    way = company.signs_in_with(settings.company, settings.account)
     member = company.member(settings.company)
-    print(NEXT.format(cd=_to(settings.company), role=role, member=member, home=settings.home))
+    print(NEXT.format(cd=_to(settings.company), way=way, member=member, home=settings.home))
     return shown.returncode

@@ -33,7 +33,7 @@ def _rows(rollout: Rollout, name: str, cohort: Mapping[str, Any]) -> Iterator[tu
     found = (known.end_of(email) for email in known.holders) if known else ()
     if ends := Counter(end for end in found if end):
         yield "access ends", ", ".join(f"{end:%Y-%m-%d %H:%M} UTC: {count}" for end, count in sorted(ends.items()))
-    if "role_arn" in cohort:
+    if cohort.get("role_arn"):
         yield "role", cohort["role_arn"]
     if "permission_set" in cohort:
         yield "permission set", cohort["permission_set"]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
-from sandbox import identity_push, sign_in
+import yaml
+
+from sandbox import sign_in
 from tests.engine.world import World
-from tests.stacks import IDENTITY_CENTER, by_identity_center
+from tests.stacks import IDENTITY_CENTER, PROJECT, by_identity_center
 
 PREFIX = "claude-code-rollout:"
-# As somebody writes it once into Okta's app, as the rule by which groups are pushed.
-RULE = "aws_123456789012_claude-code-"
+
+
+def ordered(world: World, *words: str) -> str:
+    """What `sandbox` printed."""
+    command = [sys.executable, "-m", "sandbox", *words]
+    ended = subprocess.run(command, cwd=PROJECT, env=world.variables(), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
 
 
 def choose(world: World) -> None:
@@ -19,13 +29,12 @@ def choose(world: World) -> None:
         document = {key.removeprefix(PREFIX): value for key, value in config.items() if key.startswith(PREFIX)}
         for key in document:
             del config[f"{PREFIX}{key}"]
-        chosen = by_identity_center(document)
-        chosen["identity_center"]["okta_app_id"] = identity_push.app(world.settings)
-        config.update({f"{PREFIX}{key}": value for key, value in chosen.items()})
+        config.update({f"{PREFIX}{key}": value for key, value in by_identity_center(document).items()})
+        config.update(yaml.safe_load(ordered(world, "identity-center")))  # as somebody pastes it
 
 
 def push(world: World) -> None:
-    identity_push.push(world.settings, RULE)
+    assert "Okta has pushed" in ordered(world, "push-groups")
 
 
 def up(world: World) -> None:

@@ -41,6 +41,13 @@ def test_a_companys_directory_is_the_word_where_there_is_one(initech: Path) -> N
     assert [person["email"] for person in company.people(initech)] == ["milton@initech.example"]
 
 
+def test_somebody_is_shown_how_to_sign_in_by_the_way_that_the_stack_has(initech: Path) -> None:
+    assert company.signs_in_with(initech, "1") == "--role-arn arn:aws:iam::1:role/claude-code-pilot"
+    file = initech / "Pulumi.sandbox.yaml"
+    file.write_text(f"{STACK}  claude-code-rollout:federation: identity_center\n", encoding="utf-8")
+    assert company.signs_in_with(initech, "1") == "--permission-set claude-code-pilot"
+
+
 def test_the_folder_one_stands_in_is_deployed_if_it_has_a_stack_for_the_sandbox(initech: Path, tmp_path: Path) -> None:
     assert company.folder({}, here=initech) == initech
     assert company.folder({}, here=tmp_path / "elsewhere") == company.EXAMPLE
